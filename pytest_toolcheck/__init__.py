@@ -1,0 +1,31 @@
+"""pytest-toolcheck: honest, fast tests for tools, generated from a YAML spec.
+
+Everything named in `__all__` is public. Names are imported when they are first used, so that an installed but
+unused plugin costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cases import Case as Case
+    from .cases import generate_cases as generate_cases
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Case": "cases",
+    "generate_cases": "cases",
+}
+"""Public name to the module that defines it."""
+
+__all__ = ["Case", "__version__", "generate_cases"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

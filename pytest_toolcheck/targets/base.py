@@ -1,0 +1,115 @@
+"""The small protocol behind which every kind of target stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from ..spec.model import ToolSpec
+
+OutcomeKind = Literal["accepted", "refused", "crashed", "timed_out", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDescription:
+    """What a target says of one of its tools; `annotations` uses the names of the spec (`read_only`, …)."""
+
+    name: str
+    description: str | None = None
+    input_schema: dict[str, Any] | bool | None = None
+    output_schema: dict[str, Any] | bool | None = None
+    annotations: Mapping[str, bool] | None = None
+    source: str | None = None
+    """Where the tool is defined ("shop/tools.py:12"), where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One progress notification of a running call, `at_ns` after the call's start."""
+
+    at_ns: int
+    progress: float
+    total: float | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call to make. `valid` says whether the tool's schema accepts `arguments` (None: not known)."""
+
+    tool: ToolSpec
+    arguments: dict[str, Any]
+    rid: str
+    timeout_s: float
+    valid: bool | None = None
+    on_progress: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """Why a call was not accepted. `code` is the transport's own: JSON-RPC code, HTTP status, exit code."""
+
+    type: str
+    message: str
+    stack: str | None = None
+    code: int | None = None
+    location: str | None = None
+    """The innermost frame of the tool's own code ("tools.py:31 in place_order"), in process only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a tool did with one request.
+
+    `accepted`: it answered, `value` is the result as JSON-like data. `refused`: it declined in the way that `rejects`
+    names. `crashed`: any other error. `timed_out`: no answer within the limit. `lost`: the server or connection died.
+    `raw` is the transport's own answer as JSON-like data (an MCP result, an HTTP response), for showing.
+    `noise` is what the server wrote to stderr, or to stdout beside the protocol, during the call.
+    """
+
+    kind: OutcomeKind
+    duration_ns: int
+    value: Any = None
+    error: CallError | None = None
+    raw: Any = None
+    noise: str = ""
+
+
+class Session(Protocol):
+    """One connection to a target (a server process, a client session, an imported module); usable from any thread."""
+
+    id: str
+
+    def call(self, request: Request) -> Outcome:
+        """Make one call and wait for its end. Raises nothing that the tool did: all of that is in the outcome."""
+
+    async def call_async(self, request: Request) -> Outcome:
+        """As `call`, from a running event loop."""
+
+    def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Make all calls at once; outcomes in the order of the requests."""
+
+    def is_alive(self) -> bool:
+        """Whether a further call can be made; False after `lost`, and after a hang that left it unusable."""
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The operating-system processes that serve this session; empty where tools run in this process."""
+
+    def close(self) -> None:
+        """Release everything: idempotent, never raises, leaves no process behind."""
+
+
+class Target(Protocol):
+    """Where tools live."""
+
+    kind: str
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return the tools that the target offers. Raises TargetError."""
+
+    def open(self) -> Session:
+        """Open a session. Raises TargetError (command, exit code and last stderr lines for a server that fails)."""
+
+    def close(self) -> None:
+        """Stop whatever `describe` and `open` started."""
