@@ -1,0 +1,111 @@
+"""Covering arrays: what they cover, what they leave out, how many rows they take."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_toolcheck.cases.combine import covering_array, verify
+
+
+def brute_missing(rows, sizes, strength, forbidden=None):
+    """Say what is not covered, by listing every full row: a second opinion that shares no code with `verify`."""
+    full = [row for row in product(*map(range, sizes)) if forbidden is None or not forbidden(row)]
+    width = min(strength, len(sizes))
+
+    def tuples(some):
+        return {
+            (places, tuple(row[p] for p in places)) for row in some for places in combinations(range(len(sizes)), width)
+        }
+
+    assert set(map(tuple, rows)) <= set(full)
+    return tuples(full) - tuples(rows)
+
+
+def forbid_pairs(pairs):
+    """Return a constraint from a list of ((place, value), (place, value)) that must not stand together."""
+
+    def forbidden(row):
+        return any(row[p] == v and row[q] == w for (p, v), (q, w) in pairs)
+
+    return forbidden
+
+
+sizes_lists = st.lists(st.integers(1, 4), min_size=1, max_size=5)
+
+
+@given(sizes_lists, st.integers(1, 4), st.integers(0, 3))
+@settings(deadline=None, max_examples=60)
+def test_every_tuple_is_covered(sizes, strength, seed):
+    """Any sizes, any strength, any seed: nothing is missing, by `verify` and by brute force, and it is repeatable."""
+    rows = covering_array(sizes, strength, seed=seed)
+    assert verify(rows, sizes, strength) == []
+    assert brute_missing(rows, sizes, strength) == set()
+    assert rows == covering_array(sizes, strength, seed=seed)
+
+
+@st.composite
+def constrained(draw):
+    """Draw sizes and pairs of levels that exclude each other."""
+    sizes = draw(st.lists(st.integers(1, 3), min_size=2, max_size=5))
+    level = st.integers(0, len(sizes) - 1).flatmap(lambda p: st.tuples(st.just(p), st.integers(0, sizes[p] - 1)))
+    return sizes, draw(st.lists(st.tuples(level, level), max_size=6))
+
+
+@given(constrained(), st.integers(1, 3))
+@settings(deadline=None, max_examples=80)
+def test_constraints_are_respected_and_the_rest_is_covered(case, strength):
+    """No row is forbidden, and every tuple of some permitted row is covered, even where constraints imply others."""
+    sizes, pairs = case
+    forbidden = forbid_pairs(pairs)
+    rows = covering_array(sizes, strength, forbidden=forbidden)
+    assert verify(rows, sizes, strength, forbidden) == []
+    assert brute_missing(rows, sizes, strength, forbidden) == set()
+
+
+def test_an_implied_exclusion_is_left_out():
+    """A pair that no full row can hold (x0 with z0, because y has nowhere to go) is not asked for."""
+    forbidden = forbid_pairs([((0, 0), (1, 0)), ((1, 1), (2, 0))])
+    rows = covering_array([2, 2, 2], 2, forbidden=forbidden)
+    assert not any(row[0] == 0 and row[2] == 0 for row in rows)
+    assert verify(rows, [2, 2, 2], 2, forbidden) == []
+
+
+def test_everything_forbidden_gives_no_rows():
+    """Contradictory constraints give an empty array, not a hang or an error."""
+    assert covering_array([3, 3, 3], 2, forbidden=lambda row: True) == []
+
+
+def test_verify_names_what_is_missing():
+    """Each pair that a row alone covered is reported when the row is taken away."""
+    rows = covering_array([2, 2], 2)
+    assert verify(rows[1:], [2, 2], 2) == [rows[0]]
+
+
+@pytest.mark.parametrize("row", [(0,), (0, 2), (0, -1), (0, 0, 0)])
+def test_verify_refuses_rows_that_do_not_fit(row):
+    """A row of the wrong length or with a level that does not exist is an error, not a coverage."""
+    with pytest.raises(ValueError, match="does not fit sizes"):
+        verify([row], [2, 2])
+
+
+def test_verify_refuses_a_forbidden_row():
+    """A row that breaks the constraint is an error."""
+    with pytest.raises(ValueError, match="is forbidden"):
+        verify([(0, 0)], [2, 2], 2, lambda row: row[0] == 0)
+
+
+@pytest.mark.parametrize(("sizes", "strength", "message"), [([2, 0], 2, r"sizes\[1\] is 0"), ([2], 7, "strength 7")])
+def test_misuse_is_refused(sizes, strength, message):
+    """Impossible sizes and strengths are errors that name the value."""
+    with pytest.raises(ValueError, match=message):
+        covering_array(sizes, strength)
+
+
+def test_nothing_to_combine():
+    """No parameters give no rows; one parameter gives each of its levels."""
+    assert covering_array([]) == []
+    assert covering_array([3]) == [(0,), (1,), (2,)]
