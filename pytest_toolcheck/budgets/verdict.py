@@ -1,0 +1,218 @@
+"""The rule that decides whether a quantile of calls keeps its budget: pure, so that any run can be replayed.
+
+A sample is one call with what the machine did to it. Two gates drop calls that the machine disturbed; a sequential
+test (`evidence.py`) counts how many of the rest are over the budget and stops as soon as that proves something; a
+fail has to come three times, 0.1 s and 0.5 s apart, because noise comes in bursts and regressions stay.
+Nothing here reads a clock: `latency.py` and `cpu.py` make the samples, `measure.py` waits.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from .evidence import calls_to_pass, log_evidence_above, log_evidence_below
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+
+DELAY_SHARE = 0.02
+"""A call that waited for a processor longer than this share of its wall time is not used."""
+DELAY_FLOOR_NS = 5_000
+SPIN_TOLERANCE = 1.10
+"""A call beside a calibration spin this many times slower than the reference is not used."""
+FALSE_ALARM = 1e-4
+MISSED = 1e-2
+CONFIRM_AFTER_S = (0.1, 0.5)
+"""A fail counts when it comes again after each of these pauses."""
+CLEAN_CALLS_FOR_MAX = 59
+"""After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""
+SPINS_FOR_OWN_REFERENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One call, in ns: its time, how long it waited for a processor, and the calibration spins on either side of it.
+
+    0 stands for what could not be measured (no /proc, CPU time): the gate that needs it is then open. A run-queue
+    delay or a reference of 0 says nothing is known to be wrong.
+    """
+
+    wall_ns: int
+    run_delay_ns: int = 0
+    spin_before_ns: int = 0
+    spin_after_ns: int = 0
+    spin_reference_ns: int = 0
+
+
+class SequentialVerdict:
+    """Decide whether `quantile` (0.5 for p50, 1 for max) of calls stays under `budget_ns`, call by call.
+
+    Feed samples until an answer comes. `max_usable` bounds how long calls so near the budget that nothing can be
+    shown are tried, `max_calls` how long a machine too noisy is. `gates` False uses every sample (CPU time).
+    """
+
+    def __init__(
+        self,
+        quantile: float,
+        budget_ns: int,
+        *,
+        gates: bool = True,
+        max_usable: int | None = None,
+        max_calls: int | None = None,
+    ) -> None:
+        if not 0 < quantile <= 1:
+            raise ValueError(f"quantile {quantile!r}: expected a number above 0 and up to 1 (0.95 for p95, 1 for max)")
+        if budget_ns <= 0:
+            raise ValueError(f"budget {budget_ns!r} ns: expected more than 0")
+        self.quantile = quantile
+        self.budget_ns = budget_ns
+        self.max_usable = max_usable or default_max_usable(quantile)
+        self.max_calls = max_calls or 10 * self.max_usable
+        self.total = 0
+        self.over = 0
+        self.values: list[int] = []
+        """The times of the usable calls, in the order of the calls."""
+        self.dropped: Counter[str] = Counter()
+        """How many calls were not used, by reason."""
+        self.verdict: Verdict | None = None
+        self._gates = gates
+        self._spins: list[int] = []
+
+    @property
+    def usable(self) -> int:
+        """How many calls were used."""
+        return len(self.values)
+
+    def feed(self, sample: Sample) -> Verdict | None:
+        """Take one call; return the verdict, or None to go on. Once decided, further calls change nothing."""
+        if self.verdict is not None:
+            return self.verdict
+        self.total += 1
+        reason = self._disturbance(sample) if self._gates else None
+        if reason is None:
+            self.values.append(sample.wall_ns)
+            self.over += sample.wall_ns > self.budget_ns
+            self.verdict = self._decide()
+        else:
+            self.dropped[reason] += 1
+        if self.verdict is None and (self.total >= self.max_calls or self.usable >= self.max_usable):
+            self.verdict = "inconclusive"
+        return self.verdict
+
+    def explain(self) -> str:
+        """Return one line that says what the counts show and why calls were dropped."""
+        counts = f"{self.over} of {self.usable} usable calls over the budget ({self.usable} of {self.total} calls used"
+        reasons = "".join(f", {count} dropped: {reason}" for reason, count in sorted(self.dropped.items()))
+        return f"{self.verdict or 'undecided'}: {counts}{reasons}){self._why_inconclusive()}"
+
+    def _why_inconclusive(self) -> str:
+        if self.verdict != "inconclusive":
+            return ""
+        return "; " + reason_inconclusive(self.usable, self.total, self.max_usable)
+
+    def _decide(self) -> Verdict | None:
+        share = 1 - self.quantile
+        if log_evidence_above(self.over, self.usable, share) >= math.log(1 / FALSE_ALARM):
+            return "fail"
+        if self.quantile >= 1:
+            return "pass" if self.usable >= min(CLEAN_CALLS_FOR_MAX, self.max_usable) else None
+        return "pass" if log_evidence_below(self.over, self.usable, share) >= math.log(1 / MISSED) else None
+
+    def _disturbance(self, sample: Sample) -> str | None:
+        """Return why the machine spoilt this call, or None."""
+        if sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS):
+            return "waited for a processor"
+        reference = self._reference(sample)
+        if reference and max(sample.spin_before_ns, sample.spin_after_ns) > SPIN_TOLERANCE * reference:
+            return "machine slowed down"
+        return None
+
+    def _reference(self, sample: Sample) -> int:
+        """Return the undisturbed spin: the session's, or what these calls show where that was taken in a bad moment."""
+        if not sample.spin_reference_ns:
+            return 0
+        insort(self._spins, sample.spin_after_ns)
+        if len(self._spins) < SPINS_FOR_OWN_REFERENCE:
+            return sample.spin_reference_ns
+        return min(sample.spin_reference_ns, self._spins[len(self._spins) // 4])
+
+
+class ConfirmedVerdict:
+    """A `SequentialVerdict` whose fail counts only when it comes again after each pause of `CONFIRM_AFTER_S`.
+
+    After every `feed` that returns None, wait `pause_s` before the next call (0.0 while nothing is to be confirmed).
+    """
+
+    def __init__(
+        self,
+        quantile: float,
+        budget_ns: int,
+        *,
+        gates: bool = True,
+        max_usable: int | None = None,
+        max_calls: int | None = None,
+    ) -> None:
+        self._quantile, self._budget_ns, self._gates = quantile, budget_ns, gates
+        self._max_usable, self._max_calls = max_usable, max_calls
+        self.stages = [self._stage()]
+        self.verdict: Verdict | None = None
+        self.pause_s = 0.0
+
+    def _stage(self) -> SequentialVerdict:
+        return SequentialVerdict(
+            self._quantile,
+            self._budget_ns,
+            gates=self._gates,
+            max_usable=self._max_usable,
+            max_calls=self._max_calls,
+        )
+
+    @property
+    def usable(self) -> int:
+        """How many calls were used, in all stages."""
+        return sum(stage.usable for stage in self.stages)
+
+    @property
+    def total(self) -> int:
+        """How many calls were made, in all stages."""
+        return sum(stage.total for stage in self.stages)
+
+    @property
+    def values(self) -> list[int]:
+        """The times of the usable calls, in the order of the calls."""
+        return [value for stage in self.stages for value in stage.values]
+
+    def feed(self, sample: Sample) -> Verdict | None:
+        """Take one call; return the confirmed verdict, or None to wait `pause_s` and go on."""
+        self.pause_s = 0.0
+        if self.verdict is None:
+            answer = self.stages[-1].feed(sample)
+            if answer == "fail" and len(self.stages) <= len(CONFIRM_AFTER_S):
+                self.pause_s = CONFIRM_AFTER_S[len(self.stages) - 1]
+                self.stages.append(self._stage())
+            else:
+                self.verdict = answer
+        return self.verdict
+
+    def explain(self) -> str:
+        """Return what every stage showed, one line each."""
+        return "\n".join(stage.explain() for stage in self.stages if stage.total)
+
+
+def default_max_usable(quantile: float) -> int:
+    """Return how many usable calls are worth trying: enough to see a tenth of the tail's share as a difference."""
+    if quantile >= 1:
+        return CLEAN_CALLS_FOR_MAX
+    return max(200, 8 * calls_to_pass(quantile, MISSED))
+
+
+def reason_inconclusive(usable: int, total: int, max_usable: int) -> str:
+    """Return why no verdict was reached: too near the budget, too noisy, or too few calls."""
+    if usable >= max_usable:
+        return f"too near the budget: {usable} usable calls do not tell which side it is on"
+    if usable < total / 2:
+        return f"too noisy: {usable} of {total} calls usable"
+    return f"too few calls: {usable} of {total} usable"
