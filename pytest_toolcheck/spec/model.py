@@ -15,7 +15,10 @@ Acceptance = Literal["strict", "lenient", "auto"]
 Coercion = Literal["allow", "forbid"]
 ClockKind = Literal["real", "virtual"]
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+def _nothing() -> Mapping[str, Any]:
+    """Return an empty mapping (a factory: a read-only mapping has no hash, so CPython 3.11 refuses it as a default)."""
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,13 @@ class PythonTarget:
 
 @dataclass(frozen=True, slots=True)
 class McpTarget:
-    """An MCP server: exactly one of `command` (stdio), `url` (Streamable HTTP), `server` (`module:attr`, in process)."""
+    """An MCP server: one of `command` (stdio), `url` (Streamable HTTP), `server` (`module:attr`, in process)."""
 
     command: tuple[str, ...] = ()
     cwd: str | None = None
-    env: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = field(default_factory=_nothing)
     url: str | None = None
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     server: str | None = None
     kind: Literal["mcp"] = "mcp"
 
@@ -47,7 +50,7 @@ class HttpTarget:
     url: str
     start: tuple[str, ...] = ()
     ready: str | None = None
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     openapi: str | None = None
     kind: Literal["http"] = "http"
 
@@ -59,9 +62,9 @@ class WebSocketTarget:
     url: str
     start: tuple[str, ...] = ()
     ready: str | None = None
-    headers: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     request: Any = None
-    reply: Mapping[str, Any] = _NOTHING
+    reply: Mapping[str, Any] = field(default_factory=_nothing)
     kind: Literal["websocket"] = "websocket"
 
 
@@ -71,7 +74,7 @@ class CommandTarget:
 
     argv: tuple[str, ...]
     stdin: Literal["json"] | None = None
-    env: Mapping[str, str] = _NOTHING
+    env: Mapping[str, str] = field(default_factory=_nothing)
     cwd: str | None = None
     kind: Literal["command"] = "command"
 
@@ -147,8 +150,8 @@ class Budgets:
     `cpu_time_ns` is per call; `cpu_utilization` a share of one core (1.0 is one whole core); `regression` a share.
     """
 
-    latency: Mapping[str, int] = _NOTHING
-    memory: Mapping[str, int] = _NOTHING
+    latency: Mapping[str, int] = field(default_factory=_nothing)
+    memory: Mapping[str, int] = field(default_factory=_nothing)
     cpu_time_ns: int | None = None
     cpu_utilization: float | None = None
     growth: GrowthBudget | None = None
@@ -245,16 +248,16 @@ class ToolSpec:
     output: JSONSchema | None = None
     annotations: Annotations = Annotations()
     examples: tuple[Example, ...] = ()
-    values: Mapping[str, ValueSet] = _NOTHING
+    values: Mapping[str, ValueSet] = field(default_factory=_nothing)
     acceptance: Acceptance = "auto"
     coercion: Coercion = "allow"
     rejects: tuple[str | int, ...] | None = None
     variations: Variations = Variations()
     timeout_s: float = 10.0
-    checks: Mapping[str, bool | Mapping[str, Any]] = _NOTHING
+    checks: Mapping[str, bool | Mapping[str, Any]] = field(default_factory=_nothing)
     budgets: Budgets | None = None
     sessions: SessionPromise | None = None
-    depends_on: Mapping[str, Dependency] = _NOTHING
+    depends_on: Mapping[str, Dependency] = field(default_factory=_nothing)
     resilience: tuple[Resilience, ...] = ()
     faults: tuple[FaultPlan, ...] = ()
     clock: ClockKind | None = None
@@ -265,7 +268,7 @@ class ToolSpec:
     skips: tuple[Exemption, ...] = ()
     xfails: tuple[Exemption, ...] = ()
     position: Position | None = None
-    key_positions: Mapping[str, Position] = field(default=_NOTHING, compare=False)
+    key_positions: Mapping[str, Position] = field(default_factory=_nothing, compare=False)
     """Where each written key stands, by its JSON Pointer below the tool ("/examples/0/input/sku")."""
 
 

@@ -1,0 +1,203 @@
+"""From `jsonschema` errors to sentences: what was found where, what is expected, how to go on.
+
+The shipped schema carries three keywords of ours for this: `x-unit` (the kind of a value with a unit), `x-expects`
+(what to write there, in words) and `x-noun` (what the keys of a mapping are).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jsonschema.exceptions import ValidationError
+
+from ..errors import UnitError
+from ..units import parse_duration_ns, parse_share, parse_size_bytes
+from .wording import Path, did_you_mean, found, listed, place_name, quoted
+
+_PARSERS: Final[dict[str, Callable[[object], object]]] = {
+    "duration": parse_duration_ns,
+    "size": parse_size_bytes,
+    "share": parse_share,
+}
+_TYPE_WORDS: Final = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+_MISSING_ADVICE: Final = {
+    "toolcheck": "write 'toolcheck: 1' as the first key",
+    "target": "say where the tools live, such as 'target: {python: shop.tools}'",
+    "reason": "say why",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A message about the place `path`; `on_key` where the key is at fault and not its value."""
+
+    path: Path
+    message: str
+    on_key: bool = False
+
+
+def explain(errors: Iterable[ValidationError], *, base: Path = (), place: str | None = None) -> Iterator[Complaint]:
+    """Yield complaints for validation errors below `base`; `place` names the whole where paths say too little."""
+    for error in errors:
+        yield from _explain(error, base, place)
+
+
+def _explain(error: ValidationError, base: Path, place: str | None) -> Iterator[Complaint]:
+    path = base + tuple(error.absolute_path)
+    where = place_name(path) if place is None else place
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        yield from _unknown_keys(error.instance, schema, path, where)
+        return
+    if error.validator in ("anyOf", "oneOf"):
+        inner = _likely_branch(error)
+        if inner:
+            yield from explain(inner, base=base, place=place)
+            return
+    yield Complaint(path, _message(error, schema, path, where), on_key=error.validator in ("required", "propertyNames"))
+
+
+def _unknown_keys(instance: dict[str, Any], schema: dict[str, Any], path: Path, where: str) -> Iterator[Complaint]:
+    known = list(schema.get("properties", {}))
+    noun = schema.get("x-noun", "key")
+    for key in instance:
+        if key not in known:
+            hint = did_you_mean(key, known)
+            message = f"unknown {noun} {quoted(key)} in {where}.{hint} Valid {noun}s: {listed(known)}"
+            yield Complaint((*path, key), message, on_key=True)
+
+
+def _likely_branch(error: ValidationError) -> list[ValidationError]:
+    """Return the errors of the one branch that fits the type of what was found; none where that is not clear."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    fitting = [errors for errors in branches.values() if not any(_is_root_type_error(inner, error) for inner in errors)]
+    return fitting[0] if len(fitting) == 1 else []
+
+
+def _is_root_type_error(inner: ValidationError, outer: ValidationError) -> bool:
+    if inner.absolute_path != outer.absolute_path:
+        return False
+    return inner.validator == "type" or (inner.validator == "enum" and isinstance(outer.instance, list | dict))
+
+
+def _message(error: ValidationError, schema: dict[str, Any], path: Path, where: str) -> str:
+    if not path and error.validator == "type":
+        return f"the file holds {found(error.instance)}: a spec is a mapping that starts with 'toolcheck: 1'"
+    if path == ("toolcheck",):
+        return f"unknown version {found(error.instance)}: this program reads version 1, 'toolcheck: 1'"
+    unit = schema.get("x-unit")
+    if unit and error.validator in ("type", "pattern"):
+        return f"{where}: {_unit_message(unit, error.instance)}"
+    if "x-expects" in schema and error.validator not in ("required", "minItems", "enum"):
+        return f"{where}: expected {schema['x-expects']}, found {found(error.instance)}"
+    handler = _HANDLERS.get(str(error.validator))
+    if handler is None:
+        return f"{where}: {found(error.instance)} is not allowed here (rule '{error.validator}')"
+    return handler(error, schema, where)
+
+
+def _unit_message(unit: str, value: object) -> str:
+    try:
+        _PARSERS[unit](value)
+    except UnitError as error:
+        return str(error)
+    return f"{found(value)} is not a {unit}"
+
+
+def _type(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    expected = " or ".join(_TYPE_WORDS.get(kind, str(kind)) for kind in types)
+    return f"{where}: expected {expected}, found {found(error.instance)}{_how_to_write(types, error.instance)}"
+
+
+def _how_to_write(types: list[Any], value: object) -> str:
+    if types == ["string"] and isinstance(value, int | float):
+        spelled = str(value).lower() if isinstance(value, bool) else value
+        return f": quote it, '{spelled}'"
+    if types == ["array"] and isinstance(value, str):
+        return f": write [{', '.join(_words(value))}]"
+    return ""
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text) or [text]
+    except ValueError:
+        return [text]
+
+
+def _required(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
+    missing = [key for key in error.validator_value if key not in error.instance]
+    key = next((key for key in missing if error.message.startswith(repr(key))), missing[0])
+    hint = _MISSING_ADVICE.get(key) or f"needed there are {listed(error.validator_value)}"
+    return f"missing key '{key}' in {where}: {hint}"
+
+
+def _enum(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
+    known = list(error.validator_value)
+    hint = did_you_mean(error.instance, [name for name in known if isinstance(name, str)])
+    shown = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
+    return f"{where}: {shown} is not known.{hint} Valid values: {listed(known)}"
+
+
+def _min_properties(error: ValidationError, schema: dict[str, Any], where: str) -> str:
+    known = listed(schema.get("properties", {}))
+    if schema.get("maxProperties") == 1:
+        return f"{where} is empty: exactly one is needed of {known}"
+    if not error.instance:
+        return f"{where} is empty: at least one is needed of {known}"
+    return f"{where} holds only '{next(iter(error.instance))}': {error.validator_value} keys are needed of {known}"
+
+
+def _max_properties(error: ValidationError, schema: dict[str, Any], where: str) -> str:
+    names = ", ".join(quoted(str(key)) for key in error.instance)
+    return f"{where} has {len(error.instance)} {schema.get('x-noun', 'key')}s ({names}): exactly one is allowed"
+
+
+def _format(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
+    if error.validator_value == "regex":
+        return f"{where}: {regex_problem(str(error.instance)) or 'not a regular expression'}"
+    return f"{where}: {found(error.instance)} is not a {error.validator_value}"
+
+
+def regex_problem(pattern: str) -> str | None:
+    """Say what is wrong with a regular expression, or None."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"{quoted(pattern)} is not a regular expression: {error}"
+    return None
+
+
+_HANDLERS: Final[dict[str, Callable[[ValidationError, dict[str, Any], str], str]]] = {
+    "type": _type,
+    "required": _required,
+    "enum": _enum,
+    "minProperties": _min_properties,
+    "maxProperties": _max_properties,
+    "format": _format,
+    "propertyNames": lambda _error, _, where: f"a name in {where} is empty",
+    "minItems": lambda error, _, where: f"{where} is empty: at least {error.validator_value} item is needed",
+    "uniqueItems": lambda _error, _, where: f"{where} names the same thing twice",
+    "minLength": lambda _error, _, where: f"{where} is an empty text",
+    "pattern": lambda error, _, where: f"{where}: {found(error.instance)} does not match {error.validator_value}",
+    "minimum": lambda error, _, where: f"{where} is {error.instance}: the least is {error.validator_value}",
+    "maximum": lambda error, _, where: f"{where} is {error.instance}: the most is {error.validator_value}",
+    "exclusiveMinimum": lambda error, _, where: (
+        f"{where} is {error.instance}: more than {error.validator_value} is needed"
+    ),
+}
