@@ -1,0 +1,181 @@
+"""One call of a Python function: run it, time it, catch what it raises, say what that means."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import io
+import os
+import site
+import sysconfig
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ._jsonlike import to_json_like
+from ._timelimit import Expired
+from .base import CallError, Outcome, Request
+from .classify import exception_kind
+
+_OURS = str(Path(__file__).parent) + os.sep
+_LIBRARY = tuple(
+    {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), *site.getsitepackages(), site.getusersitepackages()}
+)
+_CANCEL_GRACE_S = 0.2
+
+
+class Attempt:
+    """One call under way. A tool's exception is kept in `error`; Ctrl-C and pytest's own outcomes go through."""
+
+    def __init__(self, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
+        self._function, self._args, self._kwargs = function, args, kwargs
+        self._started = self._ended = 0
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.expired: BaseException | None = None
+
+    def run(self) -> None:
+        """Call a plain function; what it returns may still have to be awaited (`needs_loop`)."""
+        self._started = time.perf_counter_ns()
+        try:
+            self.value = _drained(self._function(*self._args, **self._kwargs))
+        except BaseException as error:
+            self._keep(error)
+        finally:
+            self._ended = time.perf_counter_ns()
+
+    def needs_loop(self) -> bool:
+        """Whether the plain function returned an awaitable or an asynchronous iterator."""
+        return self.error is None and (inspect.isawaitable(self.value) or isinstance(self.value, AsyncIterator))
+
+    async def run_async(self) -> None:
+        """Call an async function, or finish the awaitable that a plain one returned."""
+        waited_for = self._started != 0
+        self._started = self._started or time.perf_counter_ns()
+        try:
+            pending = self.value if waited_for else self._function(*self._args, **self._kwargs)
+            self.value = await _awaited(pending)
+        except BaseException as error:
+            self._keep(error)
+        finally:
+            self._ended = time.perf_counter_ns()
+
+    async def run_within(self, limit_s: float) -> None:
+        """As `run_async`, cancelled after `limit_s`; a tool that swallows the cancellation is left behind."""
+        task = asyncio.ensure_future(self.run_async())
+        try:
+            await asyncio.wait({task}, timeout=limit_s)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not task.done():
+            self.expired = Expired()
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_GRACE_S)
+        elif not task.cancelled():
+            task.result()
+
+    def has_ended(self) -> bool:
+        """Whether the tool has answered or raised."""
+        return self._ended != 0
+
+    def _keep(self, error: BaseException) -> None:
+        if self.expired is not None or _goes_through(error):
+            if isinstance(error, Expired):
+                self.expired = error
+            raise error
+        self.error = error
+
+    def outcome(self, request: Request) -> Outcome:
+        """Return what the tool did."""
+        spent = max(self._ended - self._started, 0)
+        if self.expired is not None:
+            return timed_out(request, spent, self.expired)
+        if self.error is None:
+            return Outcome("accepted", spent, value=to_json_like(self.value))
+        frames = _tool_frames(self.error.__traceback__)
+        kind = exception_kind(self.error, rejects=request.tool.rejects, valid=request.valid, unbound=frames is None)
+        return Outcome(kind, spent, error=describe_error(self.error))
+
+
+def timed_out(request: Request, spent_ns: int, stopped: BaseException) -> Outcome:
+    """Return the outcome of a call that was stopped; where it hung is in the error's location."""
+    return Outcome(
+        "timed_out",
+        max(spent_ns, int(request.timeout_s * 1e9)),
+        error=CallError(
+            type="Timeout",
+            message=f"no answer within {request.timeout_s:g}s",
+            stack=_stack(stopped) if _tool_frames(stopped.__traceback__) else None,
+            location=_location(stopped),
+        ),
+    )
+
+
+def describe_error(error: BaseException) -> CallError:
+    """Return the error with its traceback below our own frames, and its innermost frame of the tool's own code."""
+    return CallError(type=type(error).__name__, message=_text(error), stack=_stack(error), location=_location(error))
+
+
+def _goes_through(error: BaseException) -> bool:
+    """Whether the tool did not do this: Ctrl-C, our alarm, pytest's outcomes (pytest-timeout), a debugger's end."""
+    if isinstance(error, (KeyboardInterrupt, Expired)):
+        return True
+    return not isinstance(error, Exception) and type(error).__module__.partition(".")[0] in ("_pytest", "bdb")
+
+
+def _drained(value: Any) -> Any:
+    """Consume a generator: its items are the answer. Files are iterators too, but no answers."""
+    if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
+        return list(value)
+    return value
+
+
+async def _awaited(value: Any) -> Any:
+    if inspect.isawaitable(value):
+        value = await value
+    if isinstance(value, AsyncIterator):
+        return [item async for item in value]
+    return _drained(value)
+
+
+def _tool_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame that is neither ours nor the loop's."""
+    while trace is not None and _is_carrier(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_carrier(filename: str) -> bool:
+    return filename.startswith(_OURS) or os.sep + "asyncio" + os.sep in filename
+
+
+def _location(error: BaseException) -> str | None:
+    frames = [frame for frame in traceback.extract_tb(_tool_frames(error.__traceback__)) if _is_users(frame.filename)]
+    if not frames:
+        return None
+    last = frames[-1]
+    return f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+
+
+def _is_users(filename: str) -> bool:
+    if filename.startswith(("<", _OURS)):
+        return False
+    return not any(filename.startswith(folder + os.sep) for folder in _LIBRARY)
+
+
+def _stack(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(type(error), error, _tool_frames(error.__traceback__)))
+    except Exception:  # a tool's __str__ or __cause__ may itself be broken
+        return "".join(traceback.format_tb(_tool_frames(error.__traceback__)))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:
+        return f"<its message cannot be shown: {type(broken).__name__}>"
