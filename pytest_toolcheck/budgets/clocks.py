@@ -1,0 +1,48 @@
+"""The real clocks, and the refusal to measure while a test travels in time.
+
+Virtual time swaps the C function behind `time.perf_counter`, so a function captured early is no way out; what is
+compared here is the operating system's clock, asked through libc.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import time
+
+from ..errors import ToolcheckError
+
+wall_ns = time.perf_counter_ns
+thread_cpu_ns = time.thread_time_ns
+process_cpu_ns = time.process_time_ns
+
+_CLOCK_MONOTONIC = 1
+_APART_NS = 1_000_000_000
+
+
+class MeterError(ToolcheckError):
+    """A measurement that cannot be made here; the message says why and how to go on."""
+
+
+class _TimeSpec(ctypes.Structure):
+    _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+
+def _system_ns() -> int:
+    now = _TimeSpec()
+    ctypes.CDLL(None).clock_gettime(_CLOCK_MONOTONIC, ctypes.byref(now))
+    return int(now.seconds) * 1_000_000_000 + int(now.nanoseconds)
+
+
+def is_time_virtual() -> bool:
+    """Whether `time.perf_counter` is not the machine's own clock just now (Linux; elsewhere never known)."""
+    return sys.platform == "linux" and abs(wall_ns() - _system_ns()) > _APART_NS
+
+
+def refuse_virtual_time() -> None:
+    """Raise MeterError under virtual time: what a clock that stands still measures is no cost."""
+    if is_time_virtual():
+        raise MeterError(
+            "a budget cannot be measured under virtual time, where calls take no real time: "
+            "take `virtual_time` off the test, or write `clock: real` beside the tool's budgets"
+        )

@@ -1,0 +1,185 @@
+"""The CPU meter: processor time of a call, in this process, in its children, and in a server's whole tree.
+
+Here: the process clock (all threads, C code included) and what ended children used (`getrusage`, us). A server: the
+process clock of each process of its tree, `clock_gettime((~pid << 3) | 2)` (Linux: MAKE_PROCESS_CPUCLOCK with
+CPUCLOCK_SCHED), exact to the ns, ended threads included. What its ended children used only a cgroup knows exactly;
+without one it is read from /proc/PID/stat in ticks of 10 ms, and the notes say so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .clocks import process_cpu_ns, refuse_virtual_time, wall_ns
+from .processes import PROC, has_proc, process_tree
+
+_HAS_RESOURCE = importlib.util.find_spec("resource") is not None
+"""False on Windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuReading:
+    """Processor time and wall time of one call, ns, and what it returned."""
+
+    cpu_ns: int
+    wall_ns: int
+    result: Any = None
+
+    @property
+    def utilization(self) -> float:
+        """Share of one core over the call: 1.0 is one whole core."""
+        return self.cpu_ns / self.wall_ns if self.wall_ns else 0.0
+
+
+def process_clock_ns(pid: int) -> int | None:
+    """Return the processor time of a living process and its ended threads, ns; None where it is gone or unknown."""
+    if not has_proc():
+        return _process_clock_by_psutil(pid)
+    try:
+        return time.clock_gettime_ns((~pid << 3) | 2)
+    except OSError:
+        return None
+
+
+def _process_clock_by_psutil(pid: int) -> int | None:
+    import psutil
+
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return None
+    return round((times.user + times.system) * 1e9)
+
+
+def _ended_children_here_ns() -> int:
+    if not _HAS_RESOURCE:
+        return 0
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((usage.ru_utime + usage.ru_stime) * 1e9)
+
+
+def _ended_children_of_ns(pid: int) -> int:
+    """Return what the ended and reaped children of `pid` used, ns, in ticks (proc(5), stat: cutime, cstime)."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[13]) + int(fields[14])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+class CpuMeter:
+    """Measures processor time of calls; `process_ids` are those that serve them, empty for this process."""
+
+    def __init__(self, process_ids: Sequence[int] = (), *, use_cgroup: bool = True) -> None:
+        refuse_virtual_time()
+        self._process_ids = tuple(process_ids)
+        self._group = CpuGroup.around(self._process_ids) if use_cgroup and self._process_ids else None
+
+    def measure(self, call: Callable[[], Any]) -> CpuReading:
+        """Make one call and return what it used."""
+        read = self._reader()
+        before, start = read(), wall_ns()
+        result = call()
+        wall = wall_ns() - start
+        return CpuReading(_used(before, read()), wall, result)
+
+    def _reader(self) -> Callable[[], dict[object, int]]:
+        if self._group is not None:
+            return self._group.read
+        return self._of_tree if self._process_ids else _of_this_process
+
+    def _of_tree(self) -> dict[object, int]:
+        clocks: dict[object, int] = {}
+        for pid in process_tree(self._process_ids):
+            if (clock := process_clock_ns(pid)) is not None:
+                clocks[pid] = clock
+                clocks["ended", pid] = _ended_children_of_ns(pid)
+        return clocks
+
+    def notes(self) -> tuple[str, ...]:
+        """Return how it was measured."""
+        if not self._process_ids:
+            return ("CPU time of this process (all its threads) and of the children that ended during the call",)
+        if self._group is not None:
+            return ("CPU time of the server's cgroup: its whole process tree, ended processes included",)
+        if has_proc():
+            return (
+                "CPU time of the server's process tree; ended children in ticks of 10 ms (no cgroup may be made here)",
+            )
+        return ("CPU time of the server's process tree by psutil, in ticks of 10 ms; ended children are not seen",)
+
+    def close(self) -> None:
+        """Put the server's processes back where they were."""
+        if self._group is not None:
+            self._group.close()
+            self._group = None
+
+
+def _of_this_process() -> dict[object, int]:
+    return {"process": process_cpu_ns(), "ended": _ended_children_here_ns()}
+
+
+def _used(before: dict[object, int], after: dict[object, int]) -> int:
+    """Return the sum of what each clock gained; a process that began in between counts whole."""
+    return sum(max(clock - before.get(key, 0), 0) for key, clock in after.items())
+
+
+class CpuGroup:
+    """A cgroup v2 of our own around a server's processes: `cpu.stat` counts them and all their children, ended too."""
+
+    def __init__(self, path: Path, parent: Path) -> None:
+        self._path = path
+        self._parent = parent
+
+    @classmethod
+    def around(cls, process_ids: Sequence[int]) -> CpuGroup | None:
+        """Return a group that holds the process trees, or None where none may be made."""
+        parent = _own_group()
+        if parent is None:
+            return None
+        group = cls(parent / f"toolcheck-{os.getpid()}-{time.monotonic_ns()}", parent)
+        try:
+            group._path.mkdir()
+            for pid in process_tree(process_ids):
+                (group._path / "cgroup.procs").write_text(str(pid))
+            group.read()
+        except (OSError, KeyError):
+            group.close()
+            return None
+        return group
+
+    def read(self) -> dict[object, int]:
+        """Return the processor time of the group so far."""
+        lines = (self._path / "cpu.stat").read_text().splitlines()
+        stat = dict(line.split() for line in lines)
+        return {"group": int(stat["usage_usec"]) * 1000}
+
+    def close(self) -> None:
+        """Move the living processes back to the parent and remove the group. Never raises."""
+        with contextlib.suppress(OSError):
+            for pid in (self._path / "cgroup.procs").read_text().split():
+                with contextlib.suppress(OSError):
+                    (self._parent / "cgroup.procs").write_text(pid)
+        with contextlib.suppress(OSError):
+            self._path.rmdir()
+
+
+def _own_group() -> Path | None:
+    """Return the directory of this process's cgroup v2, or None where there is none."""
+    try:
+        mounts = (PROC / "self" / "mounts").read_text().splitlines()
+        groups = (PROC / "self" / "cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    roots = [line.split()[1] for line in mounts if line.split()[2] == "cgroup2"]
+    own = [line.removeprefix("0::") for line in groups if line.startswith("0::")]
+    return Path(roots[0]) / own[0].lstrip("/") if roots and own else None

@@ -1,0 +1,68 @@
+"""Process trees, from /proc where there is one, else through psutil."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def has_proc() -> bool:
+    """Whether this system tells about processes in /proc (Linux)."""
+    return (PROC / "self" / "schedstat").exists()
+
+
+def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
+    """Return `roots` and all their living descendants, parents first, each once."""
+    found: dict[int, None] = {}
+    waiting = list(roots)
+    while waiting:
+        pid = waiting.pop(0)
+        if pid not in found and is_running(pid):
+            found[pid] = None
+            waiting.extend(_children(pid))
+    return tuple(found)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this id exists (a zombie does)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def thread_ids(pid: int) -> list[int]:
+    """Return the ids of the threads of a process; none where it is gone or there is no /proc."""
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [child for thread in thread_ids(pid) for child in _children_of_thread(pid, thread)] or _by_psutil(pid)
+    except OSError:
+        return _by_psutil(pid)
+
+
+def _children_of_thread(pid: int, thread: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{thread}/children") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def _by_psutil(pid: int) -> list[int]:
+    if has_proc():
+        return []
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
+    except psutil.Error:
+        return []
