@@ -1,0 +1,125 @@
+"""Moves the clock when, and only when, everything waits for it.
+
+Every thread that waits for virtual time tries this in turn: if nothing real is under way (no busy thread, no child at
+work, no socket that owes an answer), the clock jumps to the next instant that somebody waits for.
+"""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable
+from typing import Any
+
+from .activity import Activity, Work
+from .errors import VirtualDeadlock
+from .virtual import VirtualClock, Waiter
+
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.02
+ENDLESS_WAIT_FACTOR = 6
+"""Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
+
+
+class Driver:
+    """Lets threads wait for one clock. `monotonic_ns` is the real one, for `max_real_wait_ns`."""
+
+    def __init__(self, clock: VirtualClock, *, monotonic_ns: Callable[[], int], max_real_wait_ns: int) -> None:
+        self.clock = clock
+        self.owner = _thread.get_ident()
+        self.activity = Activity()
+        self.stalls: list[str] = []
+        """What was waited for in vain, for `max_real_wait`, before the clock moved on."""
+        self._monotonic_ns = monotonic_ns
+        self._max_real_wait_ns = max_real_wait_ns
+        self._blocked_since_ns: int | None = None
+        self._driving = _thread.allocate_lock()
+
+    def wait(self, waiter: Waiter) -> None:
+        """Return when the waiter is due, or virtual time has ended."""
+        self.wait_or(waiter, lambda pause_s: waiter.bell.acquire(True, pause_s) and None)
+
+    def wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
+        """Wait likewise, but return what `pause(seconds)` returns as soon as that is something."""
+        waiter.bell.acquire()
+        pause_s = SHORTEST_PAUSE_S
+        if not self._enlist(waiter):
+            return None
+        try:
+            while not waiter.is_due and self.clock.is_active:
+                if self._move(waiter):
+                    continue
+                if arrived := pause(pause_s):
+                    self._blocked_since_ns = None
+                    return arrived
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        finally:
+            self._strike(waiter)
+
+    def _enlist(self, waiter: Waiter) -> bool:
+        with self.clock.guard:
+            if waiter.deadline_ns is not None and waiter.deadline_ns <= self.clock.now_ns:
+                return False
+            self.clock.waiting.append(waiter)
+            return True
+
+    def _strike(self, waiter: Waiter) -> None:
+        with self.clock.guard:
+            if waiter in self.clock.waiting:
+                self.clock.waiting.remove(waiter)
+
+    def _move(self, waiter: Waiter) -> bool:
+        """Jump to the next instant if everything stands still; tell whether the clock has moved."""
+        if not self._driving.acquire(False):
+            return False
+        try:
+            with self.clock.guard:
+                waiting = list(self.clock.waiting)
+            work = self._find_work(waiting)
+            if work is not None and not self._has_waited_long_enough(work):
+                return False
+            with self.clock.guard:
+                # a waiter that came or went meanwhile has run meanwhile: look again
+                return waiting == self.clock.waiting and self._jump(waiter, work)
+        finally:
+            self._driving.release()
+
+    def _find_work(self, waiting: list[Waiter]) -> Work | None:
+        for waiter in waiting:
+            expected = waiter.expects()
+            if expected and (expected, waiter.thread) not in self.activity.ignored:
+                return Work((expected, waiter.thread), expected)
+        return self.activity.find_work({waiter.thread for waiter in waiting})
+
+    def _has_waited_long_enough(self, work: Work) -> bool:
+        now_ns = self._monotonic_ns()
+        if self._blocked_since_ns is None:
+            self._blocked_since_ns = now_ns
+        endless = self._next_deadline() is None
+        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if endless else 1)
+        if now_ns - self._blocked_since_ns < limit_ns:
+            return False
+        self.stalls.append(work.text)
+        self.activity.ignored.add(work.key)
+        return True
+
+    def _next_deadline(self) -> int | None:
+        return min((w.deadline_ns for w in list(self.clock.waiting) if w.deadline_ns is not None), default=None)
+
+    def _jump(self, waiter: Waiter, work: Work | None) -> bool:
+        if any(other.has_input() for other in self.clock.waiting):
+            return False
+        self._blocked_since_ns = None
+        deadline_ns = self._next_deadline()
+        if deadline_ns is not None:
+            self.clock.move_to(deadline_ns)
+            return True
+        if waiter.thread == self.owner:
+            raise VirtualDeadlock(_deadlock_text(work))
+        return False
+
+
+def _deadlock_text(work: Work | None) -> str:
+    if work is None:
+        return (
+            "deadlock in virtual time: no timer, ready task, socket, child or thread is left that could wake this test"
+        )
+    return f"deadlock in virtual time: no timer is left, and {work.text} did not wake this test within the real time allowed"

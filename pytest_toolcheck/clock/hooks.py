@@ -1,0 +1,49 @@
+"""The pytest side of virtual time: the marker `virtual_time` and the fixture `virtual_clock`.
+
+Loading this module costs nothing; the clock itself is imported by the first test that asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .virtual import VirtualClock
+
+MARKER_LINE = (
+    "virtual_time(max_real_wait='5s', start=None): run the test in virtual time: sleeping and timeouts take no real time, "
+    "and time.*, datetime, event loops and threads share one exact clock; start sets the wall clock (ISO 8601)."
+)
+CLOCK = pytest.StashKey["VirtualClock"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", MARKER_LINE)
+
+
+def is_virtual(item: pytest.Item) -> bool:
+    """Tell whether a test runs in virtual time: by its marker or by its fixture."""
+    return item.get_closest_marker("virtual_time") is not None or "virtual_clock" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let the test's own call, and nothing around it, happen in virtual time."""
+    if not is_virtual(item):
+        return (yield)
+    from .plugin import run_virtually
+
+    with run_virtually(item):
+        return (yield)
+
+
+@pytest.fixture(name="virtual_clock")
+def _virtual_clock(request: pytest.FixtureRequest) -> VirtualClock:
+    """The test's virtual clock: `advance("60s")`, `advance_past("60s")`, `step_wall("-1h")`, `now`, `jumps`, `sleeps`."""
+    from .plugin import clock_of
+
+    return clock_of(request.node)

@@ -1,0 +1,56 @@
+"""Runs a pytest item in virtual time; imported with the first test that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from .durations import SECOND
+from .hooks import CLOCK
+from .session import MAX_REAL_WAIT, new_clock, virtual_time
+from .virtual import VirtualClock
+
+
+def clock_of(item: pytest.Item) -> VirtualClock:
+    """Return the item's clock, made when first asked for; it starts to run with the test's call."""
+    clock = item.stash.get(CLOCK, None)
+    if clock is None:
+        clock = item.stash[CLOCK] = _make_clock(_settings(item))
+    return clock
+
+
+@contextmanager
+def run_virtually(item: pytest.Item) -> Iterator[VirtualClock]:
+    """Run the body in the item's virtual time, with the settings of its marker."""
+    clock = clock_of(item)
+    settings = _settings(item)
+    try:
+        with virtual_time(clock, max_real_wait=settings.get("max_real_wait", MAX_REAL_WAIT)):
+            yield clock
+    finally:
+        del item.stash[CLOCK]
+
+
+def _settings(item: pytest.Item) -> dict[str, Any]:
+    marker = item.get_closest_marker("virtual_time")
+    settings = dict(marker.kwargs) if marker else {}
+    unknown = set(settings) - {"max_real_wait", "start"}
+    if unknown or (marker and marker.args):
+        found = ", ".join([*map(repr, marker.args if marker else ()), *sorted(unknown)])
+        raise pytest.UsageError(f"{item.nodeid}: virtual_time takes max_real_wait and start by name, not {found}")
+    return settings
+
+
+def _make_clock(settings: dict[str, Any]) -> VirtualClock:
+    clock = new_clock()
+    if (start := settings.get("start")) is None:
+        return clock
+    wall = datetime.fromisoformat(start) if isinstance(start, str) else start
+    wall = wall if wall.tzinfo else wall.replace(tzinfo=UTC)
+    return VirtualClock(
+        monotonic_ns=clock.monotonic_ns(), wall_ns=round(wall.timestamp() * 1_000_000) * (SECOND // 1_000_000)
+    )

@@ -1,0 +1,110 @@
+"""Virtual time for as long as a `with` lasts: everything swapped on the way in is put back on the way out."""
+
+from __future__ import annotations
+
+import operator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from .cfunction import Replacement, replacement
+from .driver import Driver
+from .durations import SECOND, Duration, to_ns
+from .errors import VirtualTimeError
+from .loop import Loops
+from .virtual import VirtualClock, real_now_ns
+from .wall import Wall
+
+MAX_REAL_WAIT = "5s"
+_LONGEST_SLEEP_S = 9_000_000_000
+"""`time.sleep` refuses more than the 292 years that fit into 63 bits of nanoseconds."""
+
+active: list[VirtualClock] = []
+"""The clock in force, last; empty outside virtual time."""
+
+
+def new_clock() -> VirtualClock:
+    """Return a clock that starts now, at a whole second."""
+    monotonic_ns, wall_ns = real_now_ns()
+    return VirtualClock(monotonic_ns=monotonic_ns, wall_ns=wall_ns)
+
+
+@contextmanager
+def virtual_time(
+    clock: VirtualClock | None = None, *, max_real_wait: Duration = MAX_REAL_WAIT
+) -> Iterator[VirtualClock]:
+    """Run the body in virtual time, in this thread, its event loops and every thread that it starts.
+
+    `max_real_wait` limits how long the clock stands still for real work (a child, a socket's answer, a busy thread).
+    Raises VirtualTimeError when virtual time is active already, or at the end when an error of it was swallowed.
+    """
+    if active:
+        raise VirtualTimeError("virtual time is active already: one test has one clock")
+    clock = clock or new_clock()
+    failures: list[BaseException] = []
+    replacements = _replacements(clock)
+    real_monotonic_ns: Callable[[], int] = replacements[time.monotonic_ns].real
+    driver = Driver(clock, monotonic_ns=real_monotonic_ns, max_real_wait_ns=to_ns(max_real_wait))
+    wall = Wall(clock.wall_ns())
+    with ExitStack() as stack:
+        for part in (wall, *replacements.values(), Loops(driver, failures.append, replacements[time.monotonic].real)):
+            part.on()
+            stack.callback(part.off)
+        stack.callback(_deactivate, clock)
+        _activate(clock, driver, wall)
+        yield clock
+    if failures:
+        raise failures[0]
+
+
+def _activate(clock: VirtualClock, driver: Driver, wall: Wall) -> None:
+    clock.mover, clock.on_wall_moved, clock.is_active = driver, wall.move, True
+    active.append(clock)
+
+
+def _deactivate(clock: VirtualClock) -> None:
+    """Let every thread that still waits go on: outside the test no time passes that could wake it."""
+    active.remove(clock)
+    clock.is_active, clock.mover = False, None
+    with clock.guard:
+        for waiter in list(clock.waiting):
+            clock.ring(waiter)
+    clock.on_wall_moved = lambda _ns: None
+
+
+def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:
+    made: dict[Callable[..., Any], Replacement] = {
+        time.monotonic: replacement(time.monotonic, clock.monotonic),
+        time.monotonic_ns: replacement(time.monotonic_ns, clock.monotonic_ns),
+        time.perf_counter: replacement(time.perf_counter, clock.monotonic),
+        time.perf_counter_ns: replacement(time.perf_counter_ns, clock.monotonic_ns),
+    }
+    made[time.sleep] = sleeping = replacement(time.sleep, lambda seconds: _sleep(clock, seconds, sleeping.real))
+    for gettime, unit in ((time.clock_gettime, SECOND), (time.clock_gettime_ns, 1)):
+        made[gettime] = _clock_gettime(clock, gettime, unit)
+    return made
+
+
+def _sleep(clock: VirtualClock, seconds: Any, real_sleep: Callable[[Any], None]) -> None:
+    """Sleep in virtual time; what `time.sleep` refuses, and zero, goes to the real one."""
+    try:
+        length = seconds if isinstance(seconds, float) else operator.index(seconds)
+    except TypeError:
+        return real_sleep(seconds)
+    if 0 < length < _LONGEST_SLEEP_S and clock.is_active:
+        return clock.sleep(length)
+    return real_sleep(seconds)
+
+
+def _clock_gettime(clock: VirtualClock, function: Callable[..., Any], unit: int) -> Replacement:
+    """Read CLOCK_MONOTONIC from the virtual clock; CLOCK_REALTIME is time-machine's, processor clocks are real."""
+
+    def substitute(*arguments: Any) -> Any:
+        if arguments in ((time.CLOCK_MONOTONIC,), (getattr(time, "CLOCK_BOOTTIME", None),)):
+            ns = clock.monotonic_ns()
+            return ns / SECOND if unit == SECOND else ns
+        return made.real(*arguments)
+
+    made = replacement(function, substitute)
+    return made

@@ -1,0 +1,181 @@
+"""The virtual clock: whole nanoseconds, moved by what waits for it and by nothing else."""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .durations import SECOND, Duration, to_ns, to_text
+from .errors import VirtualTimeError
+
+READS_AT_ONE_INSTANT = 1_000_000
+"""A thread that reads the clock so often without any time passing waits for it in a busy loop."""
+
+
+def _nothing() -> bool:
+    return False
+
+
+def _no_work() -> str:
+    return ""
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A thread, or the event loop in it, that waits for an instant (None: for an event only)."""
+
+    deadline_ns: int | None
+    thread: int = field(default_factory=_thread.get_ident)
+    is_due: bool = False
+    bell: _thread.LockType = field(default_factory=_thread.allocate_lock)
+    """Rung (released) when the waiter is due; it waits by acquiring it."""
+    has_input: Callable[[], bool] = _nothing
+    """Whether something real has arrived for it."""
+    expects: Callable[[], str] = _no_work
+    """What real answer is under way to it; empty: none."""
+
+
+class Mover(Protocol):
+    """Whoever moves the clock on behalf of a thread that waits (see `driver.py`)."""
+
+    def wait(self, waiter: Waiter) -> None:
+        """Return when the waiter is due."""
+
+
+class VirtualClock:
+    """One exact clock: `time.*`, `datetime`, `time.sleep`, event loops and threads all follow it.
+
+    `advance("60s")` moves it; so does everything that sleeps, as soon as nothing else is left to do.
+    """
+
+    def __init__(self, *, monotonic_ns: int = 1_000 * SECOND, wall_ns: int = 1_767_225_600 * SECOND) -> None:
+        self._start_monotonic_ns = monotonic_ns
+        self._start_wall_ns = wall_ns
+        self._elapsed_ns = 0
+        self._stepped_ns = 0
+        self._reads = 0
+        self.jumps = 0
+        """How often the clock has moved."""
+        self.sleeps: list[float] = []
+        """Seconds of every `time.sleep` and `asyncio.sleep`, in the order in which they began."""
+        self.waiting: list[Waiter] = []
+        self.guard = _thread.allocate_lock()
+        self.is_active = False
+        self.mover: Mover | None = None
+        self.on_wall_moved: Callable[[int], None] = lambda _ns: None
+
+    # what time it is
+    @property
+    def now(self) -> float:
+        """Seconds since the test's clock began to count, at 0."""
+        return self._elapsed_ns / SECOND
+
+    @property
+    def now_ns(self) -> int:
+        """Nanoseconds since the test's clock began to count, at 0."""
+        return self._elapsed_ns
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the next thing that waits for this clock is due; None: nothing waits for an instant."""
+        deadlines = [waiter.deadline_ns for waiter in list(self.waiting) if waiter.deadline_ns is not None]
+        return max(0, min(deadlines) - self._elapsed_ns) / SECOND if deadlines else None
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds on the monotonic clock. Raises VirtualLivelock when it is polled in a busy loop."""
+        self._reads += 1
+        if self._reads > READS_AT_ONE_INSTANT:
+            self._refuse_busy_loop()
+        return self._start_monotonic_ns + self._elapsed_ns
+
+    def monotonic(self) -> float:
+        """Seconds on the monotonic clock."""
+        return self.monotonic_ns() / SECOND
+
+    def wall_ns(self) -> int:
+        """Nanoseconds since the epoch on the wall clock, steps included."""
+        return self._start_wall_ns + self._elapsed_ns + self._stepped_ns
+
+    # moving it
+    def advance(self, duration: Duration) -> None:
+        """Let the time pass, at once; threads that wait for an instant on the way wake at theirs.
+
+        Raises UnitError for a duration without a unit, VirtualTimeError for a negative one.
+        """
+        step = to_ns(duration)
+        if step < 0:
+            raise VirtualTimeError(
+                f"the clock does not go backwards: advance({duration!r}). "
+                f"step_wall({duration!r}) moves the wall clock alone, as an administrator would."
+            )
+        self.wait_until(self._elapsed_ns + step)
+
+    def advance_past(self, duration: Duration) -> None:
+        """Let the time pass, and one microsecond: libraries differ on whether a limit is reached *at* its instant."""
+        self.advance(duration)
+        self.wait_until(self._elapsed_ns + 1_000)
+
+    def step_wall(self, duration: Duration) -> None:
+        """Move the wall clock alone (`time.time`, `datetime`), forwards or backwards (`"-1h"`)."""
+        self._stepped_ns += (step := to_ns(duration))
+        self.on_wall_moved(step)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep as `time.sleep` does, in virtual time, and remember it in `sleeps`."""
+        self.sleeps.append(float(seconds))
+        self.wait_until(self._elapsed_ns + to_ns(seconds))
+
+    def wait_until(self, deadline_ns: int) -> None:
+        """Return when the clock shows that instant, after everything due before it has had its turn."""
+        waiter = Waiter(deadline_ns)
+        if self.mover is None or not self.is_active:
+            self.move_to(deadline_ns)
+        else:
+            self.mover.wait(waiter)
+
+    def move_to(self, instant_ns: int) -> None:
+        """Set the clock, never backwards, and ring every waiter that is due. Needs no guard when nobody waits."""
+        step = instant_ns - self._elapsed_ns
+        if step > 0:
+            self._elapsed_ns = instant_ns
+            self._reads = 0
+            self.jumps += 1
+            self.on_wall_moved(step)
+        for waiter in list(self.waiting):
+            if waiter.deadline_ns is not None and waiter.deadline_ns <= self._elapsed_ns:
+                self.ring(waiter)
+
+    def ring(self, waiter: Waiter) -> None:
+        """Take a waiter off the list and let its thread go on: from here on it counts as running."""
+        if waiter in self.waiting:
+            self.waiting.remove(waiter)
+            waiter.is_due = True
+            if waiter.bell.locked():
+                waiter.bell.release()
+
+    def _refuse_busy_loop(self) -> None:
+        from .errors import VirtualLivelock
+
+        self._reads = 0
+        raise VirtualLivelock(
+            f"livelock in virtual time: the clock was read {READS_AT_ONE_INSTANT:,} times at one instant "
+            f"({to_text(self._elapsed_ns)}). A busy loop waits for it, and it moves only when code sleeps: "
+            "sleep in the loop, or call virtual_clock.advance()."
+        )
+
+    def __repr__(self) -> str:
+        state = "active" if self.is_active else "off"
+        stepped = f", wall stepped by {to_text(self._stepped_ns)}" if self._stepped_ns else ""
+        waiting = f", {len(self.waiting)} waiting, next in {self.remaining}s" if self.waiting else ""
+        return f"<VirtualClock {state} at {to_text(self._elapsed_ns)}, {self.jumps} jumps{stepped}{waiting}>"
+
+
+def real_now_ns() -> tuple[int, int]:
+    """Return the real monotonic and wall clocks, each rounded up to a whole second.
+
+    From whole seconds, differences of usual durations are exact in floats: 1003.0 - 1001.0 is 2.0.
+    """
+    return tuple(-(-ns // SECOND) * SECOND for ns in (time.monotonic_ns(), time.time_ns()))  # type: ignore[return-value]
