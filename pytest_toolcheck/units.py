@@ -137,7 +137,7 @@ def _spell(amount: int, units: Mapping[str, int], digits: int | None) -> str:
     unit, factor = next(
         (
             (unit, factor)
-            for unit, factor in reversed(units.items())
+            for unit, factor in reversed(list(units.items()))
             if amount >= factor and _fits(amount, factor, digits)
         ),
         next(iter(units.items())),

@@ -74,9 +74,15 @@ def _unknown_keys(instance: dict[str, Any], schema: dict[str, Any], path: Path, 
     noun = schema.get("x-noun", "key")
     for key in instance:
         if key not in known:
-            hint = did_you_mean(key, known)
+            hint = did_you_mean(key, known) or did_you_mean(key, _keys_below(schema))
             message = f"unknown {noun} {quoted(key)} in {where}.{hint} Valid {noun}s: {listed(known)}"
             yield Complaint((*path, key), message, on_key=True)
+
+
+def _keys_below(schema: dict[str, Any]) -> dict[str, str]:
+    """Return the keys one level further down, by their last name: a key is often written one level too high."""
+    below = {name: part.get("properties", {}) for name, part in schema.get("properties", {}).items()}
+    return {key: f"{name}.{key}" for name, keys in below.items() for key in keys}
 
 
 def _likely_branch(error: ValidationError) -> list[ValidationError]:
@@ -118,8 +124,17 @@ def _unit_message(unit: str, value: object) -> str:
     return f"{found(value)} is not a {unit}"
 
 
+def _rule(error: ValidationError) -> Any:
+    """Return what the violated keyword demands."""
+    return error.validator_value
+
+
+def _keys(error: ValidationError) -> dict[str, Any]:
+    return error.instance if isinstance(error.instance, dict) else {}
+
+
 def _type(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    types = _rule(error) if isinstance(_rule(error), list) else [_rule(error)]
     expected = " or ".join(_TYPE_WORDS.get(kind, str(kind)) for kind in types)
     return f"{where}: expected {expected}, found {found(error.instance)}{_how_to_write(types, error.instance)}"
 
@@ -141,14 +156,14 @@ def _words(text: str) -> list[str]:
 
 
 def _required(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    missing = [key for key in error.validator_value if key not in error.instance]
+    missing = [key for key in _rule(error) if key not in _keys(error)]
     key = next((key for key in missing if error.message.startswith(repr(key))), missing[0])
-    hint = _MISSING_ADVICE.get(key) or f"needed there are {listed(error.validator_value)}"
+    hint = _MISSING_ADVICE.get(key) or f"needed: {listed(_rule(error))}"
     return f"missing key '{key}' in {where}: {hint}"
 
 
 def _enum(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    known = list(error.validator_value)
+    known = list(_rule(error))
     hint = did_you_mean(error.instance, [name for name in known if isinstance(name, str)])
     shown = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
     return f"{where}: {shown} is not known.{hint} Valid values: {listed(known)}"
@@ -160,18 +175,18 @@ def _min_properties(error: ValidationError, schema: dict[str, Any], where: str) 
         return f"{where} is empty: exactly one is needed of {known}"
     if not error.instance:
         return f"{where} is empty: at least one is needed of {known}"
-    return f"{where} holds only '{next(iter(error.instance))}': {error.validator_value} keys are needed of {known}"
+    return f"{where} holds only '{next(iter(_keys(error)))}': {_rule(error)} keys are needed of {known}"
 
 
 def _max_properties(error: ValidationError, schema: dict[str, Any], where: str) -> str:
-    names = ", ".join(quoted(str(key)) for key in error.instance)
-    return f"{where} has {len(error.instance)} {schema.get('x-noun', 'key')}s ({names}): exactly one is allowed"
+    names = ", ".join(quoted(str(key)) for key in _keys(error))
+    return f"{where} has {len(_keys(error))} {schema.get('x-noun', 'key')}s ({names}): exactly one is allowed"
 
 
 def _format(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    if error.validator_value == "regex":
+    if _rule(error) == "regex":
         return f"{where}: {regex_problem(str(error.instance)) or 'not a regular expression'}"
-    return f"{where}: {found(error.instance)} is not a {error.validator_value}"
+    return f"{where}: {found(error.instance)} is not a {_rule(error)}"
 
 
 def regex_problem(pattern: str) -> str | None:
@@ -191,13 +206,11 @@ _HANDLERS: Final[dict[str, Callable[[ValidationError, dict[str, Any], str], str]
     "maxProperties": _max_properties,
     "format": _format,
     "propertyNames": lambda _error, _, where: f"a name in {where} is empty",
-    "minItems": lambda error, _, where: f"{where} is empty: at least {error.validator_value} item is needed",
+    "minItems": lambda error, _, where: f"{where} is empty: at least {_rule(error)} item is needed",
     "uniqueItems": lambda _error, _, where: f"{where} names the same thing twice",
     "minLength": lambda _error, _, where: f"{where} is an empty text",
-    "pattern": lambda error, _, where: f"{where}: {found(error.instance)} does not match {error.validator_value}",
-    "minimum": lambda error, _, where: f"{where} is {error.instance}: the least is {error.validator_value}",
-    "maximum": lambda error, _, where: f"{where} is {error.instance}: the most is {error.validator_value}",
-    "exclusiveMinimum": lambda error, _, where: (
-        f"{where} is {error.instance}: more than {error.validator_value} is needed"
-    ),
+    "pattern": lambda error, _, where: f"{where}: {found(error.instance)} does not match {_rule(error)}",
+    "minimum": lambda error, _, where: f"{where} is {error.instance}: the least is {_rule(error)}",
+    "maximum": lambda error, _, where: f"{where} is {error.instance}: the most is {_rule(error)}",
+    "exclusiveMinimum": lambda error, _, where: f"{where} is {error.instance}: more than {_rule(error)} is needed",
 }

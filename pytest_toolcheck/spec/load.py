@@ -23,9 +23,12 @@ from .placeholders import replace_env
 from .reading import Document, read_document
 from .schemas import with_schemas_resolved
 from .scope import Scope, located, position_of, scopes
-from .semantics import problems_in_target, problems_in_tool
-from .structure import structural_complaints
+from .semantics import problems_in_tool
+from .structure import spec_schema, structural_complaints
 from .support import unsupported
+from .target_rules import problems_in_target
+
+__all__ = ["load_spec", "problems_of", "spec_schema"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,8 @@ class _Composer:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._open.pop()
 
-    def _aliased(self, anchor: str, position: Position) -> Node:
-        node = self._anchors.get(anchor)
+    def _aliased(self, anchor: str | None, position: Position) -> Node:
+        node = self._anchors.get(anchor or "")
         if node is None:
             raise UnreadableError(Problem(position, f"unknown anchor '*{anchor}': no '&{anchor}' stands before it"))
         if any(node is outer for outer in self._open):

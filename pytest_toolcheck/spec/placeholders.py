@@ -63,7 +63,7 @@ def _resolve(match: re.Match[str], environ: Mapping[str, str]) -> tuple[str | No
     variable = _ENV.fullmatch(match["body"])
     if variable is None:
         return f"'{match[0]}' needs the name of an environment variable, such as ${{env:HOME}}", match[0]
-    replacement = environ.get(variable["name"], variable["default"])
+    replacement: str | None = environ.get(variable["name"], variable["default"])
     if replacement is None:
         name = variable["name"]
         return f"the environment variable {name} is not set: set it, or write ${{env:{name}:-default}}", match[0]

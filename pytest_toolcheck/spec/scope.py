@@ -17,7 +17,7 @@ _MERGED_BY_NAME: Final = frozenset({"depends_on"})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A tool, or `defaults` itself: `raw` is its merged data, `prefixes` where to look for a key, its own place first."""
+    """A tool, or `defaults` itself: `raw` is its merged data, `prefixes` where keys may stand, its own place first."""
 
     name: str
     raw: dict[str, Any]
@@ -31,6 +31,13 @@ class Scope:
         )
         full = (*prefix, *path)
         return Problem(position_of(self.document, full, on_key=on_key), text.replace("{place}", place_name(full)))
+
+    def written_path(self, path: Path) -> Path:
+        """Return the whole path of a key: below the tool, or below `defaults` where only these have it."""
+        candidates = [(*prefix, *known) for known in (path, path[:1]) for prefix in self.prefixes]
+        written = [candidate for candidate in candidates if is_written(self.document, candidate)]
+        prefixes = [prefix for candidate in written for prefix in self.prefixes if candidate[: len(prefix)] == prefix]
+        return (*(prefixes or self.prefixes)[0], *path)
 
     def key_positions(self) -> Mapping[str, Position]:
         """Return where each key of the tool stands, by JSON Pointer below it; defaults where the tool says nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -60,12 +60,12 @@ def found(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` where a known word is close, else nothing."""
+def did_you_mean(word: object, known: Iterable[str] | Mapping[str, str]) -> str:
+    """Return ` Did you mean 'x'?` where a known word is close, else nothing. A mapping says how to show each word."""
     if not isinstance(word, str):
         return ""
-    names = list(known)
-    folded = {name.lower().replace("-", "_"): name for name in names}
+    shown = known if isinstance(known, Mapping) else {name: name for name in known}
+    folded = {name.lower().replace("-", "_"): said for name, said in shown.items()}
     close = get_close_matches(word.lower().replace("-", "_"), list(folded), n=1)
     return f" Did you mean '{folded[close[0]]}'?" if close else ""
 

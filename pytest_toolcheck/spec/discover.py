@@ -1,0 +1,89 @@
+"""Bring together what a spec promises of tools and what a target says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from ..errors import Problem, SpecError
+from .model import Annotations, Spec, ToolSpec
+from .wording import did_you_mean, listed, quoted, shorten
+
+if TYPE_CHECKING:
+    from ..scenario import ToolPlan
+    from ..targets.base import ToolDescription
+
+DESTRUCTIVE_REASON = "declares itself destructive: name it under tools:, or say allow: [destructive]"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """The tools to test, in the order of the spec (or of the target), and those left alone: name and reason."""
+
+    plans: tuple[ToolPlan, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def merge_discovered(spec: Spec, descriptions: Sequence[ToolDescription]) -> Discovered:
+    """Fill in each tool's `input`, `output` and `annotations` from its description where the spec leaves them out.
+
+    Raises SpecError for tools of the spec that the target does not offer, unless the spec itself says how they are
+    called or what they take; then the target decides.
+    """
+    offered = {description.name: description for description in descriptions}
+    if spec.discovers_tools:
+        return _all_offered(spec, offered)
+    problems = [_not_offered(spec, tool, list(offered)) for tool in spec.tools.values() if not _is_known(tool, offered)]
+    if problems:
+        raise SpecError(problems)
+    return Discovered(tuple(_plan(spec, tool, offered) for tool in spec.tools.values()))
+
+
+def effective_tool(tool: ToolSpec, description: ToolDescription) -> ToolSpec:
+    """Return the tool with what the spec leaves out taken from the description; annotations key by key."""
+    return replace(
+        tool,
+        input=description.input_schema if tool.input is None else tool.input,
+        output=description.output_schema if tool.output is None else tool.output,
+        annotations=_annotations(tool.annotations, description),
+    )
+
+
+def _all_offered(spec: Spec, offered: dict[str, ToolDescription]) -> Discovered:
+    skipped = [name for name, description in offered.items() if _is_left_alone(spec, description)]
+    tools = [replace(spec.defaults, name=name) for name in offered if name not in skipped]
+    plans = tuple(_plan(spec, tool, offered) for tool in tools)
+    return Discovered(plans, tuple((name, DESTRUCTIVE_REASON) for name in skipped))
+
+
+def _is_left_alone(spec: Spec, description: ToolDescription) -> bool:
+    """Whether a tool says of itself that it destroys; only an explicit true counts, not the protocol's default."""
+    declares = (description.annotations or {}).get("destructive") is True
+    return declares and "destructive" not in spec.allow
+
+
+def _is_known(tool: ToolSpec, offered: dict[str, ToolDescription]) -> bool:
+    return tool.name in offered or tool.call is not None or tool.input is not None
+
+
+def _not_offered(spec: Spec, tool: ToolSpec, offered: list[str]) -> Problem:
+    hint = did_you_mean(tool.name, offered)
+    names = listed(shorten(name) for name in sorted(offered)) or "none at all"
+    position = tool.position or spec.target_position
+    return Problem(position, f"the target has no tool {quoted(tool.name)}.{hint} Tools of the target: {names}")
+
+
+def _plan(spec: Spec, tool: ToolSpec, offered: dict[str, ToolDescription]) -> ToolPlan:
+    from ..scenario import ToolPlan  # the spec room imports no target when it is imported
+    from ..targets.base import ToolDescription
+
+    description = offered.get(tool.name) or ToolDescription(tool.name, None, tool.input, tool.output)
+    return ToolPlan(spec, effective_tool(tool, description), description, tuple(offered.values()))
+
+
+def _annotations(written: Annotations, description: ToolDescription) -> Annotations:
+    names = {field.name for field in fields(Annotations)}
+    hints = {name: value for name, value in (description.annotations or {}).items() if name in names}
+    own = {name: value for name in names if (value := getattr(written, name)) is not None}
+    return Annotations(**{**hints, **own})
