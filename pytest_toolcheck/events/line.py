@@ -1,0 +1,87 @@
+"""From the keyword arguments of `emit` to the bytes of a line, by a fast way and a careful one.
+
+The fast way encodes at once what is plain, short and free of anything that looks secret: the usual event. All else is
+arranged, made safe, redacted and shortened, in this order, before it is encoded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from .fields import arrange, outcome_fits
+from .redact import Redactor
+from .safe import Change, is_plain, make_safe
+from .size import MAX_TEXT, Blobs, cut_text
+
+_FAST_KINDS: Mapping[str, type] = {
+    "tool": str,
+    "sid": str,
+    "rid": str,
+    "outcome": str,
+    "raw_status": str,
+    "dur_ms": float,
+    "attrs": dict,
+}
+_NO_CHANGES: list[Change] = []
+_encode = msgspec.json.Encoder().encode
+
+
+class LineEncoder:
+    """Encodes the fields of events for one run directory."""
+
+    def __init__(self, redactor: Redactor, blobs: Blobs) -> None:
+        self._redactor = redactor
+        self._blobs = blobs
+
+    def encode(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
+        """Return the fields as a JSON object, and what could not be encoded as it was."""
+        body = self._encode_fast(ev, given)
+        return self._encode_carefully(ev, given) if body is None else (body, _NO_CHANGES)
+
+    def encode_context(self, fields: Mapping[str, Any]) -> bytes:
+        """Return a context's fields as a JSON object; what is no value of its field is left out."""
+        fitting, _ = arrange("", fields)
+        fitting.pop("attrs", None)
+        safe, _ = make_safe(fitting)
+        return _encode(self._shorten(safe))
+
+    def _encode_fast(self, ev: str, given: dict[str, Any]) -> bytes | None:
+        for name, value in given.items():
+            if type(value) is not _FAST_KINDS.get(name):
+                return None
+        if "outcome" in given and not outcome_fits(ev, "outcome", given["outcome"]):
+            return None
+        if "dur_ms" in given and not math.isfinite(given["dur_ms"]):
+            return None
+        if "attrs" in given and not is_plain(given["attrs"]):
+            return None
+        try:
+            body = _encode(given)
+        except (UnicodeEncodeError, RecursionError):
+            return None
+        return None if len(body) > MAX_TEXT or self._redactor.may_touch(body) else body
+
+    def _encode_carefully(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
+        fields, misplaced = arrange(ev, given)
+        safe, changes = make_safe(fields)
+        # Together: the attributes may show a value that the error tells.
+        safe |= self._redactor.redact({name: safe[name] for name in ("attrs", "error") if name in safe})
+        return _encode(self._shorten(safe)), [*misplaced, *changes]
+
+    def _shorten(self, fields: dict[str, Any]) -> dict[str, Any]:
+        short: dict[str, Any] = {
+            name: cut_text(value) if isinstance(value, str) else value for name, value in fields.items()
+        }
+        if "attrs" in short:
+            short["attrs"] = self._blobs.shorten(short["attrs"])
+        if "error" in short:
+            error = short["error"]
+            texts = {
+                key: cut_text(error[key]) for key in ("type", "message", "stack") if isinstance(error.get(key), str)
+            }
+            short["error"] = self._blobs.shorten(error) | texts
+        return short
