@@ -1,0 +1,43 @@
+"""One change of one place of a base input, before it is labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .identity import describe
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value to put at a place. `only_if_valid`: several things differ from the base, so an invalid one says little."""
+
+    category: str
+    path: Path
+    detail: str
+    value: Any
+    only_if_valid: bool = False
+
+    def below(self, step: str | int, rebuild: Callable[[Any], Any]) -> Change:
+        """Return this change seen from the container: its place is under `step`, its value the whole container."""
+        nested = self.category if not self.path and isinstance(step, str) else "nested"
+        path, value = (step, *self.path), rebuild(self.value)
+        detail = self.detail if nested == self.category else f"{self.category} {self.detail}"
+        return replace(self, category=nested, path=path, value=value, detail=detail)
+
+
+def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:
+    """Return a change of the value itself; the detail is the value where none is given."""
+    return Change(category, (), describe(value) if detail is None else detail, value, only_if_valid)
+
+
+def nested(changes: Iterator[Change]) -> Iterator[Change]:
+    """Yield the changes under the category `nested`."""
+    for item in changes:
+        if item.category == "nested":
+            yield item
+        else:
+            yield replace(item, category="nested", detail=f"{item.category} {item.detail}")

@@ -1,0 +1,89 @@
+"""Rows that bring every pair (or triple) of the parameters' valid partitions together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .changes import Change, change
+from .identity import identity
+from .invalid import variations
+from .schema import Document
+from .shapes import Shape, alternatives
+from .valid import samples
+
+_ABSENT = object()
+_TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
+
+
+def combined(
+    document: Document, base: Any, *, values: Mapping[str, Any], seed: int = 0, strength: int = 2
+) -> Iterator[Change]:
+    """Yield objects that cover all combinations of `strength` partitions; none for what is not an object."""
+    from .combine import covering_array
+
+    if not isinstance(base, dict):
+        return
+    for shape in alternatives(document, (document.root,))[:4]:
+        levels = _levels(document, shape, base)
+        names = list(levels)
+        if len(names) < 2:
+            continue
+        sizes = [len(levels[name]) for name in names]
+        rows = covering_array(sizes, min(strength, len(names)), seed=seed)
+        inputs = [_input(names, levels, row) for row in rows]
+        for number, value in enumerate(inputs):
+            yield change("combination", value, f"{number + 1}", only_if_valid=True)
+        yield from _rescued(document, base, names, levels, rows, inputs)
+
+
+def _levels(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str, list[Any]]:
+    names = [name for name in shape.property_names() if name not in shape.forbidden_names()]
+    most = 8 if len(names) <= 6 else 6 if len(names) <= 12 else 4 if len(names) <= 25 else 3
+    levels = {}
+    for name in names:
+        found = _partitions(document, shape, name, base, most)
+        if name not in shape.required():
+            found = [*found[:1], _ABSENT, *found[1 : most - 1]]
+        if found:
+            levels[name] = found
+    return levels
+
+
+def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any], most: int) -> list[Any]:
+    conjunction = shape.member(name)
+    options = [base[name]] if name in base else []
+    options += samples(document, conjunction, depth=1)[:1]
+    own = options[0] if options else None
+    groups: dict[str, list[Any]] = {}
+    for item in variations(document, conjunction, own, depth=2):
+        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        if len(groups.setdefault(kind, [])) < most and document.holds(conjunction, item.value):
+            groups[kind].append(item.value)
+    ordered = [groups.get(kind, []) for kind in _TELLING]
+    options += [group[turn] for turn in range(most) for group in ordered if turn < len(group)]
+    return list({identity(value): value for value in options}.values())[:most]
+
+
+def _input(names: Sequence[str], levels: Mapping[str, list[Any]], row: Sequence[int]) -> dict[str, Any]:
+    chosen = ((name, levels[name][level]) for name, level in zip(names, row, strict=True))
+    return {name: value for name, value in chosen if value is not _ABSENT}
+
+
+def _rescued(
+    document: Document, base: dict[str, Any], names: Sequence[str], levels: Mapping[str, list[Any]],
+    rows: Sequence[Sequence[int]], inputs: Sequence[dict[str, Any]],
+) -> Iterator[Change]:  # fmt: skip
+    """Yield, for each row that the schema refuses, its pairs put into the base one at a time."""
+    root, spent = (document.root,), 0
+    for row, value in zip(rows, inputs, strict=True):
+        if document.holds(root, value):
+            continue
+        for first in range(len(names)):
+            for second in range(first + 1, len(names)):
+                pair = {name: levels[name][row[at]] for name, at in ((names[first], first), (names[second], second))}
+                put = {k: v for k, v in {**base, **pair}.items() if v is not _ABSENT}
+                yield change("combination", put, f"{names[first]}+{names[second]}", only_if_valid=True)
+                spent += 1
+                if spent > 400:
+                    return

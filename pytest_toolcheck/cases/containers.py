@@ -1,0 +1,170 @@
+"""Changes of objects and arrays: their own counts and names, and the changes of what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import texts, valid
+from .changes import Change, change
+from .identity import describe
+from .schema import Conjunction, Document
+from .shapes import Shape
+from .valid import samples
+
+NESTED_DEEPEST = 4
+_UNKNOWN = "unexpected_property"
+
+
+def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int) -> Iterator[Change]:
+    """Yield changes of an object: members left out, added, counted; not those inside its members."""
+    values = {
+        name: base[name] if name in base else (samples(document, shape.member(name), depth=depth + 1) or [None])[0]
+        for name in shape.property_names()
+        if name in base or samples(document, shape.member(name), depth=depth + 1)
+    }
+    yield from _left_out(shape, base)
+    yield from _optional(shape, base, values)
+    yield from _extra(document, shape, base)
+    yield from _counts(document, shape, base, values, depth)
+
+
+def _left_out(shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    for name in shape.required():
+        if name in base:
+            yield Change("required", (name,), "left out", {k: v for k, v in base.items() if k != name})
+    yield change("required", {}, "all left out", only_if_valid=len(shape.required()) != 1)
+
+
+def _optional(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
+    required = set(shape.required())
+    fixed = {name: value for name, value in base.items() if name in required}
+    optional = [name for name in values if name not in required]
+    yield change("optional", fixed, "none", only_if_valid=True)
+    yield change("optional", {**base, **{name: values[name] for name in optional}}, "all", only_if_valid=True)
+    for name in optional:
+        yield Change("optional", (name,), "alone", {**fixed, name: values[name]}, only_if_valid=True)
+        without = {other: value for other, value in values.items() if other != name}
+        yield Change("optional", (name,), "all others", without, only_if_valid=True)
+    for name in optional:  # with and without it, all else as in the base: shows what it asks of others
+        if name in base:
+            yield Change("optional", (name,), "left out", {k: v for k, v in base.items() if k != name})
+        else:
+            yield Change("optional", (name,), "added", {**base, name: values[name]})
+
+
+def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    for name, value in _extra_members(document, shape, base):
+        if name not in base:
+            yield Change("extra", (name,), describe(value), {**base, name: value})
+
+
+def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    allowed = samples(document, shape.member(_UNKNOWN), depth=valid.DEEPEST - 1)
+    yield from ((_UNKNOWN, value) for value in (*allowed[:1], "x", 1, None, {}, [], True))
+    known = shape.property_names()
+    for name in known[:8]:
+        yield from ((near, base.get(name, "x")) for near in (name.upper(), f"{name} ", f"{name}_", f"_{name}"))
+    for patterns in shape.all_of("patternProperties"):
+        for pattern in patterns:
+            for name in (*texts.matching(pattern)[:2], *(text for _, text in texts.near_misses(pattern)[:6])):
+                good = samples(document, shape.member(name), depth=valid.DEEPEST - 1)
+                yield from ((name, value) for value in (*good[:2], "x", 1, None))
+    for naming in shape.nodes("propertyNames"):
+        for name in samples(document, (naming,)):
+            if isinstance(name, str):
+                yield name, (allowed or [1])[0]
+    yield from ((name, (allowed or [1])[0]) for name in ("", "__proto__", "self", "\u00fcnicode \U0001f600", "a" * 200))
+
+
+def _counts(
+    document: Document, shape: Shape, base: dict[str, Any], values: dict[str, Any], depth: int
+) -> Iterator[Change]:
+    bounds = [n for n in (shape.numbers("minProperties") + shape.numbers("maxProperties")) if n <= 1000]
+    for bound in bounds:
+        for count in (int(bound), int(bound) - 1, int(bound) + 1):
+            made = _with_count(document, shape, {**base}, values, count, depth)
+            if made is not None:
+                yield change("boundary", made, f"{count} properties")
+
+
+def _with_count(
+    document: Document, shape: Shape, value: dict[str, Any], values: dict[str, Any], count: int, depth: int
+) -> dict[str, Any] | None:
+    required = shape.required()
+    for name in [name for name in reversed(value) if name not in required]:
+        if len(value) > count:
+            del value[name]
+    for name, item in values.items():
+        if len(value) < count:
+            value.setdefault(name, item)
+    value = valid._filled(document, shape, value, count, depth)
+    return value if len(value) == count else None
+
+
+def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -> Iterator[Change]:
+    """Yield changes of an array: counts, duplicates, items beyond the prefix; not those inside its items."""
+    counts = {
+        count: None
+        for bound in (*shape.numbers("minItems"), *shape.numbers("maxItems"), *_prefix(shape))
+        for count in (int(bound), int(bound) - 1, int(bound) + 1)
+        if 0 <= count <= 1000
+    }
+    for count in counts:
+        yield from _sized(document, shape, "boundary", count, depth)
+    for count in (0, 1, 2):
+        yield from _sized(document, shape, "boundary", count, depth)
+    for count in (100, 1000) if depth < 2 else (100,):
+        if count not in counts and count <= (shape.smallest("maxItems") or 1000):
+            yield from _sized(document, shape, "size", count, depth)
+    yield from _duplicates(document, shape, base, depth)
+    yield from _contained(document, shape, base)
+
+
+def _prefix(shape: Shape) -> tuple[int, ...]:
+    length = shape.prefix_length()
+    return (length,) if length else ()
+
+
+def _sized(document: Document, shape: Shape, category: str, count: int, depth: int) -> Iterator[Change]:
+    made = valid.array_of(document, shape, count, depth=depth)
+    if made is None:
+        made = _stretched(document, shape, count, depth)
+    if made is not None:
+        yield change(category, made, f"{count} items")
+
+
+def _stretched(document: Document, shape: Shape, count: int, depth: int) -> list[Any] | None:
+    """Return as many good items as there are, then whatever follows: the one thing that is wrong is the count."""
+    made: list[Any] = []
+    for index in range(count):
+        options = samples(document, shape.item(index), depth=depth + 1) or [f"item {index}"]
+        made.append(options[index % len(options)])
+    return made
+
+
+def _duplicates(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
+    if base:
+        yield change("boundary", [*base, base[0]], "first item again")
+        yield change("boundary", [base[-1], *base], "last item again")
+    if any(shape.all_of("uniqueItems")):
+        for twins in ([1, 1.0], [1, True], [0, False], [{"a": 1}, {"a": 1.0}], [[1], [True]], ["a", "A"], [0, -0.0]):
+            yield change("boundary", twins, f"twins {describe(twins)}", only_if_valid=False)
+
+
+def _contained(document: Document, shape: Shape, base: list[Any]) -> Iterator[Change]:
+    for part in shape.parts:
+        words = part.keywords()
+        if "contains" in words:
+            wanted = part.child(words["contains"])
+            hits, misses = samples(document, (wanted,)), _misses(document, shape, (wanted,))
+            counts = {words.get("minContains", 1), words.get("maxContains", 1)}
+            for number in sorted({int(n) + by for n in counts for by in (-1, 0, 1)}):
+                if hits and 0 <= number <= 200:
+                    yield change("boundary", misses[:1] + hits[:1] * number, f"contains {number}")
+                    yield change("boundary", hits[:1] * number, f"contains only {number}")
+
+
+def _misses(document: Document, shape: Shape, wanted: Conjunction) -> list[Any]:
+    options = [*samples(document, shape.item(99)), *valid.ANYTHING]
+    return [option for option in options if not document.holds(wanted, option)]

@@ -1,0 +1,117 @@
+"""Texts for each format of the standard: good ones first likeliest, and bad ones close to good. Labels are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LABEL_63 = "a" * 63
+LABEL_64 = "a" * 64
+
+GOOD: Mapping[str, tuple[str, ...]] = {
+    "date": ("2024-01-31", "2024-02-29", "2000-02-29", "1999-12-31", "0001-01-01", "9999-12-31"),
+    "time": (
+        *("12:30:00Z", "00:00:00Z", "23:59:59Z", "12:30:00+05:30", "12:30:00-23:59", "23:59:60Z", "12:30:00.123456Z"),
+        *("12:30:00z", "15:59:60-08:00"),
+    ),
+    "date-time": (
+        *("2024-01-31T12:30:00Z", "2024-02-29T23:59:59Z", "2024-01-31T12:30:00+05:30", "2024-01-31T12:30:00.123456Z"),
+        *("1998-12-31T23:59:60Z", "2024-01-31t12:30:00z", "1970-01-01T00:00:00Z", "2024-01-31T12:30:00-00:00"),
+    ),
+    "duration": ("P1D", "PT1H30M", "P1Y2M3DT4H5M6S", "P4W", "PT0S", "P0D", "PT36H"),
+    "email": (
+        *("user@example.com", "first.last+tag@sub.example.org", "a@b.co", '"joe bloggs"@example.com'),
+        *("user@[127.0.0.1]", "te~st@example.com"),
+    ),
+    "idn-email": ("user@example.com", "실례@실례.테스트"),
+    "hostname": ("example.com", "localhost", "a", "xn--4gbwdl.xn--wgbh1c", "a-b.example", f"{LABEL_63}.com", "1host"),
+    "idn-hostname": ("example.com", "실례.테스트", "straße.de", "xn--ihqwcrb4cv8a8dqg056pqjye"),
+    "ipv4": ("192.168.0.1", "0.0.0.0", "255.255.255.255", "127.0.0.1"),
+    "ipv6": ("::1", "2001:db8::8a2e:370:7334", "::", "::ffff:192.168.0.1", "1:2:3:4:5:6:7:8", "1::", "fe80::A"),
+    "uri": (
+        *("https://example.com/path?q=1#top", "http://example.com", "mailto:user@example.com", "urn:isbn:0451450523"),
+        *("http://[2001:db8::7]/c", "http://example.com:8080/%20", "file:///etc/hosts", "data:text/plain;base64,SGk="),
+    ),
+    "uri-reference": ("/abc", "https://example.com/", "../x?y#z", "#fragment", "", "//example.com/path"),
+    "iri": ("https://example.com/ö", "http://ƒøø.ßår/?∂éœ=πîx#πîüx", "http://example.com"),
+    "iri-reference": ("/ö", "https://example.com/ö", "#ƒrägmênt", ""),
+    "uri-template": ("http://example.com/{id}", "http://example.com/dictionary/{term:1}/{term}", "{+path}", ""),
+    "json-pointer": ("/foo/0", "", "/", "/a~1b", "/m~0n", "/ "),
+    "relative-json-pointer": ("1", "0/foo/bar", "2/0/baz", "0#", "120/foo"),
+    "regex": ("^[a-z]+$", "([abc])+\\s+$", "", "a|b"),
+    "uuid": (
+        *("2eb8aa08-aa98-11ea-b4aa-73b441d16380", "00000000-0000-0000-0000-000000000000"),
+        *("2EB8AA08-AA98-11EA-B4AA-73B441D16380", "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+    ),
+}
+
+BAD: Mapping[str, tuple[str, ...]] = {
+    "date": (
+        *(
+            "2023-02-29",
+            "2024-02-30",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-01-32",
+            "2024-01-00",
+            "2100-02-29",
+            "2024-1-31",
+        ),
+        *("24-01-31", "2024/01/31", "20240131", "2024-01-31T00:00:00Z", "2024-01-31\n", "2024-W01-1", "२०२४-01-31"),
+    ),
+    "time": (
+        *("24:00:00Z", "12:60:00Z", "12:30:61Z", "12:30:00", "12:30Z", "12:30:00+24:00", "22:59:60Z", "12:30:00+0530"),
+        *("noon", "1:30:00Z", "12:30:00 Z", "12:30:00Z+00:00"),
+    ),
+    "date-time": (
+        *("2023-02-29T12:30:00Z", "2024-01-31T24:00:00Z", "2024-01-31T12:60:00Z", "2024-01-31T12:30:00"),
+        *("2024-01-31 12:30:00Z", "2024-01-31", "2024-01-31T12:30:61Z", "2024-01-31T12:30:00+24:00"),
+        *("1998-12-31T23:58:60Z", "2024-01-31T12:30:00Z\n", "2024-1-31T12:30:00Z", "1704067200"),
+    ),
+    "duration": ("1D", "P", "PT", "P1H", "PT1D", "P1D2H", "P2D1Y", "P1YT", "P1Y2W", "4DT12H30M5S", "P-1D", "1 hour"),
+    "email": ("user", "user.example.com", "", "user at example.com", "user name", "example.com"),
+    "idn-email": ("2962", "user"),
+    "hostname": (
+        *("-a.com", "a-.com", "a_b.com", f"{LABEL_64}.com", "a..com", "a b", "", ".com", "example.com:80", "a" * 256),
+        *("ex\u00e4mple.com", "http://example.com"),
+    ),
+    "idn-hostname": ("〮실례", "-> $1.00 <--", "a\u30fb", "", "\u00b7a", "x" * 64),
+    "ipv4": (
+        *("256.0.0.1", "192.168.0", "192.168.0.1.1", "192.168.0.01", "1.2.3.-4", "0x7f.0.0.1", "192.168.0.1\n", "::1"),
+        *("192.168.0.1/24", "2130706433", "192.168.0."),
+    ),
+    "ipv6": (
+        *("12345::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", ":1", "1:", "::g", "::1%eth0", "fe80::a/64"),
+        *("192.168.0.1", "::ffff:256.0.0.1", "[::1]", ":::"),
+    ),
+    "uri": (
+        *(
+            "not a uri",
+            "//example.com",
+            "/path",
+            "example.com",
+            "http:// shouldfail.com",
+            ":// should fail",
+            "\\\\server",
+        ),
+        *("http://example.com/%zz", "http://example.com/<a>", "http://[::1", "http://a:b c@d/", ""),
+    ),
+    "uri-reference": ("\\\\WINDOWS\\fileshare", "#frag\\ment", "a b", "%zz", "<x>"),
+    "iri": ("/abc", "\\\\WINDOWS", "http://2001:0db8::7334", "a b", ""),
+    "iri-reference": ("\\\\WINDOWS", "#ƒräg\\mênt", "a b"),
+    "uri-template": ("http://example.com/{id", "{}}", "{a b}", "}x{"),
+    "json-pointer": ("foo", "/foo~", "/~2", "#/foo", "#", "/~0~"),
+    "relative-json-pointer": ("/foo", "-1/foo", "+1", "01/a", "", "0##", "1a"),
+    "regex": ("[", "(", "*a", "a{2,1}", "^(abc]", "\\"),
+    "uuid": (
+        *(
+            "2eb8aa08-aa98-11ea-b4aa-73b441d1638",
+            "2eb8aa08aa9811eab4aa73b441d16380",
+            "2eb8aa08-aa98-11ea-b4ga-73b441d16380",
+        ),
+        *("{2eb8aa08-aa98-11ea-b4aa-73b441d16380}", "2eb8-aa08-aa98-11ea-b4aa73b44-1d16380", "", "uuid"),
+        "2eb8aa08-aa98-11ea-b4aa-73b441d16380\n",
+    ),
+}
+
+WORDS: Mapping[str, str] = {"byte": "SGVsbG8=", "base64": "SGVsbG8=", "password": "correct horse", "binary": "data"}
+"""Texts for formats and encodings that no validator checks."""

@@ -1,0 +1,47 @@
+"""When two JSON values are the same, and how a value is named in an id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+_ENCODE = json.JSONEncoder(sort_keys=True).encode
+_UNSAFE = re.compile(r"[^\w .,:;+*/%<>!?@#$&(){}'-]", re.ASCII)
+_LONGEST = 48
+
+
+def identity(value: Any) -> str:
+    """Return the JSON text that equal values share; 1, 1.0 and true are three values. Raises for what is not JSON."""
+    return _ENCODE(value)
+
+
+def is_json(value: Any) -> bool:
+    """Whether the value can be sent as JSON: encodable, finite, no lone surrogates."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def readable(text: str, *, longest: int = _LONGEST) -> str:
+    """Return `text` fit for an id: one line, ASCII, neither `=` nor `::` nor brackets, long texts cut with a hash."""
+    clean = _UNSAFE.sub("_", text).replace("::", ":_").strip()
+    if len(clean) <= longest:
+        return clean
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{clean[: longest - 9]}~{digest}"
+
+
+def describe(value: Any) -> str:
+    """Return a short name of a value for a detail: its JSON text, strings without quotes."""
+    if isinstance(value, str):
+        return value if value and value.isprintable() else identity(value)
+    return identity(value)
+
+
+def pointer_of(path: tuple[str | int, ...]) -> str:
+    """Return the JSON Pointer of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -1,0 +1,92 @@
+"""Changes of a base value: valid and invalid ones together, each of one thing. Labels are computed later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .changes import Change, change, nested
+from .containers import NESTED_DEEPEST, of_array, of_object
+from .scalars import enum_members, of_number, of_string, wrong_types
+from .schema import Conjunction, Document
+from .shapes import Shape, alternatives
+from .valid import samples
+
+_MOST_PER_PLACE = 400
+
+
+def variations(document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0) -> Iterator[Change]:
+    """Yield changes of `base`, a value of the conjunction, at every depth; bounded."""
+    shapes = alternatives(document, conjunction)
+    for number, shape in enumerate(shapes):
+        of_branch = samples(document, (*conjunction, *shape.parts), depth=depth) if len(shapes) > 1 else []
+        for value in of_branch[:3]:
+            yield change("nested", value, f"branch {number + 1}")
+    if depth:
+        yield from (
+            change("nested" if depth > 1 else "optional", v) for v in samples(document, conjunction, depth=depth)
+        )
+    for shape in shapes:
+        own = base if document.holds(shape.parts, base) else None
+        if own is None:
+            own = (samples(document, shape.parts, depth=depth) or [base])[0]
+        yield from _of_shape(document, shape, own, depth)
+    if len(shapes) > 1:
+        yield from _two_branches(document, conjunction, shapes, depth)
+    if not shapes:
+        yield from wrong_types(Shape(()), base)
+
+
+def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
+    members = shape.members()
+    if members is not None:
+        yield from enum_members(members)
+    kinds = shape.types()
+    if "object" in kinds and isinstance(base, dict):
+        yield from of_object(document, shape, base, depth=depth)
+        yield from _inside_object(document, shape, base, depth)
+    if "array" in kinds and isinstance(base, list):
+        yield from of_array(document, shape, base, depth=depth)
+        yield from _inside_array(document, shape, base, depth)
+    if members is None and ("number" in kinds or "integer" in kinds):
+        yield from of_number(shape, whole="number" not in kinds)
+    if members is None and "string" in kinds:
+        yield from of_string(shape)
+    yield from wrong_types(shape, base)
+
+
+def _two_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
+    for first in range(min(len(shapes), 6)):
+        for second in range(first + 1, min(len(shapes), 6)):
+            both = samples(document, (*shapes[first].parts, *shapes[second].parts), depth=depth)
+            for value in both[:2]:
+                yield change("nested", value, f"branches {first + 1} and {second + 1}")
+
+
+def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
+    if depth >= NESTED_DEEPEST:
+        return
+    for name in shape.property_names():
+        conjunction = shape.member(name)
+        options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
+        own = options[0] if options else None
+        for item in _bounded(variations(document, conjunction, own, depth=depth + 1), depth):
+            yield item.below(name, lambda value, name=name: {**base, name: value})
+
+
+def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
+    if depth >= NESTED_DEEPEST:
+        return
+    places = dict.fromkeys((*range(shape.prefix_length()), len(base) - 1))
+    for place in [place for place in places if 0 <= place < len(base)]:
+        conjunction = shape.item(place)
+        for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth):
+            yield item.below(place, lambda value, place=place: [*base[:place], value, *base[place + 1 :]])
+
+
+def _bounded(changes: Iterator[Change], depth: int) -> Iterator[Change]:
+    most = _MOST_PER_PLACE >> max(depth - 1, 0)
+    for number, item in enumerate(changes if depth == 0 else nested(changes)):
+        if number >= most:
+            return
+        yield item

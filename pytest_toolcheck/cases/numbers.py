@@ -1,0 +1,98 @@
+"""Numbers at, inside and outside the bounds of a shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from .shapes import Shape
+
+Number = int | float
+
+SPECIAL: tuple[tuple[str, Number], ...] = (
+    *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
+    *(("2^31-1", 2**31 - 1), ("2^31", 2**31), ("-2^31-1", -(2**31) - 1), ("2^53+1", 2**53 + 1), ("2^63-1", 2**63 - 1)),
+    *(("2^63", 2**63), ("2^64", 2**64), ("-2^63-1", -(2**63) - 1), ("1e308", 1e308), ("-1e308", -1e308)),
+    *(("5e-324", 5e-324), ("1e-7", 1e-7), ("1e20", 1e20), ("0.1+0.2", 0.1 + 0.2), ("10^30", 10**30)),
+)
+
+
+def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
+    """Yield numbers that should lie within the bounds."""
+    step = _step(shape) or 1
+    low, high = bounds(shape)
+    for start in (low, high):
+        if start is not None:
+            yield from (_snap(start + sign * step * by, step, whole) for by in (0, 1, 2) for sign in (1, -1))
+    if low is not None and high is not None:
+        yield _snap((low + high) / 2 if not whole else (low + high) // 2, step, whole)
+        yield low + (high - low) / 3
+    yield from (_snap(number * step, step, whole) for number in (1, 5, 0, 2, 3, 10, -1, 100))
+    if not whole:
+        yield from (1.5, 0.5, -0.5, 0.25, 2.5)
+
+
+def bounds(shape: Shape) -> tuple[Number | None, Number | None]:
+    """Return the tightest lower and upper bound, exclusive ones included; None where there is none."""
+    lows = shape.numbers("minimum") + shape.numbers("exclusiveMinimum")
+    highs = shape.numbers("maximum") + shape.numbers("exclusiveMaximum")
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _step(shape: Shape) -> Number | None:
+    steps = [n for n in shape.numbers("multipleOf") if n > 0]
+    if len(steps) > 1 and all(isinstance(n, int) or float(n).is_integer() for n in steps):
+        return math.lcm(*map(int, steps))
+    return max(steps, default=None)
+
+
+def _snap(number: Number, step: Number, whole: bool) -> Number:
+    """Return the multiple of `step` nearest to `number`, without the noise of binary fractions."""
+    if step == 1:
+        return round(number) if whole else number
+    try:
+        unit = Decimal(str(step))
+        nearest = (Decimal(str(number)) / unit).to_integral_value() * unit
+    except InvalidOperation:
+        return number
+    if nearest == nearest.to_integral_value() and isinstance(step, int):
+        return int(nearest)
+    return float(nearest)
+
+
+def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
+    """Yield numbers at, just inside and just outside every bound and multiple."""
+    step = _step(shape)
+    for keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
+        for bound in shape.numbers(keyword):
+            yield from _around(bound, step, whole)
+    if step is not None:
+        yield from _off_multiples(shape, step, whole)
+
+
+def _around(bound: Number, step: Number | None, whole: bool) -> Iterator[Number]:
+    unit = step if step is not None else 1
+    start = math.ceil(bound) if whole and bound != int(bound) else bound
+    yield from (start, _tidy(start - unit), _tidy(start + unit))
+    if whole:
+        return
+    for small in (0.5, 0.01, 1e-6):
+        if abs(bound) < 1e6:
+            yield from (_tidy(bound - small), _tidy(bound + small))
+
+
+def _off_multiples(shape: Shape, step: Number, whole: bool) -> Iterator[Number]:
+    near = next(iter(good(shape, whole=whole)))
+    for count in (0, 1, 2, 3, 7):
+        yield _snap(step * count, step, whole)
+    for part in (2, 10):
+        if not whole or (isinstance(step, int) and step % part == 0):
+            share = step / part if not whole else step // part
+            yield from (_tidy(near + share), _tidy(near - share))
+    yield from (_tidy(near + 1), _tidy(near - 1), near)
+
+
+def _tidy(number: Number) -> Number:
+    """Return 0.3 for 0.30000000000000004."""
+    return number if isinstance(number, int) else float(f"{number:.15g}")

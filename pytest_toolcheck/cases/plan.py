@@ -1,0 +1,144 @@
+"""Which cases of a schema to run, in which order, within the limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..spec.model import JSONSchema, ValueSet
+from .candidates import base_candidates, example_inputs
+from .changes import Change, change
+from .combinations import combined
+from .identity import identity, is_json, pointer_of, readable
+from .invalid import variations
+from .labels import Labeller
+from .model import CATEGORIES, Case
+from .schema import Document
+
+_MOST_CHANGES = 20_000
+
+
+def generate_cases(
+    input_schema: JSONSchema,
+    *,
+    examples: Sequence[Any] = (),
+    values: Mapping[str, ValueSet | Mapping[str, Sequence[Any]]] | None = None,
+    categories: Iterable[str] | None = None,
+    limit: int = 1000,
+    seed: int = 0,
+    strength: int = 2,
+) -> Iterator[Case]:
+    """Yield at most `limit` labelled cases for a JSON Schema, the cheapest and most telling first.
+
+    `examples` are inputs known to be good (mappings, or objects with an attribute `input`); the first that the schema
+    accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
+    values known to be `valid` or `invalid`. `categories` are names from `CATEGORIES` (None: all). The same arguments
+    give the same cases in every process; `seed` varies the rows of `combination`, whose `strength` may be set.
+    Raises ValueError for an unknown category and for a negative limit.
+    """
+    wanted = _checked(categories, limit)
+    yield from cases_of(
+        Document(input_schema),
+        examples=examples,
+        values=values,
+        categories=wanted,
+        limit=limit,
+        seed=seed,
+        strength=strength,
+    )
+
+
+def _checked(categories: Iterable[str] | None, limit: int) -> tuple[str, ...]:
+    if limit < 0:
+        raise ValueError(f"limit {limit}; expected 0 or more")
+    wanted = CATEGORIES if categories is None else tuple(categories)
+    unknown = [name for name in wanted if name not in CATEGORIES]
+    if unknown:
+        raise ValueError(f"unknown category {unknown[0]!r}; expected some of: {', '.join(CATEGORIES)}")
+    return wanted
+
+
+def cases_of(
+    document: Document,
+    *,
+    examples: Sequence[Any] = (),
+    values: Mapping[str, Any] | None = None,
+    categories: Sequence[str] = CATEGORIES,
+    limit: int = 1000,
+    seed: int = 0,
+    strength: int = 2,
+) -> Iterator[Case]:
+    """As `generate_cases`, for a document that is open already."""
+    base = next(base_candidates(document, examples=examples, values=values or {}), None)
+    changes = list(_all_changes(document, base, examples, values or {}, categories, seed, strength))
+    yield from _labelled(document, _in_order(changes), categories, limit)
+
+
+def _all_changes(
+    document: Document, base: Any, examples: Sequence[Any], values: Mapping[str, Any],
+    categories: Sequence[str], seed: int, strength: int,
+) -> Iterator[Change]:  # fmt: skip
+    inputs = example_inputs(examples)
+    for number, value in enumerate(inputs):
+        yield change("example", value, f"{number + 1}")
+    if base is not None or not inputs:
+        yield change("example", base, "base")
+    made = variations(document, (document.root,), base)
+    for _, item in zip(range(_MOST_CHANGES), made, strict=False):
+        if item.category in categories:
+            yield item
+    if "combination" in categories:
+        yield from combined(document, base, values=values, seed=seed, strength=strength)
+
+
+def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
+    """Take turns over categories and, within each, over the places changed, so that none starves."""
+    queues: dict[str, dict[Any, list[Change]]] = {}
+    for item in changes:
+        queues.setdefault(item.category, {}).setdefault(item.path[:1], []).append(item)
+    streams = [_turns([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
+    return _turns(streams)
+
+
+def _turns(streams: list[Iterator[Change]]) -> Iterator[Change]:
+    while streams:
+        alive = []
+        for stream in streams:
+            item = next(stream, None)
+            if item is not None:
+                alive.append(stream)
+                yield item
+        streams = alive
+
+
+def _labelled(document: Document, changes: Iterable[Change], categories: Sequence[str], limit: int) -> Iterator[Case]:
+    labeller, inputs, ids = Labeller(document), set[str](), set[str]()
+    for item in changes:
+        if len(inputs) >= limit:
+            return
+        if item.category not in categories:
+            continue
+        try:
+            text = identity(item.value)
+        except (ValueError, TypeError, RecursionError):
+            continue
+        if text in inputs or not is_json(item.value):
+            continue
+        label = labeller.label(item.value)
+        if label is None or (item.only_if_valid and label == "invalid"):
+            continue
+        inputs.add(text)
+        yield Case(_fresh_id(item, ids), item.value, label, item.category, pointer_of(item.path), item.detail)
+
+
+def _fresh_id(item: Change, taken: set[str]) -> str:
+    place = readable("/".join(map(str, item.path)))
+    wanted = name = (
+        f"{item.category}[{place}:{readable(item.detail)}]" if place else f"{item.category}[{readable(item.detail)}]"
+    )
+    number = 2
+    while name in taken:
+        name = f"{wanted[:-1]}~{number}]"
+        number += 1
+    taken.add(name)
+    return name

@@ -1,0 +1,125 @@
+"""Parts of a schema that no value can satisfy, and schemas that are no schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema
+
+from ..spec.model import JSONSchema
+from .identity import pointer_of
+from .schema import ALL_TYPES, Document, Node
+from .shapes import alternatives
+from .valid import samples
+
+Path = tuple[str | int, ...]
+
+_BOUNDS = (
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+    ("minContains", "maxContains"),
+    ("minimum", "maximum"),
+)
+_MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_SINGLE = ("items", "contains", "additionalProperties", "propertyNames", "then", "else")
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A part of a schema, by its JSON Pointer, and why it cannot be met."""
+
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.message}"
+
+
+def satisfiability(schema: JSONSchema) -> list[Contradiction]:
+    """Return what is wrong with a schema: not a valid one, contradictory bounds, parts for which no value was found.
+
+    An empty list for a schema without findings. A part that is written `false` on purpose is no finding.
+    """
+    document = Document(schema)
+    broken = _not_a_schema(document)
+    if broken:
+        return broken
+    found: dict[str, Contradiction] = {}
+    for item in _walk(document, document.root, ()):
+        inner = any(other.startswith(f"{item.pointer}/") for other in found)
+        if item.pointer not in found and not inner:
+            found[item.pointer] = item
+    return list(found.values())
+
+
+def _not_a_schema(document: Document) -> list[Contradiction]:
+    try:
+        document.draft.check_schema(document.schema)
+    except jsonschema.SchemaError as error:
+        return [Contradiction(pointer_of(tuple(error.absolute_path)), f"not a valid schema: {error.message[:200]}")]
+    return []
+
+
+def _walk(document: Document, node: Node, path: Path) -> Iterator[Contradiction]:
+    """Yield contradictions, the innermost first."""
+    if not isinstance(node.schema, Mapping) or len(path) > 40:
+        return
+    for step, child in _children(node):
+        yield from _walk(document, child, (*path, *step))
+    reasons = [*_crossed_bounds(node.schema), *_dead_members(node.schema)]
+    if not reasons and not samples(document, (node,)):
+        reasons = [_why_empty(document, node)]
+    yield from (Contradiction(pointer_of(path), reason) for reason in reasons[:1])
+
+
+def _children(node: Node) -> Iterator[tuple[Path, Node]]:
+    words = node.keywords()
+    for keyword in _MAPS:
+        for name, schema in _mapping(words.get(keyword)).items():
+            yield (keyword, name), node.child(schema)
+    for keyword in _LISTS:
+        found = words.get(keyword)
+        for index, schema in enumerate(found if isinstance(found, list) else ()):
+            yield (keyword, index), node.child(schema)
+    for keyword in _SINGLE:
+        if isinstance(words.get(keyword), Mapping):
+            yield (keyword,), node.child(words[keyword])
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _crossed_bounds(words: Mapping[str, Any]) -> Iterator[str]:
+    for low, high in _BOUNDS:
+        if low in words and high in words and words[low] > words[high]:
+            yield f"{low} {words[low]} is more than {high} {words[high]}"
+    low_open, high_open = words.get("exclusiveMinimum"), words.get("exclusiveMaximum")
+    if low_open is not None and low_open >= words.get("maximum", high_open if high_open is not None else low_open + 1):
+        yield f"exclusiveMinimum {low_open} leaves no number below the upper bound"
+    if high_open is not None and words.get("minimum", high_open - 1) >= high_open:
+        yield f"exclusiveMaximum {high_open} leaves no number above minimum {words['minimum']}"
+
+
+def _dead_members(words: Mapping[str, Any]) -> Iterator[str]:
+    names, properties = words.get("required", ()), _mapping(words.get("properties"))
+    closed = words.get("additionalProperties") is False and not words.get("patternProperties")
+    for name in names if isinstance(names, list) else ():
+        if properties.get(name, True) is False:
+            yield f"property {name!r} is required, and its schema is false"
+        elif closed and name not in properties:
+            yield f"property {name!r} is required, and additionalProperties: false forbids it"
+
+
+def _why_empty(document: Document, node: Node) -> str:
+    if node.keywords().get("enum") == []:
+        return "enum has no member"
+    shapes = alternatives(document, (node,))
+    if shapes and all(not shape.types() for shape in shapes):
+        stated = sorted({str(names) for shape in shapes for names in shape.all_of("type")}, key=ALL_TYPES.__contains__)
+        return f"no value can be of all these types: {', '.join(stated)}"
+    return "no value was found that satisfies this part"

@@ -1,0 +1,111 @@
+"""Changes of values that hold no other values: bounds, enums, formats, patterns, wrong types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import numbers, texts
+from .changes import Change, change
+from .identity import describe
+from .shapes import Shape
+
+_WRONG: tuple[tuple[str, Any], ...] = (
+    *(("string", "text"), ("number", 1.5), ("integer", 7), ("boolean", True), ("object", {}), ("array", [])),
+    *(("boolean", False), ("number", 1)),
+)
+
+
+def wrong_types(shape: Shape, base: Any) -> Iterator[Change]:
+    """Yield a value of every JSON type, what spells the base in another type, and the base wrapped."""
+    yield change("null", None)
+    for kind, value in _WRONG:
+        yield change("type", value, f"{kind} {describe(value)}")
+    yield from _twins(base)
+    yield change("type", [base], "in an array")
+    yield change("type", {"value": base}, "in an object")
+    if isinstance(base, list) and base:
+        yield change("type", base[0], "first item alone")
+
+
+def _twins(base: Any) -> Iterator[Change]:
+    if isinstance(base, bool):
+        yield from (change("type", value) for value in (int(base), str(base).lower(), float(base), "", "yes"))
+    elif isinstance(base, (int, float)):
+        yield change("type", str(base), f"string {base}")
+        yield change("type", "", "empty string")
+        yield change("type", f"{base}x", f"string {base}x")
+    elif isinstance(base, str):
+        yield from (change("type", value) for value in (0, 12345))
+        yield change("type", list(base[:4]), "array of letters")
+    elif base is None:
+        yield from (change("type", value, f"{value!r} for null") for value in ("", "null", 0, False))
+
+
+def enum_members(members: list[Any]) -> Iterator[Change]:
+    """Yield every member, then near misses: case, white space, cut, doubled, type twins, a neighbour."""
+    for member in members:
+        yield change("enum", member)
+    chosen = members if len(members) <= 6 else [members[0], members[len(members) // 2], members[-1]]
+    for member in chosen:
+        yield from (change("enum", value, f"not {describe(value)}") for value in _near(member))
+    yield change("enum", "not a member", "not a member")
+
+
+def _near(member: Any) -> Iterator[Any]:
+    if isinstance(member, str):
+        yield from (member.upper(), member.lower(), member.capitalize(), member.swapcase(), f" {member}", f"{member} ")
+        yield from (f"{member}\n", member[:-1], f"{member}x", f"{member}{member}", member.strip(), "")
+    elif isinstance(member, bool):
+        yield from (int(member), str(member).lower(), not member)
+    elif isinstance(member, (int, float)):
+        yield from (member + 1, member - 1, -member, str(member), float(member), member + 0.5, bool(member))
+        yield from [int(member)] if float(member).is_integer() else []
+    elif member is None:
+        yield from ("", "null", 0, False)
+    elif isinstance(member, list):
+        yield from ([], [*member, *member[:1]], member[:-1], member[::-1])
+    elif isinstance(member, dict):
+        yield from ({}, {**member, "unexpected": 1}, dict(list(member.items())[:-1]))
+
+
+def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
+    """Yield numbers around the bounds, and numbers that programs stumble over."""
+    yield from (change("boundary", value) for value in numbers.around_bounds(shape, whole=whole))
+    yield from (change("number", value, name) for name, value in numbers.SPECIAL)
+    yield from (change("number", value) for value in list(numbers.good(shape, whole=whole))[:10])
+
+
+def of_string(shape: Shape) -> Iterator[Change]:
+    """Yield strings around lengths, formats and patterns; unusual ones; long ones."""
+    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+    bounds = [n for n in (low if shape.all_of("minLength") else None, high) if n is not None]
+    for bound in bounds:
+        for length in (bound, bound - 1, bound + 1):
+            text = texts.of_length(shape, length)
+            if text is not None:
+                yield change("boundary", text, f"length {length}")
+    yield from _code_points(shape, bounds)
+    yield from (change("format", text, f"{name} {describe(text)}") for name, text in texts.bad_formats(shape))
+    yield from (change("pattern", text, f"{name} {describe(text)}") for name, text in texts.near_patterns(shape))
+    yield from (change("unicode", text, name) for name, text in texts.unusual(shape))
+    yield from _long(shape, high)
+
+
+def _code_points(shape: Shape, bounds: list[int]) -> Iterator[Change]:
+    """Astral and combining characters tell code points from bytes, UTF-16 units and what the eye sees."""
+    if shape.all_of("pattern") or shape.all_of("format"):
+        return
+    for bound in bounds:
+        for length in (bound, bound - 1, bound + 1):
+            if 0 < length <= 10_000:
+                yield change("boundary", "\U0001f600" * length, f"length {length} astral")
+                yield change("boundary", ("e\u0301" * length)[:length], f"length {length} combining")
+
+
+def _long(shape: Shape, high: int | None) -> Iterator[Change]:
+    for length in (1000, texts.LONG):
+        if high is None or length < high:
+            text = texts.of_length(shape, length)
+            if text is not None:
+                yield change("size", text, f"length {length}")

@@ -1,0 +1,215 @@
+"""What a conjunction of schemas asks of a value, as a list of alternatives without references or branches.
+
+`alternatives` turns `$ref`, `allOf`, `anyOf`, `oneOf`, `if` and `dependentSchemas` into a bounded list of `Shape`s
+(a disjunctive normal form). It is a guide for making values, not a judge: every value is validated afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .schema import ALL_TYPES, Conjunction, Document, Node
+
+_MOST = 16
+_HINTS: Mapping[str, tuple[str, ...]] = {
+    "object": (
+        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties"),
+        *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties"),
+    ),
+    "array": (
+        *("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
+        *("minContains", "maxContains", "additionalItems", "unevaluatedItems"),
+    ),
+    "string": ("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Nodes whose own (not branching) keywords all hold for one value."""
+
+    parts: Conjunction
+
+    def all_of(self, keyword: str) -> list[Any]:
+        """Return the keyword's value in every part that has it."""
+        return [part.keywords()[keyword] for part in self.parts if keyword in part.keywords()]
+
+    def numbers(self, keyword: str) -> list[Any]:
+        """As `all_of`, numbers only."""
+        return [n for n in self.all_of(keyword) if isinstance(n, (int, float)) and not isinstance(n, bool)]
+
+    def largest(self, keyword: str, default: int = 0) -> int:
+        """Return the largest of a count keyword, such as `minLength`."""
+        return int(max([default, *self.numbers(keyword)]))
+
+    def smallest(self, keyword: str) -> int | None:
+        """Return the smallest of a count keyword, such as `maxLength`; None where no part has it."""
+        found = self.numbers(keyword)
+        return int(min(found)) if found else None
+
+    def members(self) -> list[Any] | None:
+        """Return the values of `enum` and `const`; None where any value may do."""
+        lists = [list(e) for e in self.all_of("enum") if isinstance(e, (list, tuple))]
+        lists += [[value] for value in self.all_of("const")]
+        return min(lists, key=len) if lists else None
+
+    def types(self) -> tuple[str, ...]:
+        """Return the types that are allowed, those that the keywords speak of first."""
+        allowed = [t for t in ALL_TYPES if t != "integer"]
+        stated = False
+        for names in self.all_of("type"):
+            wanted = [names] if isinstance(names, str) else list(names)
+            allowed = _narrow(allowed, wanted)
+            stated = True
+        refused = [n.get("type") for n in self.all_of("not") if isinstance(n, Mapping) and set(n) == {"type"}]
+        for names in refused:
+            allowed = [t for t in allowed if t not in ([names] if isinstance(names, str) else names or ())]
+        if stated:
+            return tuple(allowed)
+        spoken = [
+            kind for kind, words in _HINTS.items() if any(w in part.keywords() for part in self.parts for w in words)
+        ]
+        return tuple(sorted(allowed, key=lambda kind: kind not in spoken))
+
+    def required(self) -> list[str]:
+        """Return the names of required properties, in order, each once."""
+        return list(dict.fromkeys(n for names in self.all_of("required") if isinstance(names, list) for n in names))
+
+    def forbidden_names(self) -> set[str]:
+        """Return property names that `not: {required: [name]}` refuses."""
+        found = set()
+        for schema in self.all_of("not"):
+            if (
+                isinstance(schema, Mapping)
+                and len(schema.get("required", ())) == 1
+                and not set(schema) - {"required", "type"}
+            ):
+                found.add(schema["required"][0])
+        return found
+
+    def property_names(self) -> list[str]:
+        """Return all property names that the schema speaks of, required ones first."""
+        names = self.required()
+        for properties in self.all_of("properties"):
+            names.extend(properties)
+        return list(dict.fromkeys(names))
+
+    def member(self, name: str) -> Conjunction:
+        """Return what holds for the value of property `name`."""
+        return tuple(node for part in self.parts for node in _member(part, name))
+
+    def item(self, index: int) -> Conjunction:
+        """Return what holds for the item at `index`."""
+        return tuple(node for part in self.parts for node in _item(part, index))
+
+    def prefix_length(self) -> int:
+        """Return how many leading items have a schema of their own."""
+        found = [*self.all_of("prefixItems"), *self.all_of("items")]
+        return max([0, *(len(items) for items in found if isinstance(items, list))])
+
+    def nodes(self, keyword: str) -> Conjunction:
+        """Return the sub-schema under `keyword` of every part that has it."""
+        return tuple(part.child(part.keywords()[keyword]) for part in self.parts if keyword in part.keywords())
+
+
+def _narrow(allowed: list[str], wanted: list[str]) -> list[str]:
+    kept = []
+    for name in wanted:
+        if name in allowed:
+            kept.append(name)
+        elif name == "integer" and "number" in allowed:
+            kept.append("integer")
+        elif name == "number" and "integer" in allowed:
+            kept.append("integer")
+    return list(dict.fromkeys(kept))
+
+
+def _member(part: Node, name: str) -> Iterator[Node]:
+    words = part.keywords()
+    matched = False
+    if name in words.get("properties", {}):
+        matched = True
+        yield part.child(words["properties"][name])
+    for pattern, schema in words.get("patternProperties", {}).items():
+        if re.search(pattern, name):
+            matched = True
+            yield part.child(schema)
+    for keyword in () if matched else ("additionalProperties", "unevaluatedProperties"):
+        if isinstance(words.get(keyword), Mapping) or (words.get(keyword) is False and keyword[0] == "a"):
+            yield part.child(words[keyword])
+
+
+def _item(part: Node, index: int) -> Iterator[Node]:
+    words = part.keywords()
+    items, prefix = words.get("items", True), words.get("prefixItems", [])
+    if isinstance(items, list):
+        prefix, items = items, words.get("additionalItems", True)
+    if index < len(prefix):
+        yield part.child(prefix[index])
+    elif items is not True:
+        yield part.child(items)
+    elif isinstance(words.get("unevaluatedItems"), Mapping):
+        yield part.child(words["unevaluatedItems"])
+
+
+def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
+    """Return the shapes that together stand for the conjunction, likeliest first; at most sixteen."""
+    key = tuple(id(node.schema) for node in conjunction)
+    known: list[Shape] | None = document.memo.get(key)
+    if known is None:
+        known = [Shape(row) for row in _conjoin(document, conjunction, ())]
+        document.memo[key] = known
+        document.kept.append(conjunction)
+    return known
+
+
+def _product(left: list[Conjunction], right: list[Conjunction]) -> list[Conjunction]:
+    return [a + b for b in right for a in left][:_MOST]
+
+
+def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Conjunction]:
+    if node.schema is True:
+        return [()]
+    if node.schema is False or id(node.schema) in seen:
+        return [] if node.schema is False else [()]
+    seen = (*seen, id(node.schema))
+    rows: list[Conjunction] = [(node,)]
+    for target in document.targets(node):
+        rows = _product(rows, _expand(document, target, seen))
+    for choices in _choices(document, node):
+        branches = [row for choice in choices for row in _conjoin(document, choice, seen)]
+        rows = _product(rows, branches)
+    return rows
+
+
+def _conjoin(document: Document, nodes: Conjunction, seen: tuple[int, ...]) -> list[Conjunction]:
+    rows: list[Conjunction] = [()]
+    for node in nodes:
+        rows = _product(rows, _expand(document, node, seen))
+    return rows
+
+
+def _choices(document: Document, node: Node) -> Iterator[list[Conjunction]]:
+    """Yield, for each branching keyword, the conjunctions of which one must hold."""
+    words = node.keywords()
+    for schema in words.get("allOf", ()):
+        yield [(node.child(schema),)]
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in words:
+            yield [(node.child(schema),) for schema in words[keyword]]
+    if "if" in words and ("then" in words or "else" in words):
+        met = (node.child(words["if"]), node.child(words.get("then", True)))
+        unmet = (node.child({"not": words["if"]}), node.child(words.get("else", True)))
+        yield [met, unmet]
+    for keyword in ("dependentSchemas", "dependencies"):
+        for name, schema in words.get(keyword, {}).items():
+            present = node.child({"required": [name]})
+            absent = node.child({"not": {"required": [name]}})
+            then = node.child({"required": schema}) if isinstance(schema, list) else node.child(schema)
+            yield [(absent,), (present, then)]
+    for name, names in words.get("dependentRequired", {}).items():
+        yield [(node.child({"not": {"required": [name]}}),), (node.child({"required": [name, *names]}),)]

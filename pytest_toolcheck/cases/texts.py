@@ -1,0 +1,118 @@
+"""Strings within and around the lengths, patterns and formats of a shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from . import formats
+from .patterns import matching, matching_of_length, near_misses
+from .shapes import Shape
+
+__all__ = ["bad_formats", "good", "matching", "near_patterns", "of_length", "unusual"]
+
+LONG = 10_000
+_LONGEST = 100_000
+_TEXT = "text and more words of it "
+
+UNUSUAL: tuple[tuple[str, str], ...] = (
+    *(
+        ("empty", ""),
+        ("space", " "),
+        ("newline", "two\nlines"),
+        ("NUL", "a\x00b"),
+        ("combining", "e\u0301a\u0323\u0302"),
+    ),
+    *(("astral", "\U0001f600\U00020000"), ("right-to-left", "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627")),
+    *(
+        ("family", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("bidi override", "a\u202eb"),
+        ("dotless i", "I\u0130\u0131i"),
+    ),
+    *(
+        ("sharp s", "Stra\u00dfe"),
+        ("byte order mark", "\ufefftext"),
+        ("tab", "a\tb"),
+        ("quotes", "'\"`\\"),
+        ("digits", "\u0661\u0662"),
+    ),
+    *(
+        ("line separator", "a\u2028b"),
+        ("carriage return", "a\r\nb"),
+        ("percent", "100% {x} %s {0}"),
+        ("markup", "<b>&amp;</b>"),
+    ),
+    *(("non-character", "\uffff"), ("letters of one", "\ufb01"), ("blank", "   "), ("C1", "\x85")),
+)
+
+
+def good(shape: Shape) -> Iterator[str]:
+    """Yield strings that should be accepted."""
+    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+    patterns, names = shape.all_of("pattern"), shape.all_of("format")
+    for name in names:
+        yield from formats.GOOD.get(name, ()) if isinstance(name, str) else ()
+        yield from (formats.WORDS[name],) if name in formats.WORDS else ()
+    for pattern in patterns:
+        yield from matching(pattern)
+    if len(patterns) > 1:
+        yield from matching("".join(f"(?={p if p.startswith('^') else '.*' + p})" for p in patterns[1:]) + patterns[0])
+    lengths = dict.fromkeys((max(low, min(4, high if high is not None else 4)), low, low + 1, max(low, 1)))
+    for length in lengths:
+        if high is None or length <= high:
+            yield from (text for text in [of_length(shape, length)] if text is not None)
+
+
+def of_length(shape: Shape, length: int) -> str | None:
+    """Return a string of exactly `length` code points, matching the shape's patterns; None where that fails."""
+    if not 0 <= length <= _LONGEST:
+        return None
+    patterns, names = shape.all_of("pattern"), [n for n in shape.all_of("format") if n in formats.GOOD]
+    if not patterns and not names:
+        return (_TEXT * (length // len(_TEXT) + 1))[:length].replace(" ", "_" if length < 2 else " ") if length else ""
+    if names:
+        return _format_of_length(names[0], length)
+    text = matching_of_length(patterns[0], length)
+    return text if text is not None and all(re.search(p, text) for p in patterns) else None
+
+
+def _format_of_length(name: str, length: int) -> str | None:
+    for text in formats.GOOD[name]:
+        if len(text) == length:
+            return text
+    stretched = {
+        "uri": "https://example.com/", "iri": "https://example.com/", "uri-reference": "/", "iri-reference": "/",
+        "json-pointer": "/", "uri-template": "/", "regex": "",
+    }  # fmt: skip
+    if name in stretched:
+        return (stretched[name] + "a" * length)[:length]
+    tail = "@example.com"
+    return "a" * (length - len(tail)) + tail if "email" in name and length > len(tail) else None
+
+
+def bad_formats(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Yield (format, text) for texts around each format of the shape, good ones and bad ones in turn."""
+    for name in shape.all_of("format"):
+        if isinstance(name, str):
+            goods, bads = formats.GOOD.get(name, ()), formats.BAD.get(name, ())
+            for index in range(max(len(goods), len(bads))):
+                yield from ((name, text) for text in (*goods[index : index + 1], *bads[index : index + 1]))
+
+
+def near_patterns(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Yield (what was done, text) for texts that match and nearly match each pattern of the shape."""
+    for pattern in shape.all_of("pattern"):
+        matches, misses = matching(pattern), near_misses(pattern)
+        for index in range(max(len(matches), len(misses))):
+            yield from (("match", text) for text in matches[index : index + 1])
+            yield from misses[index : index + 1]
+
+
+def unusual(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) for texts that trip programs, fitted to the shape's lengths where they are too short or long."""
+    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+    for name, text in UNUSUAL:
+        fitted = text if high is None else text[:high]
+        if 0 < len(fitted) < low <= 1000:
+            fitted = (fitted * low)[: max(low, len(fitted))]
+        yield name, fitted

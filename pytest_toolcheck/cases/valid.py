@@ -1,0 +1,178 @@
+"""Values that a conjunction of schemas accepts, likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import numbers, texts
+from .identity import identity
+from .schema import Conjunction, Document
+from .shapes import Shape, alternatives
+
+DEEPEST = 6
+_ENOUGH = 8
+ANYTHING: tuple[Any, ...] = (
+    *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
+    *([1], ["a"], [None], [[]], [{}], {"foo": 1}, {"foo": "bar"}, {"bar": 2, "foo": "x"}, {"a": None}, "a", "aaa"),
+    *([1, 2], [1, 1], ["foo", "bar"], [1, "a", True], "longer text with words", 1e-8, 12345678901234567890, {"": 0}),
+)
+"""Values to try when the schema gives no way to build one."""
+
+
+def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> list[Any]:
+    """Return up to eight values that every schema of the conjunction accepts; empty where none was found."""
+    key = ("samples", depth, *(id(node.schema) for node in conjunction))
+    if key not in document.memo:
+        document.kept.append(conjunction)
+        document.memo[key] = _distinct(_found(document, conjunction, depth))
+    return list(document.memo[key])
+
+
+def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator[Any]:
+    if depth > DEEPEST:
+        return
+    found = False
+    for value in _interleaved([built(document, shape, depth=depth) for shape in alternatives(document, conjunction)]):
+        if document.holds(conjunction, value):
+            found = True
+            yield value
+    if not found:
+        yield from (value for value in ANYTHING if document.holds(conjunction, value))
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    found: dict[str, Any] = {}
+    for value in values:
+        found.setdefault(identity(value), value)
+        if len(found) == _ENOUGH:
+            break
+    return list(found.values())
+
+
+def _interleaved(streams: list[Iterator[Any]]) -> Iterator[Any]:
+    while streams:
+        alive = []
+        for stream in streams:
+            try:
+                yield next(stream)
+            except StopIteration:
+                continue
+            alive.append(stream)
+        streams = alive
+
+
+def built(document: Document, shape: Shape, *, depth: int) -> Iterator[Any]:
+    """Yield values made for a shape; not yet validated, a bounded number."""
+    for keyword in ("const", "default"):
+        yield from shape.all_of(keyword)
+    for given in shape.all_of("examples"):
+        if isinstance(given, list):
+            yield from given[:4]
+    members = shape.members()
+    if members is not None:
+        yield from members[:50]
+        return
+    yield from _interleaved([_of_type(document, shape, kind, depth) for kind in shape.types()])
+
+
+def _of_type(document: Document, shape: Shape, kind: str, depth: int) -> Iterator[Any]:
+    if kind == "object":
+        yield from objects(document, shape, depth=depth)
+    elif kind == "array":
+        yield from arrays(document, shape, depth=depth)
+    elif kind == "string":
+        yield from texts.good(shape)
+    elif kind in ("number", "integer"):
+        yield from numbers.good(shape, whole=kind == "integer")
+    else:
+        yield from {"boolean": (True, False), "null": (None,)}[kind]
+
+
+def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield objects: the required properties only, then with all others, then with further values."""
+    forbidden = shape.forbidden_names()
+    names = [name for name in shape.property_names() if name not in forbidden]
+    values = {name: samples(document, shape.member(name), depth=depth + 1) for name in names}
+    required = shape.required()
+    if any(not values.get(name) for name in required):
+        return
+    least, most = shape.largest("minProperties"), shape.smallest("maxProperties")
+    for chosen in (required, [name for name in names if values[name]][:most]):
+        yield _filled(document, shape, {name: values[name][0] for name in chosen}, least, depth)
+    for turn in (1, 2):
+        yield {name: values[name][turn % len(values[name])] for name in required}
+
+
+def _filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
+    """Add properties until there are `least`."""
+    for name in _further_names(document, shape, least):
+        if len(value) >= least:
+            break
+        if name not in value:
+            options = samples(document, shape.member(name), depth=depth + 1)
+            if options:
+                value[name] = options[0]
+    return value
+
+
+def _further_names(document: Document, shape: Shape, count: int) -> Iterator[str]:
+    yield from shape.property_names()
+    naming = shape.nodes("propertyNames")
+    if naming:
+        yield from (name for name in samples(document, naming) if isinstance(name, str))
+    for patterns in shape.all_of("patternProperties"):
+        for pattern in patterns:
+            yield from texts.matching(pattern)
+    yield from (f"key{number}" for number in range(min(count, 1000) + 1))
+
+
+def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any]]:
+    """Yield arrays: one item (or as few as allowed), then the fewest, then a few."""
+    least = max(shape.largest("minItems"), _needed(shape))
+    most = shape.smallest("maxItems")
+    for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2)):
+        if (most is None or count <= most) and count <= 1000:
+            made = array_of(document, shape, count, depth=depth)
+            if made is not None:
+                yield made
+
+
+def _needed(shape: Shape) -> int:
+    if not shape.all_of("contains"):
+        return 0
+    return shape.largest("minContains") if shape.all_of("minContains") else 1
+
+
+def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> list[Any] | None:
+    """Return an array of `count` items, different ones where they must be; None where an item cannot be made."""
+    made: list[Any] = []
+    unique = any(shape.all_of("uniqueItems"))
+    wanted = list(shape.nodes("contains"))
+    needed = _needed(shape)
+    for index in range(count):
+        conjunction = shape.item(index)
+        if wanted and index < needed:
+            conjunction = (*conjunction, *wanted)
+        value = _item_value(document, conjunction, made if unique else [], index, depth)
+        if value is None:
+            return None
+        made.append(value[0])
+    return made
+
+
+def _item_value(
+    document: Document, conjunction: Conjunction, taken: list[Any], index: int, depth: int
+) -> tuple[Any] | None:
+    options = samples(document, conjunction, depth=depth + 1)
+    for option in options:
+        if not taken or option not in taken:
+            return (option,)
+    for option in _many(index):
+        if option not in taken and document.holds(conjunction, option):
+            return (option,)
+    return None
+
+
+def _many(index: int) -> Iterator[Any]:
+    yield from (index + 1, f"text{index}", index + 1000, {"key": index}, [index])

@@ -1,0 +1,142 @@
+"""Good values that stand in words: in descriptions, in parameter names, in error texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+_QUOTED = re.compile(
+    r"(?<![\w])(?:'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`|‘([^’\n]{1,80})’|“([^”\n]{1,80})”)"
+)
+_EXAMPLE = re.compile(
+    r"(?:e\.?\s?g\.?|for example|for instance|such as|examples?|like|default(?:s to)?|one of|use|format|values?(?: are)?)"
+    r"\s*[:,]?\s*([^\s(),;'\"`][^(),;'\"`\n]{0,60})",
+    re.IGNORECASE,
+)
+_ONE_OF = re.compile(
+    r"(?:one of|must be|expected|allowed|valid (?:values|options|choices)|choose from|supported|available|known)"
+    r"[^:\[({\n]{0,40}[:\[({]\s*([^\n\])}]{1,400})",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-|–|to|and|\.\.)\s*(-?\d+(?:\.\d+)?)")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
+
+_SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"\bYYYY-MM-DD[T ]HH:MM(:SS)?Z?", ("2024-01-31T12:30:00Z", "2024-01-31T12:30:00", "2024-01-31 12:30:00")),
+    (r"\bHH:MM:SS\b", ("12:30:00",)),
+    (r"\bH?H:MM\b", ("12:30",)),
+    (r"\bYYYY-MM-DD\b", ("2024-01-31",)),
+    (r"\bYYYY/MM/DD\b", ("2024/01/31",)),
+    (r"\bDD[./]MM[./]YYYY\b", ("31.01.2024", "31/01/2024")),
+    (r"\bMM/DD/YYYY\b", ("01/31/2024",)),
+    (r"\bYYYY-MM\b", ("2024-01",)),
+    (r"\bYYYY\b", ("2024",)),
+    (r"\bISO[ -]?8601\b.*\bduration|\bduration\b.*\bISO[ -]?8601", ("PT1H",)),
+    (r"\bISO[ -]?8601\b|\bRFC ?3339\b|\btimestamp\b", ("2024-01-31T12:30:00Z", "2024-01-31")),
+    (r"\b(IANA|Olson|tz database)\b|\btime ?zone\b", ("Europe/London", "America/New_York", "UTC")),
+    (r"\bISO[ -]?4217\b|\bcurrency\b", ("EUR", "USD")),
+    (r"\bISO[ -]?3166\b|\bcountry code\b", ("DE", "US")),
+    (r"\bISO[ -]?639\b|\blanguage code\b|\bBCP ?47\b", ("en", "de")),
+    (r"\bUUID\b|\bGUID\b", ("2eb8aa08-aa98-11ea-b4aa-73b441d16380",)),
+    (r"\bURL\b|\bURI\b", ("https://example.com/",)),
+    (r"\be-?mail\b", ("user@example.com",)),
+    (r"\bIPv?6\b", ("::1",)),
+    (r"\bIP(v4)? address\b", ("127.0.0.1",)),
+    (r"\bhex(adecimal)?\b.*\bcolou?r\b|\bcolou?r\b.*\bhex", ("#ff8800",)),
+    (r"\bbase ?64\b", ("SGVsbG8=",)),
+    (r"\bJSON\b", ("{}", "[]")),
+    (r"\bregular expression\b|\bregex\b", ("a+", ".*")),
+    (r"\bSQL\b", ("SELECT 1",)),
+    (r"\bsemver\b|\bsemantic version\b", ("1.2.3",)),
+    (r"\bMIME\b|\bmedia type\b", ("text/plain",)),
+    (r"\bcron\b", ("0 0 * * *",)),
+)
+_NAMES: Mapping[str, tuple[Any, ...]] = {
+    "timezone tz zone": ("Europe/London", "America/New_York", "UTC"),
+    "datetime timestamp": ("2024-01-31T12:30:00Z", 1706704200),
+    "time": ("12:30", "12:30:00", "2024-01-31T12:30:00Z"),
+    "date day since until": ("2024-01-31", "2024-01-31T12:30:00Z"),
+    "month": ("2024-01", 1, "January"),
+    "year": (2024, "2024"),
+    "url uri link href endpoint website": ("https://example.com/",),
+    "email mail": ("user@example.com",),
+    "host hostname domain": ("localhost", "example.com"),
+    "ip address": ("127.0.0.1", "1 Main Street"),
+    "port": (8080,),
+    "path file filename filepath": ("README.md", "/tmp/example.txt", "example.txt"),
+    "dir directory folder cwd root": (".", "/tmp"),
+    "currency": ("EUR", "USD"),
+    "country": ("DE", "US", "Germany"),
+    "city location place": ("London", "Berlin"),
+    "language lang locale": ("en", "en-US", "English"),
+    "lat latitude": (52.5, "52.5"),
+    "lon lng longitude": (13.4, "13.4"),
+    "id uuid key identifier": ("1", 1, "abc-123", "2eb8aa08-aa98-11ea-b4aa-73b441d16380"),
+    "name title label": ("example", "Alice"),
+    "user username owner author": ("alice",),
+    "phone tel": ("+4930123456",),
+    "zip postcode postal": ("10115",),
+    "colour color": ("#ff8800", "red"),
+    "query search q term topic": ("example",),
+    "expression formula equation": ("1 + 2", "1+2"),
+    "sql": ("SELECT 1",),
+    "regex pattern": (".*", "a+"),
+    "version": ("1.2.3", "1.0"),
+    "count limit size page number num n max top amount quantity": (1, 10, "1"),
+    "text message content body prompt input": ("Hello, world.",),
+    "json data payload": ("{}", {}),
+    "branch ref": ("main", "HEAD"),
+    "repo repository": (".", "owner/name"),
+    "unit units": ("celsius", "metric"),
+    "format type": ("json", "text"),
+    "sku": ("ABC-1234",),
+}
+_BY_WORD = {word: values for words, values in _NAMES.items() for word in words.split()}
+
+
+def from_text(text: str) -> list[str]:
+    """Return what a description offers as values: quoted words, examples, spelled formats, ranges; likeliest first."""
+    found = [next(group for group in match.groups() if group is not None) for match in _QUOTED.finditer(text)]
+    for match in _EXAMPLE.finditer(text):
+        chunk = match.group(1).strip().rstrip(".")
+        found += [chunk, chunk.split(" ")[0]]
+    for shape, values in _SHAPES:
+        if re.search(shape, text, re.IGNORECASE if shape.startswith(r"\b(I") or shape[2:3].islower() else 0):
+            found += values
+    for match in _RANGE.finditer(text):
+        found += match.groups()
+    found += _NUMBER.findall(text)
+    return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+
+
+def from_name(name: str) -> list[Any]:
+    """Return what is usual for a parameter of this name; the last word of the name counts most."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    joined = "".join(words)
+    found: list[Any] = []
+    for word in [joined, *reversed(words)]:
+        found.extend(_BY_WORD.get(word) or _BY_WORD.get(word.removesuffix("s"), ()))
+    return found
+
+
+def from_refusal(text: str) -> list[str]:
+    """Return the values that an error text says are allowed ("one of: a, b")."""
+    found: list[str] = []
+    for match in _ONE_OF.finditer(text):
+        found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
+    found += from_text(text)
+    return list(dict.fromkeys(word for word in found if word))
+
+
+def as_types(words: Iterable[Any]) -> Iterator[Any]:
+    """Yield each word, and the number or boolean that it spells."""
+    for word in words:
+        yield word
+        if isinstance(word, str):
+            if re.fullmatch(r"-?\d{1,18}", word):
+                yield int(word)
+            elif re.fullmatch(r"-?\d{1,18}\.\d{1,18}", word):
+                yield float(word)
+            elif word.lower() in ("true", "false"):
+                yield word.lower() == "true"
