@@ -9,10 +9,10 @@ from .model import CATEGORIES, Case, Label
 
 if TYPE_CHECKING:
     from .candidates import base_candidates, static_base
+    from .contradictions import Contradiction, satisfiability
     from .labels import Validity, label_of
     from .plan import generate_cases
-    from .rebase import rebase
-    from .satisfiability import Contradiction, satisfiability
+    from .proven import rebase
 
 __all__ = [
     "CATEGORIES",
@@ -29,13 +29,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Contradiction": "satisfiability",
+    "Contradiction": "contradictions",
     "Validity": "labels",
     "base_candidates": "candidates",
     "generate_cases": "plan",
     "label_of": "labels",
-    "rebase": "rebase",
-    "satisfiability": "satisfiability",
+    "rebase": "proven",
+    "satisfiability": "contradictions",
     "static_base": "candidates",
 }
 
@@ -44,6 +44,4 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f".{home}", __name__), name)
-    globals()[name] = found  # a module of the same name (`rebase`) must not hide the function
-    return found
+    return getattr(import_module(f".{home}", __name__), name)
