@@ -10,6 +10,10 @@ from ..spec.model import ToolSpec
 
 OutcomeKind = Literal["accepted", "refused", "crashed", "timed_out", "lost"]
 
+NOT_CARRIED = "NotCarried"
+"""The `CallError.type` of a refusal that no tool made: the transport cannot carry the arguments (a lone surrogate
+over UTF-8, NaN in JSON). Nothing was sent, so nothing can be said of the tool."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolDescription:

@@ -1,0 +1,183 @@
+"""MCP servers: over stdio, over Streamable HTTP, or in this process, through the official SDK's client."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingExtra, TargetError
+from ..spec.model import McpTarget, Spec
+from ._timelimit import Expired
+from .base import ToolDescription
+from .owner import Connection, Owner, shared_owner
+from .processes import ServerProcess, show_command
+
+if TYPE_CHECKING:
+    import mcp
+
+    from .mcp_session import McpSession
+    from .mcp_stdio import StdioPipes
+
+START_LIMIT_S = 30.0
+"""How long a server may take to answer `initialize`."""
+
+_numbers = itertools.count(1)
+
+
+class Link:
+    """A connected client, and the process behind it where there is one."""
+
+    def __init__(self, session: mcp.ClientSession, process: ServerProcess | None, pipes: StdioPipes | None) -> None:
+        self.session = session
+        self.process = process
+        self.pipes = pipes
+
+
+class McpServer:
+    """A server that offers tools over the Model Context Protocol."""
+
+    kind = "mcp"
+
+    def __init__(self, spec: Spec) -> None:
+        assert isinstance(spec.target, McpTarget)
+        if importlib.util.find_spec("mcp") is None:
+            raise MissingExtra("an mcp target", "mcp")
+        self._spec = spec
+        self._target = spec.target
+        self._described: tuple[ToolDescription, ...] | None = None
+        self._spare: McpSession | None = None
+
+    @property
+    def name(self) -> str:
+        """The server as a user would name it: its command, its URL, its `module:attr`."""
+        return show_command(self._target.command) or self._target.url or str(self._target.server)
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return the server's tools. Raises TargetError. The session used for it is the next that `open` returns."""
+        if self._described is None:
+            session = self._spare or self._connect()
+            self._spare = session
+            self._described = tuple(session.list_tools())
+            session.declares_output = self._declaring()
+        return self._described
+
+    def open(self) -> McpSession:
+        """Start or reach the server. Raises TargetError with the command, exit code and last stderr lines."""
+        session, self._spare = self._spare, None
+        if session is None or not session.is_alive():
+            session = self._connect()
+        session.declares_output = self._declaring()
+        return session
+
+    def close(self) -> None:
+        """Close a session that nobody took; the others belong to whoever opened them."""
+        session, self._spare = self._spare, None
+        if session is not None:
+            session.close()
+
+    def _declaring(self) -> frozenset[str]:
+        return frozenset(tool.name for tool in self._described or () if tool.output_schema is not None)
+
+    def _connect(self) -> McpSession:
+        from .mcp_session import McpSession
+
+        process = self._spawned()
+        # A tool in this process may block its loop, which must not be the one that serves everybody else.
+        owner = Owner("toolcheck-in-process") if self._target.server else shared_owner()
+        connection: Connection[Link] = Connection(lambda: self._client(process), owner=owner)
+        try:
+            link = connection.open(limit_s=START_LIMIT_S)
+        except (Exception, Expired) as error:
+            message = self._start_failure(error, process)
+            _dispose(process, owner if self._target.server else None)
+            raise TargetError(message) from error
+        return McpSession(f"mcp-{next(_numbers)}", connection, link, own_loop=owner if self._target.server else None)
+
+    def _spawned(self) -> ServerProcess | None:
+        if not self._target.command:
+            return None
+        folder = self._target.cwd or str(self._spec.path.resolve().parent)
+        return ServerProcess(self._target.command, cwd=folder, env=self._target.env, pipe_stdin=True)
+
+    @contextlib.asynccontextmanager
+    async def _client(self, process: ServerProcess | None) -> AsyncIterator[Link]:
+        from mcp import ClientSession
+
+        async with contextlib.AsyncExitStack() as stack:
+            pipes = None
+            if process is not None:
+                from .mcp_stdio import stdio_pipes
+
+                pipes = await stack.enter_async_context(stdio_pipes(process))
+                session = await stack.enter_async_context(ClientSession(pipes.incoming, pipes.outgoing))
+            elif self._target.url:
+                streams = await stack.enter_async_context(self._over_http(stack))
+                session = await stack.enter_async_context(ClientSession(*streams))
+            else:
+                session = await stack.enter_async_context(self._in_process())
+            if process is not None or self._target.url:
+                await session.initialize()
+            yield Link(session, process, pipes)
+
+    def _over_http(self, stack: contextlib.AsyncExitStack) -> AbstractAsyncContextManager[Any]:
+        import httpx2
+        from mcp.client.streamable_http import streamable_http_client
+
+        timeout = httpx2.Timeout(30.0, read=None)
+        client = httpx2.AsyncClient(headers=dict(self._target.headers), timeout=timeout)
+        stack.push_async_callback(client.aclose)
+        return streamable_http_client(str(self._target.url), http_client=client)
+
+    @contextlib.asynccontextmanager
+    async def _in_process(self) -> AsyncIterator[mcp.ClientSession]:
+        from mcp import Client
+
+        async with Client(self._server(), mode="legacy", cache=None) as client:
+            yield client.session
+
+    def _server(self) -> Any:
+        from ._modules import load_module, resolve
+
+        module_name, _, attribute = str(self._target.server).partition(":")
+        module = load_module(module_name, spec_path=self._spec.path)
+        server = resolve(module, attribute or "server", spec_path=self._spec.path)
+        return server() if callable(server) and not hasattr(server, "run") else server
+
+    def _start_failure(self, error: BaseException, process: ServerProcess | None) -> str:
+        """One line: what, how it ended, which; then what it wrote last, and how to go on."""
+        from mcp_types import CONNECTION_CLOSED
+
+        if isinstance(error, TargetError):
+            return str(error)
+        if process is None:
+            reason = f"no answer within {START_LIMIT_S:g}s" if isinstance(error, Expired) else _reason(error)
+            return f"cannot reach the MCP server {self.name}: {reason}"
+        if isinstance(error, Expired):
+            reason = f"no answer to `initialize` within {START_LIMIT_S:g}s"
+        elif getattr(error, "code", None) == CONNECTION_CLOSED:
+            reason = f"{process.ended()} before it answered"
+        else:
+            reason = _reason(error)
+        return "\n".join(_startup_lines(self.name, reason, process.output.last_lines(), Path(self._spec.path).name))
+
+
+def _startup_lines(name: str, reason: str, written: str, spec: str) -> list[str]:
+    heard = ["It wrote last:", *(f"  {line}" for line in written.splitlines())] if written else ["It wrote nothing."]
+    return [f"the MCP server did not start: {reason}: `{name}`", *heard, f"Check `command`, `cwd`, `env` in {spec}."]
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _dispose(process: ServerProcess | None, owner: Owner | None) -> None:
+    if process is not None:
+        process.stop(grace_s=0.0)
+    if owner is not None:
+        owner.stop()

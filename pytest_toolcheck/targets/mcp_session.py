@@ -1,0 +1,213 @@
+"""One connection to an MCP server, and the calls made over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import anyio
+import mcp_types as types
+from mcp import MCPError
+from pydantic import ValidationError
+
+from ..errors import TargetError
+from ._mcp_results import protocol_error, raw_of, texts_of, uncarried, value_of
+from ._timelimit import Expired
+from .base import NOT_CARRIED, CallError, Outcome, Progress, Request, ToolDescription
+from .owner import Connection, Owner
+from .processes import SHOWN_LINES
+
+if TYPE_CHECKING:
+    from mcp.shared.dispatcher import ProgressFnT
+
+    from .mcp import Link
+
+_HUNG_LOOP_GRACE_S = 2.0
+_EXIT_WAIT_S = 1.0
+_LIST_LIMIT_S = 30.0
+_MOST_PAGES = 1000
+
+# What the SDK logs of odd servers is said by our outcomes; its tracebacks would only be noise in the report.
+logging.getLogger("mcp.client").addHandler(logging.NullHandler())
+
+
+class McpSession:
+    """An initialized client session; calls may come from any thread."""
+
+    def __init__(self, name: str, connection: Connection[Link], link: Link, *, own_loop: Owner | None) -> None:
+        self.id = name
+        self.declares_output: frozenset[str] = frozenset()
+        """The tools that owe structured content."""
+        self._connection = connection
+        self._link = link
+        self._own_loop = own_loop
+        self._alive = True
+        self._heard = 0
+
+    def list_tools(self) -> list[ToolDescription]:
+        """Return all pages of `tools/list`. Raises TargetError."""
+        try:
+            return self._connection.run(self._list_tools(), limit_s=_LIST_LIMIT_S)
+        except (Exception, Expired) as error:
+            self._alive = False
+            raise TargetError(f"the MCP server did not list its tools: {type(error).__name__}: {error}") from error
+
+    async def _list_tools(self) -> list[ToolDescription]:
+        found: list[ToolDescription] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            params = types.PaginatedRequestParams(cursor=cursor) if cursor is not None else None
+            page = await self._link.session.send_request(types.ListToolsRequest(params=params), types.ListToolsResult)
+            found += map(_described, page.tools)
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+        raise TargetError(f"`tools/list` has no end: {_MOST_PAGES} pages and a further cursor")
+
+    def call(self, request: Request) -> Outcome:
+        """Make one call and wait for its end."""
+        try:
+            return self._connection.run(self._call(request), limit_s=request.timeout_s + _HUNG_LOOP_GRACE_S)
+        except Expired:
+            return self._hung(request)
+
+    async def call_async(self, request: Request) -> Outcome:
+        """Make one call from a running loop."""
+        try:
+            return await self._connection.run_async(self._call(request), limit_s=request.timeout_s + _HUNG_LOOP_GRACE_S)
+        except Expired:
+            return self._hung(request)
+
+    def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Make all calls at once over this one connection."""
+
+        async def all_of_them() -> list[Outcome]:
+            return await asyncio.gather(*map(self._call, requests))
+
+        longest = max((request.timeout_s for request in requests), default=0.0)
+        try:
+            return self._connection.run(all_of_them(), limit_s=longest + _HUNG_LOOP_GRACE_S)
+        except Expired:
+            return [self._hung(request) for request in requests]
+
+    def is_alive(self) -> bool:
+        """Whether the server is there and no call has hung."""
+        process = self._link.process
+        return self._alive and (process is None or process.exit_code() is None)
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The server's process and its descendants; empty over HTTP and in process."""
+        return self._link.process.family() if self._link.process is not None else ()
+
+    def close(self) -> None:
+        """End the session and the server."""
+        self._alive = False
+        self._connection.close()
+        if self._link.process is not None:
+            self._link.process.stop(grace_s=0.0)
+        if self._own_loop is not None:
+            self._own_loop.stop()
+
+    async def _call(self, request: Request) -> Outcome:
+        if reason := uncarried(request.arguments):
+            return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
+        started = time.perf_counter_ns()
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                result = await self._send(request, started)
+        except TimeoutError:
+            return self._timed_out(request, time.perf_counter_ns() - started, noise=self._noise())
+        except MCPError as error:
+            return await self._refused_or_lost(request, error, time.perf_counter_ns() - started)
+        except ValidationError as error:
+            return self._malformed(error, time.perf_counter_ns() - started)
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, RuntimeError) as error:
+            return await self._lost(f"{type(error).__name__}: {error}", time.perf_counter_ns() - started)
+        return self._answered(request, result, time.perf_counter_ns() - started)
+
+    async def _send(self, request: Request, started: int) -> types.CallToolResult:
+        # Not `call_tool`: that validates the result and raises, where our check is to see what came.
+        params = types.CallToolRequestParams(name=request.tool.call or request.tool.name, arguments=request.arguments)
+        return await self._link.session.send_request(
+            types.CallToolRequest(params=params),
+            types.CallToolResult,
+            progress_callback=_forwarding(request.on_progress, started) if request.on_progress else None,
+        )
+
+    def _answered(self, request: Request, result: types.CallToolResult, spent: int) -> Outcome:
+        if result.is_error:
+            error = CallError(type="ToolError", message=texts_of(result))
+            return Outcome("refused", spent, error=error, raw=raw_of(result), noise=self._noise())
+        value = value_of(result, structured=request.tool.name in self.declares_output)
+        return Outcome("accepted", spent, value=value, raw=raw_of(result), noise=self._noise())
+
+    async def _refused_or_lost(self, request: Request, error: MCPError, spent: int) -> Outcome:
+        if error.code == types.CONNECTION_CLOSED:
+            return await self._lost(error.message, spent)
+        kind, told = protocol_error(error.code, error.message, error.data, request.tool.rejects)
+        return Outcome(kind, spent, error=told, raw={"error": {"code": error.code}}, noise=self._noise())
+
+    def _malformed(self, error: ValidationError, spent: int) -> Outcome:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        message = f"the server's answer breaks the protocol: {where}: {first['msg']}"
+        return Outcome("crashed", spent, error=CallError(type="ProtocolError", message=message), noise=self._noise())
+
+    def _timed_out(self, request: Request, spent: int, *, noise: str) -> Outcome:
+        # What hangs in the server goes on hanging there: a new server costs less than a hang in each further call.
+        self._alive = False
+        if self._link.process is not None:
+            self._link.process.kill()
+        message = f"no answer within {request.timeout_s:g}s"
+        return Outcome("timed_out", spent, error=CallError(type="Timeout", message=message), noise=noise)
+
+    def _hung(self, request: Request) -> Outcome:
+        return self._timed_out(request, int((request.timeout_s + _HUNG_LOOP_GRACE_S) * 1e9), noise="")
+
+    async def _lost(self, reason: str, spent: int) -> Outcome:
+        self._alive = False
+        process = self._link.process
+        if process is None:
+            return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason))
+        code = await asyncio.to_thread(process.exit_code, wait_s=_EXIT_WAIT_S)
+        noise = self._noise()
+        ended = f"the server died: {process.ended()}" if code is not None else f"the server closed its output: {reason}"
+        written = "\n".join(noise.rstrip().splitlines()[-SHOWN_LINES:]) or process.output.last_lines()
+        message = f"{ended}\nIt wrote last:\n{written}" if written else ended
+        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=message, code=code), noise=noise)
+
+    def _noise(self) -> str:
+        process, pipes = self._link.process, self._link.pipes
+        if process is None or pipes is None:
+            return ""
+        with contextlib.suppress(OSError, ValueError, AssertionError):
+            pipes.read_stderr()
+        heard, self._heard = self._heard, process.output.mark()
+        return process.output.since(heard) if self._heard != heard else ""
+
+
+def _described(tool: types.Tool) -> ToolDescription:
+    said = tool.annotations
+    hints = {
+        "read_only": said.read_only_hint if said else None,
+        "idempotent": said.idempotent_hint if said else None,
+        "destructive": said.destructive_hint if said else None,
+    }
+    return ToolDescription(
+        name=tool.name,
+        description=tool.description,
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
+        annotations={name: hint for name, hint in hints.items() if hint is not None} or None,
+    )
+
+
+def _forwarding(report: Callable[[Progress], None], started: int) -> ProgressFnT:
+    async def forward(progress: float, total: float | None, message: str | None) -> None:
+        report(Progress(time.perf_counter_ns() - started, progress, total, message))
+
+    return forward

@@ -1,0 +1,297 @@
+"""Server processes: started in a group of their own, heard on stderr, ended with all that they started."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import TargetError
+
+KEPT_OUTPUT_BYTES = 64 * 1024
+SHOWN_LINES = 15
+STDIN_GRACE_S = 1.0
+TERM_GRACE_S = 0.5
+
+_MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "MALLOC_ARENA_MAX": "1",
+}
+"""Makes the peak memory of a call exact to the page (design.md, decision 7)."""
+
+_WATCHDOG = """
+groups=
+while read -r what group; do
+  kept=
+  for known in $groups; do [ "$known" = "$group" ] || kept="$kept $known"; done
+  [ "$what" = + ] && kept="$kept $group"
+  groups=$kept
+done
+for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+[ -z "$groups" ] || sleep 0.3
+for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+"""
+
+
+class Output:
+    """The last bytes that a process wrote beside the protocol; `mark` and `since` cut out what one call caused."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def feed(self, data: bytes) -> None:
+        """Append; the oldest is dropped over `KEPT_OUTPUT_BYTES`."""
+        with self._lock:
+            self._chunks.append(data[-KEPT_OUTPUT_BYTES:])
+            self._total += len(data)
+            self._size += len(self._chunks[-1])
+            while self._size > KEPT_OUTPUT_BYTES and len(self._chunks) > 1:
+                self._size -= len(self._chunks.popleft())
+
+    def mark(self) -> int:
+        """Return the place that has been reached."""
+        return self._total
+
+    def since(self, mark: int) -> str:
+        """Return what was written after `mark`, as far as it is still kept."""
+        with self._lock:
+            wanted = self._total - mark
+            return b"".join(self._chunks)[-wanted:].decode(errors="replace") if wanted > 0 else ""
+
+    def last_lines(self, count: int = SHOWN_LINES) -> str:
+        """Return the last `count` lines."""
+        return "\n".join(self.since(0).rstrip().splitlines()[-count:])
+
+
+class ServerProcess:
+    """A running process with its group. Nothing of it outlives `stop`, this interpreter, or a kill of it."""
+
+    def __init__(
+        self, command: Sequence[str], *, cwd: str | Path | None, env: Mapping[str, str], pipe_stdin: bool
+    ) -> None:
+        self.command = tuple(command)
+        self.output = Output()
+        try:
+            self._popen = subprocess.Popen(
+                self.command,
+                cwd=cwd,
+                env=child_environment(env),
+                stdin=subprocess.PIPE if pipe_stdin else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TargetError(_spawn_failure(self.command, cwd, error)) from error
+        self.pid = self._popen.pid
+        _guard.add(self.pid)
+        _running.add(self)
+
+    @property
+    def stdin_fd(self) -> int:
+        """The descriptor of the process's standard input."""
+        assert self._popen.stdin is not None
+        return self._popen.stdin.fileno()
+
+    @property
+    def stdout_fd(self) -> int:
+        """The descriptor of the process's standard output."""
+        assert self._popen.stdout is not None
+        return self._popen.stdout.fileno()
+
+    @property
+    def stderr_fd(self) -> int:
+        """The descriptor of the process's standard error."""
+        assert self._popen.stderr is not None
+        return self._popen.stderr.fileno()
+
+    def exit_code(self, *, wait_s: float = 0.0) -> int | None:
+        """Return the exit code (negative: the signal), None while it runs. The process is not reaped by this."""
+        deadline, pause = time.clock_gettime(time.CLOCK_MONOTONIC) + wait_s, 0.001
+        while (code := self._peek()) is None and time.clock_gettime(time.CLOCK_MONOTONIC) < deadline:
+            threading.Event().wait(pause)
+            pause = min(pause * 2, 0.02)
+        return code
+
+    def _peek(self) -> int | None:
+        if self._popen.returncode is not None:
+            return self._popen.returncode
+        try:
+            info = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return self._popen.poll()
+        if info is None:
+            return None
+        return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
+
+    def family(self) -> tuple[int, ...]:
+        """Return the process and its descendants."""
+        import psutil
+
+        try:
+            children = psutil.Process(self.pid).children(recursive=True)
+        except psutil.Error:
+            return () if self._peek() is not None else (self.pid,)
+        return (self.pid, *(child.pid for child in children))
+
+    def ended(self) -> str:
+        """Say how the process ended: "exit code 3", "killed by SIGSEGV"."""
+        return describe_exit(self.exit_code())
+
+    def close_stdin(self) -> None:
+        """Tell a stdio server to go."""
+        if self._popen.stdin is not None and not self._popen.stdin.closed:
+            try:
+                self._popen.stdin.close()
+            except OSError:
+                pass
+
+    def stop(self, *, grace_s: float = STDIN_GRACE_S) -> None:
+        """Close stdin, wait `grace_s`, then SIGTERM, then SIGKILL to the group and all descendants. Idempotent."""
+        if self._popen.returncode is not None:
+            return
+        self.close_stdin()
+        family = self.family()
+        if self.exit_code(wait_s=grace_s) is None:
+            self._signal(signal.SIGTERM)
+            self.exit_code(wait_s=TERM_GRACE_S)
+        # The leader is not reaped yet, so its group's number cannot have been given to others.
+        self._signal(signal.SIGKILL)
+        self._popen.wait()
+        _kill_escaped(family[1:])
+        _guard.remove(self.pid)
+        _running.discard(self)
+        self._take_rest()
+
+    def _take_rest(self) -> None:
+        """Keep what is still in the pipes, then close them."""
+        for pipe, prefix in ((self._popen.stderr, b""), (self._popen.stdout, b"stdout: ")):
+            if pipe is None or pipe.closed:
+                continue
+            os.set_blocking(pipe.fileno(), False)
+            while data := pipe.read(KEPT_OUTPUT_BYTES):
+                self.output.feed(prefix + data)
+            pipe.close()
+
+    def kill(self) -> None:
+        """Kill the group now; `stop` still has to be called."""
+        if self._popen.returncode is None:
+            self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment, `python` meaning this interpreter's, with `extra` over it."""
+    folder = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", os.defpath)
+    return {**_MALLOC, **os.environ, "PATH": f"{folder}{os.pathsep}{path}", **extra}
+
+
+def describe_exit(code: int | None) -> str:
+    """Say an exit code in words."""
+    if code is None:
+        return "still running"
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def show_command(command: Sequence[str]) -> str:
+    """Return the command as one would type it."""
+    return shlex.join(command)
+
+
+def _spawn_failure(command: Sequence[str], cwd: str | Path | None, error: OSError) -> str:
+    if cwd is not None and not Path(cwd).is_dir():
+        return f"cannot start `{show_command(command)}`: the folder {cwd} does not exist\nSet `cwd` to a folder."
+    if isinstance(error, FileNotFoundError):
+        return (
+            f"cannot start `{show_command(command)}`: command not found: {command[0]}\n"
+            f"It was looked for beside {sys.executable} and in PATH."
+        )
+    return f"cannot start `{show_command(command)}`: {error.strerror or error}"
+
+
+def _kill_escaped(pids: Sequence[int]) -> None:
+    """Kill descendants that left the group (a daemon, a session of their own)."""
+    import psutil
+
+    for pid in pids:
+        try:
+            psutil.Process(pid).kill()
+        except psutil.Error:
+            pass
+
+
+class _Guard:
+    """A shell that outlives a `kill -9` of this process just long enough to kill the groups that it was told of."""
+
+    def __init__(self) -> None:
+        self._pipe: int | None = None
+        self._owner = 0
+        self._lock = threading.Lock()
+        self._shell: subprocess.Popen[bytes] | None = None
+
+    def add(self, group: int) -> None:
+        self._tell(f"+ {group}\n")
+
+    def remove(self, group: int) -> None:
+        self._tell(f"- {group}\n")
+
+    def _tell(self, line: str) -> None:
+        with self._lock:
+            try:
+                os.write(self._opened(), line.encode())
+            except OSError:  # no shell on this system: `stop` and atexit remain
+                pass
+
+    def _opened(self) -> int:
+        if self._pipe is not None and self._owner == os.getpid():
+            return self._pipe
+        read, write = os.pipe()
+        try:
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", _WATCHDOG],
+                stdin=read,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(read)
+        self._shell.returncode = 0  # it ends after us: nobody is to wait for it, nor to warn
+        self._pipe, self._owner = write, os.getpid()
+        return write
+
+
+_guard = _Guard()
+_running: weakref.WeakSet[ServerProcess] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    for process in list(_running):
+        process.stop(grace_s=0.0)
