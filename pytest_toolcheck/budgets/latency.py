@@ -23,6 +23,7 @@ REFERENCE_SPINS = 40
 BLOCK_NS = 600_000
 """Calls shorter than this share what is read around a block of calls of this length: a wait in it spoils them all."""
 BLOCK_CALLS = 64
+QUIET_SPINS = 10
 BUSY_SHARE = 0.2
 """Another thread of this process that works this share of a spin makes the spin say nothing."""
 
@@ -103,8 +104,7 @@ class LatencyMeter:
 
     def block(self, call: Call, *, most: int = BLOCK_CALLS) -> list[TimedCall]:
         """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known."""
-        if not self._previous_spin:
-            self._previous_spin = self._calibrate()
+        self._await_quiet()
         timed: list[tuple[int, Any]] = []
         delays = self._delay.read()
         end = wall_ns() + BLOCK_NS
@@ -116,6 +116,13 @@ class LatencyMeter:
         return [
             TimedCall(Sample(wall, delay, before, self._previous_spin, reference), result) for wall, result in timed
         ]
+
+    def _await_quiet(self) -> None:
+        """Spin until a spin is undisturbed, for a while: calls beside a slow one would not be used."""
+        for _ in range(QUIET_SPINS):
+            if 0 < self._previous_spin <= SPIN_TOLERANCE * self.reference_ns or self.is_spin_useless:
+                return
+            self._previous_spin = self._calibrate()
 
     def forget(self) -> None:
         """Take a fresh spin before the next call: time has passed."""

@@ -155,16 +155,17 @@ class ConfirmedVerdict:
         max_usable: int | None = None,
         max_calls: int | None = None,
     ) -> None:
-        self._quantile, self._budget_ns, self._gates = quantile, budget_ns, gates
+        self._gates = gates
         self._max_usable, self._max_calls = max_usable, max_calls
+        self.quantile, self.budget_ns = quantile, budget_ns
         self.stages = [self._stage()]
         self.verdict: Verdict | None = None
         self.pause_s = 0.0
 
     def _stage(self) -> SequentialVerdict:
         return SequentialVerdict(
-            self._quantile,
-            self._budget_ns,
+            self.quantile,
+            self.budget_ns,
             gates=self._gates,
             max_usable=self._max_usable,
             max_calls=self._max_calls,

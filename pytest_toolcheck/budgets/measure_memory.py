@@ -1,0 +1,223 @@
+"""Memory budgets: the peak of a call, its leak, and how cost grows with a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..units import format_size
+from .clocks import process_cpu_ns
+from .cpu import CpuMeter
+from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
+from .latency import Call
+from .leak import measure_leak
+from .memory import ARENA_BYTES, MemoryReading, measure_peak
+from .memory_children import ChildMemoryMeter
+from .results import BudgetResult, short
+
+PEAK_CALLS = 3
+_TOP_SITES = 10
+_PEAK_FLOOR = 64 * 1024
+"""A peak below this says nothing about growth: it is Python's own housekeeping."""
+_SLOW_CALL_NS = 100_000_000
+
+CostOfSize = Callable[[int], int]
+
+
+def measure_peak_budget(
+    call: Call,
+    budget_bytes: int,
+    *,
+    process_ids: Sequence[int] = (),
+    own_process: bool = True,
+    own_thread: bool = True,
+    calls: int = PEAK_CALLS,
+    warm_up: int = 1,
+) -> BudgetResult:
+    """Judge the peak of memory of a call, in a pass of its own: one call, and where that is over, two more.
+
+    `process_ids` serve the call; with none and `own_process` False the call starts a process of its own (a command).
+    Memory is exact, so a peak over the budget is a fail. Raises MeterError where it cannot be measured.
+    """
+    for _ in range(warm_up):
+        call()
+    if process_ids or not own_process:
+        meter = ChildMemoryMeter(process_ids)
+        read, notes = (lambda: meter.measure(call)), meter.notes()
+    else:
+        read = lambda: _peak_here(call, budget_bytes, own_thread=own_thread)  # noqa: E731 - one of two readers
+        notes = ("memray: every allocation of Python and C code above what was in use before the call",)
+    readings = [read()]
+    if readings[0].peak_bytes > budget_bytes:
+        readings += [read() for _ in range(calls - 1)]
+    return _peak_result(readings, budget_bytes, notes)
+
+
+def _peak_here(call: Call, budget_bytes: int, *, own_thread: bool) -> MemoryReading:
+    """Count arenas where that decides; trace every object where the peak is near the budget."""
+    reading = measure_peak(call, own_thread=own_thread)
+    if abs(reading.peak_bytes - budget_bytes) > ARENA_BYTES or reading.peak_bytes == 0:
+        return reading
+    return measure_peak(call, is_exact=True, own_thread=own_thread)
+
+
+def _peak_result(readings: Sequence[MemoryReading], budget_bytes: int, notes: Sequence[str]) -> BudgetResult:
+    worst = max(readings, key=lambda reading: reading.peak_bytes)
+    over = sum(reading.peak_bytes > budget_bytes for reading in readings)
+    measured, budget = short(worst.peak_bytes, "bytes"), format_size(budget_bytes)
+    if measured == short(budget_bytes, "bytes") and over:
+        measured = f"{worst.peak_bytes:,} B (by {worst.peak_bytes - budget_bytes:,} B)"
+    message = f"memory peak {measured}, budget {budget}, over in {over} of {len(readings)} calls"
+    details = [("measured", "\n".join(notes))]
+    if worst.sites:
+        details.append(("allocated at the peak", _sites(worst)))
+    return BudgetResult(
+        "memory peak",
+        "fail" if over else "pass",
+        measured,
+        budget,
+        message,
+        len(readings),
+        len(readings),
+        worst.peak_bytes,
+        budget_bytes,
+        "bytes",
+        tuple(details),
+    )
+
+
+def _sites(reading: MemoryReading) -> str:
+    lines = [f"{short(site.size_bytes, 'bytes')} at {site.place}" for site in reading.sites[:_TOP_SITES]]
+    more = len(reading.sites) - _TOP_SITES
+    return "\n".join(lines + ([f"... and {more} more"] if more > 0 else []))
+
+
+def measure_leak_budget(
+    call: Call, budget_bytes: int, *, process_ids: Sequence[int] = (), own_process: bool = True
+) -> BudgetResult:
+    """Judge how much more memory is in use after each further call. Raises MeterError where that cannot be counted."""
+    readings = measure_leak(call, budget_bytes, process_ids=process_ids, own_process=own_process)
+    rank = {"fail": 2, "inconclusive": 1, "pass": 0}
+    worst = max(readings, key=lambda reading: (rank[reading.verdict], reading.growth.value))
+    growth, budget = worst.growth, format_size(budget_bytes)
+    bounds = f"{short(max(growth.low, 0), 'bytes')} to {short(max(growth.high, 0), 'bytes')} at 95 %"
+    measured = f"{short(max(growth.value, 0), 'bytes')} a call ({bounds})"
+    calls = sum(reading.calls for reading in readings)
+    message = f"memory leak {measured}, budget {budget} a call, over {worst.calls} calls"
+    if worst.verdict == "inconclusive":
+        message += ": inconclusive, the interval holds the budget"
+    details = (("measured", "\n".join(f"{reading.source}, {reading.calls} calls" for reading in readings)),)
+    return BudgetResult(
+        "memory leak",
+        worst.verdict,
+        measured,
+        budget,
+        message,
+        worst.calls,
+        calls,
+        growth.value,
+        budget_bytes,
+        "bytes",
+        details,
+    )
+
+
+def measure_growth(
+    call: Callable[[int], object],
+    *,
+    over: str,
+    low: int,
+    high: int,
+    latency: str | None = None,
+    memory: str | None = None,
+    process_ids: Sequence[int] = (),
+    own_process: bool = True,
+) -> tuple[BudgetResult, ...]:
+    """Judge how the cost of `call(size)` grows for sizes from `low` to `high`; return a result for each limit given.
+
+    `latency` is judged by CPU time, which is what a slower algorithm costs. A fail has to come three times.
+    """
+    results = []
+    if latency is not None:
+        meter = CpuMeter(process_ids)
+        try:
+            sizes = _affordable(call, doubling_sizes(low, high))
+            cost = _cpu_cost(call, meter, is_here=own_process and not process_ids)
+            results.append(_grown("latency", cost, sizes, latency, over, meter.notes()))
+        finally:
+            meter.close()
+    if memory is not None:
+        sizes = _affordable(call, doubling_sizes(low, high))
+        cost = _peak_cost(call, process_ids, own_process=own_process)
+        results.append(_grown("memory", cost, sizes, memory, over, ("peak of memory of a call",), repeats=1))
+    return tuple(results)
+
+
+def _affordable(call: Callable[[int], object], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes up to the first that takes longer than 0.1 s; each is called once, which warms up as well."""
+    kept = []
+    for size in sizes:
+        start = process_cpu_ns()
+        call(size)
+        kept.append(size)
+        if process_cpu_ns() - start > _SLOW_CALL_NS:
+            break
+    return tuple(kept)
+
+
+def _cpu_cost(call: Callable[[int], object], meter: CpuMeter, *, is_here: bool) -> CostOfSize:
+    def here(size: int) -> int:
+        start = process_cpu_ns()
+        call(size)
+        return process_cpu_ns() - start
+
+    return here if is_here else lambda size: meter.measure(lambda: call(size)).cpu_ns
+
+
+def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, own_process: bool) -> CostOfSize:
+    if process_ids or not own_process:
+        meter = ChildMemoryMeter(process_ids)
+        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, _PEAK_FLOOR)
+    return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, _PEAK_FLOOR)
+
+
+def _grown(
+    what: str, cost: CostOfSize, sizes: Sequence[int], limit: str, over: str, notes: Sequence[str], *, repeats: int = 7
+) -> BudgetResult:
+    metric = f"growth of {what}"
+    if len(sizes) < FEWEST_SIZES:
+        reason = f"{metric} over {over}: inconclusive, {len(sizes)} sizes could be tried, {FEWEST_SIZES} are needed"
+        return BudgetResult(metric, "inconclusive", "not measured", limit, reason, unit="exponent")
+    reading = _read_growth(cost, sizes, limit, repeats, seed=0)
+    for seed in (1, 2):
+        if reading.verdict == "fail":
+            reading = _read_growth(cost, sizes, limit, repeats, seed=seed)
+    return _growth_result(metric, reading, limit, over, (*notes, f"least of {repeats} calls a size, shuffled"))
+
+
+def _read_growth(cost: CostOfSize, sizes: Sequence[int], limit: str, repeats: int, *, seed: int) -> GrowthReading:
+    return judge_growth(without_flat_start(least_costs(cost, sizes, repeats=repeats, seed=seed)), limit)
+
+
+def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, notes: Sequence[str]) -> BudgetResult:
+    found, unit = reading.exponent, "ns" if "latency" in metric else "bytes"
+    sizes = f"sizes {reading.costs[0][0]} to {reading.costs[-1][0]}"
+    measured = f"{over}^{found.value:.2f} ({found.low:.2f} to {found.high:.2f} at 95 %)"
+    message = f"{metric} {measured}, budget {limit} (^{reading.allowed:.2f} on these {sizes})"
+    if reading.verdict == "inconclusive":
+        message += ": inconclusive, the interval holds the budget"
+    costs = "\n".join(f"{size}: {short(cost, unit)}" for size, cost in reading.costs)
+    details = (("measured", "\n".join(notes)), (f"cost by size of {over}", costs))
+    calls = len(reading.costs)
+    return BudgetResult(
+        metric,
+        reading.verdict,
+        measured,
+        limit,
+        message,
+        calls,
+        calls,
+        found.value,
+        reading.allowed,
+        "exponent",
+        details,
+    )

@@ -1,0 +1,175 @@
+"""Latency and CPU budgets: make calls until every rule has decided."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .clocks import wall_ns
+from .cpu import CpuMeter
+from .latency import Call, DurationOf, LatencyMeter, TimedCall
+from .results import QUANTILES, BudgetResult, sequential_result, short
+from .verdict import ConfirmedVerdict, Sample
+
+MAX_SECONDS = 60.0
+PATIENCE_SECONDS = 3.0
+"""A burst of noise is waited for so long at least before a machine is called too noisy."""
+SHARE_SCALE = 1_000_000_000
+"""A share of a core is judged in billionths, since the rule counts in whole numbers."""
+_SLOWEST = 3
+_ANY_NUMBER = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to try.
+
+    `max_calls` bounds the calls of each stage; None: ten times as many as can be used, or `PATIENCE_SECONDS` of
+    trying where calls are short. `max_seconds` bounds all.
+    """
+
+    max_calls: int | None = None
+    max_seconds: float = MAX_SECONDS
+    warm_up: int = 1
+    label_of: Callable[[Any], str] | None = None
+    """Says of a call's result which input it was, for the list of the slowest calls."""
+
+
+def measure_latency(
+    call: Call,
+    budgets: Mapping[str, int],
+    *,
+    process_ids: Sequence[int] = (),
+    duration_of: DurationOf | None = None,
+    effort: Effort = Effort(),
+) -> tuple[BudgetResult, ...]:
+    """Judge latency budgets (quantile name to ns) on the same calls; return one result each, in their order.
+
+    What `call` raises comes through: a call that fails is not measured. Raises MeterError under virtual time.
+    """
+    rules = {name: _rule(QUANTILES[name], limit, effort) for name, limit in budgets.items()}
+    meter = LatencyMeter(process_ids, duration_of=duration_of)
+    slowest = _Slowest(effort.label_of)
+    _warm_up(call, effort)
+    patience = _Patience(effort)
+    while (waiting := _undecided(rules)) and patience.lasts(waiting):
+        _pause(waiting, meter.forget)
+        timed = meter.block(call)
+        slowest.add(timed)
+        for rule in waiting:
+            _feed(rule, [one.sample for one in timed])
+    details = (("measured", "\n".join(meter.notes())), ("slowest", slowest.text()))
+    return tuple(sequential_result(f"latency {name}", rule, unit="ns", details=details) for name, rule in rules.items())
+
+
+def measure_cpu(
+    call: Call,
+    *,
+    time_ns: int | None = None,
+    utilization: float | None = None,
+    process_ids: Sequence[int] = (),
+    effort: Effort = Effort(),
+) -> tuple[BudgetResult, ...]:
+    """Judge CPU budgets (the median call: ns, share of one core); return a result for each that is given.
+
+    CPU time needs no gates: what neighbours do hardly changes it.
+    """
+    rules = {}
+    if time_ns is not None:
+        rules["cpu time"] = _rule(0.5, time_ns, effort, gates=False)
+    if utilization is not None:
+        rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort, gates=False)
+    meter = CpuMeter(process_ids)
+    try:
+        _feed_cpu(call, rules, meter, effort)
+    finally:
+        meter.close()
+    details = (("measured", "\n".join(meter_notes(meter))),)
+    return tuple(_cpu_result(name, rule, details) for name, rule in rules.items())
+
+
+def meter_notes(meter: CpuMeter) -> tuple[str, ...]:
+    """Return how CPU time was measured."""
+    return (*meter.notes(), "the median call is judged")
+
+
+def _cpu_result(name: str, rule: ConfirmedVerdict, details: Sequence[tuple[str, str]]) -> BudgetResult:
+    if name == "cpu time":
+        return sequential_result(name, rule, unit="ns", details=details)
+    return sequential_result(name, rule, unit="share", scale=SHARE_SCALE, details=details)
+
+
+def _feed_cpu(call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter, effort: Effort) -> None:
+    _warm_up(call, effort)
+    patience = _Patience(effort)
+    while (waiting := _undecided(rules)) and patience.lasts(waiting):
+        _pause(waiting, lambda: None)
+        reading = meter.measure(call)
+        for name, rule in rules.items():
+            if rule.verdict is None:
+                rule.feed(Sample(reading.cpu_ns if name == "cpu time" else round(reading.utilization * SHARE_SCALE)))
+
+
+def _rule(quantile: float, budget: int, effort: Effort, *, gates: bool = True) -> ConfirmedVerdict:
+    return ConfirmedVerdict(quantile, budget, gates=gates, max_calls=effort.max_calls or _ANY_NUMBER)
+
+
+class _Patience:
+    """Says whether to go on: not beyond the limits of the effort, nor with a machine that stays too noisy."""
+
+    def __init__(self, effort: Effort) -> None:
+        start = wall_ns()
+        self._least, self._most = start + round(PATIENCE_SECONDS * 1e9), start + round(effort.max_seconds * 1e9)
+
+    def lasts(self, waiting: Sequence[ConfirmedVerdict]) -> bool:
+        now = wall_ns()
+        tried_enough = all(rule.total >= 10 * rule.stages[-1].max_usable for rule in waiting)
+        return now < self._most and not (tried_enough and now > self._least)
+
+
+def _warm_up(call: Call, effort: Effort) -> None:
+    """Let imports, caches and connections be made before anything counts."""
+    for _ in range(effort.warm_up):
+        call()
+
+
+def _undecided(rules: Mapping[str, ConfirmedVerdict]) -> list[ConfirmedVerdict]:
+    return [rule for rule in rules.values() if rule.verdict is None]
+
+
+def _pause(waiting: Sequence[ConfirmedVerdict], forget: Callable[[], None]) -> None:
+    pause_s = max(rule.pause_s for rule in waiting)
+    if pause_s:
+        time.sleep(pause_s)
+        forget()
+
+
+def _feed(rule: ConfirmedVerdict, samples: Sequence[Sample]) -> None:
+    """Feed a block; what is left of it after a fail that is to be confirmed came too early to confirm it."""
+    for sample in samples:
+        if rule.feed(sample) is not None or rule.pause_s:
+            return
+
+
+class _Slowest:
+    """Remembers the slowest calls, whether they were used or not."""
+
+    def __init__(self, label_of: Callable[[Any], str] | None) -> None:
+        self._label_of = label_of
+        self._calls = 0
+        self._found: list[tuple[int, int, str]] = []
+
+    def add(self, timed: Sequence[TimedCall]) -> None:
+        for one in timed:
+            self._calls += 1
+            label = self._label_of(one.result) if self._label_of else ""
+            heapq.heappush(self._found, (one.sample.wall_ns, self._calls, label))
+            if len(self._found) > _SLOWEST:
+                heapq.heappop(self._found)
+
+    def text(self) -> str:
+        worst = sorted(self._found, reverse=True)
+        return ", ".join(f"call {number}{label and ' ' + label}: {short(took, 'ns')}" for took, number, label in worst)

@@ -1,0 +1,120 @@
+"""The memory meter for calls in this process: memray in a pass of its own.
+
+It sees every allocation of Python and of C code, however short-lived and whether touched or not; RSS sees neither.
+Objects of up to 512 bytes live in arenas of 1 MiB that Python keeps; memray counts the arenas unless told to trace
+each object, which is exact and far slower. So a first pass counts arenas, and only a peak near the budget is traced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .clocks import MeterError, refuse_virtual_time
+
+ARENA_BYTES = 2 * 2**20
+"""How far arenas may put a peak off: one begun and one half used."""
+_MARKER_BYTES = 131_101
+"""An odd size, allocated by the calling thread: its record tells which thread that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where memory was allocated that was in use at the peak."""
+
+    place: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryReading:
+    """The peak of one call above what was in use before it, bytes; the largest sites first; what the call returned."""
+
+    peak_bytes: int
+    sites: tuple[Site, ...] = ()
+    result: Any = None
+    is_exact: bool = True
+
+
+def measure_peak(call: Callable[[], Any], *, is_exact: bool = False, own_thread: bool = True) -> MemoryReading:
+    """Make one call under memray and return its peak. Raises MeterError when another tracker is active.
+
+    `is_exact` traces every small object; `own_thread` counts only what the calling thread allocates.
+    """
+    refuse_virtual_time()
+    with _scratch_file() as path:
+        result = _track(call, path, is_exact=is_exact)
+        records = _records(path, own_thread=own_thread)
+    sizes: dict[str, int] = {}
+    for place, size in records:
+        sizes[place] = sizes.get(place, 0) + size
+    sites = sorted(
+        (Site(place, size) for place, size in sizes.items()), key=lambda site: (-site.size_bytes, site.place)
+    )
+    return MemoryReading(sum(sizes.values()), tuple(sites), result, is_exact)
+
+
+def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
+    try:
+        import memray
+    except ImportError:
+        raise MeterError("memory in this process is measured by memray, which is not installed here") from None
+    destination = memray.FileDestination(path, overwrite=True, compress_on_exit=False)
+    try:
+        tracker = memray.Tracker(destination=destination, trace_python_allocators=is_exact)
+        tracker.__enter__()
+    except RuntimeError as error:
+        raise MeterError(
+            "another memray tracker is active, and only one can be: run memory budgets without pytest-memray's "
+            "--memray (or without the tool's own Tracker)"
+        ) from error
+    marker = bytearray(_MARKER_BYTES)
+    try:
+        return call()
+    finally:
+        del marker
+        tracker.__exit__(None, None, None)
+
+
+def _records(path: Path, *, own_thread: bool) -> list[tuple[str, int]]:
+    import memray
+
+    with memray.FileReader(path) as reader:
+        records = list(reader.get_high_watermark_allocation_records(merge_threads=False))
+        marker = next((record for record in records if record.size >= _MARKER_BYTES and _is_ours(record)), None)
+        kept = [
+            (_place(record), record.size)
+            for record in records
+            if not _is_ours(record) and (not own_thread or marker is None or record.tid == marker.tid)
+        ]
+    return kept
+
+
+def _is_ours(record: Any) -> bool:
+    stack = record.stack_trace(1)
+    return bool(stack) and stack[0][1] == __file__
+
+
+def _place(record: Any) -> str:
+    """Return the innermost frame of the user's code, as "file:line in function"."""
+    stack = record.stack_trace(12)
+    if not stack:
+        return "C code"
+    own = [frame for frame in stack if not frame[1].startswith(os.path.dirname(os.__file__))]
+    function, file, line = (own or stack)[0]
+    return f"{os.path.basename(file)}:{line} in {function}"
+
+
+@contextlib.contextmanager
+def _scratch_file() -> Iterator[Path]:
+    descriptor, name = tempfile.mkstemp(prefix="toolcheck-", suffix=".memray")
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        os.unlink(name)
