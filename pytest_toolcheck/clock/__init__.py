@@ -6,6 +6,7 @@ Importing this package imports none of its parts; `virtual_time` and `VirtualClo
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,15 +29,30 @@ __all__ = [
     "VirtualDeadlock",
     "VirtualLivelock",
     "VirtualTimeError",
+    "active_clock",
     "current_virtual_seconds",
+    "real_monotonic_ns",
     "virtual_time",
 ]
 
 
 def current_virtual_seconds() -> float | None:
-    """Return seconds on the virtual clock in force, counted from 0 at the start of the test; None in real time."""
+    """Return the virtual wall clock in force, in seconds since the epoch; None in real time."""
+    clock = active_clock()
+    return None if clock is None else clock.wall_ns() / 1_000_000_000
+
+
+def active_clock() -> VirtualClock | None:
+    """Return the virtual clock in force, None in real time. Imports nothing."""
     session = sys.modules.get(f"{__name__}.session")
-    return session.active[-1].now if session is not None and session.active else None
+    return session.active[-1] if session is not None and session.active else None
+
+
+def real_monotonic_ns() -> int:
+    """Return the machine's own monotonic clock, in virtual time too."""
+    clock = active_clock()
+    ns: int = time.monotonic_ns() if clock is None else clock.real_monotonic_ns()
+    return ns
 
 
 def __getattr__(name: str) -> Any:

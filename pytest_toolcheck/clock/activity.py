@@ -1,7 +1,8 @@
 """Is anything still at work? Threads of this process and its children, seen from the kernel.
 
 Two looks are taken, one after the other. If in both every thread is parked, and none was given the processor in
-between, then there was a moment at which all of them stood still; and as only they could wake each other, they still do.
+between, then there was a moment at which all of them stood still; and as only they could wake each other, they
+still do.
 """
 
 from __future__ import annotations

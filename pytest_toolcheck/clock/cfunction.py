@@ -126,5 +126,5 @@ def _duplicate(function: types.BuiltinFunctionType, definition: _MethodDef) -> C
         ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.py_object, ctypes.c_void_p
     )
     make = prototype(("PyCMethod_New", ctypes.pythonapi))
-    made: Callable[..., Any] = make(ctypes.addressof(definition), function.__self__, function.__self__.__name__, None)
+    made: Callable[..., Any] = make(ctypes.addressof(definition), function.__self__, function.__module__, None)
     return made

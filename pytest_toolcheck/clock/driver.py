@@ -122,4 +122,4 @@ def _deadlock_text(work: Work | None) -> str:
         return (
             "deadlock in virtual time: no timer, ready task, socket, child or thread is left that could wake this test"
         )
-    return f"deadlock in virtual time: no timer is left, and {work.text} did not wake this test within the real time allowed"
+    return f"deadlock in virtual time: no timer is left, and {work.text} woke nothing within the real time allowed"

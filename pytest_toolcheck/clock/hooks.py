@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from .virtual import VirtualClock
 
 MARKER_LINE = (
-    "virtual_time(max_real_wait='5s', start=None): run the test in virtual time: sleeping and timeouts take no real time, "
-    "and time.*, datetime, event loops and threads share one exact clock; start sets the wall clock (ISO 8601)."
+    "virtual_time(*, max_real_wait='5s', start=None): run the test in virtual time: sleeping and timeouts take no real "
+    "time, and time.*, datetime, event loops and threads share one exact clock; start sets the wall clock (ISO 8601)."
 )
 CLOCK = pytest.StashKey["VirtualClock"]()
 
@@ -43,7 +43,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(name="virtual_clock")
 def _virtual_clock(request: pytest.FixtureRequest) -> VirtualClock:
-    """The test's virtual clock: `advance("60s")`, `advance_past("60s")`, `step_wall("-1h")`, `now`, `jumps`, `sleeps`."""
+    """The test's virtual clock: `advance("60s")`, `advance_past`, `step_wall("-1h")`, `now`, `jumps`, `sleeps`."""
     from .plugin import clock_of
 
     return clock_of(request.node)

@@ -126,7 +126,7 @@ class Loops:
             finally:
                 put_back()
 
-        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign]
+        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign, assignment]
 
     def off(self) -> None:
         """Loops that begin to run do so in real time again."""

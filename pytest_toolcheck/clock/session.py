@@ -6,19 +6,29 @@ import operator
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from .cfunction import Replacement, replacement
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .loop import Loops
+from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .wall import Wall
 
 MAX_REAL_WAIT = "5s"
 _LONGEST_SLEEP_S = 9_000_000_000
 """`time.sleep` refuses more than the 292 years that fit into 63 bits of nanoseconds."""
+
+
+class _Switch(Protocol):
+    def on(self) -> None:
+        """Swap something."""
+
+    def off(self) -> None:
+        """Put it back."""
+
 
 active: list[VirtualClock] = []
 """The clock in force, last; empty outside virtual time."""
@@ -44,11 +54,13 @@ def virtual_time(
     clock = clock or new_clock()
     failures: list[BaseException] = []
     replacements = _replacements(clock)
-    real_monotonic_ns: Callable[[], int] = replacements[time.monotonic_ns].real
-    driver = Driver(clock, monotonic_ns=real_monotonic_ns, max_real_wait_ns=to_ns(max_real_wait))
+    clock.real_monotonic_ns = replacements[time.monotonic_ns].real
+    driver = Driver(clock, monotonic_ns=clock.real_monotonic_ns, max_real_wait_ns=to_ns(max_real_wait))
     wall = Wall(clock.wall_ns())
+    parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(clock)]
+    parts.append(Loops(driver, failures.append, replacements[time.monotonic].real))
     with ExitStack() as stack:
-        for part in (wall, *replacements.values(), Loops(driver, failures.append, replacements[time.monotonic].real)):
+        for part in parts:
             part.on()
             stack.callback(part.off)
         stack.callback(_deactivate, clock)

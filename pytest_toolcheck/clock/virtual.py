@@ -6,7 +6,7 @@ import _thread
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from .durations import SECOND, Duration, to_ns, to_text
 from .errors import VirtualTimeError
@@ -41,8 +41,14 @@ class Waiter:
 class Mover(Protocol):
     """Whoever moves the clock on behalf of a thread that waits (see `driver.py`)."""
 
+    owner: int
+    """The thread that runs the test."""
+
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due."""
+
+    def wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
+        """Wait likewise, but return what `pause(real seconds)` returns as soon as that is something."""
 
 
 class VirtualClock:
@@ -66,6 +72,8 @@ class VirtualClock:
         self.is_active = False
         self.mover: Mover | None = None
         self.on_wall_moved: Callable[[int], None] = lambda _ns: None
+        self.real_monotonic_ns: Callable[[], int] = time.monotonic_ns
+        """The machine's own clock, in virtual time too."""
 
     # what time it is
     @property
