@@ -104,7 +104,7 @@ def _message(error: ValidationError, schema: dict[str, Any], path: Path, where: 
     if not path and error.validator == "type":
         return f"the file holds {found(error.instance)}: a spec is a mapping that starts with 'toolcheck: 1'"
     if path == ("toolcheck",):
-        return f"unknown version {found(error.instance)}: this program reads version 1, 'toolcheck: 1'"
+        return f"{where} is {found(error.instance)}: this program reads version 1, write 'toolcheck: 1'"
     unit = schema.get("x-unit")
     if unit and error.validator in ("type", "pattern"):
         return f"{where}: {_unit_message(unit, error.instance)}"
@@ -158,8 +158,9 @@ def _words(text: str) -> list[str]:
 def _required(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
     missing = [key for key in _rule(error) if key not in _keys(error)]
     key = next((key for key in missing if error.message.startswith(repr(key))), missing[0])
-    hint = _MISSING_ADVICE.get(key) or f"needed: {listed(_rule(error))}"
-    return f"missing key '{key}' in {where}: {hint}"
+    needed = f"needed are {listed(_rule(error))}" if len(_rule(error)) > 1 else ""
+    hint = _MISSING_ADVICE.get(key) or needed
+    return f"missing key {quoted(key)} in {where}" + (f": {hint}" if hint else "")
 
 
 def _enum(error: ValidationError, _schema: dict[str, Any], where: str) -> str:

@@ -27,6 +27,7 @@ from .semantics import problems_in_tool
 from .structure import spec_schema, structural_complaints
 from .support import unsupported
 from .target_rules import problems_in_target
+from .wording import Path as KeyPath
 
 __all__ = ["load_spec", "problems_of", "spec_schema"]
 
@@ -68,21 +69,36 @@ def _check(path: Path, environ: Mapping[str, str], *, allow_unsupported: bool) -
     if isinstance(document.value, dict) and not allow_unsupported:
         complaints += unsupported(document.value)
     problems = [*document.problems, *(located(document, complaint) for complaint in complaints)]
-    if structural:
-        return _Checked(document, (), _in_order(problems))
-    found, more = _check_meaning(document)
+    found, more = _check_meaning(document, structural)
     return _Checked(document, found, _in_order([*problems, *more]))
 
 
-def _check_meaning(document: Document) -> tuple[tuple[Scope, ...], list[Problem]]:
-    problems = list(problems_in_target(document))
+def _check_meaning(document: Document, structural: list[Complaint]) -> tuple[tuple[Scope, ...], list[Problem]]:
+    """Check the parts of sound structure; return the tools among them and the problems found."""
+    problems: list[Problem] = []
     resolved: list[Scope] = []
-    for scope in scopes(document):
+    if not isinstance(document.value, dict):
+        return (), problems
+    if "target" in document.value and _is_sound(("target",), structural):
+        problems += problems_in_target(document)
+    for scope in _sound_scopes(document, structural):
         full, schema_problems = with_schemas_resolved(scope)
         resolved.append(full)
         problems += schema_problems
-        problems += problems_in_tool(full)
+        problems += problems_in_tool(full, with_inputs=not schema_problems)
     return tuple(resolved), problems
+
+
+def _sound_scopes(document: Document, structural: list[Complaint]) -> list[Scope]:
+    if not _is_sound(("defaults",), structural) or any(complaint.path == ("tools",) for complaint in structural):
+        return []
+    broken = {complaint.path[1] for complaint in structural if complaint.path[:1] == ("tools",)}
+    return scopes(document, without=broken)
+
+
+def _is_sound(path: KeyPath, structural: list[Complaint]) -> bool:
+    """Whether the schema has nothing against this part of the file."""
+    return not any(complaint.path[: len(path)] == path for complaint in structural)
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -97,7 +113,7 @@ def _fill_environment(document: Document, environ: Mapping[str, str]) -> tuple[D
     if not isinstance(document.value, dict):
         return document, complaints
 
-    def fill(holder: Any, key: Any, path: tuple[str | int, ...]) -> None:
+    def fill(holder: Any, key: Any, path: KeyPath) -> None:
         holder[key] = replace_env(holder[key], environ, path=path, complaints=complaints)
 
     if "target" in document.value:
@@ -112,10 +128,11 @@ def _fill_environment(document: Document, environ: Mapping[str, str]) -> tuple[D
     return document, complaints
 
 
-def _written_tools(value: dict[str, Any]) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
+def _written_tools(value: dict[str, Any]) -> list[tuple[KeyPath, dict[str, Any]]]:
     tools = value.get("tools")
-    named = [(("tools", name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
-    return [(path, tool) for path, tool in [(("defaults",), value.get("defaults")), *named] if isinstance(tool, dict)]
+    found: list[tuple[KeyPath, Any]] = [(("defaults",), value.get("defaults"))]
+    found += [(("tools", name), tool) for name, tool in tools.items()] if isinstance(tools, dict) else []
+    return [(path, tool) for path, tool in found if isinstance(tool, dict)]
 
 
 def _build(checked: _Checked) -> Spec:

@@ -148,7 +148,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, path: Path) -> Probl
         position = Position(path, line + 1, tab.end())
         return Problem(position, "a tab is used for indentation: YAML allows spaces only")
     detail = error.problem or "cannot be read"
-    context = f" {error.context}" if error.context else ""
+    start = f" that starts on line {error.context_mark.line + 1}" if error.context_mark else ""
+    context = f" {error.context}{start}" if error.context else ""
     advice = _syntax_advice(shown[column:])
     return Problem(Position(path, line + 1, column + 1), f"not valid YAML: {detail}{context}{advice}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from .complaints import Complaint
@@ -14,7 +15,10 @@ _ENV: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))
 
 
 def fixture_names(value: Any) -> tuple[str, ...]:
-    """Return the names of the fixtures that the texts of a value ask for, each once, in their order."""
+    """Return the names of the fixtures that the texts of a value ask for, each once, in their order.
+
+    The value is JSON-like data or one of the frozen values of `model.py`, such as a target.
+    """
     return tuple(dict.fromkeys(name for text in _texts(value) for name in _fixtures_in(text)))
 
 
@@ -44,13 +48,13 @@ def replace_env(value: Any, environ: Mapping[str, str], *, path: Path, complaint
 
 
 def _replace_env_in_text(text: str, environ: Mapping[str, str], path: Path, complaints: list[Complaint]) -> str:
-    def replace(match: re.Match[str]) -> str:
+    def substitute(match: re.Match[str]) -> str:
         problem, replacement = _resolve(match, environ)
         if problem:
             complaints.append(Complaint(path, f"{place_name(path)}: {problem}"))
         return replacement
 
-    return _PLACEHOLDER.sub(replace, text)
+    return _PLACEHOLDER.sub(substitute, text)
 
 
 def _resolve(match: re.Match[str], environ: Mapping[str, str]) -> tuple[str | None, str]:
@@ -91,6 +95,9 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _texts(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
@@ -101,6 +108,8 @@ def _map_texts(value: Any, change: Callable[[str], Any]) -> Any:
         return change(value)
     if isinstance(value, Mapping):
         return {key: _map_texts(item, change) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _map_texts(getattr(value, field.name), change) for field in fields(value)})
     if isinstance(value, list | tuple):
         items = [_map_texts(item, change) for item in value]
         return tuple(items) if isinstance(value, tuple) else items

@@ -171,7 +171,8 @@ def resolve_pointer(value: Any, pointer: str) -> Any:
 def _closest(value: Any, pointer: str) -> str:
     parent, _, last = pointer.rpartition("/")
     around = resolve_pointer(value, parent)
-    return f".{did_you_mean(last, around)}" if isinstance(around, dict) and did_you_mean(last, around) else ""
+    hint = did_you_mean(last, list(around)) if isinstance(around, dict) else ""
+    return f".{hint}" if hint else ""
 
 
 def dangling_references(schema: Any) -> Iterator[tuple[Path, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
+from referencing.exceptions import Unresolvable
 
 from ..errors import Problem
 from .complaints import explain
@@ -65,7 +66,7 @@ def _whole(scope: Scope, path: Path, schema: Any, problems: list[Problem]) -> An
 def _draft_problems(scope: Scope, path: Path, schema: Any) -> Iterator[Problem]:
     if isinstance(schema, bool):
         return
-    draft: Any = validator_for(schema, default=_UNKNOWN_DRAFT) if "$schema" in schema else Draft202012Validator
+    draft: Any = validator_for(schema, default=_UNKNOWN_DRAFT) if _names_draft(schema) else Draft202012Validator
     if draft is None:
         known = "https://json-schema.org/draft/2020-12/schema"
         text = f"{{place}}: unknown draft {found(schema['$schema'])}: leave it out, or write {known}"
@@ -74,6 +75,10 @@ def _draft_problems(scope: Scope, path: Path, schema: Any) -> Iterator[Problem]:
     base = scope.written_path(path)
     for complaint in explain(_meta_validator(draft).iter_errors(schema), base=base):
         yield located(scope.document, complaint)
+
+
+def _names_draft(schema: dict[str, Any]) -> bool:
+    return isinstance(schema.get("$schema"), str)
 
 
 @cache
@@ -108,7 +113,12 @@ def problems_with_inputs(scope: Scope) -> Iterator[Problem]:
         if not succeeds or fixture_names(example["input"]):
             continue
         path: Path = ("examples", index, "input")
-        for complaint in explain(validator.iter_errors(example["input"]), base=scope.written_path(path)):
+        try:
+            errors = list(validator.iter_errors(example["input"]))
+        except (RecursionError, Unresolvable) as error:
+            yield scope.problem(("input",), f"{{place}}: its references cannot be followed ({type(error).__name__})")
+            return
+        for complaint in explain(errors, base=scope.written_path(path)):
             text = f"this example promises a success, but the tool's input schema refuses it: {complaint.message}"
             yield located(scope.document, replace(complaint, message=text))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,12 +49,13 @@ class Scope:
         return found
 
 
-def scopes(document: Document) -> list[Scope]:
-    """Return the scope of `defaults` and of each tool of a file whose structure is sound."""
+def scopes(document: Document, *, without: Collection[str | int] = ()) -> list[Scope]:
+    """Return the scope of `defaults` and of each tool; those `without` a sound structure are left out."""
     defaults = document.value.get("defaults") or {}
     found = [Scope("defaults", defaults, document, (("defaults",),))]
     for name, own in (document.value.get("tools") or {}).items():
-        found.append(Scope(name, merged(defaults, own or {}), document, (("tools", name), ("defaults",))))
+        if name not in without:
+            found.append(Scope(name, merged(defaults, own or {}), document, (("tools", name), ("defaults",))))
     return found
 
 

@@ -21,12 +21,13 @@ Found = Iterator[tuple[Path, str]]
 """Places below the tool, and what is wrong there; `{place}` in the text stands for the place's name."""
 
 
-def problems_in_tool(scope: Scope) -> Iterator[Problem]:
-    """Yield what is wrong with a tool of sound structure."""
+def problems_in_tool(scope: Scope, *, with_inputs: bool) -> Iterator[Problem]:
+    """Yield what is wrong with a tool of sound structure; `with_inputs` where its schemas are sound too."""
     for rule in _RULES:
         for path, text in rule(scope):
             yield scope.problem(path, text)
-    yield from problems_with_inputs(scope)
+    if with_inputs:
+        yield from problems_with_inputs(scope)
 
 
 def _positive_times(scope: Scope) -> Found:

@@ -77,9 +77,9 @@ def _url(raw: dict[str, Any], schemes: tuple[str, ...]) -> Found:
 def _calls(document: Document, kind: str) -> Iterator[Problem]:
     """Yield wrong `call`s: how a tool is called depends on the kind of target."""
     pattern, expected = _CALLS.get(kind, (None, ""))
-    tools = document.value.get("tools") or {}
-    for name, tool in tools.items():
-        call = (tool or {}).get("call")
+    tools = document.value.get("tools")
+    for name, tool in tools.items() if isinstance(tools, dict) else ():
+        call = tool.get("call") if isinstance(tool, dict) else None
         path: Path = ("tools", name, "call")
         if isinstance(call, list) and kind != "command":
             yield _problem(document, path, "{place}: a list of arguments is for a target of kind 'command'")

@@ -10,7 +10,7 @@ from typing import Any
 Path = tuple[str | int, ...]
 
 _TEXT_SHOWN = 60
-_ORDINARY_KEY = re.compile(r"\w[\w-]*", re.ASCII)
+_ORDINARY_KEY = re.compile(r"[\w$][\w$-]*", re.ASCII)
 
 
 def place_name(path: Path) -> str:

@@ -1,0 +1,306 @@
+"""Specs of sound structure that promise the impossible: one clear message each, with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_toolcheck.spec.load import problems_of
+
+HEAD = "toolcheck: 1\ntarget: {python: shop.tools}\n"
+TOOL = HEAD + "tools:\n  lookup:\n"
+
+WRONG = [
+    pytest.param(
+        TOOL + "    timeout: 0s\n", 5, 14, "'timeout' of tool 'lookup' is 0: nothing takes no time at all", id="zero"
+    ),
+    pytest.param(
+        TOOL + "    budgets: {latency: {p95: 50ms, max: 20ms}}\n",
+        5,
+        41,
+        ("'budgets.latency.max' of tool 'lookup' is 20ms, less than p95 with 50ms: p50 <= p95 <= p99 <= max"),
+        id="order",
+    ),
+    pytest.param(
+        TOOL + "    timeout: 1s\n    budgets: {latency: {p50: 2s}}\n",
+        6,
+        30,
+        (
+            "'budgets.latency.p50' of tool 'lookup' is 2s, but a call is stopped after the timeout "
+            "of 1s: raise 'timeout'"
+        ),
+        id="overtimeout",
+    ),
+    pytest.param(
+        TOOL + "    examples:\n      - {name: a, input: {}}\n      - {name: a, input: {}}\n",
+        7,
+        16,
+        "'examples[1].name' of tool 'lookup': another example is named 'a' already",
+        id="example_dup",
+    ),
+    pytest.param(
+        TOOL + "    examples:\n      - {input: {}, expect: {error: '/[a-/'}}\n",
+        6,
+        37,
+        (
+            "'examples[0].expect.error' of tool 'lookup': '[a-' is not a regular expression: "
+            "unterminated character set at position 0"
+        ),
+        id="regex",
+    ),
+    pytest.param(
+        TOOL + "    examples:\n      - {input: {}, expect: {error: x, output: 5}}\n",
+        6,
+        29,
+        ("'examples[0].expect' of tool 'lookup' promises an error and 'output': a call ends in one of them"),
+        id="error_output",
+    ),
+    pytest.param(
+        TOOL
+        + (
+            "    input: {type: object, properties: {n: {type: integer}}}\n"
+            "    examples:\n"
+            "      - {input: {n: x}, expect: {output: 5}}\n"
+        ),
+        7,
+        21,
+        (
+            "this example promises a success, but the tool's input schema refuses it: "
+            "'examples[0].input.n' of tool 'lookup': expected a whole number, found the text 'x'"
+        ),
+        id="refused",
+    ),
+    pytest.param(
+        TOOL + ("    input: {type: object, properties: {sku: {type: string}}}\n    values: {skew: {valid: [a]}}\n"),
+        6,
+        20,
+        "'values.skew' of tool 'lookup': the tool has no parameter 'skew'. Parameters: sku",
+        id="values_param",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: {n: {type: strng}}}\n",
+        5,
+        50,
+        (
+            "'input.properties.n.type' of tool 'lookup': 'strng' is not known. Did you mean "
+            "'string'? Valid values: array, boolean, integer, null, number, object, string"
+        ),
+        id="schema_type",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: {n: {minimum: '5'}}}\n",
+        5,
+        53,
+        "'input.properties.n.minimum' of tool 'lookup': expected a number, found the text '5'",
+        id="schema_min",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: {n: {pattern: '[a-'}}}\n",
+        5,
+        53,
+        (
+            "'input.properties.n.pattern' of tool 'lookup': '[a-' is not a regular expression: "
+            "unterminated character set at position 0"
+        ),
+        id="schema_pattern",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: array}\n",
+        5,
+        19,
+        ("'input.type' of tool 'lookup': arguments are an object, found type array; write 'type: object'"),
+        id="schema_array",
+    ),
+    pytest.param(
+        TOOL + "    input: {properties: {}}\n",
+        5,
+        5,
+        "'input' of tool 'lookup' says no type: arguments are an object, add 'type: object'",
+        id="schema_notype",
+    ),
+    pytest.param(
+        TOOL + "    input: {$schema: 'http://x', type: object}\n",
+        5,
+        22,
+        (
+            "'input.$schema' of tool 'lookup': unknown draft the text 'http://x': leave it out, or "
+            "write https://json-schema.org/draft/2020-12/schema"
+        ),
+        id="schema_draft",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: {a: {$ref: '#/$defs/Ordr'}}, $defs: {Order: {}}}\n",
+        5,
+        50,
+        ("'input.properties.a.$ref' of tool 'lookup': the schema has nothing at '#/$defs/Ordr'. Did you mean 'Order'?"),
+        id="schema_local",
+    ),
+    pytest.param(
+        TOOL + "    input: {$ref: 'missing.json#/Order'}\n",
+        5,
+        19,
+        "'input.$ref' of tool 'lookup': no such file: missing.json (looked in FOLDER)",
+        id="ref_file",
+    ),
+    pytest.param(
+        TOOL + "    output: {$ref: 'https://example.com/a.json'}\n",
+        5,
+        20,
+        (
+            "'output.$ref' of tool 'lookup': remote reference 'https://example.com/a.json': save the "
+            "schema beside the spec and refer to the file"
+        ),
+        id="ref_remote",
+    ),
+    pytest.param(
+        TOOL + "    output: {$ref: '#'}\n",
+        5,
+        20,
+        "'output.$ref' of tool 'lookup': the reference '#' leads only to itself",
+        id="ref_self",
+    ),
+    pytest.param(
+        TOOL + ("    depends_on: {provider: {python: 'a.b:c'}}\n    faults: [{on: providr, inject: error}]\n"),
+        6,
+        19,
+        (
+            "'faults[0].on' of tool 'lookup': 'providr' is not a dependency of the tool. Did you "
+            "mean 'provider'? Declared: provider"
+        ),
+        id="faults_on",
+    ),
+    pytest.param(
+        TOOL + "    resilience: [{on: provider, timeout: 5s}]\n",
+        5,
+        23,
+        (
+            "'resilience[0].on' of tool 'lookup': 'provider' is not a dependency of the tool. "
+            "Declare it under 'depends_on'"
+        ),
+        id="resilience_on",
+    ),
+    pytest.param(
+        TOOL + "    depends_on: {db: {python: 'a:b', tcp: 'h:5'}}\n",
+        5,
+        22,
+        "'depends_on.db' of tool 'lookup' has python, tcp: exactly one of python, tcp is needed",
+        id="dep_two",
+    ),
+    pytest.param(
+        TOOL + "    timeouts: [{lokup: 5s}]\n",
+        5,
+        24,
+        (
+            "'timeouts[0].lokup' of tool 'lookup': 'lokup' is no layer. Did you mean 'lookup'? "
+            "Layers: lookup (the tool), server"
+        ),
+        id="timeouts",
+    ),
+    pytest.param(
+        TOOL + "    timeouts: [{lookup: 5s}, {server: 4s}]\n",
+        5,
+        39,
+        (
+            "'timeouts[1].server' of tool 'lookup' is 4s, not more than 5s of 'lookup' inside it: "
+            "the innermost could not end a hang"
+        ),
+        id="timeouts_order",
+    ),
+    pytest.param(
+        TOOL
+        + ("    depends_on: {db: {python: 'a:b'}}\n    resilience: [{on: db, retry: {attempts: 3, delays: [1s]}}]\n"),
+        6,
+        56,
+        ("'resilience[0].retry.delays' of tool 'lookup' has 1, but 3 attempts have 2 waits between them"),
+        id="delays",
+    ),
+    pytest.param(
+        TOOL + "    depends_on: {db: {python: 'a:b'}}\n    resilience: [{on: db}]\n",
+        6,
+        18,
+        ("'resilience[0]' of tool 'lookup' promises nothing: add timeout, retry, breaker or fallback"),
+        id="nopromise",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {url: 'http://${env:TOOLCHECK_NO_SUCH}/'}}\n",
+        2,
+        21,
+        (
+            "'target.mcp.url': the environment variable TOOLCHECK_NO_SUCH is not set: set it, or "
+            "write ${env:TOOLCHECK_NO_SUCH:-default}"
+        ),
+        id="env",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {url: 'http://${env:HOST'}}\n",
+        2,
+        21,
+        "'target.mcp.url': the text '${env:HOST' has no closing brace",
+        id="env_open",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {url: 'http://${fixture:a-b}'}}\n",
+        2,
+        21,
+        ("'target.mcp.url': '${fixture:a-b}' needs the name of a fixture, such as ${fixture:tmp_path}"),
+        id="fixture",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {}}\n",
+        2,
+        15,
+        "'target.mcp' has none of them: exactly one of command, url, server is needed",
+        id="mcp_none",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {command: [a], url: 'http://x'}}\n",
+        2,
+        15,
+        "'target.mcp' has command, url: exactly one of command, url, server is needed",
+        id="mcp_two",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {url: 'localhost:80'}}\n",
+        2,
+        21,
+        ("'target.mcp.url': the text 'localhost:80' is not a URL that starts with http:// or https://"),
+        id="mcp_url",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {mcp: {command: [a], headers: {a: b}}}\n",
+        2,
+        39,
+        "'target.mcp.headers' goes with 'url', and this target has 'command'",
+        id="mcp_headers",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {python: missing.py}\n",
+        2,
+        18,
+        "'target.python': no such file: 'missing.py' (looked in FOLDER)",
+        id="py_file",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {python: shop tools}\n",
+        2,
+        18,
+        ("'target.python': 'shop tools' is neither a dotted module, such as shop.tools, nor a .py file"),
+        id="py_name",
+    ),
+    pytest.param(
+        TOOL + "    call: GET /x\n",
+        5,
+        11,
+        ("'call' of tool 'lookup': expected the name of a function, or module:function, found the text 'GET /x'"),
+        id="call",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column", "message"), WRONG)
+def test_one_message_at_the_right_place(tmp_path, text, line, column, message):
+    """The one thing that is wrong gives one message, word for word, at its line and column."""
+    path = tmp_path / "orders.tool.yaml"
+    path.write_text(text, encoding="utf-8")
+    [problem] = problems_of(path, environ={}, allow_unsupported=True)
+    assert problem.message == message.replace("FOLDER", str(tmp_path.resolve()))
+    assert str(problem).startswith(f"{path}:{line}:{column}: ")
