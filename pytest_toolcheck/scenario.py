@@ -54,7 +54,9 @@ class ToolContext(Protocol):
     def open_session(self) -> Session:
         """A further session of the same target, closed when the scenario ends."""
 
-    def call(self, arguments: Mapping[str, Any], *, valid: bool | None = None, session: Session | None = None) -> Outcome:
+    def call(
+        self, arguments: Mapping[str, Any], *, valid: bool | None = None, session: Session | None = None
+    ) -> Outcome:
         """Call the tool, logged (`call.start` to `call.end`); the label is computed where `valid` is None."""
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Outcome:

@@ -2,4 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import pytest
+
 pytest_plugins = ["pytester"]
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of public data beside the project; skips where it is not there."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public data (../shared/data) is not on this machine")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs inside tests do not inherit the options, the run id or the colours of the run around them."""
+    for name in ("PYTEST_ADDOPTS", "TRACEPARENT", "FORCE_COLOR", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+    os.environ.pop("PYTEST_XDIST_TESTRUNUID", None)

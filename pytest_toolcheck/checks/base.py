@@ -1,9 +1,16 @@
-"""What a check returns: a finding, with all that a reader needs to judge it."""
+"""What a check is given and what it returns."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..cases.model import Case
+    from ..spec.model import ToolSpec
+    from ..targets.base import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +27,48 @@ class Finding:
     promised: str = ""
     severity: Literal["failure", "warning"] = "failure"
     details: tuple[tuple[str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a check judges: one case of one tool, and what came back."""
+
+    tool: ToolSpec
+    case: Case
+    outcome: Outcome
+    known_good: tuple[Mapping[str, Any], ...] = ()
+    """Inputs that are known to be acceptable: examples, and the proven base."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the spec says under `checks: {this_check: {…}}`."""
+    retry: Callable[[Any], Outcome] | None = None
+    """Makes one further call with another input, for a control experiment; None where none is allowed."""
+    notes: list[str] = field(default_factory=list)
+    """What a check saw and tolerated ("coerced"): counted in the summary."""
+
+
+Check = Callable[[Evidence], Finding | None]
+
+
+def place_of(tool: ToolSpec, *keys: str) -> str:
+    """Name the line of the spec where the first of `keys` that was written stands, or else the tool itself."""
+    for key in keys:
+        if (position := tool.key_positions.get(f"/{key}")) is not None:
+            return str(position)
+    return str(tool.position) if tool.position else f"tool {tool.name}"
+
+
+def shorten(value: Any, limit: int = 300) -> str:
+    """Write a value as JSON on one line, cut in the middle where it is long."""
+    text = value if isinstance(value, str) else as_json(value)
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f"{text[:half]} … {text[-half // 2 :]} ({len(text)} characters)"
+
+
+def as_json(value: Any) -> str:
+    """Write a value as JSON; what is not JSON is written as Python does."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=repr)
+    except (ValueError, TypeError, RecursionError):
+        return repr(value)

@@ -1,0 +1,54 @@
+"""`accepts_valid`: a valid input is accepted, wherever `acceptance` makes that a promise."""
+
+from __future__ import annotations
+
+from .base import Evidence, Finding, as_json, place_of, shorten
+from .control import refusal_contradicts_neighbour
+from .described_fully import differs_only_where_fully_described
+from .known_values import known_bad
+
+
+def accepts_valid(evidence: Evidence) -> Finding | None:
+    """Fail when a valid input was refused that had to be accepted."""
+    if evidence.case.label != "valid" or evidence.outcome.kind != "refused":
+        return None
+    reason = _promise(evidence)
+    if reason is None:
+        return None
+    error = evidence.outcome.error
+    said = f": {shorten(error.message, 140)}" if error else ""
+    return Finding(
+        "accepts_valid",
+        f"{evidence.tool.name} refused a valid input ({_change(evidence)}){said}",
+        f"accepts_valid {evidence.case.pointer} {error.type if error else ''}".strip(),
+        reason,
+    )
+
+
+def _promise(evidence: Evidence) -> str | None:
+    """Say why this input had to be accepted; None where a clean refusal is allowed."""
+    tool, case = evidence.tool, evidence.case
+    known = [example for example in tool.examples if as_json(example.input) == as_json(case.input)]
+    if any(example.expect is not None and example.expect.error is not None for example in known):
+        return None
+    if known:
+        return f"acceptance of the examples ({place_of(tool, 'examples')})"
+    if known_bad(tool, case.input):
+        return None
+    if tool.acceptance == "strict":
+        return f"acceptance: strict ({place_of(tool, 'acceptance')}): every valid input is accepted"
+    if tool.acceptance == "lenient":
+        return None
+    schema = tool.input if tool.input is not None else True
+    for good in evidence.known_good:
+        if differs_only_where_fully_described(schema, good, case.input):
+            return (
+                "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
+                f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
+            )
+    return refusal_contradicts_neighbour(evidence)
+
+
+def _change(evidence: Evidence) -> str:
+    case = evidence.case
+    return f"{case.category} {case.pointer.lstrip('/') or 'input'}: {case.detail}" if case.detail else case.category

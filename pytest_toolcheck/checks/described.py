@@ -1,0 +1,51 @@
+"""`described` (a warning): a tool or parameter without description, an invalid or contradictory schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from jsonschema.exceptions import SchemaError
+from jsonschema.validators import validator_for
+
+from .base import Finding
+
+if TYPE_CHECKING:
+    from ..scenario import ToolPlan
+
+
+def description_findings(plan: ToolPlan) -> Iterator[Finding]:
+    """Yield a warning for everything that a caller of the tool would want to be told and is not."""
+    name = plan.tool.name
+    if not plan.description.description:
+        yield _warning(f"{name} has no description")
+    yield from _parameters(name, plan.tool.input)
+    for which, schema in (("input", plan.tool.input), ("output", plan.tool.output)):
+        yield from _schema(name, which, schema)
+
+
+def _parameters(name: str, schema: Any) -> Iterator[Finding]:
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    silent = [key for key, part in properties.items() if not (isinstance(part, dict) and part.get("description"))]
+    if silent:
+        yield _warning(f"{name}: no description of {', '.join(silent)}")
+
+
+def _schema(name: str, which: str, schema: Any) -> Iterator[Finding]:
+    from ..cases import satisfiability
+
+    if schema is None:
+        return
+    try:
+        validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        yield _warning(f"{name}: its {which} schema is invalid: {error.message}")
+        return
+    for problem in satisfiability(schema):
+        yield _warning(f"{name}: its {which} schema contradicts itself: {problem}")
+
+
+def _warning(message: str) -> Finding:
+    return Finding(
+        "described", message, f"described {message}", "a description for everything a caller needs", "warning"
+    )

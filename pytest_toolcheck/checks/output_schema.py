@@ -1,0 +1,71 @@
+"""`output_schema`: a result is JSON, and matches the tool's output schema."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .base import Evidence, Finding, place_of, shorten
+from .violation import to_pointer, violation_of
+
+
+def output_schema(evidence: Evidence) -> Finding | None:
+    """Fail when an accepted call's result is not JSON, or not what `output` describes."""
+    if evidence.outcome.kind != "accepted":
+        return None
+    tool, value = evidence.tool, evidence.outcome.value
+    if (found := not_json(value)) is not None:
+        pointer, what = found
+        message = f"{tool.name} returned {what} at {pointer or 'the top'}, which is not JSON"
+        return Finding("output_schema", message, f"output_schema not JSON {what}", "a result that is JSON")
+    if tool.output is None or (broken := violation_of(tool.output, value)) is None:
+        return None
+    return Finding(
+        "output_schema",
+        f"{tool.name} returned what its output schema forbids: {broken.message}"
+        + (f" (at {broken.pointer})" if broken.pointer else ""),
+        f"output_schema {broken.schema_pointer}",
+        f"a result that matches output ({place_of(tool, 'output')}, schema {broken.schema_pointer})",
+        details=(("result", shorten(value, 2000)),),
+    )
+
+
+def not_json(value: Any) -> tuple[str, str] | None:
+    """Return JSON Pointer and description of the first part that JSON cannot carry, or None."""
+    return _walk(value, [], set())
+
+
+def _walk(value: Any, path: list[Any], above: set[int]) -> tuple[str, str] | None:
+    if value is None or isinstance(value, bool | int):
+        return None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else (to_pointer(path), repr(value))
+    if isinstance(value, str):
+        return None if _is_unicode(value) else (to_pointer(path), "a lone surrogate")
+    if id(value) in above:
+        return to_pointer(path), "a reference to itself"
+    return _walk_container(value, path, above | {id(value)})
+
+
+def _walk_container(value: Any, path: list[Any], above: set[int]) -> tuple[str, str] | None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                return to_pointer(path), f"the key {key!r}"
+            if (found := _walk(item, [*path, key], above)) is not None:
+                return found
+        return None
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if (found := _walk(item, [*path, index], above)) is not None:
+                return found
+        return None
+    return to_pointer(path), f"a value of type {type(value).__name__}"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

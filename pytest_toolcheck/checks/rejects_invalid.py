@@ -1,0 +1,79 @@
+"""`rejects_invalid`: an input that the schema forbids is refused. The rule of `coercion` is here too."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .base import Evidence, Finding, place_of, shorten
+from .known_values import known_bad, value_at
+from .violation import is_valid, violation_of
+
+
+def rejects_invalid(evidence: Evidence) -> Finding | None:
+    """Fail when an invalid input was accepted; a text that spells the value is tolerated where `coercion: allow`."""
+    tool, case = evidence.tool, evidence.case
+    if evidence.outcome.kind != "accepted":
+        return None
+    if case.label == "valid":
+        return _accepted_known_bad(evidence)
+    schema = tool.input if tool.input is not None else True
+    broken = violation_of(schema, case.input)
+    if tool.coercion == "allow" and is_valid(schema, spelled_out(schema, case.input)):
+        evidence.notes.append("coerced")
+        return None
+    if broken is None:
+        return None
+    return Finding(
+        "rejects_invalid",
+        f"{tool.name} accepted an input that its schema forbids: {broken.message}",
+        f"rejects_invalid {broken.pointer} {broken.keyword}",
+        f"a refusal ({place_of(tool, 'input')}, schema {broken.schema_pointer})",
+    )
+
+
+def _accepted_known_bad(evidence: Evidence) -> Finding | None:
+    tool = evidence.tool
+    name = known_bad(tool, evidence.case.input)
+    if name is None:
+        return None
+    return Finding(
+        "rejects_invalid",
+        f"{tool.name} accepted {shorten(value_at(evidence.case.input, name), 80)} for {name!r}, "
+        "which the spec lists as invalid",
+        f"rejects_invalid known value {name}",
+        f"a refusal ({place_of(tool, f'values/{name}/invalid', 'values')})",
+    )
+
+
+def spelled_out(schema: Any, value: Any) -> Any:
+    """Replace each text that breaks the schema by the value that it spells: "5" by 5, "true" by true, "null" by null."""
+    if isinstance(value, dict):
+        return {name: spelled_out(_part(schema, name), item) for name, item in value.items()}
+    if isinstance(value, list):
+        items = schema.get("items") if isinstance(schema, dict) else None
+        return [spelled_out(items, item) for item in value]
+    if isinstance(value, str) and not (isinstance(schema, dict) and _wants_text(schema)):
+        return _spelled(value)
+    return value
+
+
+def _spelled(text: str) -> Any:
+    if len(text) > 40:
+        return text
+    try:
+        spelled = json.loads(
+            text.strip().lower() if text.strip().lower() in ("true", "false", "null") else text.strip()
+        )
+    except ValueError:
+        return text
+    return text if isinstance(spelled, str | list | dict) else spelled
+
+
+def _part(schema: Any, name: str) -> Any:
+    return schema.get("properties", {}).get(name) if isinstance(schema, dict) else None
+
+
+def _wants_text(schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type", ())
+    return "string" in ([kinds] if isinstance(kinds, str) else kinds)

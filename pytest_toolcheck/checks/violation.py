@@ -1,0 +1,63 @@
+"""Say in words what of a schema an instance breaks, and where in the schema that stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+
+from .base import shorten
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`message` in words, `pointer` into the instance, `schema_pointer` into the schema, the `keyword` that is broken."""
+
+    message: str
+    pointer: str
+    schema_pointer: str
+    keyword: str
+
+
+def violation_of(schema: dict[str, Any] | bool, instance: Any) -> Violation | None:
+    """Return what of the schema the instance breaks (the most telling one), or None where it is valid."""
+    error = best_match(validator(schema).iter_errors(instance))
+    return None if error is None else _violation(error)
+
+
+def is_valid(schema: dict[str, Any] | bool, instance: Any) -> bool:
+    """Whether the schema accepts the instance, formats checked, in the schema's own draft."""
+    return bool(validator(schema).is_valid(instance))
+
+
+def validator(schema: dict[str, Any] | bool) -> Validator:
+    """Return the compiled validator of a schema, kept for the next time."""
+    return _compiled(json.dumps(schema, sort_keys=True))
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Validator:
+    schema = json.loads(text)
+    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
+    return kind(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+def _violation(error: ValidationError) -> Violation:
+    return Violation(
+        message=shorten(error.message, 200),
+        pointer=to_pointer(error.absolute_path),
+        schema_pointer=to_pointer(error.absolute_schema_path),
+        keyword=str(error.validator),
+    )
+
+
+def to_pointer(path: Iterable[Any]) -> str:
+    """Write a path as a JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

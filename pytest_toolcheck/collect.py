@@ -1,0 +1,229 @@
+"""From a `*.tool.yaml` file to pytest items: file → tool → case."""
+
+from __future__ import annotations
+
+import os
+import types
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from .errors import SpecError, ToolcheckError
+from .execute import ToolState, running
+from .failure import CaseFailure, ExemptFailure, describe_failure
+from .runtime import Runtime, runtime_of
+from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolPlan
+from .scenarios import assumed_base, cases_of, scenarios_of
+from .server import describe_once
+from .spec.discover import merge_discovered
+from .spec.load import load_spec
+from .spec.model import Exemption, Spec
+from .spec.placeholders import fill_fixtures, fixture_names
+
+HARD_LIMIT_FACTOR = 6
+"""A case makes a few calls at most; behind our own limit stands pytest-timeout's, this many times as long."""
+
+
+class SpecFile(pytest.Module):
+    """One tool spec. A `pytest.Module` without a module to import, so that module-scoped fixtures live as long."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.obj = types.ModuleType(self.path.name)
+
+    def collect(self) -> Iterator[ToolNode]:
+        runtime = runtime_of(self.config)
+        try:
+            spec = load_spec(self.path)
+            plans, skipped = self._discover(spec, runtime)
+        except SpecError as error:
+            raise self.CollectError(_problems(error, self.config)) from None
+        except ToolcheckError as error:
+            raise self.CollectError(f"{self.path.name}: {error}") from None
+        for name, reason in skipped:
+            yield SkippedToolNode.from_parent(self, name=name, reason=reason)
+        for plan in plans:
+            yield ToolNode.from_parent(self, name=plan.tool.name, plan=plan, runtime=runtime)
+
+    def _discover(self, spec: Spec, runtime: Runtime) -> tuple[Sequence[ToolPlan], Sequence[tuple[str, str]]]:
+        needs_fixtures = bool(fixture_names(spec.target))
+        found = merge_discovered(spec, () if needs_fixtures else describe_once(spec, runtime))
+        return found.plans, found.skipped
+
+
+class ToolNode(pytest.Collector):
+    """One tool; its children are the generated cases."""
+
+    def __init__(self, *, plan: ToolPlan, runtime: Runtime, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self._runtime = runtime
+        for mark in plan.tool.marks:
+            self._mark(mark)
+        if names := fixture_names([plan.spec.target, *(e.input for e in plan.tool.examples)]):
+            self.add_marker(pytest.mark.usefixtures(*names))
+        if (limit := _hard_limit(plan, self.config)) is not None:
+            self.add_marker(pytest.mark.timeout(limit))
+
+    def _mark(self, name: str) -> None:
+        try:
+            self.add_marker(getattr(pytest.mark, name))
+        except pytest.fail.Exception as error:
+            place = self.plan.tool.key_positions.get("/mark") or self.plan.tool.position
+            raise self.CollectError(f"{place}: mark {name!r}: {error.msg}; declare it under `markers`") from None
+
+    def collect(self) -> Iterator[ScenarioItem]:
+        seed = self._runtime.settings.seed
+        cases = cases_of(self.plan, seed=seed)
+        self.ihook.pytest_toolcheck_cases(plan=self.plan, cases=cases)
+        state = ToolState(self.plan, self._runtime, self._more_checks())
+        state.static_base = assumed_base(self.plan.tool)
+        seen: Counter[str] = Counter()
+        for scenario in scenarios_of(self.plan, cases, self._more_scenarios()):
+            seen[scenario.id] += 1
+            if seen[scenario.id] > 1:
+                raise self.CollectError(f"{self.plan.tool.position}: two cases share the id {scenario.id!r}")
+            yield ScenarioItem.make(self, scenario, state)
+
+    def _more_checks(self) -> dict[str, Any]:
+        answers = self.ihook.pytest_toolcheck_checks()
+        return {name: check for answer in answers for name, check in answer.items()}
+
+    def _more_scenarios(self) -> Iterable[Scenario]:
+        for answer in self.ihook.pytest_toolcheck_scenarios(plan=self.plan):
+            yield from answer
+
+
+class ScenarioItem(pytest.Function):
+    """One test of one tool: fixtures, marks, `-k`, `--lf`, xdist, junit and `--pdb` work as for any function."""
+
+    scenario: Scenario
+    state: ToolState
+    tool_name: str
+    case_attrs: dict[str, Any]
+
+    @classmethod
+    def make(cls, parent: ToolNode, scenario: Scenario, state: ToolState) -> ScenarioItem:
+        """Make the item; the spec's `skip` and `xfail` become its marks."""
+        item: ScenarioItem = cls.from_parent(parent, name=scenario.id, callobj=_body_of(scenario))
+        item.scenario, item.state, item.tool_name = scenario, state, parent.plan.tool.name
+        item.case_attrs = {"category": scenario.category, "scenario": scenario.id}
+        case = getattr(scenario, "case", None)
+        if case is not None:
+            item.case_attrs["label"] = case.label
+        for exemption in _matching(state.plan.tool.skips, scenario):
+            item.add_marker(pytest.mark.skip(reason=exemption.reason))
+        for exemption in _matching(state.plan.tool.xfails, scenario):
+            raises = ExemptFailure if exemption.check else (ScenarioFailure,)
+            item.add_marker(pytest.mark.xfail(reason=exemption.reason, strict=True, raises=raises))
+        return item
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        position = self.scenario.position
+        line = position.line - 1 if position is not None else 0
+        return (position.file if position else self.path), line, f"{self.tool_name} {self.name}"
+
+    def run_scenario(self, request: pytest.FixtureRequest) -> None:
+        """Carry the scenario out. Called as the test's body."""
+        try:
+            with running(self.state, fill=_filler(request), attrs=self.case_attrs) as context:
+                try:
+                    self.scenario.run(context)
+                except CaseFailure as failure:
+                    raise self._exempted(failure) from None
+                except ScenarioFailure as failure:
+                    text = describe_failure(failure.findings, None)
+                    raise self._exempted(CaseFailure(failure.findings, text)) from None
+        except ScenarioSkipped as reason:
+            pytest.skip(str(reason))
+
+    def _exempted(self, failure: CaseFailure) -> CaseFailure:
+        """Return an `ExemptFailure` where the spec's `xfail` names the check of every finding."""
+        exemptions = _matching(self.state.plan.tool.xfails, self.scenario)
+        checks = {exemption.check for exemption in exemptions if exemption.check}
+        if checks and all(finding.check in checks for finding in failure.findings):
+            return ExemptFailure(failure.findings, failure.text)
+        return failure
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a finding by its own words, at the spec's line; anything else as pytest does."""
+        if not isinstance(excinfo.value, CaseFailure):
+            return super().repr_failure(excinfo)
+        shown = excinfo.getrepr(style="value")
+        path, line, _name = self.reportinfo()
+        first = excinfo.value.text.partition("\n")[0]
+        if shown.reprcrash is not None:
+            shown.reprcrash.path, shown.reprcrash.lineno, shown.reprcrash.message = str(path), (line or 0) + 1, first
+        _replace_text(shown, excinfo.value.text)
+        return shown
+
+
+class SkippedToolNode(pytest.Collector):
+    """A tool that is left alone, shown as one skipped item that says why."""
+
+    def __init__(self, *, reason: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._reason = reason
+
+    def collect(self) -> Iterator[pytest.Item]:
+        item = pytest.Function.from_parent(self, name="not_called", callobj=lambda: None)
+        item.add_marker(pytest.mark.skip(reason=f"{self.name}: {self._reason}"))
+        yield item
+
+
+def _body_of(scenario: Scenario) -> Callable[..., None]:
+    def body(request: pytest.FixtureRequest) -> None:
+        __tracebackhide__ = True
+        request.node.run_scenario(request)
+
+    return body
+
+
+def _filler(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
+    """Return a function that puts the values of fixtures in place of `${fixture:name}`."""
+
+    def fill(value: Any) -> Any:
+        names = fixture_names(value)
+        return fill_fixtures(value, {name: request.getfixturevalue(name) for name in names}) if names else value
+
+    return fill
+
+
+def _matching(exemptions: Iterable[Exemption], scenario: Scenario) -> list[Exemption]:
+    return [e for e in exemptions if e.cases is None or fnmatchcase(scenario.id, _literal_brackets(e.cases))]
+
+
+def _literal_brackets(glob: str) -> str:
+    """Ids hold brackets; in a spec's glob `[` means itself."""
+    return glob.replace("[", "[[]")
+
+
+def _hard_limit(plan: ToolPlan, config: pytest.Config) -> float | None:
+    if not config.pluginmanager.hasplugin("timeout"):
+        return None
+    if config.getoption("timeout", None) is not None or config.getini("timeout"):
+        return None
+    return plan.tool.timeout_s * HARD_LIMIT_FACTOR + 60
+
+
+def _problems(error: SpecError, config: pytest.Config) -> str:
+    shown = [
+        f"{_relative(problem.position.file, config)}:{problem.position.line}:{problem.position.column}: {problem.message}"
+        for problem in error.problems
+    ]
+    return "\n".join(shown)
+
+
+def _relative(path: os.PathLike[str], config: pytest.Config) -> str:
+    return os.path.relpath(path, config.invocation_params.dir)
+
+
+def _replace_text(shown: Any, text: str) -> None:
+    """Put the report's text in place of the exception's own line (style "value" has a single entry)."""
+    traceback = getattr(shown, "reprtraceback", None)
+    if traceback is not None and traceback.reprentries:
+        entry = traceback.reprentries[-1]
+        entry.lines[:] = text.splitlines()

@@ -1,0 +1,245 @@
+"""Running scenarios: every call is logged and limited, every outcome judged, every base proven once a process."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .cases import rebase
+from .cases.model import Case
+from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
+from .checks.violation import is_valid
+from .errors import TargetError
+from .events import bind, current, new_rid, new_span_id
+from .failure import Call, CaseFailure, describe_failure
+from .proof import Proof, prove
+from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
+from .server import Run, TargetServer, server_of
+from .spec.model import Spec
+from .targets.base import Outcome, Progress, Request, Session
+
+HANGS_TOLERATED = 3
+"""After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
+
+
+class ToolState:
+    """What this process knows of one tool: kept between its scenarios."""
+
+    def __init__(self, plan: ToolPlan, runtime: Run, checks: Mapping[str, Check] | None = None) -> None:
+        self.plan = plan
+        self.runtime = runtime
+        self.checks: dict[str, Check] = {**OUTCOME_CHECKS, **(checks or {})}
+        self.static_base: dict[str, Any] | None = None
+        self.proof: Proof | None = None
+        self.hangs = 0
+        self.causes: Counter[str] = Counter()
+
+    @property
+    def server(self) -> TargetServer:
+        return server_of(self.plan.spec, self.runtime)
+
+
+class RunningScenario:
+    """One scenario while it runs; implements `scenario.ToolContext`."""
+
+    def __init__(
+        self, state: ToolState, *, fill: Callable[[Any], Any] = lambda value: value, attrs: dict[str, Any]
+    ) -> None:
+        self.plan = state.plan
+        self.attrs = attrs
+        """Goes into `case.end`: the case's category and label, and what was noted."""
+        self._state = state
+        self._fill = fill
+        self._opened: list[Session] = []
+        self._last: Call | None = None
+
+    @property
+    def spec(self) -> Spec:
+        return self.plan.spec
+
+    @property
+    def session(self) -> Session:
+        try:
+            return self._state.server.session
+        except TargetError as error:
+            raise ScenarioFailure(_unreachable(error)) from None
+
+    def open_session(self) -> Session:
+        try:
+            session = self._state.server.open()
+        except TargetError as error:
+            raise ScenarioFailure(_unreachable(error)) from None
+        self._opened.append(session)
+        return session
+
+    def call(
+        self, arguments: Mapping[str, Any], *, valid: bool | None = None, session: Session | None = None
+    ) -> Outcome:
+        return self._call(self.plan, arguments, valid, session or self.session)
+
+    def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+        sibling = next((tool for tool in self.plan.siblings if tool.name == name), None)
+        if sibling is None:
+            raise LookupError(f"the target has no tool {name!r}")
+        tool = self.spec.tools.get(name) or dataclasses.replace(self.spec.defaults, name=name)
+        return self._call(ToolPlan(self.spec, tool, sibling, self.plan.siblings), arguments, None, self.session)
+
+    def _call(self, plan: ToolPlan, arguments: Mapping[str, Any], valid: bool | None, session: Session) -> Outcome:
+        if self._state.hangs >= HANGS_TOLERATED:
+            raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
+        filled = self._fill(copy.deepcopy(dict(arguments)))
+        if valid is None or filled != arguments:
+            valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
+        rid = new_rid()
+        with bind(
+            rid=rid, tool=plan.tool.name, sid=session.id, span_id=new_span_id(), parent_id=current().get("span_id")
+        ):
+            self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
+            request = Request(
+                tool=plan.tool,
+                arguments=copy.deepcopy(filled),
+                rid=rid,
+                timeout_s=plan.tool.timeout_s,
+                valid=valid,
+                on_progress=self._on_progress,
+            )
+            outcome = session.call(request)
+            self._log_end(outcome)
+        self._state.hangs += outcome.kind == "timed_out"
+        place = str(plan.tool.position or plan.spec.path.name)
+        self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place)
+        return outcome
+
+    def _on_progress(self, progress: Progress) -> None:
+        shown = {"progress": progress.progress, "total": progress.total, "message": progress.message}
+        self.emit("call.progress", attrs=shown)
+
+    def _log_end(self, outcome: Outcome) -> None:
+        error = outcome.error
+        described = None
+        if error is not None:
+            described = {"type": error.type, "message": error.message, "stack": error.stack, "retryable": None}
+        if outcome.kind in ("crashed", "timed_out", "lost"):
+            self.emit("call.error", outcome=outcome.kind, error=described)
+        attrs = {"value": outcome.value} if outcome.kind == "accepted" else {}
+        self.emit("call.end", outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, error=described, attrs=attrs)
+
+    def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
+        notes: list[str] = []
+        findings = [finding for check in self._checks() if (finding := check(case, outcome, notes)) is not None]
+        for finding in findings:
+            self._report(finding)
+        for note in notes:
+            self.attrs[note] = self.attrs.get(note, 0) + 1
+        return tuple(finding for finding in findings if finding.severity == "failure")
+
+    def _checks(self) -> Iterator[Callable[[Case, Outcome, list[str]], Finding | None]]:
+        tool = self.plan.tool
+        for name, check in self._state.checks.items():
+            wanted = tool.checks.get(name, True)
+            if wanted is not False:
+                yield self._bound(check, wanted if isinstance(wanted, Mapping) else {})
+
+    def _bound(self, check: Check, options: Mapping[str, Any]) -> Callable[[Case, Outcome, list[str]], Finding | None]:
+        def judge(case: Case, outcome: Outcome, notes: list[str]) -> Finding | None:
+            return check(
+                Evidence(
+                    tool=self.plan.tool,
+                    case=case,
+                    outcome=outcome,
+                    known_good=self._known_good(),
+                    options=options,
+                    retry=self._control_call,
+                    notes=notes,
+                )
+            )
+
+        return judge
+
+    def _control_call(self, arguments: Any) -> Outcome:
+        last = self._last
+        outcome = self.call(arguments)
+        self._last = last
+        return outcome
+
+    def _report(self, finding: Finding) -> None:
+        attrs = {
+            "check": finding.check,
+            "message": finding.message,
+            "cause": finding.cause,
+            "severity": finding.severity,
+        }
+        if finding.severity == "warning":
+            self.emit("warning", attrs=attrs)
+        else:
+            rid = self._last.rid if self._last else None
+            self.emit("check.failed", rid=rid, attrs=attrs)
+
+    def _known_good(self) -> tuple[Mapping[str, Any], ...]:
+        examples = (e.input for e in self.plan.tool.examples if e.expect is None or e.expect.error is None)
+        proof = self._state.proof
+        return (*examples, *(proof.accepted if proof else ()))
+
+    def base(self) -> dict[str, Any] | None:
+        if self._state.proof is None:
+            self._state.proof = prove(self.plan.tool, self.call)
+            if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
+                self._state.hangs = HANGS_TOLERATED
+        return self._state.proof.base
+
+    @property
+    def proof(self) -> Proof:
+        self.base()
+        assert self._state.proof is not None
+        return self._state.proof
+
+    def rebased(self, case: Case) -> Case:
+        """Return the case with its one change made to the proven base instead of the assumed one."""
+        proven, assumed = self.base(), self._state.static_base
+        if proven is None or assumed is None or proven == assumed or case.category == "example":
+            return case
+        return rebase(case, assumed, proven, self.plan.tool.input if self.plan.tool.input is not None else True)
+
+    def emit(self, ev: str, /, **fields: Any) -> None:
+        self._state.runtime.log.emit(ev, **fields)
+
+    def warn(self, message: str) -> None:
+        self.emit("warning", attrs={"message": message, "severity": "warning"})
+
+    def fail(self, findings: tuple[Finding, ...]) -> CaseFailure:
+        """Return the exception that shows these findings beside the last call."""
+        known = sum(self._state.causes[finding.cause] for finding in findings[:1])
+        self._state.causes.update(finding.cause for finding in findings)
+        return CaseFailure(findings, describe_failure(findings, self._last, known))
+
+    def close(self) -> None:
+        """Close the sessions that the scenario opened."""
+        while self._opened:
+            self._state.server.release(self._opened.pop())
+
+
+@contextmanager
+def running(
+    state: ToolState, *, fill: Callable[[Any], Any] = lambda value: value, attrs: dict[str, Any]
+) -> Iterator[RunningScenario]:
+    """Hand out the context of one scenario and close what it opened."""
+    context = RunningScenario(state, fill=fill, attrs=attrs)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def _unreachable(error: TargetError) -> Finding:
+    first, _, rest = str(error).partition("\n")
+    return Finding(
+        "no_crash",
+        first,
+        f"unreachable {first}",
+        "a target that can be reached",
+        details=(("said", rest),) if rest else (),
+    )

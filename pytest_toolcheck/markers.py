@@ -1,0 +1,38 @@
+"""The markers, in one table: `pytest --markers` shows these lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+MARKERS = {
+    "tool_spec": "tool_spec(path, tool=None): run the test once for each generated case of the spec's tools "
+    "(fixtures `tool` and `case`).",
+    "latency_budget": "latency_budget(*, p50=, p95=, p99=, max=, rounds=): fail when calls take longer, such as p95='50ms'.",
+    "memory_budget": "memory_budget(*, peak=, leak=, rounds=): fail when a call uses more, such as peak='10MiB'; "
+    "leak is the growth a call.",
+    "cpu_budget": "cpu_budget(*, time=, utilization=, rounds=): fail when a call uses more CPU, such as time='20ms'.",
+    "growth_budget": "growth_budget(*, over, latency=, memory=): fail when cost grows faster than, say, 'n log n'.",
+    "virtual_time": "virtual_time: run the test under the virtual clock: sleeps and timeouts take no real time.",
+    "interleave": "interleave(*, seeds=50, seed=None): run an async test under seeded shuffles of its tasks' steps.",
+}
+"""Marker name to its `--markers` line."""
+
+BUDGET_MARKERS = frozenset({"latency_budget", "memory_budget", "cpu_budget", "growth_budget"})
+
+
+def declare_markers(config: pytest.Config) -> None:
+    """Make the markers known to `--strict-markers` and `--markers`."""
+    for line in MARKERS.values():
+        config.addinivalue_line("markers", line)
+
+
+def used_by(items: Iterable[pytest.Item]) -> frozenset[str]:
+    """Return the names of our markers that the tests bear, and of the fixtures that change how a test is run."""
+    used = {mark.name for item in items for mark in item.iter_markers() if mark.name in MARKERS}
+    if any("virtual_clock" in getattr(item, "fixturenames", ()) for item in items):
+        used.add("virtual_time")
+    return frozenset(used)

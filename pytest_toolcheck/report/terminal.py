@@ -1,0 +1,103 @@
+"""The header line and the summary section in the terminal, made from the run's events."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .totals import Group, ToolTotals, Totals, totals_of
+
+if TYPE_CHECKING:
+    from ..runtime import Runtime
+
+MOST_GROUPS = 10
+
+
+def header(runtime: Runtime, items: Sequence[pytest.Item]) -> str | None:
+    """Return the line after collection: how many tools and cases there are, and where the log goes."""
+    ours = [item for item in items if getattr(item, "tool_name", None)]
+    if not ours and not runtime.settings.log_asked_for:
+        return None
+    tools = {(item.path, getattr(item, "tool_name", "")) for item in ours}
+    files = {item.path for item in ours}
+    log = _place(runtime) if runtime.keeps_log else "off"
+    return f"toolcheck: {_plural(len(files), 'spec')}, {_plural(len(tools), 'tool')}, {_plural(len(ours), 'case')}; log: {log}"
+
+
+def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
+    """Write the summary section; nothing where there were no specs and nothing to say."""
+    if runtime.is_worker or not runtime.run_directory.is_dir():
+        return
+    totals = totals_of(runtime)
+    verdict = totals.verdict(runtime.settings.coverage_fail_under)
+    verbosity = reporter.config.get_verbosity()
+    if not totals.tools and not verdict:
+        return
+    if verbosity < 0 and not verdict and not any(tool.failures for tool in totals.tools.values()):
+        return
+    reporter.section("toolcheck", sep="=", bold=True)
+    for line in _lines(totals, verbosity):
+        reporter.line(line)
+    for reason in verdict:
+        reporter.line(f"FAILED {reason}", red=True, bold=True)
+    if verbosity >= 0:
+        reporter.line(f"log: {_place(runtime) if runtime.keeps_log else 'off'}")
+
+
+def _lines(totals: Totals, verbosity: int) -> Iterator[str]:
+    if verbosity >= 0:
+        for name, tool in totals.tools.items():
+            yield _tool_line(name, tool)
+    yield from _groups("findings", ((name, tool.failures) for name, tool in totals.tools.items()), verbosity)
+    if verbosity >= 0:
+        yield from _groups("warnings", ((name, tool.warnings) for name, tool in totals.tools.items()), verbosity)
+
+
+def _tool_line(name: str, tool: ToolTotals) -> str:
+    parts = [
+        _plural(tool.cases, "case"),
+        f"valid accepted {tool.valid_accepted} of {tool.valid_calls}",
+        f"invalid refused {tool.invalid_refused} of {tool.invalid_calls}",
+        f"{_plural(tool.calls, 'call')} ({len(tool.unique)} unique)",
+    ]
+    if tool.coerced:
+        parts.append(f"{tool.coerced} coerced")
+    if tool.covered is not None:
+        parts.append(f"schema {tool.covered:.0f} %")
+    for status in ("failed", "error", "xfailed", "xpassed", "skipped"):
+        if tool.outcomes[status]:
+            parts.append(f"{tool.outcomes[status]} {status}")
+    return f"{name}: {', '.join(parts)}"
+
+
+def _groups(title: str, groups: Iterable[tuple[str, dict[str, Group]]], verbosity: int) -> Iterator[str]:
+    found = [(name, group) for name, by_cause in groups for group in by_cause.values()]
+    if not found:
+        return
+    shown = found if verbosity > 0 else found[:MOST_GROUPS]
+    yield f"{title}, by cause ({len(found)}):"
+    for name, group in shown:
+        yield f"  {_group_line(name, group)}"
+    if len(found) > len(shown):
+        yield f"  ... and {len(found) - len(shown)} more (-v shows all)"
+
+
+def _group_line(name: str, group: Group) -> str:
+    kind = f"{group.check}: " if group.check else ""
+    more = f" (and {group.count - 1} more with the same cause)" if group.count > 1 else ""
+    tool = name.rpartition("::")[2]
+    text = group.message if group.message.startswith(tool) else f"{tool}: {group.message}"
+    return f"{kind}{text}{more}"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _place(runtime: Runtime) -> str:
+    if runtime.settings.merged_log is not None:
+        return os.path.relpath(runtime.settings.merged_log)
+    return os.path.relpath(runtime.run_directory)

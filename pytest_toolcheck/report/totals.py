@@ -1,0 +1,148 @@
+"""What a run came to, counted from its events: the source of the terminal summary and of the run's verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..events import Event
+
+
+class RunPlace(Protocol):
+    """Where a run's events are."""
+
+    @property
+    def run_directory(self) -> Path: ...
+
+
+@dataclass(slots=True)
+class Group:
+    """Findings with one cause."""
+
+    check: str
+    message: str
+    count: int = 0
+    first_case: str = ""
+
+
+@dataclass(slots=True)
+class ToolTotals:
+    """The counts of one tool of one spec file."""
+
+    cases: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    unique: set[str] = field(default_factory=set)
+    valid_accepted: int = 0
+    valid_calls: int = 0
+    invalid_refused: int = 0
+    invalid_calls: int = 0
+    coerced: int = 0
+    covered: float | None = None
+    failures: dict[str, Group] = field(default_factory=dict)
+    warnings: dict[str, Group] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Totals:
+    """All tools of a run, by `file::tool`."""
+
+    tools: dict[str, ToolTotals] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=dict)
+
+    def verdict(self, coverage_fail_under: float | None) -> list[str]:
+        """Return why the run must not count as passed although no test failed; empty where it may."""
+        reasons = [
+            f"no valid call succeeded: {name}"
+            for name, tool in self.tools.items()
+            if tool.outcomes["passed"] and tool.calls and not tool.valid_accepted and not tool.failures
+        ]
+        for name, tool in self.tools.items():
+            if coverage_fail_under is not None and tool.covered is not None and tool.covered < coverage_fail_under:
+                reasons.append(f"schema coverage of {name} is {tool.covered:.0f} %, below {coverage_fail_under:g} %")
+        return reasons
+
+
+def totals_of(place: RunPlace) -> Totals:
+    """Count a run's events."""
+    from ..events import read_events
+
+    return count(read_events(place.run_directory))
+
+
+def count(events: Iterable[Event]) -> Totals:
+    """Count events, in the order in which they were written."""
+    totals = Totals()
+    for event in events:
+        handler = _HANDLERS.get(event.ev)
+        name = _tool_key(event)
+        if handler is not None and name is not None:
+            handler(totals, totals.tools.setdefault(name, ToolTotals()), event)
+    return totals
+
+
+def _tool_key(event: Event) -> str | None:
+    case, tool = event.case, event.tool
+    if not tool or not case:
+        return None
+    return f"{case.partition('::')[0]}::{tool}"
+
+
+def _call_start(totals: Totals, tool: ToolTotals, event: Event) -> None:
+    attrs = event.attrs
+    tool.calls += 1
+    tool.unique.add(repr(attrs.get("input")))
+    totals._labels[event.rid or ""] = attrs.get("label", "")
+
+
+def _call_end(totals: Totals, tool: ToolTotals, event: Event) -> None:
+    label = totals._labels.pop(event.rid or "", "")
+    if label == "valid":
+        tool.valid_calls += 1
+        tool.valid_accepted += event.outcome == "accepted"
+    elif label == "invalid":
+        tool.invalid_calls += 1
+        tool.invalid_refused += event.outcome == "refused"
+
+
+def _case_end(_totals: Totals, tool: ToolTotals, event: Event) -> None:
+    attrs = event.attrs
+    tool.cases += 1
+    tool.outcomes[event.raw_status or event.outcome or "other"] += 1
+    tool.coerced += attrs.get("coerced", 0)
+
+
+def _check_failed(_totals: Totals, tool: ToolTotals, event: Event) -> None:
+    _group(tool.failures, event)
+
+
+def _warning(_totals: Totals, tool: ToolTotals, event: Event) -> None:
+    _group(tool.warnings, event)
+
+
+def _group(groups: dict[str, Group], event: Event) -> None:
+    attrs = event.attrs
+    message = str(attrs.get("message", ""))
+    cause = str(attrs.get("cause") or message)
+    group = groups.setdefault(cause, Group(str(attrs.get("check", "")), message, first_case=event.case or ""))
+    group.count += 1
+
+
+def _coverage(_totals: Totals, tool: ToolTotals, event: Event) -> None:
+    percent = event.attrs.get("percent")
+    if isinstance(percent, int | float):
+        tool.covered = max(tool.covered or 0.0, float(percent))
+
+
+_HANDLERS = {
+    "call.start": _call_start,
+    "call.end": _call_end,
+    "case.end": _case_end,
+    "check.failed": _check_failed,
+    "warning": _warning,
+    "coverage.measured": _coverage,
+}

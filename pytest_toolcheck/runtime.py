@@ -1,0 +1,117 @@
+"""What a run has open: the event log and the targets. Made at the first thing of ours, closed when the run ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .events import EventLog
+    from .server import TargetServer
+
+settings_key = pytest.StashKey[Settings]()
+runtime_key = pytest.StashKey["Runtime"]()
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time: `20261123T101502-4f2a9c`."""
+    return time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + os.urandom(3).hex()
+
+
+class Runtime:
+    """One process's share of a run. Under xdist every worker and the controller have one, with the same `run`."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        worker_input: dict[str, Any] = getattr(config, "workerinput", {})
+        self.worker: str = worker_input.get("workerid", "main")
+        self.run: str = worker_input.get("toolcheck_run") or new_run_id()
+        self._scratch: Path | None = None
+        given = worker_input.get("toolcheck_directory")
+        self.directory = Path(given) if given else self._choose_directory()
+        self._log: EventLog | None = None
+        self.servers: dict[Any, TargetServer] = {}
+        self._closers: list[Callable[[], None]] = []
+
+    @property
+    def is_worker(self) -> bool:
+        return self.worker != "main"
+
+    @property
+    def keeps_log(self) -> bool:
+        return self.settings.log is not None
+
+    @property
+    def run_directory(self) -> Path:
+        return self.directory / self.run
+
+    def _choose_directory(self) -> Path:
+        """With the log switched off the summary still needs the events: they live in a folder that goes with the run."""
+        if self.settings.log is not None:
+            return self.settings.log
+        self._scratch = Path(tempfile.mkdtemp(prefix="toolcheck-"))
+        return self._scratch
+
+    @property
+    def log(self) -> EventLog:
+        """The event log, opened at the first use."""
+        if self._log is None:
+            self._log = self._open_log()
+        return self._log
+
+    @property
+    def is_open(self) -> bool:
+        return self._log is not None
+
+    def _open_log(self) -> EventLog:
+        from .events import open_run
+
+        argv = tuple(map(str, self.config.invocation_params.args))
+        log = open_run(self.directory, worker=self.worker, run=self.run, argv=argv, secrets=self.settings.secrets)
+        if self.worker in ("main", "gw0"):
+            log.emit("run.start", attrs={"rootdir": str(self.config.rootpath)})
+        return log
+
+    def on_close(self, closer: Callable[[], None]) -> None:
+        """Call `closer` when the run ends, last one first."""
+        self._closers.append(closer)
+
+    def close_targets(self) -> None:
+        """Close every session and server. Never raises."""
+        while self._closers:
+            closer = self._closers.pop()
+            try:
+                closer()
+            except Exception as error:  # one target's failure must not keep another's processes alive
+                self.log.emit("warning", attrs={"message": f"closing failed: {error!r}"})
+
+    def close(self) -> None:
+        """Close the targets and the log; remove what was only needed during the run."""
+        self.close_targets()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def runtime_of(config: pytest.Config) -> Runtime:
+    """Return the run's runtime, making it at the first use."""
+    if runtime_key not in config.stash:
+        config.stash[runtime_key] = Runtime(config, config.stash[settings_key])
+    return config.stash[runtime_key]
+
+
+def existing_runtime(config: pytest.Config) -> Runtime | None:
+    """Return the runtime if anything of ours was used so far."""
+    return config.stash.get(runtime_key, None)

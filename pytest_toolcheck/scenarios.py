@@ -1,0 +1,162 @@
+"""The scenarios of a tool: one a generated case, and those that each room adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from .cases import generate_cases, static_base
+from .cases.model import CATEGORIES, Case
+from .checks import Finding
+from .checks.described import description_findings
+from .errors import Position
+from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
+from .spec.model import ToolSpec
+
+if TYPE_CHECKING:
+    from .execute import RunningScenario
+
+MOST_VALID_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CaseScenario:
+    """Call the tool with one generated input and judge the answer."""
+
+    case: Case
+    position: Position | None
+    fixtures: Sequence[str] = ()
+
+    @property
+    def id(self) -> str:
+        return self.case.id
+
+    @property
+    def category(self) -> str:
+        return self.case.category
+
+    def run(self, ctx: ToolContext) -> None:
+        running = cast("RunningScenario", ctx)
+        case = running.rebased(self.case)
+        outcome = running.call(case.input, valid=case.label == "valid")
+        findings = running.judge(case, outcome)
+        if findings:
+            raise running.fail(findings)
+        if case.label == "invalid" and running.proof.base is None:
+            raise ScenarioSkipped(f"a refusal proves nothing: no valid call of {running.plan.tool.name} succeeded")
+
+
+@dataclass(frozen=True, slots=True)
+class ValidCallScenario:
+    """Find a valid input that the tool accepts; without one nothing else about it is proven."""
+
+    cases: tuple[Case, ...]
+    position: Position | None
+    id: str = "valid_call"
+    category: str = "example"
+    fixtures: Sequence[str] = ()
+
+    def run(self, ctx: ToolContext) -> None:
+        running = cast("RunningScenario", ctx)
+        if running.base() is not None or self._accepts_another(running):
+            return
+        tool = running.plan.tool
+        raise running.fail(
+            (
+                Finding(
+                    "valid_call",
+                    f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
+                    "no valid call succeeded",
+                    "at least one valid input that the tool accepts",
+                    details=(("add to the spec", _what_to_add(running.plan)),),
+                ),
+            )
+        )
+
+    def _accepts_another(self, running: RunningScenario) -> bool:
+        for case in self.cases[:MOST_VALID_TRIES]:
+            if case.label != "valid":
+                continue
+            try:
+                outcome = running.call(case.input, valid=True)
+            except ScenarioSkipped:
+                return False
+            running.proof.tried.append((case.input, outcome))
+            if outcome.kind == "accepted":
+                running.proof.base = case.input
+                running.proof.accepted.append(case.input)
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedScenario:
+    """Warn of a tool or parameter without description, and of a schema that contradicts itself."""
+
+    position: Position | None
+    id: str = "described"
+    category: str = "described"
+    fixtures: Sequence[str] = ()
+
+    def run(self, ctx: ToolContext) -> None:
+        for finding in description_findings(ctx.plan):
+            ctx.warn(finding.message)
+
+
+def _what_to_add(plan: ToolPlan) -> str:
+    required = plan.tool.input.get("required", []) if isinstance(plan.tool.input, dict) else []
+    inputs = ", ".join(f"{name}: …" for name in required)
+    return f"tools:\n  {plan.tool.name}:\n    examples:\n      - input: {{{inputs}}}   # values that the tool accepts"
+
+
+def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
+    """Generate the cases of a tool as its spec asks for them."""
+    tool = plan.tool
+    wanted = tool.variations.categories or CATEGORIES
+    categories = [name for name in CATEGORIES if name in wanted and name not in tool.variations.exclude]
+    return list(
+        generate_cases(
+            tool.input if tool.input is not None else {"type": "object"},
+            examples=[dict(example.input) for example in tool.examples],
+            values={name: {"valid": list(v.valid), "invalid": list(v.invalid)} for name, v in tool.values.items()},
+            categories=categories,
+            limit=tool.variations.limit,
+            seed=tool.variations.seed if tool.variations.seed is not None else seed,
+        )
+    )
+
+
+def assumed_base(tool: ToolSpec) -> dict[str, object] | None:
+    """Return the base that `generate_cases` builds its negatives on."""
+    return static_base(
+        tool.input if tool.input is not None else {"type": "object"},
+        examples=[dict(example.input) for example in tool.examples],
+        values={name: {"valid": list(v.valid), "invalid": list(v.invalid)} for name, v in tool.values.items()},
+    )
+
+
+def scenarios_of(plan: ToolPlan, cases: Sequence[Case], more: Iterable[Scenario] = ()) -> Iterator[Scenario]:
+    """Yield all scenarios of a tool, the cheapest and most telling first."""
+    tool = plan.tool
+    yield ValidCallScenario(tuple(cases), tool.position)
+    if tool.checks.get("described", True):
+        yield DescribedScenario(tool.position)
+    for case in cases:
+        yield CaseScenario(case, _position(tool, case))
+    yield from more
+
+
+def _position(tool: ToolSpec, case: Case) -> Position | None:
+    """Return the line of the example, of the parameter, or of the tool."""
+    if case.category == "example":
+        for example in tool.examples:
+            if example.input == case.input and example.position is not None:
+                return example.position
+    name = case.pointer.split("/")[1] if case.pointer else ""
+    return tool.key_positions.get(f"/input/properties/{name}", tool.position)
+
+
+def fill_inputs(case: Case, value: object) -> Case:
+    """Return the case with another input."""
+    return replace(case, input=value)

@@ -1,0 +1,132 @@
+"""One target of one spec file as the run sees it: described once, one session for all cases, replaced when it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import TargetError
+from .spec.model import Spec
+from .targets import make_target
+from .targets.base import Session, Target, ToolDescription
+
+if TYPE_CHECKING:
+    from .events import EventLog, NullLog
+
+
+class Run(Protocol):
+    """What a server needs of the run that it belongs to."""
+
+    servers: dict[Any, TargetServer]
+
+    @property
+    def is_worker(self) -> bool: ...
+
+    @property
+    def run_directory(self) -> Path: ...
+
+    @property
+    def log(self) -> EventLog | NullLog: ...
+
+    def on_close(self, closer: Callable[[], None]) -> None: ...
+
+
+class TargetServer:
+    """Opens lazily; `session` is always one that can be called."""
+
+    def __init__(self, spec: Spec, runtime: Run) -> None:
+        self._runtime = runtime
+        self._spec = spec
+        self.target: Target = make_target(spec)
+        self._session: Session | None = None
+        self.replaced = 0
+        """How often a dead or hung session was replaced."""
+
+    @property
+    def session(self) -> Session:
+        """The file's session, opened or replaced first where needed. Raises TargetError."""
+        if self._session is not None and not self._session.is_alive():
+            self._close_session("lost")
+            self.replaced += 1
+        if self._session is None:
+            self._session = self.open()
+        return self._session
+
+    def open(self) -> Session:
+        """Open a further session. Raises TargetError."""
+        session = self.target.open()
+        self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": self.target.kind})
+        return session
+
+    def release(self, session: Session, reason: str = "done") -> None:
+        """Close a session that `open` returned."""
+        session.close()
+        self._runtime.log.emit("session.closed", sid=session.id, attrs={"reason": reason})
+
+    def _close_session(self, reason: str) -> None:
+        if self._session is not None:
+            self.release(self._session, reason)
+            self._session = None
+
+    def close(self) -> None:
+        """Close the session and stop the target."""
+        self._close_session("end of run")
+        self.target.close()
+
+
+def server_of(spec: Spec, runtime: Run) -> TargetServer:
+    """Return the server of this spec in this process; specs are told apart by file and target."""
+    key = (spec.path, repr(spec.target))
+    if key not in runtime.servers:
+        server = runtime.servers[key] = TargetServer(spec, runtime)
+        runtime.on_close(server.close)
+    return runtime.servers[key]
+
+
+def describe_once(spec: Spec, runtime: Run) -> Sequence[ToolDescription]:
+    """Return what the target offers. Under xdist one worker asks the target, the others read its answer.
+
+    Raises TargetError.
+    """
+    server = server_of(spec, runtime)
+    if not runtime.is_worker or spec.target.kind == "python":
+        return server.target.describe()
+    key = hashlib.sha256(f"{spec.path}\0{spec.target!r}".encode()).hexdigest()[:16]
+    folder = runtime.run_directory / "discovery"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / f"{key}.lock"):
+        return _read_or_ask(folder / f"{key}.json", server.target)
+
+
+def _read_or_ask(answer: Path, target: Target) -> Sequence[ToolDescription]:
+    if not answer.exists():
+        answer.write_text(json.dumps(_ask(target)), encoding="utf-8")
+    found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+    if "error" in found:
+        raise TargetError(found["error"])
+    return [ToolDescription(**tool) for tool in found["tools"]]
+
+
+def _ask(target: Target) -> dict[str, Any]:
+    try:
+        return {"tools": [asdict(tool) for tool in target.describe()]}
+    except TargetError as error:
+        return {"error": str(error)}
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock between processes; where there is no `fcntl`, each asks for itself."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,159 @@
+"""Options and ini keys: declared in one table, read and checked once, kept in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import SettingsError
+
+if TYPE_CHECKING:
+    import pytest
+
+DEFAULT_LOG = ".toolcheck/runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a run, checked."""
+
+    log: Path | None
+    """Directory of the event log; None when it is switched off."""
+    merged_log: Path | None
+    """The one file that the log is merged into at the end, where a `.jsonl` path was asked for."""
+    log_asked_for: bool
+    secrets: tuple[str, ...]
+    seed: int
+    inconclusive: Literal["warn", "fail"]
+    coverage_fail_under: float | None
+    save_baseline: str | None
+    baseline: str | None
+    interleave_seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """One setting: `--toolcheck-NAME` on the command line, `toolcheck_NAME` in the ini file."""
+
+    name: str
+    help: str
+    metavar: str
+    default: Any = None
+    has_option: bool = True
+    has_ini: bool = True
+    is_list: bool = False
+
+    @property
+    def option(self) -> str:
+        return "--toolcheck-" + self.name.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        return "toolcheck_" + self.name
+
+
+_SETTINGS = (
+    _Setting(
+        "log", "where the event log goes: a directory, a .jsonl file, or 'off'", "DIR|FILE.jsonl|off", DEFAULT_LOG
+    ),
+    _Setting("seed", "seed of everything that is chosen at random (a whole number)", "N", "0"),
+    _Setting(
+        "secrets", "further key names whose values never reach the log", "NAME", (), has_option=False, is_list=True
+    ),
+    _Setting("inconclusive", "what an inconclusive budget does: warn or fail", "warn|fail", "warn"),
+    _Setting("coverage_fail_under", "fail when a tool's schema coverage is below this percentage", "PERCENT"),
+    _Setting(
+        "save_baseline", "save the measured budgets under this name or into this file", "NAME|FILE", has_ini=False
+    ),
+    _Setting("baseline", "compare the measured budgets with this baseline", "NAME|FILE"),
+    _Setting("interleave_seed", "replay one seed of @pytest.mark.interleave", "N", has_ini=False),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option and ini key."""
+    group = parser.getgroup("toolcheck", "tools tested from YAML specs (pytest-toolcheck)")
+    for setting in _SETTINGS:
+        if setting.has_option:
+            group.addoption(setting.option, default=None, metavar=setting.metavar, help=setting.help)
+        if setting.has_ini and setting.is_list:
+            parser.addini(setting.ini, setting.help, type="args", default=[])
+        elif setting.has_ini:
+            parser.addini(setting.ini, setting.help, type="string", default=None)
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Read and check all settings. Raises SettingsError naming the file and key, what was found, what is allowed."""
+    found = {setting.name: _Found.of(config, setting) for setting in _SETTINGS}
+    log = found["log"]
+    merged = config.invocation_params.dir / log.value if str(log.value).endswith(".jsonl") else None
+    return Settings(
+        log=_log_directory(config, log, merged),
+        merged_log=merged,
+        log_asked_for=not log.is_default and log.value != "off",
+        secrets=tuple(found["secrets"].value),
+        seed=found["seed"].parse(int, "a whole number, such as 7"),
+        inconclusive=found["inconclusive"].one_of("warn", "fail"),
+        coverage_fail_under=found["coverage_fail_under"].parse(_percent, "a percentage from 0 to 100, such as 80"),
+        save_baseline=found["save_baseline"].value,
+        baseline=found["baseline"].value,
+        interleave_seed=found["interleave_seed"].parse(int, "a whole number, such as 7"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A value and where it was written."""
+
+    value: Any
+    place: str
+    is_default: bool
+
+    @classmethod
+    def of(cls, config: pytest.Config, setting: _Setting) -> _Found:
+        """Command line over ini, ini over default."""
+        if setting.has_option and (value := config.getoption(setting.option)) is not None:
+            return cls(value, f"command line: {setting.option}", False)
+        if setting.has_ini and (value := config.getini(setting.ini)):
+            file = config.inipath.name if config.inipath else "ini"
+            return cls(value, f"{file}: {setting.ini}", False)
+        return cls(setting.default, setting.option, True)
+
+    def parse(self, convert: Callable[[str], Any], expected: str) -> Any:
+        if self.value is None:
+            return None
+        try:
+            return convert(self.value)
+        except ValueError:
+            raise self._wrong(expected) from None
+
+    def one_of(self, *allowed: str) -> Any:
+        if self.value not in allowed:
+            raise self._wrong(" or ".join(map(repr, allowed)))
+        return self.value
+
+    def _wrong(self, expected: str) -> SettingsError:
+        return SettingsError(f"{self.place}: found {self.value!r}, expected {expected}")
+
+
+def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> Path | None:
+    if log.value == "off":
+        return None
+    if merged is not None:
+        if merged.is_dir():
+            raise SettingsError(f"{log.place}: {log.value!r} is a directory, expected a file to write")
+        return config.rootpath / DEFAULT_LOG
+    base = config.rootpath if log.is_default or "command line" not in log.place else config.invocation_params.dir
+    directory = base / log.value
+    if directory.exists() and not directory.is_dir():
+        raise SettingsError(f"{log.place}: {log.value!r} is a file, expected a directory, a .jsonl file, or 'off'")
+    return directory
+
+
+def _percent(text: str) -> float:
+    value = float(text.rstrip("%"))
+    if not 0 <= value <= 100:
+        raise ValueError(text)
+    return value

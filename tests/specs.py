@@ -1,0 +1,35 @@
+"""Writing small specs and tools into a pytester folder, and running them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
+
+
+def write_tool(pytester: pytest.Pytester, code: str, spec: str = "", *, name: str = "shop") -> None:
+    """Write `NAME.py` with the tools and `NAME.tool.yaml` with the spec's keys beside version and target."""
+    (pytester.path / f"{name}.py").write_text(dedent(code), encoding="utf-8")
+    head = f"toolcheck: 1\ntarget: {{python: {name}.py}}\n"
+    (pytester.path / f"{name}.tool.yaml").write_text(head + dedent(spec), encoding="utf-8")
+
+
+def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    """Run pytest in this process with our plugin and without the plugins that would reorder or repeat."""
+    return pytester.runpytest_inprocess(*PLUGINS, "-p", "no:cacheprovider", *args)
+
+
+def events(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield all events under a folder (or in a file), in the order of each file."""
+    files = (
+        [folder] if folder.is_file() else sorted(path for path in folder.rglob("*.jsonl") if "latest" not in path.parts)
+    )
+    for path in files:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)

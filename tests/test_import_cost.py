@@ -1,0 +1,51 @@
+"""Installed but unused, the plugin costs nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from .specs import run
+
+HEAVY = (
+    "yaml asyncio hypothesis mcp memray jsonschema httpx msgspec psutil websockets pytest_asyncio time_machine numpy "
+    "click pydantic referencing"
+)
+
+
+def test_importing_the_plugin_imports_nothing_heavy() -> None:
+    """`import pytest_toolcheck.plugin` brings none of the libraries that only a used part needs."""
+    code = (
+        "import sys, pytest; before = set(sys.modules); import pytest_toolcheck.plugin; "
+        f"print(*sorted({{m.split('.')[0] for m in set(sys.modules) - before}} & set({HEAVY.split()!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_run_without_anything_of_ours_does_nothing_of_ours(pytester: pytest.Pytester) -> None:
+    """No log, no folder, no summary, and no hook of ours that follows each test."""
+    pytester.makeconftest(
+        """
+        def pytest_runtest_call(item):
+            assert not item.config.pluginmanager.has_plugin("toolcheck-log-hooks")
+        """
+    )
+    pytester.makepyfile("def test_one(): pass")
+    result = run(pytester)
+    result.assert_outcomes(passed=1)
+    assert "toolcheck" not in result.stdout.str().replace("plugins:", "").split("collected")[-1]
+    assert not (pytester.path / ".toolcheck").exists()
+
+
+def test_all_is_what_the_package_offers() -> None:
+    """`__all__` equals reality: each name can be had, and none is missing."""
+    import pytest_toolcheck
+
+    for name in pytest_toolcheck.__all__:
+        assert getattr(pytest_toolcheck, name) is not None
+    assert sorted(pytest_toolcheck.__all__) == sorted({*pytest_toolcheck._HOMES, "__version__"})
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        pytest_toolcheck.nothing

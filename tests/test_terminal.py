@@ -1,0 +1,67 @@
+"""The header and the summary section."""
+
+from __future__ import annotations
+
+import pytest
+
+from .specs import run, write_tool
+from .test_items import BROKEN, SPEC, TOOL
+
+
+def test_header_and_summary(pytester: pytest.Pytester) -> None:
+    """One header line; per tool cases, valid accepted, invalid refused, unique and total calls; where the log is."""
+    write_tool(pytester, BROKEN, SPEC)
+    result = run(pytester, "--toolcheck-log=log")
+    result.stdout.re_match_lines(
+        [
+            r"toolcheck: 1 spec, 1 tool, \d+ cases; log: log.\S+",
+            r"=+ toolcheck =+",
+            r"shop\.tool\.yaml::reserve: \d+ cases, valid accepted (\d+) of \1, invalid refused \d+ of \d+, \d+ calls \(\d+ unique\).*, 1 failed",
+            r"findings, by cause \(1\):",
+            r"  rejects_invalid: reserve accepted an input that its schema forbids: 9 is greater than the maximum of 8",
+            r"log: log.\S+",
+        ]
+    )
+
+
+def test_equal_causes_are_one_group(pytester: pytest.Pytester) -> None:
+    """Many cases that fail for one reason are one line with their number."""
+    write_tool(
+        pytester,
+        TOOL.replace("type(seats) is not int or ", "").replace("not 1", "isinstance(seats, bool) or not 1"),
+        SPEC,
+    )
+    result = run(pytester, "--toolcheck-log=off")
+    result.stdout.re_match_lines([r"  no_crash: reserve crashed: TypeError: .* \(and \d+ more with the same cause\)"])
+
+
+def test_silence(pytester: pytest.Pytester) -> None:
+    """Nothing is said where there were no specs; `-q` leaves the summary of a green run away, not the findings."""
+    pytester.makepyfile("def test_one(event_log): pass")
+    assert "== toolcheck" not in run(pytester).stdout.str()
+    write_tool(pytester, TOOL, SPEC)
+    assert "toolcheck:" not in run(pytester, "-q").stdout.str()
+    assert "= toolcheck =" not in run(pytester, "-q").stdout.str()
+    write_tool(pytester, BROKEN, SPEC)
+    quiet = run(pytester, "-q").stdout
+    quiet.fnmatch_lines(["findings, by cause (1):"])
+    assert "valid accepted" not in quiet.str()
+
+
+def test_colour_is_used_only_when_asked(pytester: pytest.Pytester) -> None:
+    """`--color=no` gives plain text, `--color=yes` marks the section."""
+    write_tool(pytester, TOOL, SPEC)
+    assert "\x1b[" not in run(pytester, "--color=no").stdout.str()
+    coloured = run(pytester, "--color=yes").stdout.str()
+    assert "\x1b[1m" in coloured
+    assert "toolcheck" in coloured
+
+
+def test_verbose_shows_every_group(pytester: pytest.Pytester) -> None:
+    """More than ten groups are cut, unless `-v` is given."""
+    names = [f"tool_{n}" for n in range(12)]
+    code = "\n".join(f'def {name}(n: int) -> int:\n    """Say n."""\n    return n\n' for name in names)
+    write_tool(pytester, code, "defaults: {coercion: forbid}\n")
+    cut = run(pytester, "--toolcheck-log=off").stdout
+    cut.fnmatch_lines(["  ... and * more (-v shows all)"])
+    assert "more (-v shows all)" not in run(pytester, "--toolcheck-log=off", "-v").stdout.str()
