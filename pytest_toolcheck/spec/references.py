@@ -46,7 +46,11 @@ class Bundler:
             return schema
         if self._definitions and isinstance(result, dict):
             result = {**result, "$defs": {**result.get("$defs", {}), **self._definitions}}
-        self.problems += dangling_references(result)
+        texts: set[str] = set()
+        for path, text in dangling_references(result):
+            if text not in texts:  # a loop is met from each of its members
+                self.problems.append((path, text))
+            texts.add(text)
         return result
 
     def _root(self, schema: Any) -> Any:
