@@ -359,7 +359,7 @@ def test_room_is_light_to_import():
 def test_unknown_name_of_the_room_is_an_attribute_error():
     """A misspelt name fails as in any module."""
     with pytest.raises(AttributeError, match="no attribute 'EvenLog'"):
-        events.EvenLog  # noqa: B018
+        events.EvenLog
 
 
 def test_line_is_what_the_reader_s_struct_encodes(log):

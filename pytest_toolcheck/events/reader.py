@@ -27,7 +27,8 @@ class ReadReport:
     torn_tails: int = 0
     """Files that end in the middle of a line, as after a kill."""
     missing: int = 0
-    """Events that `seq` says were written but are not there."""
+    """Events that `seq` says were written but are not there; at least so many, where several processes of one worker
+    stand in one merged file."""
     aborted: int = 0
     """Cases that started and never ended."""
 
