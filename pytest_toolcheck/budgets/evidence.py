@@ -75,6 +75,15 @@ def calls_to_pass(quantile: float, missed: float = 1e-2) -> int:
     return high
 
 
+@lru_cache(maxsize=256)
+def calls_to_fail(quantile: float, false_alarm: float = 1e-4) -> int:
+    """Return the fewest calls, all of them over, that can show that `quantile` is not within a budget."""
+    share, wanted, calls = 1 - quantile, math.log(1 / false_alarm), 1
+    while log_evidence_above(calls, calls, share) < wanted:
+        calls += 1
+    return calls
+
+
 def quantile_interval(
     ordered: Sequence[int], quantile: float, *, outside: float = 0.01
 ) -> tuple[int | None, int | None]:

@@ -21,6 +21,7 @@ _PEAK_FLOOR = 64 * 1024
 _SLOW_CALL_NS = 100_000_000
 
 CostOfSize = Callable[[int], int]
+Reader = Callable[[], MemoryReading]
 
 
 def measure_peak_budget(
@@ -41,15 +42,23 @@ def measure_peak_budget(
     for _ in range(warm_up):
         call()
     if process_ids or not own_process:
-        meter = ChildMemoryMeter(process_ids)
-        read, notes = (lambda: meter.measure(call)), meter.notes()
+        read, notes = _child_reader(call, process_ids)
     else:
-        read = lambda: _peak_here(call, budget_bytes, own_thread=own_thread)  # noqa: E731 - one of two readers
-        notes = ("memray: every allocation of Python and C code above what was in use before the call",)
+        read, notes = _reader_here(call, budget_bytes, own_thread=own_thread)
     readings = [read()]
     if readings[0].peak_bytes > budget_bytes:
         readings += [read() for _ in range(calls - 1)]
     return _peak_result(readings, budget_bytes, notes)
+
+
+def _child_reader(call: Call, process_ids: Sequence[int]) -> tuple[Reader, tuple[str, ...]]:
+    meter = ChildMemoryMeter(process_ids)
+    return (lambda: meter.measure(call)), meter.notes()
+
+
+def _reader_here(call: Call, budget_bytes: int, *, own_thread: bool) -> tuple[Reader, tuple[str, ...]]:
+    notes = ("memray: every allocation of Python and C code above what was in use before the call",)
+    return (lambda: _peak_here(call, budget_bytes, own_thread=own_thread)), notes
 
 
 def _peak_here(call: Call, budget_bytes: int, *, own_thread: bool) -> MemoryReading:
@@ -118,6 +127,8 @@ def measure_leak_budget(
         budget_bytes,
         "bytes",
         details,
+        growth.low,
+        growth.high,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .clocks import wall_ns
 from .cpu import CpuMeter
-from .latency import Call, DurationOf, LatencyMeter, TimedCall
+from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, sequential_result, short
 from .verdict import ConfirmedVerdict, Sample
 
@@ -32,10 +32,15 @@ class Effort:
     """
 
     max_calls: int | None = None
+    max_total: int | None = None
+    """The most calls of all stages together."""
     max_seconds: float = MAX_SECONDS
     warm_up: int = 1
     label_of: Callable[[Any], str] | None = None
     """Says of a call's result which input it was, for the list of the slowest calls."""
+
+
+DEFAULT_EFFORT = Effort()
 
 
 def measure_latency(
@@ -44,7 +49,7 @@ def measure_latency(
     *,
     process_ids: Sequence[int] = (),
     duration_of: DurationOf | None = None,
-    effort: Effort = Effort(),
+    effort: Effort = DEFAULT_EFFORT,
 ) -> tuple[BudgetResult, ...]:
     """Judge latency budgets (quantile name to ns) on the same calls; return one result each, in their order.
 
@@ -57,7 +62,7 @@ def measure_latency(
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         _pause(waiting, meter.forget)
-        timed = meter.block(call)
+        timed = meter.block(call, most=patience.calls_left(waiting))
         slowest.add(timed)
         for rule in waiting:
             _feed(rule, [one.sample for one in timed])
@@ -71,7 +76,7 @@ def measure_cpu(
     time_ns: int | None = None,
     utilization: float | None = None,
     process_ids: Sequence[int] = (),
-    effort: Effort = Effort(),
+    effort: Effort = DEFAULT_EFFORT,
 ) -> tuple[BudgetResult, ...]:
     """Judge CPU budgets (the median call: ns, share of one core); return a result for each that is given.
 
@@ -122,12 +127,16 @@ class _Patience:
 
     def __init__(self, effort: Effort) -> None:
         start = wall_ns()
+        self._max_total = effort.max_total or _ANY_NUMBER
         self._least, self._most = start + round(PATIENCE_SECONDS * 1e9), start + round(effort.max_seconds * 1e9)
 
     def lasts(self, waiting: Sequence[ConfirmedVerdict]) -> bool:
         now = wall_ns()
         tried_enough = all(rule.total >= 10 * rule.stages[-1].max_usable for rule in waiting)
-        return now < self._most and not (tried_enough and now > self._least)
+        return self.calls_left(waiting) > 0 and now < self._most and not (tried_enough and now > self._least)
+
+    def calls_left(self, waiting: Sequence[ConfirmedVerdict]) -> int:
+        return min(BLOCK_CALLS, self._max_total - max(rule.total for rule in waiting))
 
 
 def _warm_up(call: Call, effort: Effort) -> None:

@@ -10,7 +10,7 @@ from ..units import format_duration, format_share, format_size
 from .evidence import quantile_interval
 from .verdict import ConfirmedVerdict, Verdict, reason_inconclusive
 
-QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 """The names of latency budgets and the quantiles that they limit."""
 
 
@@ -33,6 +33,9 @@ class BudgetResult:
     limit: float | None = None
     unit: str = ""
     details: tuple[tuple[str, str], ...] = ()
+    low: float | None = None
+    """The bounds of `value`, where the sample shows them."""
+    high: float | None = None
 
     def event_attrs(self) -> dict[str, Any]:
         """Return the attributes of its `budget.verdict` event."""
@@ -86,7 +89,22 @@ def sequential_result(
     if verdict == "inconclusive":
         message += f": inconclusive, {reason_inconclusive(rule.usable, rule.total, rule.stages[-1].max_usable)}"
     said = (*details, ("verdict", rule.explain()))
-    return BudgetResult(metric, verdict, measured, budget, message, rule.usable, rule.total, value, limit, unit, said)
+    low, high = quantile_interval(ordered, rule.quantile) if rule.quantile < 1 else (None, None)
+    return BudgetResult(
+        metric,
+        verdict,
+        measured,
+        budget,
+        message,
+        rule.usable,
+        rule.total,
+        value,
+        limit,
+        unit,
+        said,
+        None if low is None else low / scale,
+        None if high is None else high / scale,
+    )
 
 
 def quantile_of(ordered: Sequence[int], quantile: float) -> int:

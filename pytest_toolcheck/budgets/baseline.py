@@ -1,0 +1,204 @@
+"""Baselines: what budgets measured once, in a JSON file for review in git, compared with what they measure now.
+
+A time from then is worth as much as the machine then. So a reference workload is timed whenever a baseline is saved or
+compared, and times are scaled by how much slower it has become. On another machine that is only roughly right, and the
+comparison says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import ToolcheckError
+from ..units import format_share
+from .clocks import refuse_virtual_time, thread_cpu_ns
+from .latency import spin
+from .results import BudgetResult, short
+from .verdict import Verdict
+
+VERSION = 1
+_REFERENCE_SPINS = 60
+_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What identifies the machine of a baseline, and the CPU time of the reference workload on it, ns."""
+
+    fingerprint: str
+    reference_ns: int
+
+    @classmethod
+    def here(cls) -> Machine:
+        """Return this machine, running the reference workload (about 20 ms)."""
+        refuse_virtual_time()
+        return cls(fingerprint(), reference_workload_ns())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One measured budget of one test: its value with bounds, in `unit`."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Entries by test and metric, as measured on `machine`."""
+
+    machine: Machine
+    entries: Mapping[tuple[str, str], Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One metric of one test against its baseline; `is_advice` where the baseline is of another machine."""
+
+    test: str
+    metric: str
+    verdict: Verdict
+    change: float
+    message: str
+    is_advice: bool
+
+
+def fingerprint() -> str:
+    """Return what tells machines and interpreters apart: processor, number of cores, system, Python."""
+    return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {_python()}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"
+
+
+def _python() -> str:
+    return ".".join(platform.python_version_tuple()[:2])
+
+
+def reference_workload_ns() -> int:
+    """Return the median CPU time of the calibration loop, ns: CPU time under load is nearly that of an idle machine."""
+    took = []
+    for _ in range(_REFERENCE_SPINS):
+        start = thread_cpu_ns()
+        spin()
+        took.append(thread_cpu_ns() - start)
+    return round(statistics.median(took))
+
+
+def save_baseline(path: Path, results: Iterable[tuple[str, BudgetResult]], *, machine: Machine | None = None) -> None:
+    """Write `(test id, result)` pairs: sorted, rounded to four digits, one entry a line, so that a diff can be read."""
+    here = machine or Machine.here()
+    entries: dict[str, dict[str, Any]] = {}
+    for test, result in results:
+        if result.value is not None and result.verdict != "inconclusive":
+            entries.setdefault(test, {})[result.metric] = _written(entry_of(result))
+    head = {"version": VERSION, "machine": here.fingerprint, "reference_ns": here.reference_ns}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_dump(head, entries), encoding="utf-8")
+
+
+def entry_of(result: BudgetResult) -> Entry:
+    """Return what of a result is kept; a bound that the sample does not show is the value itself."""
+    value = result.value or 0.0
+    low = value if result.low is None else result.low
+    high = value if result.high is None else result.high
+    return Entry(value, low, high, result.unit)
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    numbers = {"value": entry.value, "low": entry.low, "high": entry.high}
+    return {**{key: _rounded(number) for key, number in numbers.items()}, "unit": entry.unit}
+
+
+def _rounded(number: float) -> float | int:
+    short_number = float(f"{number:.{_DIGITS}g}")
+    return int(short_number) if short_number.is_integer() else short_number
+
+
+def _dump(head: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return JSON with one metric a line."""
+    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    tests = []
+    for test in sorted(entries):
+        metrics = [f"      {json.dumps(name)}: {json.dumps(entries[test][name])}" for name in sorted(entries[test])]
+        tests.append(f"    {json.dumps(test, ensure_ascii=False)}: {{\n" + ",\n".join(metrics) + "\n    }")
+    body = "{\n" + ",\n".join(tests) + "\n  }" if tests else "{}"
+    return "{\n" + ",\n".join([*lines, f'  "tests": {body}']) + "\n}\n"
+
+
+def load_baseline(path: Path) -> Baseline:
+    """Return the baseline that a file holds. Raises ToolcheckError naming the file and what is wrong with it."""
+    advice = "write a new one with --toolcheck-save-baseline"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["version"] != VERSION:
+            raise ToolcheckError(f"{path}: found baseline version {data['version']!r}, expected {VERSION}: {advice}")
+        machine = Machine(str(data["machine"]), int(data["reference_ns"]))
+        entries = {
+            (test, name): Entry(**entry) for test, found in data["tests"].items() for name, entry in found.items()
+        }
+    except FileNotFoundError:
+        raise ToolcheckError(f"{path}: there is no such baseline: {advice}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ToolcheckError(f"{path}: not a baseline ({error}): {advice}") from None
+    return Baseline(machine, entries)
+
+
+def compare(
+    baseline: Baseline,
+    results: Iterable[tuple[str, BudgetResult]],
+    *,
+    regression: float = 0.2,
+    machine: Machine | None = None,
+) -> list[Comparison]:
+    """Compare `(test id, result)` pairs with their baseline entries, CPU time first; what has no entry is left out.
+
+    A fail: even the lower bound now is over the upper bound then by more than `regression`. A pass: the value now is
+    within it. A baseline of another machine is advice: it never fails.
+    """
+    here = machine or Machine.here()
+    pairs = [(test, result, baseline.entries.get((test, result.metric))) for test, result in results]
+    found = [
+        _compare_one(test, result, entry, baseline.machine, here, regression)
+        for test, result, entry in pairs
+        if entry is not None and result.value is not None
+    ]
+    return sorted(found, key=lambda one: (not one.metric.startswith("cpu"), one.test, one.metric))
+
+
+def _compare_one(
+    test: str, result: BudgetResult, then: Entry, there: Machine, here: Machine, regression: float
+) -> Comparison:
+    scale = here.reference_ns / there.reference_ns if then.unit == "ns" else 1.0
+    now, allowed = entry_of(result), 1 + regression
+    is_advice = there.fingerprint != here.fingerprint and then.unit in ("ns", "share")
+    verdict = _verdict(result, now, then, scale * allowed, is_advice=is_advice)
+    change = now.value / (then.value * scale) - 1 if then.value else 0.0
+    message = (
+        f"{result.metric} {short(now.value, now.unit)}, baseline {short(then.value * scale, then.unit)}, "
+        f"change {change:+.0%}, allowed {format_share(regression)}"
+    )
+    if is_advice:
+        message += f" (advice: the baseline is of {there.fingerprint}; save one here)"
+    return Comparison(test, result.metric, verdict, change, message, is_advice)
+
+
+def _verdict(result: BudgetResult, now: Entry, then: Entry, factor: float, *, is_advice: bool) -> Verdict:
+    if now.low > then.high * factor:
+        return "inconclusive" if is_advice or result.verdict == "inconclusive" else "fail"
+    return "pass" if now.value <= then.value * factor else "inconclusive"

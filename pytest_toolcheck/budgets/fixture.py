@@ -1,0 +1,143 @@
+"""What the fixture `budget` hands to a test: budgets for any code, in a `with` block. Knows no pytest.
+
+    def test_parse(budget):
+        with budget.latency(p95="50ms") as b:
+            b.call(parse, text)
+
+`b.call` makes the call as often as the verdict needs and returns what the first one returned; the block's end raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, TypeVar
+
+from ..spec.model import Budgets
+from .clocks import wall_ns
+from .markers import BudgetError, parse_marks
+from .measure import OnResult, Subject, apply_budgets, raise_for
+from .results import BudgetResult
+
+T = TypeVar("T")
+
+
+class Budget:
+    """Makes the blocks. `on_result` is told every result (for the log), `warn` every inconclusive one's message."""
+
+    def __init__(
+        self,
+        *,
+        on_result: OnResult | None = None,
+        warn: Callable[[str], None] | None = None,
+        lock: AbstractContextManager[Any] | None = None,
+        inconclusive_fails: bool = False,
+    ) -> None:
+        self._on_result, self._warn, self._lock = on_result, warn, lock
+        self._inconclusive_fails = inconclusive_fails
+
+    def __repr__(self) -> str:
+        return "<Budget: latency(), memory(), cpu() or growth() gives a block to call code in>"
+
+    def latency(self, **limits: str) -> BudgetBlock:
+        """Limit the time of calls: `p50`, `p95`, `p99`, `max`, such as `p95="50ms"`. Raises BudgetError."""
+        return self._block("latency_budget", limits)
+
+    def memory(self, **limits: str) -> BudgetBlock:
+        """Limit the `peak` of memory of a call and its `leak`, such as `peak="10MiB"`. Raises BudgetError."""
+        return self._block("memory_budget", limits)
+
+    def cpu(self, **limits: str) -> BudgetBlock:
+        """Limit the CPU `time` of a call and its `utilization` of a core, such as `time="20ms"`. Raises BudgetError."""
+        return self._block("cpu_budget", limits)
+
+    def growth(self, *, sizes: tuple[int, int] = (1, 4096), **limits: str) -> BudgetBlock:
+        """Limit how `latency` or `memory` grow, such as `latency="n log n"`; `b.call(f)` then calls `f(size)`.
+
+        `sizes` are the smallest and the largest size to try; `over` names what grows, for the message.
+        """
+        return self._block("growth_budget", {"over": "size", **limits}, sizes)
+
+    def _block(self, marker: str, limits: dict[str, str], sizes: tuple[int, int] = (1, 4096)) -> BudgetBlock:
+        if "rounds" in limits or "regression" in limits:
+            raise BudgetError("rounds= and regression= belong to markers: a block makes as many calls as it needs")
+        budgets = parse_marks([(marker, (), limits)]).budgets
+        return BudgetBlock(self._measure, budgets, sizes, self._finish)
+
+    def _measure(self, subject: Subject, budgets: Budgets) -> tuple[BudgetResult, ...]:
+        return apply_budgets(subject, budgets, lock=self._lock, on_result=self._on_result)
+
+    def _finish(self, results: list[BudgetResult]) -> None:
+        for message in raise_for(results, inconclusive_fails=self._inconclusive_fails):
+            if self._warn is not None:
+                self._warn(message)
+
+
+class BudgetBlock:
+    """A `with` block: calls made through it are measured, and its end raises BudgetExceeded for what was too much."""
+
+    def __init__(
+        self,
+        measure: Callable[[Subject, Budgets], tuple[BudgetResult, ...]],
+        budgets: Budgets,
+        sizes: tuple[int, int],
+        finish: Callable[[list[BudgetResult]], None],
+    ) -> None:
+        self._measure, self._finish = measure, finish
+        self._budgets, self._sizes = budgets, sizes
+        self.results: list[BudgetResult] = []
+        """A result for each limit and call, as they come."""
+
+    def __enter__(self) -> BudgetBlock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            return
+        if not self.results:
+            raise BudgetError("nothing was measured: make calls in the block through it, as b.call(function, argument)")
+        self._finish(self.results)
+
+    def call(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Call `function(*args, **kwargs)` as often as needed; return the first result. Its errors come through."""
+        first = _First(lambda *size: function(*size, *args, **kwargs))
+        self.results += self._measure(self._subject(first), self._budgets)
+        return first.result  # type: ignore[no-any-return]
+
+    async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
+        """As `call`, for an async function, in the running loop. Each call is timed inside the loop."""
+        loop = asyncio.get_running_loop()
+
+        async def timed(*size: int) -> tuple[T, int]:
+            start = wall_ns()
+            result = await function(*size, *args, **kwargs)
+            return result, wall_ns() - start
+
+        first = _First(lambda *size: asyncio.run_coroutine_threadsafe(timed(*size), loop).result())
+        subject = replace(self._subject(first), duration_of=lambda answer: answer[1], own_thread=False)
+        self.results += await asyncio.to_thread(self._measure, subject, self._budgets)
+        result: T = first.result[0]
+        return result
+
+    def _subject(self, first: _First) -> Subject:
+        return Subject(first, call_of_size=first, sizes=self._sizes)
+
+
+class _First:
+    """A call that remembers what it returned at first."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+        self._has_result = False
+        self.result: Any = None
+
+    def __call__(self, *size: int) -> Any:
+        result = self._call(*size)
+        if not self._has_result:
+            self.result, self._has_result = result, True
+        return result

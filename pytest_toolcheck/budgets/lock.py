@@ -1,0 +1,80 @@
+"""One measurement at a time across the workers of a run, by a lock on a file in the run's directory.
+
+It keeps budgets from being each other's noise. Other tests go on beside them: what they disturb, the gates drop.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from .clocks import MeterError
+
+_NAME = "measuring.lock"
+_RETRY_S = 0.02
+
+
+class MeasuringLock:
+    """An exclusive lock for measuring, `with` which one worker at a time measures; it may be entered again inside.
+
+    The system frees it when its process ends, however that happens. Raises MeterError after `patience_s`.
+    """
+
+    def __init__(self, directory: Path, *, patience_s: float = 600.0) -> None:
+        self.path = directory / _NAME
+        self._patience_s = patience_s
+        self._file: int | None = None
+        self._depth = 0
+        self._threads = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"<MeasuringLock {'held' if self._depth else 'free'} {self.path.name}>"
+
+    def __enter__(self) -> MeasuringLock:
+        self._threads.acquire()
+        try:
+            if self._depth == 0:
+                self._file = self._acquire()
+        except BaseException:
+            self._threads.release()
+            raise
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self._file is not None:
+            os.close(self._file)
+            self._file = None
+        self._threads.release()
+
+    def _acquire(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        end = time.monotonic() + self._patience_s
+        while not _try_lock(file):
+            if time.monotonic() > end:
+                os.close(file)
+                raise MeterError(
+                    f"another worker has been measuring for {self._patience_s:.0f} s ({self.path}): "
+                    "is one of its tools hanging without a timeout?"
+                )
+            time.sleep(_RETRY_S)
+        return file
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows: workers measure beside each other, and the gates drop what that disturbs
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

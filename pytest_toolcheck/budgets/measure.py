@@ -1,0 +1,204 @@
+"""All budgets of one subject, a pass of calls for each kind: never two measurements in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..spec.model import Budgets, GrowthBudget
+from .clocks import MeterError
+from .latency import Call, DurationOf
+from .measure_body import judge_body_once
+from .measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
+from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_latency
+from .results import BudgetExceeded, BudgetResult
+
+KINDS = ("latency", "cpu", "memory", "leak", "growth")
+
+OnResult = Callable[[BudgetResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured: a call that can be repeated.
+
+    `process_ids` serve it; with none and `own_process` False it starts a process of its own (a command).
+    `call_of_size` and `sizes` (smallest, largest) are for growth budgets.
+    """
+
+    call: Call
+    process_ids: tuple[int, ...] = ()
+    own_process: bool = True
+    own_thread: bool = True
+    duration_of: DurationOf | None = None
+    call_of_size: Callable[[int], Any] | None = None
+    sizes: tuple[int, int] = (1, 4096)
+    effort: Effort = DEFAULT_EFFORT
+
+
+def kinds_of(budgets: Budgets) -> tuple[str, ...]:
+    """Return the kinds of `KINDS` that budgets limit."""
+    given = {
+        "latency": bool(budgets.latency),
+        "cpu": budgets.cpu_time_ns is not None or budgets.cpu_utilization is not None,
+        "memory": "peak" in budgets.memory,
+        "leak": "leak" in budgets.memory,
+        "growth": budgets.growth is not None,
+    }
+    return tuple(kind for kind in KINDS if given[kind])
+
+
+def apply_budgets(
+    subject: Subject,
+    budgets: Budgets,
+    *,
+    kinds: Sequence[str] | None = None,
+    lock: AbstractContextManager[Any] | None = None,
+    on_result: OnResult | None = None,
+) -> tuple[BudgetResult, ...]:
+    """Measure a subject against budgets (those of `kinds`; all where None), one pass a kind; raise nothing for a fail.
+
+    Hand the results to `raise_for`. `lock` is held while measuring. What cannot be measured here is an inconclusive
+    result that says why; what the call itself raises comes through.
+    """
+    results: list[BudgetResult] = []
+    for kind in kinds_of(budgets) if kinds is None else kinds:
+        with lock if lock is not None else nullcontext():
+            results += _measured(kind, subject, budgets)
+    return _reported(results, on_result)
+
+
+def apply_to_calls(
+    calls: Sequence[Call],
+    budgets: Budgets,
+    *,
+    subject: Subject | None = None,
+    lock: AbstractContextManager[Any] | None = None,
+    on_result: OnResult | None = None,
+) -> tuple[BudgetResult, ...]:
+    """Apply budgets to calls that a test has made, by making them again in turn; see `apply_budgets`."""
+    turns = _in_turn(calls)
+    base = subject or Subject(turns)
+    return apply_budgets(replace(base, call=turns), budgets, lock=lock, on_result=on_result)
+
+
+def apply_to_body(
+    body: Call,
+    budgets: Budgets,
+    *,
+    rounds: int | None = None,
+    lock: AbstractContextManager[Any] | None = None,
+    on_result: OnResult | None = None,
+) -> tuple[BudgetResult, ...]:
+    """Apply budgets to a test's own body: run it once, or where `rounds` says so up to that often a kind.
+
+    The body runs at least once in any case, so this takes the place of running it.
+    """
+    if rounds is not None and rounds > 1:
+        effort = Effort(max_total=rounds, warm_up=0)
+        return apply_budgets(Subject(body, effort=effort), budgets, lock=lock, on_result=on_result)
+    with lock if lock is not None else nullcontext():
+        results = judge_body_once(body, budgets)
+    return _reported(results, on_result)
+
+
+def raise_for(results: Iterable[BudgetResult], *, inconclusive_fails: bool = False) -> tuple[str, ...]:
+    """Raise BudgetExceeded if a budget is not kept; return the messages of inconclusive ones, to warn with."""
+    found = tuple(results)
+    bad = {"fail", "inconclusive"} if inconclusive_fails else {"fail"}
+    if broken := [result for result in found if result.verdict in bad]:
+        raise BudgetExceeded(broken)
+    return tuple(result.message for result in found if result.verdict == "inconclusive")
+
+
+def _reported(results: Sequence[BudgetResult], on_result: OnResult | None) -> tuple[BudgetResult, ...]:
+    if on_result is not None:
+        for result in results:
+            on_result(result)
+    return tuple(results)
+
+
+def _in_turn(calls: Sequence[Call]) -> Call:
+    position = -1
+
+    def call_next() -> Any:
+        nonlocal position
+        position = (position + 1) % len(calls)
+        return calls[position]()
+
+    return call_next
+
+
+def _measured(kind: str, subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    try:
+        return _PASSES[kind](subject, budgets)
+    except MeterError as error:
+        message = f"{kind} not measured: {error}"
+        return [BudgetResult(kind, "inconclusive", "not measured", "", message)]
+
+
+def _latency(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    return measure_latency(
+        subject.call,
+        budgets.latency,
+        process_ids=subject.process_ids,
+        duration_of=subject.duration_of,
+        effort=subject.effort,
+    )
+
+
+def _cpu(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    return measure_cpu(
+        subject.call,
+        time_ns=budgets.cpu_time_ns,
+        utilization=budgets.cpu_utilization,
+        process_ids=subject.process_ids,
+        effort=subject.effort,
+    )
+
+
+def _memory(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    result = measure_peak_budget(
+        subject.call,
+        budgets.memory["peak"],
+        process_ids=subject.process_ids,
+        own_process=subject.own_process,
+        own_thread=subject.own_thread,
+        warm_up=subject.effort.warm_up,
+    )
+    return [result]
+
+
+def _leak(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    limit = budgets.memory["leak"]
+    process_ids, own_process = subject.process_ids, subject.own_process
+    return [measure_leak_budget(subject.call, limit, process_ids=process_ids, own_process=own_process)]
+
+
+def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
+    limit = budgets.growth
+    assert isinstance(limit, GrowthBudget)
+    if subject.call_of_size is None:
+        raise MeterError(f"there is nothing here whose size over {limit.over!r} could be changed")
+    low, high = subject.sizes
+    return measure_growth(
+        subject.call_of_size,
+        over=limit.over,
+        low=low,
+        high=high,
+        latency=limit.latency,
+        memory=limit.memory,
+        process_ids=subject.process_ids,
+        own_process=subject.own_process,
+    )
+
+
+_PASSES: dict[str, Callable[[Subject, Budgets], Sequence[BudgetResult]]] = {
+    "latency": _latency,
+    "cpu": _cpu,
+    "memory": _memory,
+    "leak": _leak,
+    "growth": _growth,
+}

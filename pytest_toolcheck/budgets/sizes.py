@@ -1,0 +1,78 @@
+"""Inputs of a wanted size: a proven input with one parameter made larger, within its schema."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from .clocks import MeterError
+
+LARGEST = {"array": 4096, "string": 65536, "integer": 4096, "number": 4096}
+"""The largest size to try where the schema names no bound."""
+_BOUNDS = {"array": ("minItems", "maxItems"), "string": ("minLength", "maxLength")}
+
+
+def size_range(schema: Any, parameter: str) -> tuple[int, int]:
+    """Return the smallest (at least 1) and largest size of a parameter of an input schema. Raises MeterError."""
+    part = _schema_of(schema, parameter)
+    kind = _kind(part, parameter)
+    lowest, highest = _BOUNDS.get(kind, ("minimum", "maximum"))
+    low = max(int(part.get(lowest, 1)), 1)
+    return low, max(min(int(part.get(highest, LARGEST[kind])), LARGEST[kind]), low)
+
+
+def input_of_size(schema: Any, base: Mapping[str, Any], parameter: str, size: int) -> dict[str, Any]:
+    """Return a copy of `base` in which `parameter` has the size: so many items or characters, or that number."""
+    kind = _kind(_schema_of(schema, parameter), parameter)
+    arguments = copy.deepcopy(dict(base))
+    arguments[parameter] = _value(kind, _schema_of(schema, parameter), base.get(parameter), size)
+    return arguments
+
+
+def _value(kind: str, part: Mapping[str, Any], sample: Any, size: int) -> Any:
+    if kind == "array":
+        return _items(part, sample, size)
+    if kind == "string":
+        text = sample if isinstance(sample, str) and sample else "a"
+        return (text * (size // len(text) + 1))[:size]
+    return size if kind == "integer" else float(size)
+
+
+def _items(part: Mapping[str, Any], sample: Any, size: int) -> list[Any]:
+    found = part.get("items")
+    items: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    kind = items.get("type")
+    if kind in ("integer", "number") and "enum" not in items:
+        low, high = int(items.get("minimum", 0)), int(items.get("maximum", 2**31 - 1))
+        return [low + (index * 7919) % (high - low + 1) for index in range(size)]
+    known = sample if isinstance(sample, list) and sample else ["a"]
+    if part.get("uniqueItems") and kind == "string":
+        return [f"{known[0]}{index}" for index in range(size)]
+    return [copy.deepcopy(known[index % len(known)]) for index in range(size)]
+
+
+def _schema_of(schema: Any, parameter: str) -> Mapping[str, Any]:
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    part = properties.get(parameter)
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        part = _referenced(schema, part["$ref"])
+    if not isinstance(part, dict):
+        known = ", ".join(properties) or "none"
+        raise MeterError(f"growth over {parameter!r}: the input schema has no such parameter; it has: {known}")
+    return part
+
+
+def _referenced(schema: Mapping[str, Any], reference: str) -> Any:
+    part: Any = schema
+    for step in reference.removeprefix("#/").split("/"):
+        part = part.get(step) if isinstance(part, dict) else None
+    return part
+
+
+def _kind(part: Mapping[str, Any], parameter: str) -> str:
+    kinds = part.get("type")
+    found = next((kind for kind in ([kinds] if isinstance(kinds, str) else kinds or []) if kind in LARGEST), None)
+    if found is None:
+        raise MeterError(f"growth over {parameter!r}: its type is {kinds!r}, expected one of {', '.join(LARGEST)}")
+    return str(found)
