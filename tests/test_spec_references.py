@@ -143,3 +143,11 @@ def test_a_reference_to_itself_alone_is_refused(folder):
     """A loop of references without any schema in it would never end."""
     [message] = messages(folder, "{items: {$ref: 'order.json#/$defs/loop'}}")
     assert "leads only to itself" in message
+
+
+def test_a_file_nested_without_end_is_refused(folder):
+    """A schema file of 50,000 levels ends in one message and not in an exhausted stack."""
+    for depth in (600, 50_000):
+        (folder / "deep.json").write_text('{"not":' * depth + "{}" + "}" * depth)
+        [message] = messages(folder, "{items: {$ref: 'deep.json'}}")
+        assert "nested too deeply" in message

@@ -157,6 +157,8 @@ def _read(file: FilePath) -> Any:
         raise _ReferenceError(f"{file.name}: {error}") from None
     except ValueError as error:
         raise _ReferenceError(f"{file.name} is not JSON: {error}") from None
+    except RecursionError:
+        raise _ReferenceError(f"{file.name}: a schema is nested too deeply") from None
 
 
 def resolve_pointer(value: Any, pointer: str) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -72,6 +73,12 @@ def _draft_problems(scope: Scope, path: Path, schema: Any) -> Iterator[Problem]:
         text = f"{{place}}: unknown draft {found(schema['$schema'])}: leave it out, or write {known}"
         yield scope.problem((*path, "$schema"), text)
         return
+    try:
+        if _is_sound(draft, json.dumps(schema, sort_keys=True)):
+            return
+    except RecursionError:
+        yield scope.problem(path, "{place}: a schema is nested too deeply")
+        return
     base = scope.written_path(path)
     for complaint in explain(_meta_validator(draft).iter_errors(schema), base=base):
         yield located(scope.document, complaint)
@@ -79,6 +86,12 @@ def _draft_problems(scope: Scope, path: Path, schema: Any) -> Iterator[Problem]:
 
 def _names_draft(schema: dict[str, Any]) -> bool:
     return isinstance(schema.get("$schema"), str)
+
+
+@lru_cache(maxsize=1024)
+def _is_sound(draft: type[Validator], schema: str) -> bool:
+    """Whether a schema keeps to its draft; remembered, for one in `defaults` is met again in every tool."""
+    return _meta_validator(draft).is_valid(json.loads(schema))
 
 
 @cache

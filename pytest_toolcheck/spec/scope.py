@@ -23,6 +23,7 @@ class Scope:
     raw: dict[str, Any]
     document: Document
     prefixes: tuple[Path, ...]
+    keys_by_owner: Mapping[str, Mapping[str, Position]]
 
     def problem(self, path: Path, text: str, *, on_key: bool = False) -> Problem:
         """Make a problem about a place below the tool; `{place}` in `text` becomes that place's name."""
@@ -43,19 +44,30 @@ class Scope:
         """Return where each key of the tool stands, by JSON Pointer below it; defaults where the tool says nothing."""
         found: dict[str, Position] = {}
         for prefix in reversed(self.prefixes):
-            start = pointer(prefix) + "/"
-            below = {key[len(start) - 1 :]: at for key, at in self.document.keys.items() if key.startswith(start)}
-            found.update(below)
+            found.update(self.keys_by_owner.get(pointer(prefix), {}))
         return found
+
+
+def _keys_by_owner(document: Document) -> dict[str, dict[str, Position]]:
+    """Sort the places of all keys by the tool (or `defaults`) that they belong to, in one pass over the file."""
+    owners: dict[str, dict[str, Position]] = {}
+    for text, position in document.keys.items():
+        parts = text.split("/", 3)
+        depth = 2 if parts[1] == "defaults" else 3
+        owner = "/".join(parts[:depth])
+        if len(text) > len(owner):
+            owners.setdefault(owner, {})[text[len(owner) :]] = position
+    return owners
 
 
 def scopes(document: Document, *, without: Collection[str | int] = ()) -> list[Scope]:
     """Return the scope of `defaults` and of each tool; those `without` a sound structure are left out."""
     defaults = document.value.get("defaults") or {}
-    found = [Scope("defaults", defaults, document, (("defaults",),))]
+    owners = _keys_by_owner(document)
+    found = [Scope("defaults", defaults, document, (("defaults",),), owners)]
     for name, own in (document.value.get("tools") or {}).items():
         if name not in without:
-            found.append(Scope(name, merged(defaults, own or {}), document, (("tools", name), ("defaults",))))
+            found.append(Scope(name, merged(defaults, own or {}), document, (("tools", name), ("defaults",)), owners))
     return found
 
 
