@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _HUNG_LOOP_GRACE_S = 2.0
 _EXIT_WAIT_S = 1.0
+_CLOSE_LIMIT_S = 10.0
+_DEAD_CLOSE_LIMIT_S = 2.0
 _LIST_LIMIT_S = 30.0
 _MOST_PAGES = 1000
 
@@ -105,8 +107,9 @@ class McpSession:
 
     def close(self) -> None:
         """End the session and the server."""
+        limit_s = _CLOSE_LIMIT_S if self._alive else _DEAD_CLOSE_LIMIT_S
         self._alive = False
-        self._connection.close()
+        self._connection.close(limit_s=limit_s)
         if self._link.process is not None:
             self._link.process.stop(grace_s=0.0)
         if self._own_loop is not None:
@@ -146,10 +149,17 @@ class McpSession:
         return Outcome("accepted", spent, value=value, raw=raw_of(result), noise=self._noise())
 
     async def _refused_or_lost(self, request: Request, error: MCPError, spent: int) -> Outcome:
-        if error.code == types.CONNECTION_CLOSED:
+        if self._was_closed(error):
             return await self._lost(error.message, spent)
         kind, told = protocol_error(error.code, error.message, error.data, request.tool.rejects)
         return Outcome(kind, spent, error=told, raw={"error": {"code": error.code}}, noise=self._noise())
+
+    def _was_closed(self, error: MCPError) -> bool:
+        """Whether the client itself says this: servers use the same code, -32000, for errors of their own."""
+        if error.code != types.CONNECTION_CLOSED:
+            return False
+        pipes = self._link.pipes
+        return error.message == "Connection closed" if pipes is None else pipes.has_ended
 
     def _malformed(self, error: ValidationError, spent: int) -> Outcome:
         first = error.errors()[0]

@@ -38,7 +38,8 @@ class StdioPipes:
         self.outgoing, self._from_client = anyio.create_memory_object_stream[SessionMessage](math.inf)
         self._line = bytearray()
         self._unsent = bytearray()
-        self._writable = asyncio.Event()
+        self.has_ended = False
+        """Whether the server has closed its stdout."""
         for fd in (process.stdin_fd, process.stdout_fd, process.stderr_fd):
             os.set_blocking(fd, False)
         self._loop.add_reader(process.stdout_fd, self._read_stdout)
@@ -60,6 +61,7 @@ class StdioPipes:
         if not data:
             self._loop.remove_reader(self._process.stdout_fd)
             self.read_stderr()
+            self.has_ended = True
             self._to_client.close()  # the client's waiting calls end as "connection closed"
             return
         *lines, rest = data.split(b"\n")

@@ -96,13 +96,13 @@ class Connection(Generic[C]):
             raise Expired
         return future.result()
 
-    def close(self) -> None:
-        """Have the task close the client, and wait for it. Never raises."""
+    def close(self, *, limit_s: float = _CLOSE_LIMIT_S) -> None:
+        """Have the task close the client, and wait for it at most `limit_s`. Never raises."""
         if self._ended is None:
             return
         with contextlib.suppress(RuntimeError):
             self._owner.loop.call_soon_threadsafe(self._set_stop)
-        concurrent.futures.wait([self._ended], timeout=_CLOSE_LIMIT_S)
+        concurrent.futures.wait([self._ended], timeout=limit_s)
 
     def _set_stop(self) -> None:
         if self._stop is not None:

@@ -37,9 +37,9 @@ while read -r what group; do
   [ "$what" = + ] && kept="$kept $group"
   groups=$kept
 done
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 [ -z "$groups" ] || sleep 0.3
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 """
 
 

@@ -74,5 +74,21 @@ def environment(name: str) -> str:
     return os.environ.get(name, "")
 
 
+@server.tool()
+def executable() -> str:
+    """Return the interpreter."""
+    return sys.executable
+
+
+@server.tool()
+async def block_loop() -> str:
+    """Stop the loop that serves."""
+    time.sleep(2)
+    return "late"
+
+
 if __name__ == "__main__":
-    server.run("stdio")
+    if sys.argv[1:2] == ["http"]:
+        server.run("streamable-http", port=int(sys.argv[2]))
+    else:
+        server.run("stdio")
