@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from .changes import Change, change, nested
@@ -10,9 +11,10 @@ from .containers import NESTED_DEEPEST, of_array, of_object
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import samples
+from .valid import arrays, objects, samples
 
-_MOST_PER_PLACE = 400
+_MOST_BELOW = 6000
+_FEWEST_PER_PLACE = 30
 
 
 def variations(document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0) -> Iterator[Change]:
@@ -42,17 +44,36 @@ def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterat
     if members is not None:
         yield from enum_members(members)
     kinds = shape.types()
-    if "object" in kinds and isinstance(base, dict):
-        yield from of_object(document, shape, base, depth=depth)
-        yield from _inside_object(document, shape, base, depth)
-    if "array" in kinds and isinstance(base, list):
-        yield from of_array(document, shape, base, depth=depth)
-        yield from _inside_array(document, shape, base, depth)
+    for own in _containers(document, shape, base, kinds, depth):
+        yield from of_container(document, shape, own, depth=depth)
     if members is None and ("number" in kinds or "integer" in kinds):
         yield from of_number(shape, whole="number" not in kinds)
     if members is None and "string" in kinds:
         yield from of_string(shape)
     yield from wrong_types(shape, base)
+
+
+def _containers(
+    document: Document, shape: Shape, base: Any, kinds: tuple[str, ...], depth: int
+) -> Iterator[dict[str, Any] | list[Any]]:
+    """Yield the base where it is an object or array, and one of each further kind that the keywords speak of."""
+    for kind, made in (("object", objects), ("array", arrays)):
+        wanted = dict if kind == "object" else list
+        if isinstance(base, wanted) and kind in kinds:
+            yield base
+        elif kind in kinds and kind in shape.spoken_types():
+            found = (value for value in made(document, shape, depth=depth) if document.holds(shape.parts, value))
+            yield from islice(found, 1)
+
+
+def of_container(document: Document, shape: Shape, base: Any, *, depth: int) -> Iterator[Change]:
+    """Yield changes of an object or array, and of what it holds."""
+    if isinstance(base, dict):
+        yield from of_object(document, shape, base, depth=depth)
+        yield from _inside_object(document, shape, base, depth)
+    else:
+        yield from of_array(document, shape, base, depth=depth)
+        yield from _inside_array(document, shape, base, depth)
 
 
 def _two_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
@@ -66,27 +87,27 @@ def _two_branches(document: Document, conjunction: Conjunction, shapes: list[Sha
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
     if depth >= NESTED_DEEPEST:
         return
-    for name in shape.property_names():
+    names = shape.property_names()
+    for name in names:
         conjunction = shape.member(name)
         options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
         own = options[0] if options else None
-        for item in _bounded(variations(document, conjunction, own, depth=depth + 1), depth):
+        for item in _bounded(variations(document, conjunction, own, depth=depth + 1), depth, len(names)):
             yield item.below(name, lambda value, name=name: {**base, name: value})
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
     if depth >= NESTED_DEEPEST:
         return
-    places = dict.fromkeys((*range(shape.prefix_length()), len(base) - 1))
-    for place in [place for place in places if 0 <= place < len(base)]:
+    places = list(dict.fromkeys((*range(shape.prefix_length()), len(base) - 1)))
+    places = [place for place in places if 0 <= place < len(base)]
+    for place in places:
         conjunction = shape.item(place)
-        for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth):
+        for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth, len(places)):
             yield item.below(place, lambda value, place=place: [*base[:place], value, *base[place + 1 :]])
 
 
-def _bounded(changes: Iterator[Change], depth: int) -> Iterator[Change]:
-    most = _MOST_PER_PLACE >> max(depth - 1, 0)
-    for number, item in enumerate(changes if depth == 0 else nested(changes)):
-        if number >= most:
-            return
-        yield item
+def _bounded(changes: Iterator[Change], depth: int, places: int) -> Iterator[Change]:
+    """Cut the changes of one place, so that all places together stay within what a limit can use."""
+    most = max(_FEWEST_PER_PLACE, (_MOST_BELOW >> 2 * depth) // max(places, 1))
+    yield from islice(changes if depth == 0 else nested(changes), most)

@@ -1,8 +1,8 @@
 """Schemas compiled to closures that answer exactly as `jsonschema` does, some fifty times faster.
 
-Leaf keywords that are not hot are handed to `jsonschema`'s own functions. A schema with anything that needs scope
-(`$id`, `$dynamicRef`, `unevaluated*`, references that leave the document) is not compiled at all: `usable` is False
-and the caller asks `jsonschema`.
+Keywords that are not hot (`multipleOf`, `uniqueItems`, `contains`, `unevaluated*`, …) are handed to `jsonschema`'s own
+functions. References are resolved once, with `referencing`, for each dynamic scope in which they are met. A draft
+older than 6 is not compiled (`usable` is False), nor is a part that names another draft: there `jsonschema` decides.
 """
 
 from __future__ import annotations
@@ -16,65 +16,119 @@ import jsonschema
 
 Predicate = Callable[[Any], bool]
 
-_COMPILED_DRAFTS = (jsonschema.Draft202012Validator, jsonschema.Draft7Validator)
-_SCOPED = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$anchor"})
-_SCOPED_VALUE = frozenset({"unevaluatedProperties", "unevaluatedItems"})
-_MISSING = object()
+_COMPILED_DRAFTS = (
+    jsonschema.Draft202012Validator,
+    jsonschema.Draft201909Validator,
+    jsonschema.Draft7Validator,
+    jsonschema.Draft6Validator,
+)
+_DYNAMIC = ("$dynamicRef", "$recursiveRef")
 
 
-class Predicates:
-    """Compile schemas of one document; each once."""
+class Scope:
+    """One schema in its place while it is compiled: what a keyword's builder may ask for."""
 
-    def __init__(self, draft: Any, validator: Any, root: Any) -> None:
-        self._draft, self._validator, self._root = draft, validator, root
-        self._done: dict[int, Predicate] = {}
-        self._alive: list[Any] = []
-        self.usable = draft in _COMPILED_DRAFTS and _is_plain(root, root, is_root=True)
+    def __init__(self, predicates: Predicates, schema: Mapping[str, Any], resolver: Any) -> None:
+        self.schema, self.resolver = schema, resolver
+        self._predicates = predicates
+        self.format_checker = predicates.validator.format_checker
 
     def compile(self, schema: Any) -> Predicate:
-        """Return the predicate of a schema; recursive references are followed when the value is there."""
-        if schema is True or schema is False:
-            return _always if schema else _never
-        done = self._done.get(id(schema))
-        if done is None:
-            self._alive.append(schema)
-            self._done[id(schema)] = lambda value: self._done[id(schema)](value)
-            done = self._done[id(schema)] = self._build(schema)
-        return done
-
-    def _build(self, schema: Mapping[str, Any]) -> Predicate:
-        if "$ref" in schema:
-            target = _pointed(self._root, schema["$ref"])
-            parts = [lambda value: self.compile(target)(value)]
-            if self._draft is jsonschema.Draft7Validator:
-                return parts[0]
-        else:
-            parts = []
-        for keyword, value in schema.items():
-            parts.extend(self._keyword(keyword, value, schema))
-        return _all(parts)
-
-    def _keyword(self, keyword: str, value: Any, schema: Mapping[str, Any]) -> list[Predicate]:
-        if keyword not in self._validator.VALIDATORS or keyword == "$ref":
-            return []
-        build = _BUILDERS.get(keyword)
-        made = None if build is None else build(self, value, schema)
-        if made is not None:
-            return [made]
-        return [] if keyword in _COVERED_ELSEWHERE else [self._as_jsonschema(keyword, value, schema)]
-
-    def _as_jsonschema(self, keyword: str, value: Any, schema: Mapping[str, Any]) -> Predicate:
-        rule, validator = self._validator.VALIDATORS[keyword], self._validator
-        return lambda instance: next(iter(rule(validator, value, instance, schema) or ()), None) is None
+        """Return the predicate of a schema that stands inside this one."""
+        return self._predicates.compile(schema, self._predicates.enter(self.resolver, schema))
 
     def knows(self, keyword: str) -> bool:
         """Whether the draft has the keyword."""
-        return keyword in self._validator.VALIDATORS
+        return keyword in self._predicates.validator.VALIDATORS
 
-    @property
-    def format_checker(self) -> Any:
-        """The draft's format checker."""
-        return self._validator.format_checker
+    def follow(self, reference: str) -> Predicate:
+        """Return the predicate of what a reference refers to; resolved when first needed, as `jsonschema` does."""
+        made: list[Predicate] = []
+
+        def holds(value: Any) -> bool:
+            if not made:
+                resolved = self.resolver.lookup(reference)
+                made.append(self._predicates.compile(resolved.contents, resolved.resolver))
+            return made[0](value)
+
+        return holds
+
+    def as_jsonschema(self, keyword: str, value: Any) -> Predicate:
+        """Return a predicate that asks `jsonschema`'s own function for the keyword."""
+        rule, schema = self._predicates.validator.VALIDATORS[keyword], self.schema
+        # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
+        validator = self._predicates.validator.evolve(schema=schema, _resolver=self.resolver)
+        return lambda instance: next(iter(rule(validator, value, instance, schema) or ()), None) is None
+
+
+class Predicates:
+    """Compile schemas of one document; each once a dynamic scope."""
+
+    def __init__(self, draft: Any, validator: Any, specification: Any) -> None:
+        self.validator, self.specification = validator, specification
+        self._draft = draft
+        self._done: dict[Any, Predicate] = {}
+        self._alive: list[Any] = []
+        self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
+        self.usable = draft in _COMPILED_DRAFTS
+
+    def enter(self, resolver: Any, schema: Any) -> Any:
+        """Return the resolver for what stands inside `schema`, which stands inside the resolver's resource."""
+        if not isinstance(schema, Mapping) or "$id" not in schema:
+            return resolver
+        return resolver.in_subresource(self.specification.create_resource(schema))
+
+    def compile(self, schema: Any, resolver: Any) -> Predicate:
+        """Return the predicate of a schema. Raises what a malformed schema makes Python raise."""
+        if schema is True or schema is False:
+            return _always if schema else _never
+        key = (id(schema), _scope_key(resolver)) if self._is_dynamic else id(schema)
+        done = self._done.get(key)
+        if done is None:
+            self._alive.append(schema)
+            self._done[key] = lambda value: self._done[key](value)
+            done = self._done[key] = self._build(schema, resolver)
+        return done
+
+    def _build(self, schema: Mapping[str, Any], resolver: Any) -> Predicate:
+        dialect = schema.get("$schema")
+        if dialect is not None and _draft_named(dialect, self._draft) is not self._draft:
+            return self.validator.evolve(schema=schema, _resolver=resolver).is_valid
+        scope = Scope(self, schema, resolver)
+        if "$ref" in schema and self._draft in (jsonschema.Draft7Validator, jsonschema.Draft6Validator):
+            return scope.follow(schema["$ref"])
+        return _all([part for keyword, value in schema.items() for part in self._keyword(scope, keyword, value)])
+
+    def _keyword(self, scope: Scope, keyword: str, value: Any) -> list[Predicate]:
+        if not scope.knows(keyword) or keyword in _COVERED_ELSEWHERE:
+            return []
+        build = _BUILDERS.get(keyword)
+        made = None if build is None else build(scope, value, scope.schema)
+        return [scope.as_jsonschema(keyword, value) if made is None else made]
+
+
+def _draft_named(dialect: Any, default: Any) -> Any:
+    return jsonschema.validators.validator_for({"$schema": str(dialect).rstrip("#")}, default=default)
+
+
+def _scope_key(resolver: Any) -> tuple[str, ...]:
+    """Return the resources on the way here, outermost first, each once: all that a dynamic reference depends on."""
+    return tuple(dict.fromkeys(reversed([uri for uri, _ in resolver.dynamic_scope()])))
+
+
+def _has_key(schema: Any, names: tuple[str, ...]) -> bool:
+    if isinstance(schema, Mapping):
+        return any(name in schema for name in names) or any(_has_key(value, names) for value in schema.values())
+    return isinstance(schema, list) and any(_has_key(item, names) for item in schema)
+
+
+def _leaves_document(schema: Any) -> bool:
+    if isinstance(schema, Mapping):
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            return True
+        return any(_leaves_document(value) for value in schema.values())
+    return isinstance(schema, list) and any(_leaves_document(item) for item in schema)
 
 
 def _always(_value: Any) -> bool:
@@ -96,42 +150,12 @@ def _all(parts: list[Predicate]) -> Predicate:
     frozen = tuple(parts)
 
     def every(value: Any) -> bool:
-        for part in frozen:  # a generator expression costs three times as much here
+        for part in frozen:  # noqa: SIM110 - a generator expression costs three times as much here
             if not part(value):
                 return False
         return True
 
     return every
-
-
-def _is_plain(schema: Any, root: Any, *, is_root: bool = False) -> bool:
-    if isinstance(schema, Mapping):
-        if any(key in _SCOPED or key in _SCOPED_VALUE for key in schema):
-            return False
-        if "$id" in schema and not is_root:
-            return False
-        if "$schema" in schema and not is_root:
-            return False
-        if "$ref" in schema and _pointed(root, schema["$ref"]) is _MISSING:
-            return False
-        return all(_is_plain(value, root) for value in schema.values())
-    if isinstance(schema, list):
-        return all(_is_plain(item, root) for item in schema)
-    return True
-
-
-def _pointed(root: Any, reference: Any) -> Any:
-    """Return what a local JSON Pointer reference without escapes of any kind refers to."""
-    if not isinstance(reference, str) or not re.fullmatch(r"#(/[\w$. -]+)*", reference, re.ASCII):
-        return _MISSING
-    for step in reference[1:].split("/")[1:]:
-        if isinstance(root, Mapping) and step in root:
-            root = root[step]
-        elif isinstance(root, list) and step.isdecimal() and int(step) < len(root):
-            root = root[int(step)]
-        else:
-            return _MISSING
-    return root if isinstance(root, (Mapping, bool)) else _MISSING
 
 
 def _is_number(value: Any) -> bool:
@@ -152,7 +176,7 @@ _TYPES: Mapping[str, Predicate] = {
 }
 
 
-def _type(_: Predicates, value: Any, __: Any) -> Predicate | None:
+def _type(_: Scope, value: Any, __: Any) -> Predicate | None:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name in _TYPES for name in names):
         return None
@@ -161,7 +185,7 @@ def _type(_: Predicates, value: Any, __: Any) -> Predicate | None:
 
 
 def _bound(kind: type | tuple[type, ...], holds: Callable[[Any, Any], bool]) -> Any:
-    def build(_: Predicates, limit: Any, __: Any) -> Predicate:
+    def build(_: Scope, limit: Any, __: Any) -> Predicate:
         if kind is float:
             return lambda value: not _is_number(value) or holds(value, limit)
         return lambda value: not isinstance(value, kind) or holds(len(value), limit)
@@ -169,9 +193,14 @@ def _bound(kind: type | tuple[type, ...], holds: Callable[[Any, Any], bool]) -> 
     return build
 
 
-def _pattern(_: Predicates, pattern: str, __: Any) -> Predicate:
-    search = re.compile(pattern).search
-    return lambda value: not isinstance(value, str) or search(value) is not None
+@lru_cache(maxsize=1024)
+def searcher(pattern: str) -> Callable[[str], Any]:
+    """Return the compiled pattern's `search`. Raises re.error, as `jsonschema` does, when a string is to be matched."""
+    return re.compile(pattern).search
+
+
+def _pattern(_: Scope, pattern: str, __: Any) -> Predicate:
+    return lambda value: not isinstance(value, str) or searcher(pattern)(value) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -179,13 +208,13 @@ def _conforms(checker: Any, value: str, name: str) -> bool:
     return bool(checker.conforms(value, name))
 
 
-def _format(predicates: Predicates, name: str, __: Any) -> Predicate:
-    checker = predicates.format_checker
+def _format(scope: Scope, name: str, __: Any) -> Predicate:
+    checker = scope.format_checker
     return lambda value: not isinstance(value, str) or _conforms(checker, value, name)
 
 
-def _properties(predicates: Predicates, value: Mapping[str, Any], __: Any) -> Predicate:
-    tests = {name: predicates.compile(schema) for name, schema in value.items()}
+def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
+    tests = {name: scope.compile(schema) for name, schema in value.items()}
 
     def holds(instance: Any) -> bool:
         if isinstance(instance, dict):
@@ -198,81 +227,88 @@ def _properties(predicates: Predicates, value: Mapping[str, Any], __: Any) -> Pr
     return holds
 
 
-def _required(_: Predicates, value: list[str], __: Any) -> Predicate:
+def _required(_: Scope, value: list[str], __: Any) -> Predicate:
     names = frozenset(value)
     return lambda instance: not isinstance(instance, dict) or names <= instance.keys()
 
 
-def _additional(predicates: Predicates, value: Any, schema: Mapping[str, Any]) -> Predicate:
-    test, known = predicates.compile(value), schema.get("properties", {})
+def _additional(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate:
+    test, known = scope.compile(value), schema.get("properties", {})
     patterns = "|".join(schema.get("patternProperties", {}))
-    search = re.compile(patterns).search if patterns else None
 
     def holds(instance: Any) -> bool:
         if isinstance(instance, dict):
             for name, item in instance.items():
-                if name not in known and not (search and search(name)) and not test(item):
+                if name not in known and not (patterns and searcher(patterns)(name)) and not test(item):
                     return False
         return True
 
     return holds
 
 
-def _pattern_properties(predicates: Predicates, value: Mapping[str, Any], __: Any) -> Predicate:
-    tests = [(re.compile(pattern).search, predicates.compile(schema)) for pattern, schema in value.items()]
+def _pattern_properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
+    tests = [(pattern, scope.compile(schema)) for pattern, schema in value.items()]
     return lambda instance: (
         not isinstance(instance, dict)
-        or all(test(item) for name, item in instance.items() for search, test in tests if search(name))
+        or all(test(item) for name, item in instance.items() for text, test in tests if searcher(text)(name))
     )
 
 
-def _names(predicates: Predicates, value: Any, __: Any) -> Predicate:
-    test = predicates.compile(value)
+def _names(scope: Scope, value: Any, __: Any) -> Predicate:
+    test = scope.compile(value)
     return lambda instance: not isinstance(instance, dict) or all(map(test, instance))
 
 
-def _items(predicates: Predicates, value: Any, schema: Mapping[str, Any]) -> Predicate | None:
+def _items(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate | None:
     if isinstance(value, list):
         return None
-    test = predicates.compile(value)
-    skipped = len(schema.get("prefixItems", ())) if predicates.knows("prefixItems") else 0
+    test = scope.compile(value)
+    skipped = len(schema.get("prefixItems", ())) if scope.knows("prefixItems") else 0
     return lambda instance: not isinstance(instance, list) or all(test(item) for item in instance[skipped:])
 
 
-def _prefix(predicates: Predicates, value: list[Any], __: Any) -> Predicate:
-    tests = [predicates.compile(schema) for schema in value]
+def _prefix(scope: Scope, value: list[Any], __: Any) -> Predicate:
+    tests = [scope.compile(schema) for schema in value]
     return lambda instance: (
         not isinstance(instance, list) or all(test(item) for test, item in zip(tests, instance, strict=False))
     )
 
 
-def _all_of(predicates: Predicates, value: list[Any], __: Any) -> Predicate:
-    return _all([predicates.compile(schema) for schema in value])
+def _all_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
+    return _all([scope.compile(schema) for schema in value])
 
 
-def _any_of(predicates: Predicates, value: list[Any], __: Any) -> Predicate:
-    tests = [predicates.compile(schema) for schema in value]
+def _any_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
+    tests = [scope.compile(schema) for schema in value]
     return lambda instance: any(test(instance) for test in tests)
 
 
-def _one_of(predicates: Predicates, value: list[Any], __: Any) -> Predicate:
-    tests = [predicates.compile(schema) for schema in value]
+def _one_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
+    tests = [scope.compile(schema) for schema in value]
     return lambda instance: sum(test(instance) for test in tests) == 1
 
 
-def _not(predicates: Predicates, value: Any, __: Any) -> Predicate:
-    test = predicates.compile(value)
+def _not(scope: Scope, value: Any, __: Any) -> Predicate:
+    test = scope.compile(value)
     return lambda instance: not test(instance)
 
 
-def _if(predicates: Predicates, value: Any, schema: Mapping[str, Any]) -> Predicate:
-    condition = predicates.compile(value)
-    then, other = predicates.compile(schema.get("then", True)), predicates.compile(schema.get("else", True))
+def _if(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate:
+    condition = scope.compile(value)
+    then, other = scope.compile(schema.get("then", True)), scope.compile(schema.get("else", True))
     return lambda instance: then(instance) if condition(instance) else other(instance)
 
 
 _COVERED_ELSEWHERE = frozenset({"then", "else", "minContains", "maxContains"})
+
+
+def _reference(scope: Scope, value: str, _: Any) -> Predicate:
+    return scope.follow(value)
+
+
 _BUILDERS: Mapping[str, Any] = {
+    "$ref": _reference,
+    "$dynamicRef": _reference,
     "type": _type,
     "minimum": _bound(float, lambda value, limit: value >= limit),
     "maximum": _bound(float, lambda value, limit: value <= limit),

@@ -6,13 +6,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import jsonschema.validators
 from jsonschema_specifications import REGISTRY
-from referencing import Registry, Specification
-from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..spec.model import JSONSchema
@@ -28,6 +26,7 @@ class Node:
 
     schema: Any
     resolver: Any
+    specification: Any
 
     def keywords(self) -> Mapping[str, Any]:
         """Return the schema's keywords; none for `true`, an unsatisfiable `not` for `false`."""
@@ -38,20 +37,18 @@ class Node:
     def child(self, schema: Any) -> Node:
         """Return `schema`, which stands inside this one, as a node."""
         if isinstance(schema, Mapping) and "$id" in schema:
-            return Node(schema, _enter(self.resolver, schema))
-        return Node(schema, self.resolver)
+            return Node(schema, self._inside(schema), self.specification)
+        return Node(schema, self.resolver, self.specification)
+
+    def _inside(self, schema: Mapping[str, Any]) -> Any:
+        try:
+            return self.resolver.in_subresource(self.specification.create_resource(schema))
+        except Exception:  # an `$id` that is no URI
+            return self.resolver
 
 
 Conjunction = tuple[Node, ...]
 """Schemas that all hold for one value."""
-
-
-def _enter(resolver: Any, schema: Mapping[str, Any]) -> Any:
-    try:
-        specification = specification_with(str(schema.get("$schema", "")), default=DRAFT202012)
-        return resolver.in_subresource(specification.create_resource(schema))
-    except Exception:
-        return resolver
 
 
 def draft_of(schema: Any, *, default: Any = DEFAULT_DRAFT) -> Any:
@@ -75,42 +72,43 @@ class Document:
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []
-        self._predicates = Predicates(self.draft, self.validator, schema)
+        dialect = self.draft.META_SCHEMA.get("$schema", "")
+        self._specification: Any = specification_with(dialect, default=DRAFT202012)
+        self._predicates = Predicates(self.draft, self.validator, self._specification)
 
     @cached_property
     def root(self) -> Node:
         """The root schema as a node."""
-        return Node(self.schema, self._root_resolver())
-
-    def _root_resolver(self) -> Any:
-        dialect = self.draft.META_SCHEMA.get("$schema", "")
-        specification: Specification[Any] = specification_with(dialect, default=DRAFT202012)
-        resource = specification.create_resource(self.schema)
-        registry: Registry[Any] = self.registry.with_resource(resource.id() or "", resource)
-        return registry.resolver_with_root(resource)
-
-    @property
-    def is_exact_and_fast(self) -> bool:
-        """Whether validity is decided by compiled predicates rather than by walking the schema with `jsonschema`."""
-        return self._predicates.usable
+        resource = self._specification.create_resource(self.schema)
+        return Node(self.schema, self.registry.resolver_with_root(resource), self._specification)
 
     @cached_property
     def accepts(self) -> Predicate:
         """The predicate that says whether the schema accepts a value. May raise what `jsonschema` raises."""
-        return self._predicates.compile(self.schema) if self._predicates.usable else self.validator.is_valid
+        if self._predicates.usable:
+            try:
+                return self._predicates.compile(self.schema, self.root.resolver)
+            except Exception:
+                self._predicates.usable = False
+        return cast(Predicate, self.validator.is_valid)
 
     def holds(self, conjunction: Conjunction, value: Any) -> bool:
         """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
         try:
-            return all(self._node_accepts(node, value) for node in conjunction)
-        except (RecursionError, ValueError, TypeError, ArithmeticError, Unresolvable):
+            for node in conjunction:
+                if not self._predicate(node)(value):
+                    return False
+        except Exception:  # format checkers, patterns and references raise whatever they like
             return False
+        return True
 
-    def _node_accepts(self, node: Node, value: Any) -> bool:
+    def _predicate(self, node: Node) -> Predicate:
+        if node.schema is self.schema:
+            return self.accepts
         if self._predicates.usable:
-            return self._predicates.compile(node.schema)(value)
+            return self._predicates.compile(node.schema, node.resolver)
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
-        return bool(self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid(value))
+        return cast(Predicate, self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid)
 
     def targets(self, node: Node) -> Iterator[Node]:
         """Yield what the node's `$ref`, `$dynamicRef` and `$recursiveRef` refer to; nothing for a broken reference."""
@@ -130,4 +128,4 @@ class Document:
             resolved = node.resolver.lookup(reference)
         except Exception:
             return
-        yield Node(resolved.contents, resolved.resolver)
+        yield Node(resolved.contents, resolved.resolver, node.specification)

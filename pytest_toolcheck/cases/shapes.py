@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .predicates import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
 
 _MOST = 16
@@ -70,10 +71,14 @@ class Shape:
             allowed = [t for t in allowed if t not in ([names] if isinstance(names, str) else names or ())]
         if stated:
             return tuple(allowed)
-        spoken = [
-            kind for kind, words in _HINTS.items() if any(w in part.keywords() for part in self.parts for w in words)
-        ]
+        spoken = self.spoken_types()
         return tuple(sorted(allowed, key=lambda kind: kind not in spoken))
+
+    def spoken_types(self) -> tuple[str, ...]:
+        """Return the types that the shape's keywords say something about."""
+        return tuple(
+            k for k, words in _HINTS.items() if any(w in part.keywords() for part in self.parts for w in words)
+        )
 
     def required(self) -> list[str]:
         """Return the names of required properties, in order, each once."""
@@ -116,14 +121,20 @@ class Shape:
         return tuple(part.child(part.keywords()[keyword]) for part in self.parts if keyword in part.keywords())
 
 
+def is_found(pattern: str, name: str) -> bool:
+    """Whether the pattern is found in the text; False for a pattern that Python cannot compile."""
+    try:
+        return searcher(pattern)(name) is not None
+    except re.error:  # ECMA 262 has escapes that Python's expressions lack
+        return False
+
+
 def _narrow(allowed: list[str], wanted: list[str]) -> list[str]:
     kept = []
     for name in wanted:
         if name in allowed:
             kept.append(name)
-        elif name == "integer" and "number" in allowed:
-            kept.append("integer")
-        elif name == "number" and "integer" in allowed:
+        elif {name, *allowed} >= {"integer", "number"}:
             kept.append("integer")
     return list(dict.fromkeys(kept))
 
@@ -135,7 +146,7 @@ def _member(part: Node, name: str) -> Iterator[Node]:
         matched = True
         yield part.child(words["properties"][name])
     for pattern, schema in words.get("patternProperties", {}).items():
-        if re.search(pattern, name):
+        if is_found(pattern, name):
             matched = True
             yield part.child(schema)
     for keyword in () if matched else ("additionalProperties", "unevaluatedProperties"):
@@ -180,7 +191,7 @@ def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Conju
     rows: list[Conjunction] = [(node,)]
     for target in document.targets(node):
         rows = _product(rows, _expand(document, target, seen))
-    for choices in _choices(document, node):
+    for choices in _choices(node):
         branches = [row for choice in choices for row in _conjoin(document, choice, seen)]
         rows = _product(rows, branches)
     return rows
@@ -193,7 +204,7 @@ def _conjoin(document: Document, nodes: Conjunction, seen: tuple[int, ...]) -> l
     return rows
 
 
-def _choices(document: Document, node: Node) -> Iterator[list[Conjunction]]:
+def _choices(node: Node) -> Iterator[list[Conjunction]]:
     """Yield, for each branching keyword, the conjunctions of which one must hold."""
     words = node.keywords()
     for schema in words.get("allOf", ()):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from . import formats
 from .patterns import matching, matching_of_length, near_misses
-from .shapes import Shape
+from .shapes import Shape, is_found
 
 __all__ = ["bad_formats", "good", "matching", "near_patterns", "of_length", "unusual"]
 
@@ -73,7 +72,7 @@ def of_length(shape: Shape, length: int) -> str | None:
     if names:
         return _format_of_length(names[0], length)
     text = matching_of_length(patterns[0], length)
-    return text if text is not None and all(re.search(p, text) for p in patterns) else None
+    return text if text is not None and all(is_found(p, text) for p in patterns) else None
 
 
 def _format_of_length(name: str, length: int) -> str | None:
@@ -109,7 +108,7 @@ def near_patterns(shape: Shape) -> Iterator[tuple[str, str]]:
 
 
 def unusual(shape: Shape) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) for texts that trip programs, fitted to the shape's lengths where they are too short or long."""
+    """Yield (name, text) for texts that trip programs, fitted to the shape's lengths."""
     low, high = shape.largest("minLength"), shape.smallest("maxLength")
     for name, text in UNUSUAL:
         fitted = text if high is None else text[:high]
