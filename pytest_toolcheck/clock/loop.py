@@ -1,16 +1,8 @@
-"""Lets asyncio's own event loops live in virtual time, whoever made them.
-
-While virtual time is active, every selector loop that begins to run gets a selector around its own: where the loop
-would sleep until its next timer, the clock jumps there instead. The loop object, its class and its policy stay as they
-are, so pytest-asyncio (with any loop scope), anyio, `asyncio.run` and a loop in a thread need no support of their own.
-"""
+"""The selector of an event loop in virtual time: where the loop would sleep until its next timer, the clock jumps."""
 
 from __future__ import annotations
 
-import asyncio
-import math
 import selectors
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -101,71 +93,3 @@ class VirtualSelector:
         self._thrown += 1
         if self._thrown > _ERRORS_THROWN or not throw_into_test(self.loop, explained):
             raise explained
-
-
-class Loops:
-    """Attaches every asyncio loop that runs while virtual time is active; `on` and `off` are the switch."""
-
-    def __init__(
-        self, driver: Driver, fail: Callable[[BaseException], None], real_monotonic: Callable[[], float]
-    ) -> None:
-        self._driver = driver
-        self._fail = fail
-        self._real_monotonic = real_monotonic
-        self._original: Any = None
-
-    def on(self) -> None:
-        """From now on, a loop that begins to run does so in virtual time."""
-        loops = self
-        self._original = original = asyncio.BaseEventLoop.run_forever
-
-        def run_forever(loop: Any) -> None:
-            put_back = loops.attach(loop)
-            try:
-                original(loop)
-            finally:
-                put_back()
-
-        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign, assignment]
-
-    def off(self) -> None:
-        """Loops that begin to run do so in real time again."""
-        asyncio.BaseEventLoop.run_forever = self._original  # type: ignore[method-assign]
-
-    def attach(self, loop: Any) -> Callable[[], None]:
-        """Put one loop into virtual time, its timers included; return what puts it back."""
-        inner = getattr(loop, "_selector", None)
-        if inner is None or isinstance(inner, VirtualSelector) or not self._driver.clock.is_active:
-            return lambda: None
-        self._move_timers(loop, self._driver.clock.monotonic() - self._real_monotonic())
-        resolution = loop._clock_resolution
-        # a timer's float may be off by its own last digit: without this, one at 10^7 s would never be due
-        loop._clock_resolution = max(resolution, 4 * math.ulp(self._driver.clock.monotonic()))
-        loop._selector = VirtualSelector(loop, inner, self._driver, self._fail)
-        forget = self._remember_sleeps(loop)
-
-        def put_back() -> None:
-            forget()
-            loop._selector, loop._clock_resolution = inner, resolution
-            self._move_timers(loop, self._real_monotonic() - self._driver.clock.monotonic())
-
-        return put_back
-
-    @staticmethod
-    def _move_timers(loop: Any, seconds: float) -> None:
-        """Keep what a timer still has to wait when the loop changes from one clock to the other."""
-        for timer in loop._scheduled:
-            timer._when += seconds
-
-    def _remember_sleeps(self, loop: Any) -> Callable[[], None]:
-        """Note every `asyncio.sleep`, by the callback that it schedules: so each alias of it is noted."""
-        end_of_sleep = asyncio.futures._set_result_unless_cancelled  # type: ignore[attr-defined]
-        call_later, sleeps = loop.call_later, self._driver.clock.sleeps
-
-        def noting(delay: float, callback: Any, *args: Any, **keywords: Any) -> Any:
-            if callback is end_of_sleep and threading.get_ident() == self._driver.owner:
-                sleeps.append(float(delay))
-            return call_later(delay, callback, *args, **keywords)
-
-        loop.call_later = noting
-        return lambda: loop.__dict__.pop("call_later", None)

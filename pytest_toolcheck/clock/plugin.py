@@ -26,6 +26,7 @@ def clock_of(item: pytest.Item) -> VirtualClock:
 @contextmanager
 def run_virtually(item: pytest.Item) -> Iterator[VirtualClock]:
     """Run the body in the item's virtual time, with the settings of its marker."""
+    _refuse_trio(item)
     clock = clock_of(item)
     settings = _settings(item)
     try:
@@ -33,6 +34,17 @@ def run_virtually(item: pytest.Item) -> Iterator[VirtualClock]:
             yield clock
     finally:
         del item.stash[CLOCK]
+
+
+def _refuse_trio(item: pytest.Item) -> None:
+    backend = getattr(item, "funcargs", {}).get("anyio_backend", "asyncio")
+    name = backend if isinstance(backend, str) else backend[0]
+    if name != "asyncio":
+        pytest.fail(
+            f"virtual time runs on asyncio, not on anyio's backend {name!r}: let the fixture anyio_backend return "
+            "'asyncio', or use trio.testing.MockClock in a test of its own",
+            pytrace=False,
+        )
 
 
 def _settings(item: pytest.Item) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
+from .attach import Loops
 from .cfunction import Replacement, replacement
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
-from .loop import Loops
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .wall import Wall

@@ -1,0 +1,180 @@
+"""Threads in virtual time: their sleeps, and the time limits with which they wait for each other."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import queue
+import threading
+import time
+
+import pytest
+
+from pytest_toolcheck.clock import virtual_time
+
+
+@pytest.fixture(name="clock")
+def _clock():
+    with virtual_time() as clock:
+        yield clock
+
+
+def run_in_threads(*functions):
+    threads = [threading.Thread(target=function) for function in functions]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_threads_wake_in_the_order_of_their_instants(clock):
+    """Sleeping threads wake each at its own instant, while the test itself sleeps longer."""
+    seen = []
+
+    def nap(seconds):
+        time.sleep(seconds)
+        seen.append((seconds, clock.now))
+
+    threads = run_in_threads(*(lambda s=s: nap(s) for s in (3, 1, 2)))
+    time.sleep(10)
+    assert seen == [(1, 1), (2, 2), (3, 3)]
+    assert clock.now == 10
+    [thread.join() for thread in threads]
+
+
+def test_joining_moves_the_clock_to_the_end_of_the_thread(clock):
+    """A test that only joins a sleeping thread need not sleep itself: the thread moves the clock."""
+    [thread] = run_in_threads(lambda: time.sleep(60))
+    thread.join()
+    assert clock.now == 60
+
+
+def test_a_thread_of_many_sleeps_keeps_its_pace(clock):
+    """advance() lets a periodic thread tick as often as it would have in that time."""
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.is_set():
+            time.sleep(1)
+            ticks.append(clock.now)
+
+    [thread] = run_in_threads(tick)
+    time.sleep(0.5)
+    clock.advance("5s")
+    assert ticks == [1, 2, 3, 4, 5]
+    stop.set()
+    thread.join()
+
+
+def test_an_event_times_out_in_virtual_time(clock):
+    """Event.wait(60) returns False at once, sixty virtual seconds later."""
+    assert threading.Event().wait(60) is False
+    assert clock.now == 60
+
+
+def test_an_event_set_in_time_ends_the_wait(clock):
+    """Event.wait returns at the instant at which another thread sets it."""
+    event = threading.Event()
+    [thread] = run_in_threads(lambda: (time.sleep(5), event.set()))
+    assert event.wait(60) is True
+    assert clock.now == 5
+    thread.join()
+
+
+def test_a_queue_times_out_and_delivers(clock):
+    """queue.get(timeout) keeps virtual time, empty or filled by another thread."""
+    items = queue.Queue()
+    with pytest.raises(queue.Empty):
+        items.get(timeout=30)
+    assert clock.now == 30
+    [thread] = run_in_threads(lambda: (time.sleep(5), items.put("item")))
+    assert items.get(timeout=30) == "item"
+    assert clock.now == 35
+    thread.join()
+
+
+def test_join_times_out(clock):
+    """Thread.join(timeout) returns after its virtual time while the thread still sleeps."""
+    [thread] = run_in_threads(lambda: time.sleep(60))
+    thread.join(timeout=10)
+    assert (thread.is_alive(), clock.now) == (True, 10)
+    thread.join()
+    assert (thread.is_alive(), clock.now) == (False, 60)
+
+
+def test_semaphores_and_conditions(clock):
+    """What is built on Condition keeps virtual time: semaphores, barriers, wait_for."""
+    assert threading.Semaphore(0).acquire(timeout=7) is False
+    assert clock.now == 7
+    condition = threading.Condition()
+    with condition:
+        assert condition.wait_for(lambda: False, timeout=3) is False
+    assert clock.now == 10
+    with pytest.raises(threading.BrokenBarrierError):
+        threading.Barrier(2).wait(timeout=2)
+    assert clock.now == 12
+
+
+def test_futures(clock):
+    """concurrent.futures: result(timeout) and wait(timeout) in virtual time."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(time.sleep, 60)
+        with pytest.raises(concurrent.futures.TimeoutError):
+            slow.result(timeout=10)
+        assert clock.now == 10
+        fast = pool.submit(time.sleep, 5)
+        done, pending = concurrent.futures.wait([slow, fast], timeout=20)
+        assert (done, pending, clock.now) == ({fast}, {slow}, 30)
+        assert slow.result() is None
+        assert clock.now == 60
+
+
+def test_timers_fire_at_their_instant(clock):
+    """threading.Timer is an Event.wait in a thread: it fires in virtual time."""
+    fired = []
+    timer = threading.Timer(20, lambda: fired.append(clock.now))
+    timer.start()
+    timer.join()
+    assert fired == [20]
+
+
+def test_a_busy_thread_holds_the_clock(clock):
+    """While a thread computes, virtual time stands still, however long another thread has been sleeping."""
+    order = []
+
+    def compute():
+        sum(range(300_000))
+        order.append(("computed", clock.now))
+
+    threads = run_in_threads(compute)
+    time.sleep(60)
+    order.append(("slept", clock.now))
+    assert order == [("computed", 0), ("slept", 60)]
+    [thread.join() for thread in threads]
+
+
+def test_wrong_use_is_refused_as_ever(clock):
+    """Conditions that are not held, threads not started: the same errors as in real time."""
+    with pytest.raises(RuntimeError, match="un-acquired"):
+        threading.Condition().wait(1)
+    with pytest.raises(RuntimeError, match="before it is started"):
+        threading.Thread(target=print).join(1)
+    with pytest.raises(RuntimeError, match="current thread"):
+        threading.current_thread().join(1)
+    assert clock.now == 0
+
+
+def test_the_time_limit_of_a_bare_lock_is_real(clock):
+    """A stated limit: Lock.acquire(timeout) is C and stays real; it returns after its real time."""
+    lock = threading.Lock()
+    lock.acquire()
+    assert lock.acquire(timeout=0.001) is False
+    assert clock.now == 0
+
+
+def test_threads_still_asleep_are_released_at_the_end():
+    """A daemon thread that sleeps beyond the test goes on when virtual time ends, instead of hanging."""
+    with virtual_time():
+        [thread] = run_in_threads(lambda: time.sleep(1_000_000))
+        time.sleep(1)
+    thread.join(timeout=30)
+    assert not thread.is_alive()
