@@ -265,3 +265,10 @@ def test_every_key_of_the_schema_is_described():
                     yield from undescribed(part, place)
 
     assert list(undescribed(spec_schema(), "")) == []
+
+
+def test_a_pattern_that_python_warns_of_is_sound(tmp_path):
+    """A warning of `re` about a future meaning is no problem of the spec, even where warnings are errors."""
+    schema = "{type: object, properties: {a: {type: string, pattern: '[[a]'}}}"
+    tool = f"{{input: {schema}, examples: [{{input: {{a: a}}, expect: {{output: 1, matches: true}}}}]}}"
+    assert "t" in load(tmp_path, HEAD + f"tools: {{t: {tool}}}\n").tools

@@ -7,6 +7,7 @@ The steps: `reading` (YAML to data), `placeholders` (`${env:…}`), `structure` 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,9 @@ def _check(path: Path, environ: Mapping[str, str], *, allow_unsupported: bool) -
     if isinstance(document.value, dict) and not allow_unsupported:
         complaints += unsupported(document.value)
     problems = [*document.problems, *(located(document, complaint) for complaint in complaints)]
-    found, more = _check_meaning(document, structural)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `re` warns of a pattern such as "[[a]", which is sound
+        found, more = _check_meaning(document, structural)
     return _Checked(document, found, _in_order([*problems, *more]))
 
 
