@@ -54,6 +54,8 @@ def test_a_destructive_tool_is_left_alone_unless_named_or_allowed(tmp_path):
     found = merge(tmp_path, "", WIPE, PLAIN)
     assert [plan.tool.name for plan in found.plans] == ["plain"]
     assert found.skipped == (("wipe", DESTRUCTIVE_REASON),)
+    harmless = ToolDescription("add", None, INPUT, None, {"destructive": False})
+    assert merge(tmp_path, "", harmless).skipped == ()
     assert len(merge(tmp_path, "allow: [destructive]\n", WIPE, PLAIN).plans) == 2
     assert [plan.tool.name for plan in merge(tmp_path, "tools: {wipe: }\n", WIPE).plans] == ["wipe"]
 
