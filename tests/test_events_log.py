@@ -81,6 +81,23 @@ def test_field_of_a_wrong_type_is_moved_and_told(log):
     assert {change["path"] for change in told["attrs"]["changes"]} >= {"/outcome", "/dur_ms", "/trace_id", "/attempt"}
 
 
+def test_run_worker_and_number_are_the_writer_s(log):
+    """No caller can make a line look like another run's, worker's or time's."""
+    with bind(run="other", w="gw9"):
+        log.emit("heartbeat", run="other", w="gw9", seq=7, ts=0, v=2)
+    line = last(log)
+    assert (line["run"], line["w"], line["seq"], line["v"]) == (log.run, "main", 1, 1)
+    assert line["attrs"] == {"run": "other", "w": "gw9", "seq": 7, "ts": 0, "v": 2}
+
+
+def test_odd_event_names_are_still_events(log):
+    """A name that is none costs no event."""
+    for name in ([], None, "größe x", ""):
+        log.emit(name)
+    assert [line["ev"] for line in lines_of(log)[1:]] == ["list", "NoneType", "gr__e_x", "_"]
+    assert log.dropped == 0
+
+
 def test_exception_becomes_an_error(log):
     """An exception is logged with type, message and stack."""
     try:

@@ -13,7 +13,7 @@ import uuid
 import pytest
 
 from pytest_toolcheck.events import open_run
-from pytest_toolcheck.events.safe import MAX_DEPTH, is_plain, make_safe
+from pytest_toolcheck.events.safe import MAX_DEPTH, MAX_NODES, is_plain, make_safe
 from pytest_toolcheck.events.size import KEPT, MAX_PAYLOAD, MAX_TEXT
 
 
@@ -147,3 +147,13 @@ def test_blob_that_cannot_be_written_costs_no_event(tmp_path):
     assert "blob" not in value
     assert value["length"] == MAX_PAYLOAD + 1
     assert log.dropped == 0
+
+
+def test_size_of_a_value_is_bounded():
+    """A value too big to walk keeps its beginning; the loss is told once for each container."""
+    made, changes = make_safe({"a": [float("nan")] * (MAX_NODES + 5), "b": 1})
+    assert MAX_NODES - 5 < len(made["a"]) <= MAX_NODES
+    assert [(change.path, change.what) for change in changes[-2:]] == [
+        ("/a", "too many values"),
+        ("", "too many values"),
+    ]

@@ -33,8 +33,6 @@ def _is_duration(value: Any) -> bool:
 
 
 _FITS: Mapping[str, Callable[[Any], bool]] = {
-    "run": _is_text,
-    "w": _is_text,
     "trace_id": _matches(_TRACE_ID),
     "span_id": _matches(_SPAN_ID),
     "parent_id": _matches(_SPAN_ID),

@@ -46,11 +46,11 @@ class LineEncoder:
         body = self._encode_fast(ev, given)
         return self._encode_carefully(ev, given) if body is None else (body, _NO_CHANGES)
 
-    def encode_context(self, fields: Mapping[str, Any]) -> bytes:
+    def encode_context(self, run: str, worker: str, fields: Mapping[str, Any]) -> bytes:
         """Return a context's fields as a JSON object; what is no value of its field is left out."""
         fitting, _ = arrange("", fields)
         fitting.pop("attrs", None)
-        safe, _ = make_safe(fitting)
+        safe, _ = make_safe({"run": run, "w": worker, **fitting})
         return _encode(self._shorten(safe))
 
     def _encode_fast(self, ev: str, given: dict[str, Any]) -> bytes | None:
@@ -67,7 +67,9 @@ class LineEncoder:
             body = _encode(given)
         except (UnicodeEncodeError, RecursionError):
             return None
-        return None if len(body) > MAX_TEXT or self._redactor.may_touch(body) else body
+        if self._redactor.may_touch(body):
+            return None
+        return body if len(body) <= MAX_TEXT else _encode(self._shorten(given))
 
     def _encode_carefully(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
         fields, misplaced = arrange(ev, given)

@@ -98,12 +98,10 @@ class EventLog:
         merge_to(self.directory, path)
 
     def _emit(self, ev: str, fields: dict[str, Any]) -> list[Change]:
-        name = ev if ev in _KNOWN_NAMES else _plain_name(ev)
+        name = ev if type(ev) is str and ev in _KNOWN_NAMES else _plain_name(ev)
         context = get_context()
         if not context.fields.keys().isdisjoint(fields):
             context = Context({key: value for key, value in context.fields.items() if fields.get(key) is None})
-        if not _RUN_FIELDS.isdisjoint(fields):
-            context, fields = _with_run(context, fields)
         body, changes = self._encoder.encode(name, fields)
         self._write(name, self._fragment(context), body)
         return changes
@@ -112,7 +110,7 @@ class EventLog:
         """`"run":…,"w":…` and the context's fields, encoded once for each context."""
         cached = context.cached
         if cached is None or cached[0] is not self:
-            encoded = self._encoder.encode_context({"run": self.run, "w": self.worker, **context.fields})
+            encoded = self._encoder.encode_context(self.run, self.worker, context.fields)
             cached = context.cached = (self, encoded[1:-1])
         return cached[1]
 
@@ -194,19 +192,12 @@ class EventLog:
 
 
 _EMPTY = Context({})
-_RUN_FIELDS = frozenset({"run", "w"})
 _KNOWN_NAMES = frozenset(EVENT_NAMES)
 
 
 def _plain_name(ev: Any) -> str:
     """Return a name that needs no escaping in JSON: an event with an odd name is still an event."""
     return re.sub(r"[^A-Za-z0-9_.:/-]", "_", ev if isinstance(ev, str) else type(ev).__name__)[:200] or "_"
-
-
-def _with_run(context: Context, fields: dict[str, Any]) -> tuple[Context, dict[str, Any]]:
-    """Move `run` and `w` out of an event's own fields, for they stand in each context's encoded form."""
-    own = {key: fields[key] for key in ("run", "w") if isinstance(fields.get(key), str)}
-    return Context({**context.fields, **own}), {key: value for key, value in fields.items() if key not in ("run", "w")}
 
 
 def _told(ev: Any, changes: list[Change]) -> dict[str, Any]:

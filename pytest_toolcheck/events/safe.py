@@ -16,12 +16,12 @@ from math import isfinite
 from typing import Any
 
 MAX_DEPTH = 64
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_REPR = 400
 SMALLEST_INT = -(2**63)
 LARGEST_INT = 2**64 - 1
 
-_MAX_PLAIN_CONTAINERS = 500
+_MAX_PLAIN_CONTAINERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,6 @@ class _Maker:
 
     def make(self, value: Any, path: str, depth: int) -> Any:
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            return self.changed(path, "too many values", "[left out: too many values]")
         kind = type(value)
         if kind is str:
             return self.text(value, path)
@@ -91,6 +89,12 @@ class _Maker:
             if matches(value):
                 return convert(self, value, path, depth)
         return self.changed(path, "object", describe(value))
+
+    def is_full(self, path: str) -> bool:
+        """Whether the rest of the container at `path` is left out."""
+        if self.nodes >= MAX_NODES:
+            self.changed(path, "too many values", None)
+        return self.nodes >= MAX_NODES
 
     def changed(self, path: str, what: str, replacement: Any) -> Any:
         self.changes.append(Change(path, what))
@@ -131,6 +135,8 @@ class _Maker:
         self.above.add(id(value))
         safe: dict[str, Any] = {}
         for key, item in list(value.items()):
+            if self.is_full(path):
+                break
             name = self.key(key, path)
             while name in safe:
                 name += "'"
@@ -148,7 +154,11 @@ class _Maker:
         if (refused := self.refused(value, path, depth)) is not None:
             return refused
         self.above.add(id(value))
-        safe = [self.make(item, f"{path}/{i}", depth + 1) for i, item in enumerate(list(value))]
+        safe: list[Any] = []
+        for i, item in enumerate(list(value)):
+            if self.is_full(path):
+                break
+            safe.append(self.make(item, f"{path}/{i}", depth + 1))
         self.above.discard(id(value))
         return safe
 
