@@ -106,6 +106,22 @@ def _traced_bytes() -> int:
 def _pass(call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str) -> LeakReading:
     for _ in range(WARM_UP):
         call()
+    with _frozen_garbage():
+        return _two_stretches(call, budget_bytes, in_use, source)
+
+
+@contextmanager
+def _frozen_garbage() -> Iterator[None]:
+    """Set aside all objects there are, so that collecting between rounds looks only at what the calls leave."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _two_stretches(call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str) -> LeakReading:
     growth, calls = _stretch(call, in_use), WARM_UP + ROUNDS * CALLS_A_ROUND
     if growth.value > budget_bytes:
         growth, calls = _stretch(call, in_use), calls + ROUNDS * CALLS_A_ROUND

@@ -107,7 +107,7 @@ class _Watch:
         while True:
             for pid in process_tree(self._roots):
                 if pid not in self._known and (peak := peak_of(pid)) is not None:
-                    self._peaks[pid] = max(peak, self._peaks.get(pid, 0))
+                    self._peaks[pid] = peak  # the latest: what it had before `exec` was its parent's
             if self._over.wait(_WATCH_S):
                 return
 

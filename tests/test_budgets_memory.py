@@ -1,0 +1,234 @@
+"""The meters for memory: exact peaks, leaks found, caches forgiven; here and in servers."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+
+import pytest
+
+from pytest_toolcheck.budgets.clocks import MeterError
+from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
+from pytest_toolcheck.budgets.measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
+from pytest_toolcheck.budgets.memory import measure_peak
+from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
+from pytest_toolcheck.budgets.processes import has_proc
+
+memray = pytest.importorskip("memray")
+needs_proc = pytest.mark.skipif(not has_proc(), reason="the memory of other processes is read from /proc")
+
+MIB = 2**20
+SERVER = """
+import sys
+kept = []
+for line in sys.stdin:
+    if line == "spike\\n":
+        block = bytearray(b"x") * (10 * 2**20)
+        del block
+    if line == "leak\\n":
+        kept.append(bytes(1100))
+    if line == "cache\\n" and len(kept) < 60:
+        kept.append(bytes(8000))
+    print(flush=True)
+"""
+
+
+@contextlib.contextmanager
+def server():
+    environment = {**os.environ, **MALLOC_SETTINGS}
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+
+        def ask(what):
+            process.stdin.write(what + "\n")
+            process.stdin.flush()
+            process.stdout.readline()
+
+        ask("ready?")
+        yield process.pid, ask
+        process.stdin.close()
+
+
+def spike():
+    block = bytearray(10 * MIB)
+    del block
+
+
+@pytest.mark.parametrize("is_exact", [False, True])
+def test_a_short_spike_is_seen_to_the_kilobyte(is_exact):
+    """10 MiB that live for a moment and are never touched are 10 MiB, and the line that took them is named."""
+    reading = measure_peak(spike, is_exact=is_exact)
+    assert 10 * MIB <= reading.peak_bytes < 10 * MIB + 4096
+    assert reading.sites[0].place.startswith("test_budgets_memory.py")
+    assert reading.sites[0].place.endswith("in spike")
+
+
+def test_small_objects_are_exact_when_traced():
+    """Ten thousand small objects count with their own size, not with that of the arenas that hold them."""
+    expected = 10_000 * sys.getsizeof(object()) + sys.getsizeof([None] * 10_000)
+    reading = measure_peak(lambda: [object() for _ in range(10_000)] and None, is_exact=True)
+    assert expected <= reading.peak_bytes < 1.2 * expected
+
+
+def test_only_the_calling_thread_counts_where_that_is_asked():
+    """Another thread's memory is not this call's, unless the call may use threads."""
+
+    def in_thread():
+        thread = threading.Thread(target=spike)
+        thread.start()
+        thread.join()
+
+    assert measure_peak(in_thread, own_thread=True).peak_bytes < MIB
+    assert measure_peak(in_thread, own_thread=False).peak_bytes >= 10 * MIB
+
+
+def test_a_second_tracker_is_refused_with_a_clear_message(tmp_path):
+    """Beside pytest-memray's tracker the message names it and the way on."""
+    with memray.Tracker(tmp_path / "other.bin"), pytest.raises(MeterError, match=r"only one can be.*--memray"):
+        measure_peak(spike)
+    assert measure_peak(spike).peak_bytes >= 10 * MIB
+
+
+def test_an_error_of_the_call_ends_the_tracking():
+    """What the call raises comes through, and the next measurement works."""
+    with pytest.raises(ZeroDivisionError):
+        measure_peak(lambda: 1 / 0)
+    assert measure_peak(spike).peak_bytes >= 10 * MIB
+
+
+def test_a_peak_is_judged_and_its_message_names_the_place():
+    """Over the budget is a fail with the sites; within it one call is enough."""
+    failed = measure_peak_budget(spike, 9 * MIB)
+    assert failed.verdict == "fail"
+    assert failed.message.startswith("memory peak 10 MiB, budget 9 MiB, over in 3 of 3 calls")
+    assert any("in spike" in text for _, text in failed.details)
+    passed = measure_peak_budget(spike, 11 * MIB)
+    assert (passed.verdict, passed.used) == ("pass", 1)
+
+
+def test_a_peak_just_over_the_budget_says_by_how_much():
+    """A rounded number equal to the budget would mislead: the bytes are shown."""
+    failed = measure_peak_budget(spike, 10 * MIB)
+    assert "budget 10 MiB" in failed.message
+    assert " B (by " in failed.measured
+
+
+@needs_proc
+def test_a_servers_spike_is_seen_and_its_rest_is_not():
+    """A server's 10 MiB spike shows in every call, and a call without one shows next to nothing."""
+    with server() as (pid, ask):
+        meter = ChildMemoryMeter((pid,))
+        ask("spike")
+        assert all(abs(meter.measure(lambda: ask("spike")).peak_bytes - 10 * MIB) < MIB // 2 for _ in range(5))
+        assert meter.measure(lambda: ask("nothing")).peak_bytes < MIB // 2
+
+
+@needs_proc
+def test_a_commands_memory_is_that_of_the_process_it_starts():
+    """A command counts whole, interpreter included."""
+    code = "import time; block = bytearray(b'x') * (40 * 2**20); time.sleep(0.05)"
+    meter = ChildMemoryMeter(())
+    reading = meter.measure(lambda: subprocess.run([sys.executable, "-S", "-c", code], check=True))
+    assert 40 * MIB < reading.peak_bytes < 80 * MIB
+
+
+def leak_of(call, budget):
+    readings = measure_leak(call, budget)
+    assert all(reading.calls <= 200 for reading in readings)
+    return readings[-1]
+
+
+def test_a_kilobyte_a_call_is_found_within_200_calls():
+    """A list that keeps a block a call is a leak of that size."""
+    kept = []
+    reading = leak_of(lambda: kept.append(bytearray(1024)), 1000)
+    assert reading.verdict == "fail"
+    assert 1024 <= reading.growth.value < 1200
+
+
+def test_a_leak_in_steps_is_found():
+    """A leak that shows only every tenth call is found, at its mean."""
+    kept, calls = [], []
+
+    def step():
+        calls.append(None)
+        if len(calls) % 10 == 0:
+            kept.append(bytearray(20 * 1024))
+
+    assert leak_of(step, 1024).verdict == "fail"
+
+
+@pytest.mark.skipif(native_bytes() is None, reason="this C library does not tell what malloc has given out")
+def test_a_leak_of_c_code_is_found():
+    """Blocks that Python does not know of are counted in a second pass."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    reading = leak_of(lambda: libc.malloc(1100), 1024)
+    assert (reading.verdict, reading.source) == ("fail", "blocks in malloc (mallinfo2)")
+
+
+def test_a_cache_that_fills_up_and_stops_is_no_leak():
+    """60 entries and no more: growth ends, and so does suspicion."""
+    cache = []
+    assert leak_of(lambda: cache.append(bytes(8000)) if len(cache) < 60 else None, 1024).verdict == "pass"
+
+
+@pytest.mark.parametrize("budget", [1, 1024])
+def test_what_is_given_back_is_no_leak(budget):
+    """Garbage in cycles and memory freed at once are no leak, down to a byte a call."""
+
+    def clean():
+        cycle = [bytearray(5000)]
+        cycle.append(cycle)
+
+    assert leak_of(clean, budget).verdict == "pass"
+
+
+def test_tracemalloc_in_use_is_refused():
+    """A leak is not measured with somebody else's tracemalloc, which it would have to stop."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(MeterError, match="tracemalloc is in use"):
+            measure_leak(spike, 1024)
+    finally:
+        tracemalloc.stop()
+
+
+@needs_proc
+def test_a_servers_leak_is_found_and_its_cache_is_forgiven():
+    """The same of a server, by the slope of its own share of memory."""
+    with server() as (pid, ask):
+        assert measure_leak_budget(lambda: ask("nothing"), 256, process_ids=(pid,)).verdict == "pass"
+        failed = measure_leak_budget(lambda: ask("leak"), 512, process_ids=(pid,))
+        assert failed.verdict == "fail"
+        assert "budget 512 B a call" in failed.message
+    with server() as (pid, ask):
+        assert measure_leak_budget(lambda: ask("cache"), 512, process_ids=(pid,)).verdict == "pass"
+
+
+def test_growth_of_memory_is_judged():
+    """A table of n by n cells grows by n^2, whatever the machine."""
+    (failed,) = measure_growth(
+        lambda size: bytearray(size * size) and None, over="size", low=1, high=4096, memory="n log n"
+    )
+    assert failed.verdict == "fail"
+    assert failed.message.startswith("growth of memory size^")
+    (passed,) = measure_growth(lambda size: bytearray(size * 1000) and None, over="size", low=1, high=4096, memory="n")
+    assert passed.verdict == "pass"
+
+
+def test_growth_over_a_narrow_range_is_inconclusive():
+    """Two sizes show no growth, and the message says how many are needed."""
+    (result,) = measure_growth(lambda size: None, over="items", low=4, high=8, latency="n")
+    assert result.verdict == "inconclusive"
+    assert "2 sizes could be tried, 4 are needed" in result.message

@@ -1,0 +1,183 @@
+"""The meters for time: what they count, wherever it is spent. Bounds are of CPU spent on purpose, never of speed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from pytest_toolcheck.budgets import clocks, latency
+from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
+from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
+from pytest_toolcheck.budgets.latency import LatencyMeter, RunQueueDelay, delay_between
+from pytest_toolcheck.budgets.processes import has_proc, process_tree
+
+pytestmark = pytest.mark.skipif(not has_proc(), reason="the meters of other processes read /proc")
+
+MS = 1_000_000
+SERVER = """
+import os, sys, time
+def burn():
+    end = time.process_time() + 0.005
+    while time.process_time() < end: pass
+for line in sys.stdin:
+    if line == "burn\\n":
+        burn()
+    if line == "fork\\n":
+        if not (child := os.fork()):
+            burn(); os._exit(0)
+        os.waitpid(child, 0)
+    print(flush=True)
+"""
+BURN_ALONE = "import time\nwhile time.process_time() < 0.03: pass"
+
+
+def burn(milliseconds=5):
+    end = time.thread_time_ns() + milliseconds * MS
+    while time.thread_time_ns() < end:
+        pass
+
+
+@contextlib.contextmanager
+def server():
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def ask(what):
+            process.stdin.write(what + "\n")
+            process.stdin.flush()
+            process.stdout.readline()
+
+        ask("ready?")
+        yield process.pid, ask
+        process.stdin.close()
+
+
+def test_cpu_of_a_call_is_counted_and_its_waiting_is_not():
+    """Work counts; sleeping does not."""
+    meter = CpuMeter()
+    assert meter.measure(burn).cpu_ns >= 5 * MS
+    reading = meter.measure(lambda: time.sleep(0.02))
+    assert reading.cpu_ns < reading.wall_ns / 2
+    assert reading.utilization < 0.5
+
+
+def test_cpu_of_a_thread_that_ended_during_the_call_is_counted():
+    """What a worker thread of the tool burns is the tool's."""
+
+    def in_thread():
+        thread = threading.Thread(target=burn)
+        thread.start()
+        thread.join()
+
+    assert CpuMeter().measure(in_thread).cpu_ns >= 5 * MS
+
+
+def test_cpu_of_a_child_that_ended_during_the_call_is_counted():
+    """What a command burns is the tool's, and so is what its own child burns."""
+    run = [sys.executable, "-S", "-c", BURN_ALONE]
+    assert CpuMeter().measure(lambda: subprocess.run(run, check=True)).cpu_ns >= 30 * MS
+    nested = [sys.executable, "-S", "-c", f"import subprocess; subprocess.run({run!r}, check=True)"]
+    assert CpuMeter().measure(lambda: subprocess.run(nested, check=True)).cpu_ns >= 30 * MS
+
+
+def test_cpu_of_a_server_is_read_from_its_own_clock():
+    """A server's work counts, a question without work hardly does."""
+    with server() as (pid, ask):
+        meter = CpuMeter((pid,), use_cgroup=False)
+        assert meter.measure(lambda: ask("burn")).cpu_ns >= 5 * MS
+        assert meter.measure(lambda: ask("nothing")).cpu_ns < 5 * MS
+        assert process_clock_ns(pid) >= 5 * MS
+        assert "ended children in ticks" in meter.notes()[0]
+
+
+def test_cpu_of_a_servers_ended_children_is_counted_in_a_cgroup():
+    """A grandchild that ended counts to the microsecond where a cgroup may be made."""
+    with server() as (pid, ask):
+        group = CpuGroup.around((pid,))
+        if group is None:
+            pytest.skip("no cgroup v2 may be made here")
+        group.close()
+        meter = CpuMeter((pid,))
+        try:
+            assert meter.measure(lambda: ask("fork")).cpu_ns >= 5 * MS
+            assert "cgroup" in meter.notes()[0]
+        finally:
+            meter.close()
+        assert not group._path.exists()
+        assert process_clock_ns(pid) is not None
+
+
+def test_a_process_that_is_gone_has_no_clock():
+    """A dead server gives no reading and no error."""
+    with server() as (pid, _):
+        assert pid in process_tree([os.getpid()])
+    assert process_clock_ns(pid) is None
+    assert process_tree([pid]) == ()
+    assert RunQueueDelay((pid,)).read()
+
+
+def test_a_thread_that_begins_during_a_call_counts_with_all_its_waiting():
+    """Delays are gained per thread; a new thread's whole delay was gained within the call."""
+    assert delay_between({1: 100, 2: 50}, {1: 130, 3: 7}) == 37
+
+
+def test_the_latency_meter_brackets_calls_with_spins(monkeypatch):
+    """Every call of a block bears the spins before and after it, and short calls share them."""
+    spins = iter([100, 101, 103, 104])
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
+    meter = LatencyMeter(reference_ns=100, duration_of=lambda answer: answer)
+    block = meter.block(lambda: 7, most=3)
+    assert [(one.sample.wall_ns, one.sample.spin_before_ns, one.sample.spin_after_ns) for one in block] == [
+        (7, 100, 101)
+    ] * 3
+    (alone,) = meter.block(lambda: 7, most=1)
+    assert (alone.sample.spin_before_ns, alone.sample.spin_after_ns) == (101, 103)
+
+
+def test_the_latency_meter_waits_for_quiet_before_it_calls(monkeypatch):
+    """After a slowed spin it spins again: a call beside it would not be used."""
+    spins = iter([900, 900, 100, 102])
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
+    (one,) = LatencyMeter(reference_ns=100).block(lambda: None, most=1)
+    assert (one.sample.spin_before_ns, one.sample.spin_after_ns) == (100, 102)
+
+
+def test_a_busy_thread_of_the_tool_takes_the_spin_out_of_the_gates(monkeypatch):
+    """The tool's own background thread slows the spin: then the spin gates nothing, and the notes say so."""
+    cpu = iter(range(0, 10**9, 10**6))
+    monkeypatch.setattr(latency, "process_cpu_ns", lambda: next(cpu))
+    monkeypatch.setattr(latency, "thread_cpu_ns", lambda: 0)
+    monkeypatch.setattr(latency, "spin", lambda: 1000)
+    meter = LatencyMeter(reference_ns=100)
+    for _ in range(5):
+        meter.block(lambda: None, most=1)
+    (last,) = meter.block(lambda: None, most=1)
+    assert last.sample.spin_reference_ns == 0
+    assert any("busy between calls" in note for note in meter.notes())
+
+
+def test_without_proc_the_meter_says_what_it_does_not_know(monkeypatch):
+    """Where /proc is missing the spin alone gates, and the notes say so."""
+    monkeypatch.setattr(latency, "has_proc", lambda: False)
+    meter = LatencyMeter(reference_ns=10**12)
+    (one,) = meter.block(lambda: None, most=1)
+    assert one.sample.run_delay_ns == 0
+    assert any("no /proc here" in note for note in meter.notes())
+
+
+def test_nothing_is_measured_under_virtual_time(monkeypatch):
+    """A clock that a test moves is noticed by the system's own, and the refusal says what to do."""
+    assert not is_time_virtual()
+    refuse_virtual_time()
+    monkeypatch.setattr(clocks, "wall_ns", lambda: time.perf_counter_ns() + 3600 * 10**9)
+    with pytest.raises(MeterError, match=r"under virtual time.*clock: real"):
+        LatencyMeter()
+    with pytest.raises(MeterError):
+        CpuMeter()
