@@ -1,0 +1,231 @@
+"""Property-based calls of one tool: valid and invalid inputs, a failing one shrunk to its smallest form.
+
+Hypothesis does the searching, through its public `find`: the example database of the active profile is used (one
+`database_key` a tool and label), `--hypothesis-seed` decides where no seed is given; a seed given here wins over it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, cast
+
+from hypothesis import find
+from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample, Unsatisfiable
+
+from ..checks.base import Finding
+from ..errors import Position
+from ..scenario import Scenario, ScenarioFailure, ToolContext, ToolPlan
+from ..spec.model import JSONSchema
+from .fuzz_base import with_known_values
+from .model import Case, Label
+from .strategy import broken_values, from_graph, yields
+from .strategy_draw import same_json
+from .strategy_nodes import SchemaGraph
+
+Run = Callable[[Any, Label], "Finding | Sequence[Finding] | None"]
+SHRINK_FACTOR = 10
+"""A run that fails may make this many times `max_examples` calls in all, shrinking included."""
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzResult:
+    """What fuzzing one label of one tool found; `findings` is empty where nothing failed."""
+
+    label: Label
+    calls: int
+    findings: tuple[Finding, ...] = ()
+    input: Any = None
+    """The smallest failing input; `label` was computed again for it."""
+    served: bool = True
+    """False where the schema has no input of this label."""
+
+    @property
+    def entry(self) -> str:
+        """The failing input as an entry for `examples`, ready to paste; empty where nothing failed."""
+        return example_entry(self.input, self.label) if self.findings else ""
+
+
+@dataclass(slots=True)
+class _Search:
+    """The condition given to Hypothesis: calls the tool, remembers answers, keeps the budget and the first cause."""
+
+    run: Run
+    graph: SchemaGraph
+    max_calls: int
+    most_calls: int
+    calls: int = 0
+    cause: str | None = None
+    stopped_by: BaseException | None = None
+    answers: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    def fails(self, value: Any) -> bool:
+        """Say whether the tool breaks a promise for this input, in the way it first did."""
+        key = same_json(value)
+        if key not in self.answers:
+            if self.stopped_by or self.calls >= (self.max_calls if self.cause is None else self.most_calls):
+                return False
+            self.answers[key] = self._call(value)
+        found = self.answers[key]
+        if found and self.cause is None:
+            self.cause = found[0].cause
+        return any(finding.cause == self.cause for finding in found)
+
+    def _call(self, value: Any) -> tuple[Finding, ...]:
+        self.calls += 1
+        try:
+            found = self.run(value, self.label_of(value))
+        except Exception as error:  # a skip, or a fault of the caller: the search ends, and the caller gets it back
+            self.stopped_by = error
+            return ()
+        return (found,) if isinstance(found, Finding) else tuple(found or ())
+
+    def label_of(self, value: Any) -> Label:
+        return "valid" if self.graph.accepts(value) else "invalid"
+
+
+def fuzz_tool(
+    run: Run,
+    schema: JSONSchema,
+    *,
+    label: Label,
+    max_examples: int = 50,
+    seed: int | None = None,
+    base: Mapping[str, Any] | None = None,
+    values: Mapping[str, Sequence[Any]] | None = None,
+    database_key: bytes | None = None,
+    settings: Settings | None = None,
+) -> FuzzResult:
+    """Call `run(input, label)` with up to `max_examples` different objects of one label; shrink the first that fails.
+
+    `run` returns what was broken: a finding, several, or None. An exception that it raises ends the search and is
+    raised here. Half of the inputs keep the values of `base`, and the known good `values` by parameter, where the
+    schema does not say what a good value is. At most ten times `max_examples` calls are made, shrinking included;
+    equal inputs are called once. `seed` None: Hypothesis's own, so `--hypothesis-seed` decides.
+    """
+    graph = SchemaGraph(schema)
+    strategy = _inputs(graph, label, base, values or {})
+    if strategy.is_empty:
+        return FuzzResult(label, 0, served=False)
+    search = _Search(run, graph, max_examples, max_examples * SHRINK_FACTOR)
+    smallest = _smallest(strategy, search, _settings(settings, max_examples), seed, database_key)
+    if search.stopped_by is not None:
+        raise search.stopped_by
+    if smallest is None:
+        return FuzzResult(label, search.calls)
+    findings = search.answers[same_json(smallest[0])]
+    return FuzzResult(search.label_of(smallest[0]), search.calls, findings, smallest[0])
+
+
+def _inputs(
+    graph: SchemaGraph, label: Label, base: Mapping[str, Any] | None, values: Mapping[str, Sequence[Any]]
+) -> st.SearchStrategy[Any]:
+    valid = from_graph(graph, "valid")
+    mixed = valid if valid.is_empty else with_known_values(graph, valid, base=base, values=values)
+    if label == "valid":
+        return mixed.filter(_is_object)
+    broken = broken_values(graph, None if valid.is_empty else mixed, objects_only=True)
+    return broken if yields(broken) else st.nothing()
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _settings(given: Settings | None, max_examples: int) -> Settings:
+    return Settings(given, max_examples=max_examples, deadline=None)
+
+
+def _smallest(
+    strategy: st.SearchStrategy[Any], search: _Search, settings: Settings, seed: int | None, key: bytes | None
+) -> tuple[Any] | None:
+    random = None if seed is None else Random(seed)
+    try:
+        return (find(strategy, search.fails, settings=settings, random=random, database_key=key),)
+    except (NoSuchExample, Unsatisfiable):
+        return None
+
+
+def example_entry(value: Any, label: Label) -> str:
+    """Write an input as an entry of `examples`, in YAML; what JSON and YAML write differently is escaped."""
+    import yaml
+
+    entry: dict[str, Any] = {"name": "found by fuzz", "input": value}
+    if label == "invalid":
+        entry["expect"] = {"error": "/.*/"}
+    return str(yaml.safe_dump({"examples": [entry]}, sort_keys=False, width=100))
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzScenario:
+    """Fuzz one tool with inputs of one label; the failure carries the smallest input and an entry for the spec."""
+
+    label: Label
+    max_examples: int
+    position: Position | None = None
+    category: str = "fuzz"
+    fixtures: Sequence[str] = ()
+
+    @property
+    def id(self) -> str:
+        return f"fuzz[{self.label}]"
+
+    def run(self, ctx: ToolContext) -> None:
+        tool = ctx.plan.tool
+        schema = {"type": "object"} if tool.input is None else tool.input
+        result = fuzz_tool(
+            lambda value, label: self._judged(ctx, value, label),
+            schema,
+            label=self.label,
+            max_examples=self.max_examples,
+            seed=tool.variations.seed,
+            base=ctx.base(),
+            values={name.removeprefix("/"): known.valid for name, known in tool.values.items()},
+            database_key=_database_key(ctx.plan, self.label, schema),
+        )
+        if not result.served:
+            ctx.warn(f"{tool.name}: fuzz[{self.label}] made no call: no {self.label} input of the schema was found")
+        elif result.findings:
+            raise self._failure(ctx, result)
+
+    def _judged(self, ctx: ToolContext, value: Any, label: Label) -> Sequence[Finding]:
+        outcome = ctx.call(value, valid=label == "valid")
+        return ctx.judge(Case(self.id, value, label, "fuzz", "", "fuzz"), outcome)
+
+    def _failure(self, ctx: ToolContext, result: FuzzResult) -> ScenarioFailure:
+        again = tuple(self._judged(ctx, result.input, result.label))
+        note = "" if again else " (not again when the smallest input was repeated)"
+        findings = again or result.findings
+        details = (("smallest input", _shown(result.input)), ("examples entry", result.entry))
+        first = replace(findings[0], message=findings[0].message + note, details=(*findings[0].details, *details))
+        shown = (first, *findings[1:])
+        fail = getattr(ctx, "fail", None)
+        return cast(ScenarioFailure, fail(shown)) if callable(fail) else ScenarioFailure(*shown)
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _database_key(plan: ToolPlan, label: Label, schema: JSONSchema) -> bytes:
+    text = json.dumps([plan.spec.path.name, plan.tool.name, label, schema], sort_keys=True, default=str)
+    return b"toolcheck " + hashlib.sha256(text.encode()).digest()
+
+
+def fuzz_scenarios(plan: ToolPlan) -> list[Scenario]:
+    """Return the fuzz items of a tool: valid and invalid; none where the spec leaves them out or says `fuzz: 0`."""
+    variations = plan.tool.variations
+    wanted = variations.categories is None or "fuzz" in variations.categories
+    if not wanted or "fuzz" in variations.exclude or variations.fuzz < 1:
+        return []
+    position = plan.tool.position
+    half = (variations.fuzz + 1) // 2
+    scenarios = [FuzzScenario("valid", half, position)]
+    if variations.fuzz > half:
+        scenarios.append(FuzzScenario("invalid", variations.fuzz - half, position))
+    return cast("list[Scenario]", scenarios)
