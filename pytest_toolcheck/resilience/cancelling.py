@@ -1,0 +1,26 @@
+"""Cancelled calls: neither a failure nor retried."""
+
+from __future__ import annotations
+
+from ..scenario import ScenarioSkipped
+from .bench import Bench
+from .dependency import HANG_S
+from .story import describe_error
+from .world import ToolCall, World
+
+
+def cancelled_call(bench: Bench, world: World) -> ToolCall:
+    """Call the tool, cancel it while the dependency hangs, and expect that it ends as cancelled."""
+    if not world.is_async:
+        raise ScenarioSkipped(f"{bench.tool} is a plain function: a call of it cannot be cancelled")
+    call, ended_as_cancelled = world.call_and_cancel(after_s=bench.moment_s)
+    if not call.reached:
+        return call
+    first = call.dependency_calls[0]
+    if first.ended_s is not None and first.ended_s - first.started_s >= HANG_S:
+        raise ScenarioSkipped(f"{bench.name} blocks the event loop: nothing can cancel a call that waits for it")
+    if not ended_as_cancelled:
+        how = "returned" if call.error is None else f"raised {describe_error(call.error)}"
+        message = f"a cancelled call {how}: the cancellation was swallowed"
+        bench.broken(world, message, expected="CancelledError comes through", seen=how)
+    return call

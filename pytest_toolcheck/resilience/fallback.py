@@ -1,0 +1,157 @@
+"""The promise of a fallback, and that errors come through with their causes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..scenario import ScenarioSkipped
+from ..spec.model import Expectation, Resilience
+from .bench import MANY, Bench
+from .dependency import fail
+from .opening import opened, refuses
+from .story import chain_of, describe_error
+from .world import ToolCall, World
+
+Check = Callable[[Bench], None]
+
+
+def reaching_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
+    """Return what must hold before any promise means something, and what holds of every error."""
+    yield "is reached", is_reached
+    if promise.fallback is None and (promise.retry or promise.breaker or promise.timeout_s):
+        yield "the last error comes through", last_error_comes_through
+
+
+def fallback_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence and what checks it."""
+    if promise.fallback is None:
+        return
+    yield "answers when retries are exhausted" if promise.retry else "answers when it fails", answers_after_failure
+    if promise.breaker:
+        yield "answers while the breaker is open", answers_while_open
+    yield "its own error is not swallowed", own_error_comes_through
+
+
+def is_reached(bench: Bench) -> None:
+    """A plain call succeeds and calls the dependency: a fault that never fires proves nothing."""
+    with bench.world() as world:
+        call = world.call()
+        bench.expect_reached(world, call, "by a plain call: no fault in its place would ever fire")
+        bench.expect_success(world, call, "with no fault in place")
+
+
+def last_error_comes_through(bench: Bench) -> None:
+    """When all is tried, the caller sees the dependency's last error, itself or as the cause of another."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        call = world.call()
+        bench.expect_reached(world, call, "by a call")
+        failures = world.probe.failures()
+        if call.error is None:
+            message = f"the call returned {call.result!r:.60} though {bench.name} failed: its error was swallowed"
+            bench.broken(world, message, expected="an error", seen="an answer")
+        if failures and not any(error is failures[-1].error for error in chain_of(call.error)):
+            first = any(error is each.error for each in failures for error in chain_of(call.error))
+            what = "an earlier one" if first else f"{describe_error(call.error)} without a cause"
+            last = describe_error(failures[-1].error) if failures[-1].error else ""
+            message = f"the last error of {bench.name} does not come through: the call raised {what}"
+            bench.broken(world, message, expected=f"{last}, raised or as a cause (raise … from error)", seen=what)
+
+
+def answers_after_failure(bench: Bench) -> None:
+    """The dependency fails whatever is tried: the fallback answers."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        call = world.call()
+        bench.expect_reached(world, call, "before the fallback")
+        _expect_fallback(bench, world, call, f"when {bench.name} failed")
+
+
+def answers_while_open(bench: Bench) -> None:
+    """The breaker is open: the fallback answers, and the dependency is not called."""
+    with bench.world() as world:
+        opened(bench, world)
+        _expect_fallback(bench, world, refuses(bench, world, "beside the fallback"), "while the breaker was open")
+
+
+def own_error_comes_through(bench: Bench) -> None:
+    """The fallback fails too: the caller sees its error, and no made-up answer."""
+    with bench.world() as world:
+        others = [name for name in bench.plan.tool.depends_on if name != bench.name and name in world.probes]
+        _fail_everywhere(bench, world, others)
+        call = world.call()
+        called = [probe for name, probe in world.probes.items() if name in others and probe.failures()]
+        if not called:
+            raise ScenarioSkipped(
+                f"the fallback of {bench.name} cannot be made to fail: name what it calls under depends_on as well"
+            )
+        if call.error is None:
+            message = f"the call returned {call.result!r:.60} though the fallback failed: its error was swallowed"
+            bench.broken(world, message, expected="the fallback's error", seen="an answer", promised="fallback")
+        injected = [each.error for probe in called for each in probe.failures()]
+        if not any(error is each for error in chain_of(call.error) for each in injected):
+            message = f"the fallback's own error was swallowed: the call raised {describe_error(call.error)}"
+            bench.broken(world, message, expected="the fallback's error, raised or as a cause",
+                         seen=describe_error(call.error), promised="fallback")  # fmt: skip
+
+
+def _fail_everywhere(bench: Bench, world: World, others: list[str]) -> None:
+    bench.always_fail(world)
+    for name in others:
+        world.probes[name].answers((fail(world.error("ConnectionError")), MANY))
+
+
+def _expect_fallback(bench: Bench, world: World, call: ToolCall, when: str) -> None:
+    from ..targets._jsonlike import to_json_like
+
+    if call.error is not None:
+        message = f"the fallback did not answer {when}: the call raised {describe_error(call.error)}"
+        bench.broken(world, message, expected="the fallback's answer", seen="an error", promised="fallback")
+    expectation = bench.promise.fallback
+    missing = unmet(expectation, to_json_like(call.result)) if expectation else None
+    if missing:
+        message = f"the answer {when} is not the fallback's: {missing}"
+        bench.broken(world, message, expected=_shown(expectation), seen=repr(call.result)[:200], promised="fallback")
+    world.note_fallback(call)
+
+
+def unmet(expectation: Expectation, value: Any) -> str | None:
+    """Say what of an expectation an answer does not meet, or None."""
+    from ..checks.expected import same_json
+
+    if expectation.equals is not ... and not same_json(expectation.equals, value):
+        return f"it is not exactly {expectation.equals!r:.80}"
+    if expectation.output is not ... and (missing := _missing(expectation.output, value)):
+        return missing
+    if expectation.matches is not None:
+        import jsonschema
+
+        wrong = next(jsonschema.Draft202012Validator(expectation.matches).iter_errors(value), None)
+        return wrong.message if wrong else None
+    return None
+
+
+def _missing(part: Any, whole: Any, pointer: str = "") -> str | None:
+    from ..checks.expected import same_json
+
+    if not (isinstance(part, dict) and isinstance(whole, dict)):
+        return (
+            None
+            if same_json(part, whole)
+            else f"{whole!r:.80} at {pointer or 'the top'} where {part!r:.80} is expected"
+        )
+    for name, value in part.items():
+        if name not in whole:
+            return f"no {name!r} at {pointer or 'the top'}"
+        if found := _missing(value, whole[name], f"{pointer}/{name}"):
+            return found
+    return None
+
+
+def _shown(expectation: Expectation | None) -> str:
+    parts = {"output": expectation.output, "equals": expectation.equals} if expectation else {}
+    return (
+        ", ".join(f"{name} {value!r:.120}" for name, value in parts.items() if value is not ...)
+        or "the fallback's answer"
+    )

@@ -1,0 +1,119 @@
+"""A fresh copy of a target's modules for one scenario: breakers live in module globals, and each test needs its own.
+
+While it lasts, the modules of the target's folder and of the dependencies are imported anew; afterwards `sys.modules`
+and `sys.path` are as before, with the very same module objects. Modules of installed packages (the standard library,
+site-packages) are kept as they are, unless the target itself is one.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from ..spec.model import PythonTarget
+from .swap import ReferenceProblem
+
+_OURSELVES = __name__.partition(".")[0]
+_KEPT = frozenset({_OURSELVES, "__main__", "conftest", "pytest", "_pytest"})
+_INSTALLED = tuple(
+    Path(folder).resolve()
+    for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), *site.getsitepackages()}
+    if folder
+)
+
+
+@contextmanager
+def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequence[str] = ()) -> Iterator[ModuleType]:
+    """Import the target's module anew and hand it over. `dependencies` are references (`pkg.mod:attr`).
+
+    A `.py` target is imported under its file's name, so that `orders:quote` names a function of `orders.py`.
+    Raises ReferenceProblem when something cannot be imported.
+    """
+    path_before, modules_before = list(sys.path), dict(sys.modules)
+    sys.path[:0] = _folders(target, spec_path)
+    sys.path.append(str(spec_path.parent))
+    importlib.invalidate_caches()
+    name = module_name(target)
+    try:
+        roots = {name.partition(".")[0]} | {reference.partition(":")[0].partition(".")[0] for reference in dependencies}
+        _forget(roots, name.partition(".")[0])
+        yield _imported(name)
+    finally:
+        _put_back(modules_before)
+        sys.path[:] = path_before
+
+
+def module_name(target: PythonTarget) -> str:
+    """Return the name under which the target's module is imported: dotted, or its file's stem."""
+    return Path(target.module).stem if target.module.endswith(".py") else target.module
+
+
+def user_modules() -> list[ModuleType]:
+    """Return the modules in `sys.modules` that are not installed and not ours."""
+    return [module for name, module in list(sys.modules.items()) if _is_users(name, module)]
+
+
+def _folders(target: PythonTarget, spec_path: Path) -> list[str]:
+    here = spec_path.resolve().parent
+    folders = [str((here / folder).resolve()) for folder in target.path]
+    if target.module.endswith(".py"):
+        folders.append(str((here / target.module).resolve().parent))
+    return folders
+
+
+def _forget(roots: set[str], target_root: str) -> None:
+    """Drop the modules of `roots`, and all modules of the user that stand beside the target's."""
+    home = _home(target_root)
+    for name, module in list(sys.modules.items()):
+        root = name.partition(".")[0]
+        if root in _KEPT:
+            continue
+        wanted = root in roots and (root == target_root or _is_users(name, module))
+        if wanted or (home is not None and _home(root) == home and _is_users(name, module)):
+            del sys.modules[name]
+
+
+def _home(root: str) -> Path | None:
+    """The folder that holds a top-level module or package, where it is the user's own."""
+    module = sys.modules.get(root)
+    file = getattr(module, "__file__", None)
+    if not file:
+        return None
+    at = Path(file).resolve()
+    folder = at.parent.parent if at.name == "__init__.py" else at.parent
+    return None if _is_installed(file) else folder
+
+
+def _is_users(name: str, module: ModuleType | None) -> bool:
+    root = name.partition(".")[0]
+    file = getattr(module, "__file__", None)
+    return bool(file) and root not in _KEPT and not _is_installed(str(file))
+
+
+@functools.cache
+def _is_installed(path: str) -> bool:
+    file = Path(path).resolve()
+    return "site-packages" in file.parts or any(file.is_relative_to(folder) for folder in _INSTALLED)
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise ReferenceProblem(f"cannot import {name} afresh: {type(error).__name__}: {error}") from error
+
+
+def _put_back(before: dict[str, ModuleType]) -> None:
+    for name, module in list(sys.modules.items()):
+        if name not in before and _is_users(name, module):
+            del sys.modules[name]
+    for name, module in before.items():
+        if sys.modules.get(name) is not module:
+            sys.modules[name] = module

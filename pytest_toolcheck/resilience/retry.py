@@ -1,0 +1,182 @@
+"""The promise of retries, sentence by sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ..spec.model import Resilience, RetryPromise
+from .bench import Bench, seconds, times
+from .dependency import hang, succeed
+from .world import PRECISION_S, ToolCall, World
+
+Check = Callable[[Bench], None]
+
+
+def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence and what checks it."""
+    retry = promise.retry
+    if retry is None:
+        return
+    yield f"exactly {retry.attempts} attempts", exactly_so_many_attempts
+    for failures in sorted({1, retry.attempts - 1} - {0}):
+        yield (
+            f"succeeds after {failures} failure{'s' * (failures > 1)}",
+            partial(retries_until_success, failures=failures),
+        )
+    if retry.delays_s:
+        yield f"waits {', '.join(map(seconds, retry.delays_s))}", waits_exactly
+    yield "no retry after a success", calls_once_on_success
+    for name in retry.retries[1:]:
+        yield f"retries {name}", partial(retries_error, name=name)
+    for name in retry.gives_up_on:
+        yield f"gives up on {name}", partial(gives_up, name=name)
+    if retry.attempts > 1:
+        yield "a failure after a wait is retried", retries_late_failure
+        yield "each call starts afresh", starts_afresh
+        if promise.breaker is None:
+            yield "concurrent calls do not share attempts", counts_each_call_alone
+        yield "a cancelled call is not retried", does_not_retry_cancelled
+
+
+def exactly_so_many_attempts(bench: Bench) -> None:
+    """The dependency fails always: it is called exactly so many times."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        _expect_attempts(bench, world, world.call(), why="when it always failed")
+
+
+def retries_until_success(bench: Bench, *, failures: int) -> None:
+    """The dependency fails so often, then answers: the call succeeds with that answer."""
+    with bench.world() as world:
+        world.probe.answers((bench.failure(world), failures), (succeed(), None))
+        call = world.call()
+        made = len(call.dependency_calls)
+        if made != failures + 1:
+            message = f"{bench.name} was called {times(made)} where it failed {times(failures)} and then answered"
+            bench.broken(world, message, expected=f"{failures + 1} calls", seen=f"{made} calls")
+        bench.expect_success(world, call, f"though {bench.name} answered at attempt {failures + 1}")
+
+
+def waits_exactly(bench: Bench) -> None:
+    """Between the attempts lie exactly the promised waits, and none follows the last."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        call = world.call()
+        promised, seen = _retry(bench).delays_s, waits_of(call)
+        shown = dict(expected=_listed(promised), seen=_listed(seen))
+        for number, (wanted, waited) in enumerate(zip(promised, seen, strict=False), start=1):
+            if abs(wanted - waited) > PRECISION_S:
+                message = f"the wait before attempt {number + 1} was {seconds(waited)}, promised {seconds(wanted)}"
+                bench.broken(world, message, **shown)
+        if len(seen) < min(len(promised), bench.attempts - 1) and not _stopped_by_breaker(bench, call):
+            bench.broken(world, f"{len(seen)} waits were seen, promised {len(promised)}", **shown)
+        trailing_s = world.since_start(call.dependency_calls[-1].ended_s) if call.dependency_calls else call.ended_s
+        if call.ended_s is not None and trailing_s is not None and call.ended_s - trailing_s > PRECISION_S:
+            if bench.promise.fallback is None:
+                wait = seconds(call.ended_s - trailing_s)
+                bench.broken(world, f"the call waited {wait} after its last attempt, for nothing", **shown)
+
+
+def calls_once_on_success(bench: Bench) -> None:
+    """The dependency answers: it is called once."""
+    with bench.world() as world:
+        call = world.call()
+        bench.expect_success(world, call, "with no fault in place")
+        _expect_count(bench, world, call, {1}, why="though the first call answered")
+
+
+def retries_error(bench: Bench, *, name: str) -> None:
+    """An error that the promise names is retried."""
+    with bench.world() as world:
+        world.probe.answers(bench.failure(world, name=name), (succeed(), None))
+        call = world.call()
+        _expect_count(bench, world, call, {2}, why=f"where it raised {name} and then answered")
+        bench.expect_success(world, call, f"though {bench.name} answered after a {name}")
+
+
+def gives_up(bench: Bench, *, name: str) -> None:
+    """An error that the promise gives up on is not retried."""
+    with bench.world() as world:
+        bench.always_fail(world, name=name)
+        _expect_count(bench, world, world.call(), {1}, why=f"where it raised {name}, which is not to be retried")
+
+
+def retries_late_failure(bench: Bench) -> None:
+    """A failure that comes after a wait is one: a coroutine that has only been made is no success."""
+    with bench.world() as world:
+        late = bench.failure(world, after_s=bench.moment_s)
+        world.probe.answers(late, (succeed(), None))
+        call = world.call()
+        _expect_count(bench, world, call, {2}, why="where its first failure came after a wait")
+        bench.expect_success(world, call, f"though {bench.name} answered at the second attempt")
+
+
+def starts_afresh(bench: Bench) -> None:
+    """A call has all its attempts, whatever the call before it used up."""
+    failures = bench.attempts - 1
+    with bench.world() as world:
+        failing, good = (bench.failure(world), failures), succeed()
+        world.probe.answers(failing, good, failing, good)
+        for _ in range(2):
+            call = world.call()
+            _expect_count(
+                bench, world, call, {bench.attempts}, why=f"in call {call.number}, where the last attempt answers"
+            )
+            bench.expect_success(world, call, "though its last attempt answered")
+
+
+def counts_each_call_alone(bench: Bench) -> None:
+    """Ten calls at once have all their attempts each."""
+    with bench.world() as world:
+        bench.always_fail(world, after_s=bench.moment_s)
+        for call in world.call_many(10):
+            _expect_attempts(bench, world, call, why="when ten calls failed at once")
+
+
+def does_not_retry_cancelled(bench: Bench) -> None:
+    """A cancelled call ends as cancelled and is not tried again."""
+    from .cancelling import cancelled_call
+
+    with bench.world() as world:
+        world.probe.answers((hang(), 2), (succeed(), None))
+        call = cancelled_call(bench, world)
+        _expect_count(bench, world, call, {1}, why="though the call was cancelled")
+
+
+def waits_of(call: ToolCall) -> list[float]:
+    """Return the seconds between the end of each attempt and the start of the next."""
+    made = call.dependency_calls
+    return [
+        after.started_s - (before.ended_s if before.ended_s is not None else before.started_s)
+        for before, after in zip(made, made[1:], strict=False)
+    ]
+
+
+def _expect_attempts(bench: Bench, world: World, call: ToolCall, *, why: str) -> None:
+    """Expect all attempts; fewer where the promised breaker opens before they are used up."""
+    breaker = bench.promise.breaker
+    early = {breaker.opens_after} if breaker and breaker.opens_after < bench.attempts else set()
+    _expect_count(bench, world, call, {bench.attempts} | early, why=why)
+
+
+def _expect_count(bench: Bench, world: World, call: ToolCall, allowed: set[int], *, why: str) -> None:
+    made = len(call.dependency_calls)
+    if made not in allowed:
+        wanted = " or ".join(map(times, sorted(allowed)))
+        message = f"{bench.name} was called {times(made)}, promised {wanted}, {why}"
+        bench.broken(world, message, expected=wanted, seen=times(made))
+
+
+def _stopped_by_breaker(bench: Bench, call: ToolCall) -> bool:
+    breaker = bench.promise.breaker
+    return breaker is not None and len(call.dependency_calls) == breaker.opens_after
+
+
+def _retry(bench: Bench) -> RetryPromise:
+    assert bench.promise.retry is not None
+    return bench.promise.retry
+
+
+def _listed(waits: tuple[float, ...] | list[float]) -> str:
+    return ", ".join(map(seconds, waits)) or "no waits"

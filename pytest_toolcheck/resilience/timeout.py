@@ -1,0 +1,133 @@
+"""Timeouts: a hang ends in time, by the innermost layer, and what answers in time is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+from ..spec.model import Resilience
+from .bench import MANY, Bench, seconds
+from .dependency import hang, succeed
+from .world import ToolCall, World
+
+Check = Callable[[Bench], None]
+_TOLERANCE: Final = 0.001
+
+
+def timeout_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence on `timeout` and what checks it."""
+    if promise.timeout_s is None:
+        return
+    yield (
+        f"a hang ends within {seconds(promise.timeout_s)}",
+        partial(hang_ends, limit_s=promise.timeout_s, exactly=False),
+    )
+    yield (
+        f"an answer at {seconds(just_before(promise.timeout_s))} is taken",
+        partial(takes_slow_answer, limit_s=promise.timeout_s),
+    )
+    yield "a hang for ever is an error", endless_hang_is_error
+
+
+def layer_checks(layers: tuple[tuple[str, float], ...], *, on: str, tool: str) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence on `timeouts` and what checks it; `on` is the dependency that hangs."""
+    limits = dict(layers)
+    yield "inner to outer", partial(layers_grow, layers=layers)
+    if on in limits:
+        yield f"a hang is ended at {seconds(limits[on])}", partial(hang_ends, limit_s=limits[on], exactly=True)
+    if tool in limits and tool != on:
+        yield f"{tool} ends within {seconds(limits[tool])}", partial(call_ends, limit_s=limits[tool])
+
+
+def just_before(limit_s: float) -> float:
+    """Return an instant shortly before a limit."""
+    return limit_s - min(0.1, limit_s / 10)
+
+
+def hang_ends(bench: Bench, *, limit_s: float, exactly: bool) -> None:
+    """The first call of the dependency hangs: it is given up within the limit (exactly: at it, neither sooner nor later)."""
+    with bench.world() as world:
+        world.probe.answers(hang(), (succeed(), None))
+        call = world.call()
+        bench.expect_reached(world, call, "by a call")
+        after_s = given_up_after(bench, world, call)
+        slack_s = limit_s * _TOLERANCE + _TOLERANCE
+        if after_s > limit_s + slack_s:
+            seen = "never ended" if after_s > 24 * 3600 else f"ended after {seconds(after_s)}"
+            message = f"a hang of {bench.name} {seen}, promised {seconds(limit_s)}"
+            bench.broken(world, message, expected=seconds(limit_s), seen=seen, promised="timeout")
+        if exactly and after_s < limit_s - slack_s:
+            message = (
+                f"a hang of {bench.name} was ended too early: after {seconds(after_s)}, promised {seconds(limit_s)}"
+            )
+            bench.broken(world, message, expected=seconds(limit_s), seen=seconds(after_s), promised="timeouts")
+
+
+def takes_slow_answer(bench: Bench, *, limit_s: float) -> None:
+    """An answer that comes just in time is the answer of the first attempt."""
+    with bench.world() as world:
+        world.probe.answers(succeed(after_s=just_before(limit_s)), (succeed(), None))
+        call = world.call()
+        bench.expect_reached(world, call, "by a call")
+        first = call.dependency_calls[0]
+        if call.error is not None or first.error is not None or len(call.dependency_calls) > 1:
+            after_s = given_up_after(bench, world, call)
+            message = (
+                f"an answer after {seconds(just_before(limit_s))} was not taken: given up after {seconds(after_s)}"
+            )
+            bench.broken(
+                world, message, expected=f"waits {seconds(limit_s)}", seen=seconds(after_s), promised="timeout"
+            )
+
+
+def endless_hang_is_error(bench: Bench) -> None:
+    """Every attempt hangs: the call ends with an error, or with the fallback's answer, within all its attempts."""
+    assert bench.promise.timeout_s is not None
+    with bench.world() as world:
+        world.probe.answers((hang(), MANY))
+        call = world.call()
+        retry = bench.promise.retry
+        limit_s = bench.promise.timeout_s * bench.attempts + sum(retry.delays_s if retry else ())
+        _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s))
+        if call.error is None and bench.promise.fallback is None:
+            message = f"the call returned {call.result!r:.60} though {bench.name} never answered"
+            bench.broken(world, message, expected="an error", seen="an answer", promised="timeout")
+
+
+def call_ends(bench: Bench, *, limit_s: float) -> None:
+    """Every attempt hangs: the whole call ends within the limit of its own layer."""
+    with bench.world() as world:
+        world.probe.answers((hang(), MANY))
+        call = world.call()
+        _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s))
+
+
+def layers_grow(bench: Bench, *, layers: tuple[tuple[str, float], ...]) -> None:
+    """Each layer lasts longer than the one inside it."""
+    for (inner, inner_s), (outer, outer_s) in zip(layers, layers[1:], strict=False):
+        if outer_s <= inner_s:
+            with bench.world() as world:
+                message = f"timeout of {outer} ({seconds(outer_s)}) is not longer than that of {inner} inside it"
+                bench.broken(world, message, expected=f"more than {seconds(inner_s)}", seen=seconds(outer_s))
+
+
+def given_up_after(bench: Bench, world: World, call: ToolCall) -> float:
+    """Return how long the first attempt was waited for: until its end, the next attempt, or the call's end."""
+    first, *others = call.dependency_calls
+    ends = [] if first.ended_s is None else [first.ended_s - first.started_s]
+    started_s = world.since_start(first.started_s) or 0.0
+    if others:
+        retry = bench.promise.retry
+        ends.append(others[0].started_s - first.started_s - (retry.delays_s[0] if retry and retry.delays_s else 0.0))
+    elif call.ended_s is not None:
+        ends.append(call.ended_s - started_s)
+    return min(ends)
+
+
+def _expect_end(bench: Bench, world: World, call: ToolCall, limit_s: float, limit: str) -> None:
+    took_s = (call.ended_s if call.ended_s is not None else world.now) - call.started_s
+    if took_s > limit_s:
+        seen = "never" if took_s > 24 * 3600 else f"after {seconds(took_s)}"
+        message = f"a call whose every attempt hangs ended {seen}, promised within {limit}"
+        bench.broken(world, message, expected=f"within {limit}", seen=seen, promised="timeout")
