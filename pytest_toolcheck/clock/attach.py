@@ -1,8 +1,8 @@
 """Lets asyncio's own event loops live in virtual time, whoever made them.
 
 While virtual time is active, every selector loop that begins to run gets a selector around its own (`loop.py`). The
-loop object, its class and its policy stay as they are, so pytest-asyncio (with any loop scope), anyio, `asyncio.run` and a
-loop in a thread need no support of their own.
+loop object, its class and its policy stay as they are, so pytest-asyncio (with any loop scope), anyio, `asyncio.run`
+and a loop in a thread need no support of their own.
 """
 
 from __future__ import annotations

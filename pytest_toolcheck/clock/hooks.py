@@ -26,7 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def is_virtual(item: pytest.Item) -> bool:
-    """Tell whether a test runs in virtual time: by its marker or by its fixture."""
+    """Tell whether a test is put into virtual time here: by its marker or by its fixture.
+
+    One with the marker `interleave` is put there by `interleave_hooks`, once for all its runs.
+    """
+    if item.get_closest_marker("interleave") is not None:
+        return False
     return item.get_closest_marker("virtual_time") is not None or "virtual_clock" in getattr(item, "fixturenames", ())
 
 
