@@ -302,6 +302,7 @@ def test_fork_while_another_thread_writes_does_not_hang(log):
         def fork() -> None:
             child = os.fork()
             if child == 0:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 signal.alarm(20)
                 log.emit("heartbeat")
                 os._exit(0)

@@ -33,7 +33,9 @@ def test_files_are_merged_by_time(tmp_path):
 def test_clock_set_back_does_not_reorder_a_file(tmp_path):
     """What one process wrote stays in its order."""
     (tmp_path / "a.jsonl").write_text(line(0, ts=100) + line(1, ts=50) + line(2, ts=101))
-    assert [event.seq for event in read(tmp_path)[0]] == [0, 1, 2]
+    (tmp_path / "b.jsonl").write_text(line(0, ts=60, w="gw0") + line(1, ts=100, w="gw0") + line(2, ts=200, w="gw0"))
+    found = [(event.w, event.seq) for event in read(tmp_path)[0]]
+    assert found == [("gw0", 0), ("main", 0), ("main", 1), ("gw0", 1), ("main", 2), ("gw0", 2)]
 
 
 def test_damage_is_skipped_and_counted(tmp_path):
@@ -121,6 +123,16 @@ def test_merged_file_holds_every_line_in_order(tmp_path):
     assert (report.events, report.bad_lines, report.torn_tails, report.missing) == (33, 0, 0, 0)
     assert len(list((tmp_path / "r").glob("*.jsonl"))) == 3
     assert [path.name for path in target.parent.iterdir()] == ["all.jsonl"]
+
+
+def test_whole_tail_without_newline_is_merged_as_a_line(tmp_path):
+    """A whole last line that lacks its newline is not glued to the next one."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "a.jsonl").write_text(line(0, ts=1).rstrip())
+    (run / "b.jsonl").write_text(line(0, ts=2, w="gw0"))
+    merge_to(run, tmp_path / "all.jsonl")
+    assert (tmp_path / "all.jsonl").read_text() == line(0, ts=1) + line(0, ts=2, w="gw0")
 
 
 def test_gap_is_seen_in_a_merged_file_too(tmp_path):

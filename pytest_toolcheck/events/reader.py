@@ -64,7 +64,7 @@ def _segments_of(source: Path) -> list[Path]:
 
 
 Line = tuple[tuple[int, int, int], Event, bytes]
-"""The sort key (latest ts so far in the file, number of the file, number of the line), the event, the line itself."""
+"""The sort key (ts, number of the file, number of the line), the event, the line itself."""
 
 
 def read_lines(files: list[Path], report: ReadReport) -> Iterator[Line]:
@@ -74,13 +74,11 @@ def read_lines(files: list[Path], report: ReadReport) -> Iterator[Line]:
 
 
 def _read_file(path: Path, number: int, report: ReadReport) -> Iterator[Line]:
-    latest = 0
     with path.open("rb", buffering=1 << 18) as file:
         for count, line in enumerate(file):
             event = _parse(line, report)
             if event is not None:
-                latest = max(latest, event.ts)
-                yield (latest, number, count), event, line
+                yield (event.ts, number, count), event, line
 
 
 def _parse(line: bytes, report: ReadReport) -> Event | None:
