@@ -75,7 +75,7 @@ def _proposed(
 def _objects(
     document: Document, shape: Shape, values: Mapping[str, Any], hints: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    required = [name for name in shape.required()]
+    required = shape.required()
     options = {
         name: parameter_options(document, shape.member(name), name, values=values, hints=hints)
         for name in shape.property_names()

@@ -13,13 +13,18 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A value to put at a place. `only_if_valid`: several things differ from the base, so an invalid one says little."""
+    """A value to put at a place.
+
+    `only_if_valid`: it differs from the base in many things, so an invalid one says little. `refused`: the author of
+    the spec says that the tool refuses it, whatever the schema says.
+    """
 
     category: str
     path: Path
     detail: str
     value: Any
     only_if_valid: bool = False
+    refused: bool = False
 
     def below(self, step: str | int, rebuild: Callable[[Any], Any]) -> Change:
         """Return this change seen from the container: its place is under `step`, its value the whole container."""

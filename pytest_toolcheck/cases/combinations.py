@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from .changes import Change, change
+from .combine import covering_array
+from .containers import NESTED_DEEPEST
 from .identity import identity
 from .invalid import variations
-from .schema import Document
+from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 from .valid import samples
 
 _ABSENT = object()
+_MOST_LOOKED_AT = 200
+_FREE_TEXTS = 3
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
 
-def combined(
-    document: Document, base: Any, *, values: Mapping[str, Any], seed: int = 0, strength: int = 2
-) -> Iterator[Change]:
-    """Yield objects that cover all combinations of `strength` partitions; none for what is not an object."""
-    from .combine import covering_array
+@lru_cache(maxsize=256)
+def _rows(sizes: tuple[int, ...], strength: int, seed: int) -> list[tuple[int, ...]]:
+    return covering_array(sizes, strength, seed=seed)
 
+
+def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2) -> Iterator[Change]:
+    """Yield objects that cover all combinations of `strength` partitions; none for what is not an object."""
     if not isinstance(base, dict):
         return
     for shape in alternatives(document, (document.root,))[:4]:
@@ -29,8 +36,8 @@ def combined(
         names = list(levels)
         if len(names) < 2:
             continue
-        sizes = [len(levels[name]) for name in names]
-        rows = covering_array(sizes, min(strength, len(names)), seed=seed)
+        sizes = tuple(len(levels[name]) for name in names)
+        rows = _rows(sizes, min(strength, len(names)), seed)
         inputs = [_input(names, levels, row) for row in rows]
         for number, value in enumerate(inputs):
             yield change("combination", value, f"{number + 1}", only_if_valid=True)
@@ -55,14 +62,24 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
     options = [base[name]] if name in base else []
     options += samples(document, conjunction, depth=1)[:1]
     own = options[0] if options else None
+    if _is_free_text(document, conjunction):
+        more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
+        return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
     groups: dict[str, list[Any]] = {}
-    for item in variations(document, conjunction, own, depth=2):
+    for item in islice(variations(document, conjunction, own, depth=NESTED_DEEPEST - (most > 6)), _MOST_LOOKED_AT):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         if len(groups.setdefault(kind, [])) < most and document.holds(conjunction, item.value):
             groups[kind].append(item.value)
     ordered = [groups.get(kind, []) for kind in _TELLING]
     options += [group[turn] for turn in range(most) for group in ordered if turn < len(group)]
     return list({identity(value): value for value in options}.values())[:most]
+
+
+def _is_free_text(document: Document, conjunction: Conjunction) -> bool:
+    """Whether any string will do to the schema: then most strings are refused by the tool, and would hide the others."""
+    shapes = alternatives(document, conjunction)
+    bounded = {"enum", "const", "pattern", "format", "minLength", "maxLength"}
+    return all(s.types() == ("string",) and not any(map(s.all_of, bounded)) for s in shapes)
 
 
 def _input(names: Sequence[str], levels: Mapping[str, list[Any]], row: Sequence[int]) -> dict[str, Any]:

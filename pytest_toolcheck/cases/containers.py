@@ -54,6 +54,11 @@ def _optional(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Ite
 
 
 def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    for keyword in ("dependentSchemas", "dependentRequired", "dependencies"):
+        for name in (name for names in shape.all_of(keyword) for name in names if name not in base):
+            yield Change(
+                "nested", (name,), "present", {**base, name: (samples(document, shape.member(name)) or [1])[0]}
+            )
     for name, value in _extra_members(document, shape, base):
         if name not in base:
             yield Change("extra", (name,), describe(value), {**base, name: value})
@@ -98,7 +103,7 @@ def _with_count(
     for name, item in values.items():
         if len(value) < count:
             value.setdefault(name, item)
-    value = valid._filled(document, shape, value, count, depth)
+    value = valid.filled(document, shape, value, count, depth)
     return value if len(value) == count else None
 
 
@@ -114,11 +119,11 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
         yield from _sized(document, shape, "boundary", count, depth)
     for count in (0, 1, 2):
         yield from _sized(document, shape, "boundary", count, depth)
-    for count in (100, 1000) if depth < 2 else (100,):
+    for count in (100, 1000) if depth < 2 and not any(shape.all_of("uniqueItems")) else (100,):
         if count not in counts and count <= (shape.smallest("maxItems") or 1000):
             yield from _sized(document, shape, "size", count, depth)
-    yield from _duplicates(document, shape, base, depth)
-    yield from _contained(document, shape, base)
+    yield from _duplicates(shape, base)
+    yield from _contained(document, shape)
 
 
 def _prefix(shape: Shape) -> tuple[int, ...]:
@@ -143,7 +148,7 @@ def _stretched(document: Document, shape: Shape, count: int, depth: int) -> list
     return made
 
 
-def _duplicates(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
+def _duplicates(shape: Shape, base: list[Any]) -> Iterator[Change]:
     if base:
         yield change("boundary", [*base, base[0]], "first item again")
         yield change("boundary", [base[-1], *base], "last item again")
@@ -152,7 +157,7 @@ def _duplicates(document: Document, shape: Shape, base: list[Any], depth: int) -
             yield change("boundary", twins, f"twins {describe(twins)}", only_if_valid=False)
 
 
-def _contained(document: Document, shape: Shape, base: list[Any]) -> Iterator[Change]:
+def _contained(document: Document, shape: Shape) -> Iterator[Change]:
     for part in shape.parts:
         words = part.keywords()
         if "contains" in words:

@@ -17,11 +17,13 @@ def identity(value: Any) -> str:
     return _ENCODE(value)
 
 
-def is_json(value: Any) -> bool:
-    """Whether the value can be sent as JSON: encodable, finite, no lone surrogates."""
+def is_sendable(value: Any, text: str) -> bool:
+    """Whether the value, whose JSON text is `text`, is strict JSON in UTF-8: finite, without lone surrogates."""
+    if "\\ud" not in text and "NaN" not in text and "Infinity" not in text:
+        return True
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         return False
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -34,9 +35,9 @@ def variations(document: Document, conjunction: Conjunction, base: Any, *, depth
             own = (samples(document, shape.parts, depth=depth) or [base])[0]
         yield from _of_shape(document, shape, own, depth)
     if len(shapes) > 1:
-        yield from _two_branches(document, conjunction, shapes, depth)
+        yield from _two_branches(document, shapes, depth)
     if not shapes:
-        yield from wrong_types(Shape(()), base)
+        yield from wrong_types(base)
 
 
 def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
@@ -50,7 +51,7 @@ def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterat
         yield from of_number(shape, whole="number" not in kinds)
     if members is None and "string" in kinds:
         yield from of_string(shape)
-    yield from wrong_types(shape, base)
+    yield from wrong_types(base)
 
 
 def _containers(
@@ -76,9 +77,9 @@ def of_container(document: Document, shape: Shape, base: Any, *, depth: int) -> 
         yield from _inside_array(document, shape, base, depth)
 
 
-def _two_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
-    for first in range(min(len(shapes), 6)):
-        for second in range(first + 1, min(len(shapes), 6)):
+def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterator[Change]:
+    for first in range(min(len(shapes), 5)):
+        for second in range(first + 1, min(len(shapes), 5)):
             both = samples(document, (*shapes[first].parts, *shapes[second].parts), depth=depth)
             for value in both[:2]:
                 yield change("nested", value, f"branches {first + 1} and {second + 1}")
@@ -93,7 +94,7 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
         options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
         own = options[0] if options else None
         for item in _bounded(variations(document, conjunction, own, depth=depth + 1), depth, len(names)):
-            yield item.below(name, lambda value, name=name: {**base, name: value})
+            yield item.below(name, partial(_with_member, base, name))
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
@@ -104,7 +105,15 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
     for place in places:
         conjunction = shape.item(place)
         for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth, len(places)):
-            yield item.below(place, lambda value, place=place: [*base[:place], value, *base[place + 1 :]])
+            yield item.below(place, partial(_with_item, base, place))
+
+
+def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    return {**base, name: value}
+
+
+def _with_item(base: list[Any], place: int, value: Any) -> list[Any]:
+    return [*base[:place], value, *base[place + 1 :]]
 
 
 def _bounded(changes: Iterator[Change], depth: int, places: int) -> Iterator[Change]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-import re._constants as op  # the parse tree of the standard library's own compiler has no public name
-import re._parser as parser
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
+
+# The parse tree of the standard library's own compiler has no public name.
+op: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 
 _PREFERRED = "aA0 _-bz9Z.@/:é"
 _CLASS_SAMPLES = {
@@ -145,9 +148,6 @@ class _Walk:
 
     _min_repeat = _possessive_repeat = _max_repeat
 
-    def _assert(self, value: Any) -> str:
-        return ""
-
 
 def _members(kind: Any, value: Any) -> str:
     if kind is op.LITERAL:
@@ -160,7 +160,7 @@ def _members(kind: Any, value: Any) -> str:
 
 def _holds(kind: Any, value: Any, char: str) -> bool:
     if kind is op.LITERAL:
-        return chr(value) == char
+        return bool(chr(value) == char)
     if kind is op.RANGE:
-        return value[0] <= ord(char) <= value[1]
-    return char in _CLASS_SAMPLES.get(value, "") or (value is op.CATEGORY_WORD and char.isalnum())
+        return bool(value[0] <= ord(char) <= value[1])
+    return char in _CLASS_SAMPLES.get(value, "") or bool(value is op.CATEGORY_WORD and char.isalnum())

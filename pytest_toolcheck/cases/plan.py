@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..spec.model import JSONSchema, ValueSet
-from .candidates import base_candidates, example_inputs
+from .candidates import base_candidates, example_inputs, values_of
 from .changes import Change, change
 from .combinations import combined
-from .identity import identity, is_json, pointer_of, readable
+from .identity import describe, identity, is_sendable, pointer_of, readable
 from .invalid import variations
 from .labels import Labeller
 from .model import CATEGORIES, Case
@@ -32,7 +32,8 @@ def generate_cases(
 
     `examples` are inputs known to be good (mappings, or objects with an attribute `input`); the first that the schema
     accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
-    values known to be `valid` or `invalid`. `categories` are names from `CATEGORIES` (None: all). The same arguments
+    values known to be `valid` or `invalid`; the latter are labelled "invalid" even where the schema accepts them, for the
+    author knows more than the schema. `categories` are names from `CATEGORIES` (None: all). The same arguments
     give the same cases in every process; `seed` varies the rows of `combination`, whose `strength` may be set.
     Raises ValueError for an unknown category and for a negative limit.
     """
@@ -83,12 +84,23 @@ def _all_changes(
         yield change("example", value, f"{number + 1}")
     if base is not None or not inputs:
         yield change("example", base, "base")
+    if isinstance(base, dict):
+        yield from _given_values(base, values)
     made = variations(document, (document.root,), base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:
             yield item
     if "combination" in categories:
-        yield from combined(document, base, values=values, seed=seed, strength=strength)
+        yield from combined(document, base, seed=seed, strength=strength)
+
+
+def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[Change]:
+    for key in values:
+        name = key.removeprefix("/").replace("~1", "/").replace("~0", "~")
+        for kind in ("valid", "invalid"):
+            for value in values_of(values, key, kind):
+                detail = f"{kind} value {describe(value)}"
+                yield Change("example", (name,), detail, {**base, name: value}, refused=kind == "invalid")
 
 
 def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
@@ -122,9 +134,9 @@ def _labelled(document: Document, changes: Iterable[Change], categories: Sequenc
             text = identity(item.value)
         except (ValueError, TypeError, RecursionError):
             continue
-        if text in inputs or not is_json(item.value):
+        if text in inputs or not is_sendable(item.value, text):
             continue
-        label = labeller.label(item.value)
+        label = labeller.label(item.value) if not item.refused else "invalid"
         if label is None or (item.only_if_valid and label == "invalid"):
             continue
         inputs.add(text)

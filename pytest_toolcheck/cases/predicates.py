@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 
@@ -74,7 +74,7 @@ class Predicates:
 
     def enter(self, resolver: Any, schema: Any) -> Any:
         """Return the resolver for what stands inside `schema`, which stands inside the resolver's resource."""
-        if not isinstance(schema, Mapping) or "$id" not in schema:
+        if not isinstance(schema, dict) or "$id" not in schema:
             return resolver
         return resolver.in_subresource(self.specification.create_resource(schema))
 
@@ -93,7 +93,7 @@ class Predicates:
     def _build(self, schema: Mapping[str, Any], resolver: Any) -> Predicate:
         dialect = schema.get("$schema")
         if dialect is not None and _draft_named(dialect, self._draft) is not self._draft:
-            return self.validator.evolve(schema=schema, _resolver=resolver).is_valid
+            return cast(Predicate, self.validator.evolve(schema=schema, _resolver=resolver).is_valid)
         scope = Scope(self, schema, resolver)
         if "$ref" in schema and self._draft in (jsonschema.Draft7Validator, jsonschema.Draft6Validator):
             return scope.follow(schema["$ref"])
@@ -117,13 +117,13 @@ def _scope_key(resolver: Any) -> tuple[str, ...]:
 
 
 def _has_key(schema: Any, names: tuple[str, ...]) -> bool:
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         return any(name in schema for name in names) or any(_has_key(value, names) for value in schema.values())
     return isinstance(schema, list) and any(_has_key(item, names) for item in schema)
 
 
 def _leaves_document(schema: Any) -> bool:
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         reference = schema.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
             return True
@@ -184,13 +184,12 @@ def _type(_: Scope, value: Any, __: Any) -> Predicate | None:
     return tests[0] if len(tests) == 1 else lambda instance: any(test(instance) for test in tests)
 
 
-def _bound(kind: type | tuple[type, ...], holds: Callable[[Any, Any], bool]) -> Any:
-    def build(_: Scope, limit: Any, __: Any) -> Predicate:
-        if kind is float:
-            return lambda value: not _is_number(value) or holds(value, limit)
-        return lambda value: not isinstance(value, kind) or holds(len(value), limit)
+def _bound(holds: Callable[[Any, Any], bool]) -> Any:
+    return lambda _, limit, __: lambda value: not _is_number(value) or holds(value, limit)
 
-    return build
+
+def _count(kind: type[str | list[Any] | dict[str, Any]], holds: Callable[[int, int], bool]) -> Any:
+    return lambda _, limit, __: lambda value: not isinstance(value, kind) or holds(len(value), limit)
 
 
 @lru_cache(maxsize=1024)
@@ -310,16 +309,16 @@ _BUILDERS: Mapping[str, Any] = {
     "$ref": _reference,
     "$dynamicRef": _reference,
     "type": _type,
-    "minimum": _bound(float, lambda value, limit: value >= limit),
-    "maximum": _bound(float, lambda value, limit: value <= limit),
-    "exclusiveMinimum": _bound(float, lambda value, limit: value > limit),
-    "exclusiveMaximum": _bound(float, lambda value, limit: value < limit),
-    "minLength": _bound(str, lambda value, limit: value >= limit),
-    "maxLength": _bound(str, lambda value, limit: value <= limit),
-    "minItems": _bound(list, lambda value, limit: value >= limit),
-    "maxItems": _bound(list, lambda value, limit: value <= limit),
-    "minProperties": _bound(dict, lambda value, limit: value >= limit),
-    "maxProperties": _bound(dict, lambda value, limit: value <= limit),
+    "minimum": _bound(lambda value, limit: value >= limit),
+    "maximum": _bound(lambda value, limit: value <= limit),
+    "exclusiveMinimum": _bound(lambda value, limit: value > limit),
+    "exclusiveMaximum": _bound(lambda value, limit: value < limit),
+    "minLength": _count(str, lambda value, limit: value >= limit),
+    "maxLength": _count(str, lambda value, limit: value <= limit),
+    "minItems": _count(list, lambda value, limit: value >= limit),
+    "maxItems": _count(list, lambda value, limit: value <= limit),
+    "minProperties": _count(dict, lambda value, limit: value >= limit),
+    "maxProperties": _count(dict, lambda value, limit: value <= limit),
     "pattern": _pattern,
     "format": _format,
     "properties": _properties,

@@ -16,7 +16,7 @@ _WRONG: tuple[tuple[str, Any], ...] = (
 )
 
 
-def wrong_types(shape: Shape, base: Any) -> Iterator[Change]:
+def wrong_types(base: Any) -> Iterator[Change]:
     """Yield a value of every JSON type, what spells the base in another type, and the base wrapped."""
     yield change("null", None)
     for kind, value in _WRONG:

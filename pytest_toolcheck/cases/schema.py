@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import jsonschema
 import jsonschema.validators
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..spec.model import JSONSchema
 from .predicates import Predicate, Predicates
 
+_MOST_TRIED = 4000
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
@@ -30,13 +31,13 @@ class Node:
 
     def keywords(self) -> Mapping[str, Any]:
         """Return the schema's keywords; none for `true`, an unsatisfiable `not` for `false`."""
-        if isinstance(self.schema, Mapping):
+        if isinstance(self.schema, dict):
             return self.schema
         return {} if self.schema else {"not": {}}
 
     def child(self, schema: Any) -> Node:
         """Return `schema`, which stands inside this one, as a node."""
-        if isinstance(schema, Mapping) and "$id" in schema:
+        if isinstance(schema, dict) and "$id" in schema:
             return Node(schema, self._inside(schema), self.specification)
         return Node(schema, self.resolver, self.specification)
 
@@ -72,6 +73,8 @@ class Document:
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []
+        self.effort = 0
+        """How many values were tried so far; counted, not timed, so that the cases stay the same on every machine."""
         dialect = self.draft.META_SCHEMA.get("$schema", "")
         self._specification: Any = specification_with(dialect, default=DRAFT202012)
         self._predicates = Predicates(self.draft, self.validator, self._specification)
@@ -92,8 +95,14 @@ class Document:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
 
+    @property
+    def is_weary(self) -> bool:
+        """Whether so many values were tried that no further ones should be built."""
+        return self.effort > _MOST_TRIED
+
     def holds(self, conjunction: Conjunction, value: Any) -> bool:
         """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
+        self.effort += 1
         try:
             for node in conjunction:
                 if not self._predicate(node)(value):
@@ -113,7 +122,7 @@ class Document:
     def targets(self, node: Node) -> Iterator[Node]:
         """Yield what the node's `$ref`, `$dynamicRef` and `$recursiveRef` refer to; nothing for a broken reference."""
         schema = node.schema
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, dict):
             return
         for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
             reference = schema.get(keyword)

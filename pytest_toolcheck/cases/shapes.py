@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .predicates import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
 
 _MOST = 16
-_HINTS: Mapping[str, tuple[str, ...]] = {
-    "object": (
-        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties"),
-        *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties"),
-    ),
-    "array": (
-        *("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
-        *("minContains", "maxContains", "additionalItems", "unevaluatedItems"),
-    ),
-    "string": ("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
-    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+_HINTS: Mapping[str, frozenset[str]] = {
+    k: frozenset(words)
+    for k, words in {
+        "object": (
+            *("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties"),
+            *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties"),
+        ),
+        "array": (
+            *("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"),
+            *("minContains", "maxContains", "additionalItems", "unevaluatedItems"),
+        ),
+        "string": ("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+        "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    }.items()
 }
 
 
@@ -34,6 +37,8 @@ class Shape:
     """Nodes whose own (not branching) keywords all hold for one value."""
 
     parts: Conjunction
+    known: dict[str | int, Conjunction] = field(default_factory=dict, compare=False, repr=False)
+    """What was worked out by `member` and `item`."""
 
     def all_of(self, keyword: str) -> list[Any]:
         """Return the keyword's value in every part that has it."""
@@ -105,11 +110,16 @@ class Shape:
 
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""
-        return tuple(node for part in self.parts for node in _member(part, name))
+        if name not in self.known:
+            self.known[name] = tuple(node for part in self.parts for node in _member(part, name))
+        return self.known[name]
 
     def item(self, index: int) -> Conjunction:
         """Return what holds for the item at `index`."""
-        return tuple(node for part in self.parts for node in _item(part, index))
+        index = min(index, self.prefix_length())  # all items behind the prefix are alike
+        if index not in self.known:
+            self.known[index] = tuple(node for part in self.parts for node in _item(part, index))
+        return self.known[index]
 
     def prefix_length(self) -> int:
         """Return how many leading items have a schema of their own."""
@@ -150,7 +160,7 @@ def _member(part: Node, name: str) -> Iterator[Node]:
             matched = True
             yield part.child(schema)
     for keyword in () if matched else ("additionalProperties", "unevaluatedProperties"):
-        if isinstance(words.get(keyword), Mapping) or (words.get(keyword) is False and keyword[0] == "a"):
+        if isinstance(words.get(keyword), dict) or (words.get(keyword) is False and keyword[0] == "a"):
             yield part.child(words[keyword])
 
 

@@ -8,7 +8,7 @@ from . import formats
 from .patterns import matching, matching_of_length, near_misses
 from .shapes import Shape, is_found
 
-__all__ = ["bad_formats", "good", "matching", "near_patterns", "of_length", "unusual"]
+__all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
 
 LONG = 10_000
 _LONGEST = 100_000

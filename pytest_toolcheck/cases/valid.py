@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from . import numbers, texts
@@ -12,6 +13,7 @@ from .shapes import Shape, alternatives
 
 DEEPEST = 6
 _ENOUGH = 8
+_MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
     *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
     *([1], ["a"], [None], [[]], [{}], {"foo": 1}, {"foo": "bar"}, {"bar": 2, "foo": "x"}, {"a": None}, "a", "aaa"),
@@ -33,10 +35,12 @@ def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator
     if depth > DEEPEST:
         return
     found = False
-    for value in _interleaved([built(document, shape, depth=depth) for shape in alternatives(document, conjunction)]):
-        if document.holds(conjunction, value):
-            found = True
-            yield value
+    if not document.is_weary:
+        streams = [built(document, shape, depth=depth) for shape in alternatives(document, conjunction)]
+        for value in islice(_interleaved(streams), _MOST_TRIED):
+            if document.holds(conjunction, value):
+                found = True
+                yield value
     if not found:
         yield from (value for value in ANYTHING if document.holds(conjunction, value))
 
@@ -99,12 +103,12 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
         return
     least, most = shape.largest("minProperties"), shape.smallest("maxProperties")
     for chosen in (required, [name for name in names if values[name]][:most]):
-        yield _filled(document, shape, {name: values[name][0] for name in chosen}, least, depth)
+        yield filled(document, shape, {name: values[name][0] for name in chosen}, least, depth)
     for turn in (1, 2):
         yield {name: values[name][turn % len(values[name])] for name in required}
 
 
-def _filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
+def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
     for name in _further_names(document, shape, least):
         if len(value) >= least:

@@ -10,7 +10,7 @@ _QUOTED = re.compile(
     r"(?<![\w])(?:'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`|‘([^’\n]{1,80})’|“([^”\n]{1,80})”)"
 )
 _EXAMPLE = re.compile(
-    r"(?:e\.?\s?g\.?|for example|for instance|such as|examples?|like|default(?:s to)?|one of|use|format|values?(?: are)?)"
+    r"(?:e\.?\s?g\.?|for example|for instance|such as|examples?|like|default(?:s to)?|one of|use|format|values?)"
     r"\s*[:,]?\s*([^\s(),;'\"`][^(),;'\"`\n]{0,60})",
     re.IGNORECASE,
 )
