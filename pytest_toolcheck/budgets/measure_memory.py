@@ -16,8 +16,8 @@ from .results import BudgetResult, short
 
 PEAK_CALLS = 3
 _TOP_SITES = 10
-_PEAK_FLOOR = 64 * 1024
-"""A peak below this says nothing about growth: it is Python's own housekeeping."""
+_PEAK_FLOOR, _CHILD_PEAK_FLOOR = 4 * 1024, 64 * 1024
+"""A peak below this says nothing about growth: it is Python's own housekeeping, or the grain of the kernel's count."""
 _SLOW_CALL_NS = 100_000_000
 
 CostOfSize = Callable[[int], int]
@@ -187,7 +187,7 @@ def _cpu_cost(call: Callable[[int], object], meter: CpuMeter, *, is_here: bool) 
 def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, own_process: bool) -> CostOfSize:
     if process_ids or not own_process:
         meter = ChildMemoryMeter(process_ids)
-        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, _PEAK_FLOOR)
+        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, _CHILD_PEAK_FLOOR)
     return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, _PEAK_FLOOR)
 
 

@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 3.0
 SHARE_SCALE = 1_000_000_000
 """A share of a core is judged in billionths, since the rule counts in whole numbers."""
 _SLOWEST = 3
+_sleep = time.sleep
 _ANY_NUMBER = 10**9
 
 
@@ -152,7 +153,7 @@ def _undecided(rules: Mapping[str, ConfirmedVerdict]) -> list[ConfirmedVerdict]:
 def _pause(waiting: Sequence[ConfirmedVerdict], forget: Callable[[], None]) -> None:
     pause_s = max(rule.pause_s for rule in waiting)
     if pause_s:
-        time.sleep(pause_s)
+        _sleep(pause_s)
         forget()
 
 

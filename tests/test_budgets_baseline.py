@@ -1,0 +1,128 @@
+"""Baselines: a file that can be reviewed, and a comparison that knows which machine it is of."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_toolcheck.budgets.baseline import (
+    Machine,
+    compare,
+    fingerprint,
+    load_baseline,
+    reference_workload_ns,
+    save_baseline,
+)
+from pytest_toolcheck.budgets.results import BudgetResult
+from pytest_toolcheck.errors import ToolcheckError
+
+MS = 1_000_000
+HERE = Machine("this machine", 250_000)
+
+
+def result(value, *, metric="cpu time", verdict="pass", spread=0.02, unit="ns"):
+    low, high = value * (1 - spread), value * (1 + spread)
+    return BudgetResult(metric, verdict, "", "", "", value=value, unit=unit, low=low, high=high)
+
+
+@pytest.fixture
+def stored(tmp_path):
+    path = tmp_path / "baselines" / "main.json"
+    results = [
+        ("b::test", result(20 * MS)),
+        ("b::test", result(33.333333 * MS, metric="latency p50")),
+        ("a::test", result(1024, metric="memory peak", unit="bytes")),
+        ("a::test", result(1, metric="memory leak", verdict="inconclusive", unit="bytes")),
+    ]
+    save_baseline(path, results, machine=HERE)
+    return path
+
+
+def one(path, measured, machine=HERE, **more):
+    (comparison,) = compare(load_baseline(path), [("b::test", measured)], machine=machine, **more)
+    return comparison
+
+
+def test_the_file_is_made_for_review(stored, tmp_path):
+    """Sorted, rounded, one metric a line, ending in a newline; saved again in another order it is the same."""
+    text = stored.read_text()
+    data = json.loads(text)
+    assert list(data["tests"]) == ["a::test", "b::test"]
+    assert '      "latency p50": {"value": 33330000, "low": 32670000, "high": 34000000, "unit": "ns"}' in text
+    assert text.endswith("}\n")
+    assert "memory leak" not in text  # an inconclusive value is no baseline
+    entries = load_baseline(stored).entries
+    again = [(test, result(e.value, metric=name, unit=e.unit)) for (test, name), e in reversed(list(entries.items()))]
+    save_baseline(tmp_path / "again.json", again, machine=HERE)
+    assert list(json.loads((tmp_path / "again.json").read_text())["tests"]) == ["a::test", "b::test"]
+
+
+@pytest.mark.parametrize(
+    ("value_ms", "verdict"), [(20, "pass"), (23.9, "pass"), (24.5, "inconclusive"), (30, "fail"), (10, "pass")]
+)
+def test_a_regression_has_three_verdicts(stored, value_ms, verdict):
+    """Within the share: pass. Beyond it with both intervals: fail. Between: inconclusive."""
+    comparison = one(stored, result(value_ms * MS))
+    assert comparison.verdict == verdict
+    assert not comparison.is_advice
+
+
+def test_the_message_has_measured_baseline_and_change(stored):
+    """The line stands alone."""
+    assert one(stored, result(30 * MS)).message == "cpu time 30 ms, baseline 20 ms, change +50%, allowed 20%"
+
+
+def test_a_slower_hour_of_the_same_machine_is_no_regression(stored):
+    """The reference workload was re-run: times are scaled by it."""
+    slower = Machine(HERE.fingerprint, 375_000)
+    assert one(stored, result(30 * MS), machine=slower).verdict == "pass"
+    assert one(stored, result(45 * MS), machine=slower).verdict == "fail"
+
+
+def test_a_baseline_of_another_machine_is_advice(stored):
+    """It never fails, and says whose it is."""
+    comparison = one(stored, result(90 * MS), machine=Machine("another", 250_000))
+    assert (comparison.verdict, comparison.is_advice) == ("inconclusive", True)
+    assert "advice: the baseline is of this machine" in comparison.message
+
+
+def test_memory_is_compared_across_machines(stored):
+    """Bytes are bytes everywhere: no scaling, no advice."""
+    baseline = load_baseline(stored)
+    grown = [("a::test", result(2048, metric="memory peak", unit="bytes"))]
+    (comparison,) = compare(baseline, grown, machine=Machine("another", 999_000))
+    assert (comparison.verdict, comparison.is_advice) == ("fail", False)
+
+
+def test_cpu_time_comes_first_and_what_is_new_is_left_out(stored):
+    """The better question stands first; a test without an entry has nothing to be compared with."""
+    now = [("b::test", result(33 * MS, metric="latency p50")), ("b::test", result(20 * MS)), ("new", result(1))]
+    assert [c.metric for c in compare(load_baseline(stored), now, machine=HERE)] == ["cpu time", "latency p50"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "not a baseline"), ("[]", "not a baseline"), ('{"version": 9}', "version 9"), ('{"version": 1}', "machine")],
+)
+def test_a_file_that_is_no_baseline_is_named(tmp_path, text, message):
+    """The error names the file and how to write a new one."""
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    with pytest.raises(ToolcheckError, match=message) as caught:
+        load_baseline(path)
+    assert "broken.json" in str(caught.value)
+    assert "--toolcheck-save-baseline" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """The error says that there is none, and how to write one."""
+    with pytest.raises(ToolcheckError, match="there is no such baseline"):
+        load_baseline(tmp_path / "none.json")
+
+
+def test_this_machine_has_a_name_and_a_reference():
+    """The fingerprint is stable, and the reference workload takes time."""
+    assert fingerprint() == fingerprint()
+    assert "Python 3." in fingerprint()
+    assert reference_workload_ns() > 0

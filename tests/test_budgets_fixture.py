@@ -1,0 +1,137 @@
+"""The fixture `budget`: blocks that measure what is called in them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pytest_toolcheck.budgets.fixture import Budget
+from pytest_toolcheck.budgets.markers import BudgetError
+from pytest_toolcheck.budgets.results import BudgetExceeded
+
+from .budget_fakes import NoisyMeter, use_fake_meter
+
+MS = 1_000_000
+
+
+def test_a_block_returns_the_first_answer_and_records_the_result(monkeypatch):
+    """The test goes on with what the first call returned, however often the call was repeated."""
+    use_fake_meter(monkeypatch)
+    told, answers = [], iter(range(MS, 2 * MS))
+    with Budget(on_result=told.append).latency(p50="50ms") as b:
+        assert b.call(lambda offset: next(answers) + offset, offset=0) == MS
+    assert [result.verdict for result in b.results] == ["pass"]
+    assert told == b.results
+
+
+def test_the_end_of_a_block_raises_for_a_broken_budget(monkeypatch):
+    """The test's other assertions in the block run first; its end then says what was too slow."""
+    use_fake_meter(monkeypatch)
+    reached = []
+
+    def body():
+        with Budget().latency(p50="50ms") as b:
+            b.call(lambda: 60 * MS)
+            reached.append(True)
+
+    with pytest.raises(BudgetExceeded, match=r"latency p50 60 ms .*budget 50 ms, 51 of 51 calls used"):
+        body()
+    assert reached
+
+
+def test_an_error_in_a_block_is_not_replaced(monkeypatch):
+    """What fails in the block is what the test shows."""
+    use_fake_meter(monkeypatch)
+
+    def body():
+        with Budget().latency(p50="1ms") as b:
+            b.call(lambda: 60 * MS)
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        body()
+
+
+def test_an_inconclusive_block_warns_or_fails_as_set(monkeypatch):
+    """Inconclusive is a warning with its reason, a fail where that is asked for."""
+    use_fake_meter(monkeypatch, NoisyMeter)
+    monkeypatch.setattr("pytest_toolcheck.budgets.measure_time.PATIENCE_SECONDS", 0)
+    warned = []
+    with Budget(warn=warned.append).latency(p50="50ms") as b:
+        b.call(lambda: MS)
+    assert len(warned) == 1
+    assert "too noisy: 0 of 2000 calls usable" in warned[0]
+    with pytest.raises(BudgetExceeded, match="too noisy"), Budget(inconclusive_fails=True).latency(p50="50ms") as b:
+        b.call(lambda: MS)
+
+
+def test_a_block_without_calls_is_an_error():
+    """A block in which nothing is called through it would pass without having measured anything."""
+    with pytest.raises(BudgetError, match="nothing was measured"), Budget().cpu(time="1ms"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda b: b.latency(p96="1ms"), "unknown key 'p96'"),
+        (lambda b: b.memory(peak="1ms"), "unknown unit"),
+        (lambda b: b.cpu(), "found no limit"),
+        (lambda b: b.growth(latency="fast"), "expected one of"),
+        (lambda b: b.latency(p50="1ms", rounds=3), "belong to markers"),
+    ],
+)
+def test_a_block_that_cannot_be_meant_is_refused_at_once(make, message):
+    """The same errors as of markers, at the line that opens the block."""
+    with pytest.raises(BudgetError, match=message):
+        make(Budget())
+
+
+def test_an_async_function_is_called_in_the_running_loop():
+    """Each call is awaited in the test's own loop; the answer is the first one's."""
+    loops = set()
+
+    async def tool(number):
+        loops.add(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return number
+
+    async def main():
+        with Budget().cpu(time="10s") as b:
+            assert await b.acall(tool, 7) == 7
+        assert [result.metric for result in b.results] == ["cpu time"]
+        assert loops == {asyncio.get_running_loop()}
+
+    asyncio.run(main())
+
+
+def test_an_async_call_is_timed_inside_the_loop(monkeypatch):
+    """What counts is the time between the call and its answer in the loop, not the way there."""
+    use_fake_meter(monkeypatch)
+
+    async def tool():
+        return "answer"
+
+    async def main():
+        with Budget().latency(p50="10s") as b:
+            assert await b.acall(tool) == "answer"
+        assert b.results[0].verdict == "pass"
+
+    asyncio.run(main())
+
+
+def test_a_growing_function_is_called_with_sizes():
+    """The block of growth hands the size to the function, first."""
+    with (
+        pytest.raises(BudgetExceeded, match=r"growth of memory size\^"),
+        Budget().growth(memory="n", sizes=(1, 2048)) as b,
+    ):
+        b.call(lambda size: bytearray(size * size) and None)
+    with Budget().memory(peak="2MiB") as b:
+        b.call(bytearray, 2**20)
+
+
+def test_the_repr_says_what_can_be_done():
+    """The fixture explains itself when printed."""
+    assert "latency()" in repr(Budget())

@@ -1,0 +1,78 @@
+"""One measurement at a time across processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+
+import pytest
+
+from pytest_toolcheck.budgets.clocks import MeterError
+from pytest_toolcheck.budgets.lock import MeasuringLock
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks between workers on Windows")
+
+
+def _hold(directory, held, let_go):
+    with MeasuringLock(directory):
+        held.set()
+        let_go.wait(30)
+
+
+def test_another_process_waits_until_it_is_free(tmp_path):
+    """While one worker measures, another does not; when it ends, even by dying, the next may."""
+    context = multiprocessing.get_context("spawn")
+    held, let_go = context.Event(), context.Event()
+    worker = context.Process(target=_hold, args=(tmp_path, held, let_go))
+    worker.start()
+    try:
+        assert held.wait(30)
+        with (
+            pytest.raises(MeterError, match="another worker has been measuring"),
+            MeasuringLock(tmp_path, patience_s=0),
+        ):
+            pass
+    finally:
+        worker.kill()
+        worker.join()
+    with MeasuringLock(tmp_path, patience_s=30) as lock:
+        assert "held" in repr(lock)
+
+
+def test_it_can_be_entered_again_inside(tmp_path):
+    """A fixture that measures within a measured test does not wait for itself."""
+    lock = MeasuringLock(tmp_path / "new", patience_s=0)
+    with lock, lock:
+        assert "held" in repr(lock)
+    assert "free" in repr(lock)
+    with MeasuringLock(tmp_path / "new", patience_s=0):
+        pass
+
+
+def test_threads_of_one_process_wait_too(tmp_path):
+    """Two threads never measure at once."""
+    lock = MeasuringLock(tmp_path)
+    inside, most = [], []
+
+    def measure():
+        with lock:
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=measure) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 8
+
+
+def test_it_is_free_after_an_error(tmp_path):
+    """What is raised inside comes through, and the lock is free."""
+    lock = MeasuringLock(tmp_path, patience_s=0)
+    with pytest.raises(KeyError), lock:
+        raise KeyError
+    with MeasuringLock(tmp_path, patience_s=0):
+        pass
