@@ -17,7 +17,7 @@ import pytest
 
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import McpTarget, ToolSpec
-from pytest_toolcheck.targets import Request, make_target, mcp, mcp_session
+from pytest_toolcheck.targets import Request, _remote, make_target, mcp
 
 from .targets_kit import SERVERS, call, request, spec_of
 
@@ -240,7 +240,7 @@ class TestDeathAndHang:
 
     def test_a_blocked_owner_is_left_behind(self, open_session, monkeypatch):
         """Even a tool that stops the whole loop of its server costs no more than its limit."""
-        monkeypatch.setattr(mcp_session, "_HUNG_LOOP_GRACE_S", 0.1)
+        monkeypatch.setattr(_remote, "HUNG_LOOP_GRACE_S", 0.1)
         session = open_session(IN_PROCESS)
         assert call(session, "block_loop", limit_s=LIMIT_S).kind == "timed_out"
         assert not session.is_alive()

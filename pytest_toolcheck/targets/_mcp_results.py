@@ -52,16 +52,3 @@ def protocol_error(code: int, message: str, data: Any, rejects: Rejects) -> tupl
     kind = code_kind(code, rejects=None, default=allowed)
     details = f"{message}\n{json.dumps(data, default=str)}" if data is not None else message
     return kind, CallError(type="MCPError", message=details, code=code)
-
-
-def uncarried(arguments: dict[str, Any]) -> str | None:
-    """Say why JSON over UTF-8 cannot carry the arguments, None when it can."""
-    try:
-        json.dumps(arguments, allow_nan=False, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        return f"a lone surrogate U+{ord(error.object[error.start]):04X} cannot be sent as UTF-8"
-    except RecursionError:
-        return "the arguments are nested too deep for JSON"
-    except (ValueError, TypeError) as error:
-        return f"the arguments are not JSON: {error}"
-    return None

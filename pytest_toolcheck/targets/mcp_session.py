@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,7 +15,9 @@ from mcp import MCPError
 from pydantic import ValidationError
 
 from ..errors import TargetError
-from ._mcp_results import protocol_error, raw_of, texts_of, uncarried, value_of
+from ._mcp_results import protocol_error, raw_of, texts_of, value_of
+from ._remote import RemoteSession
+from ._text_values import uncarried
 from ._timelimit import Expired
 from .base import NOT_CARRIED, CallError, Outcome, Progress, Request, ToolDescription
 from .owner import Connection, Owner
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from .mcp import Link
 
-_HUNG_LOOP_GRACE_S = 2.0
 _EXIT_WAIT_S = 1.0
 _CLOSE_LIMIT_S = 10.0
 _DEAD_CLOSE_LIMIT_S = 2.0
@@ -37,17 +38,15 @@ _MOST_PAGES = 1000
 logging.getLogger("mcp.client").addHandler(logging.NullHandler())
 
 
-class McpSession:
+class McpSession(RemoteSession["Link"]):
     """An initialized client session; calls may come from any thread."""
 
     def __init__(self, name: str, connection: Connection[Link], link: Link, *, own_loop: Owner | None) -> None:
-        self.id = name
+        super().__init__(name, connection)
         self.declares_output: frozenset[str] = frozenset()
         """The tools that owe structured content."""
-        self._connection = connection
         self._link = link
         self._own_loop = own_loop
-        self._alive = True
         self._heard = 0
 
     def list_tools(self) -> list[ToolDescription]:
@@ -69,32 +68,6 @@ class McpSession:
             if cursor is None:
                 return found
         raise TargetError(f"`tools/list` has no end: {_MOST_PAGES} pages and a further cursor")
-
-    def call(self, request: Request) -> Outcome:
-        """Make one call and wait for its end."""
-        try:
-            return self._connection.run(self._call(request), limit_s=request.timeout_s + _HUNG_LOOP_GRACE_S)
-        except Expired:
-            return self._hung(request)
-
-    async def call_async(self, request: Request) -> Outcome:
-        """Make one call from a running loop."""
-        try:
-            return await self._connection.run_async(self._call(request), limit_s=request.timeout_s + _HUNG_LOOP_GRACE_S)
-        except Expired:
-            return self._hung(request)
-
-    def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Make all calls at once over this one connection."""
-
-        async def all_of_them() -> list[Outcome]:
-            return await asyncio.gather(*map(self._call, requests))
-
-        longest = max((request.timeout_s for request in requests), default=0.0)
-        try:
-            return self._connection.run(all_of_them(), limit_s=longest + _HUNG_LOOP_GRACE_S)
-        except Expired:
-            return [self._hung(request) for request in requests]
 
     def is_alive(self) -> bool:
         """Whether the server is there and no call has hung."""
@@ -167,16 +140,10 @@ class McpSession:
         message = f"the server's answer breaks the protocol: {where}: {first['msg']}"
         return Outcome("crashed", spent, error=CallError(type="ProtocolError", message=message), noise=self._noise())
 
-    def _timed_out(self, request: Request, spent: int, *, noise: str) -> Outcome:
+    def _on_hang(self) -> None:
         # What hangs in the server goes on hanging there: a new server costs less than a hang in each further call.
-        self._alive = False
         if self._link.process is not None:
             self._link.process.kill()
-        message = f"no answer within {request.timeout_s:g}s"
-        return Outcome("timed_out", spent, error=CallError(type="Timeout", message=message), noise=noise)
-
-    def _hung(self, request: Request) -> Outcome:
-        return self._timed_out(request, int((request.timeout_s + _HUNG_LOOP_GRACE_S) * 1e9), noise="")
 
     async def _lost(self, reason: str, spent: int) -> Outcome:
         self._alive = False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
+import selectors
 import shlex
 import signal
 import subprocess
@@ -12,7 +14,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
@@ -84,6 +86,7 @@ class ServerProcess:
     ) -> None:
         self.command = tuple(command)
         self.output = Output()
+        self._pumping: threading.Thread | None = None
         try:
             self._popen = subprocess.Popen(
                 self.command,
@@ -118,6 +121,40 @@ class ServerProcess:
         """The descriptor of the process's standard error."""
         assert self._popen.stderr is not None
         return self._popen.stderr.fileno()
+
+    def pump(self) -> None:
+        """Take all that the process writes, in a thread, until it ends; for a process whose pipes nobody else reads."""
+        for fd in (self.stdout_fd, self.stderr_fd):
+            os.set_blocking(fd, False)
+        self._pumping = threading.Thread(target=self._pump, daemon=True, name="toolcheck-output")
+        self._pumping.start()
+
+    def _pump(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for fd in (self.stdout_fd, self.stderr_fd):
+                selector.register(fd, selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    if self._take(key.fd) == b"":
+                        selector.unregister(key.fd)
+
+    def take_output(self) -> None:
+        """Take what has been written up to now."""
+        for pipe in (self._popen.stdout, self._popen.stderr):
+            if pipe is not None and not pipe.closed:
+                self._take(pipe.fileno())
+
+    def _take(self, fd: int) -> bytes | None:
+        """Return what is there, b"" at the end, None when nothing is there yet."""
+        try:
+            data = os.read(fd, KEPT_OUTPUT_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+        if data:
+            self.output.feed(data)
+        return data
 
     def exit_code(self, *, wait_s: float = 0.0) -> int | None:
         """Return the exit code (negative: the signal), None while it runs. The process is not reaped by this."""
@@ -179,6 +216,10 @@ class ServerProcess:
 
     def _take_rest(self) -> None:
         """Keep what is still in the pipes, then close them."""
+        if self._pumping is not None:
+            self._pumping.join(TERM_GRACE_S)
+            if self._pumping.is_alive():  # a descendant that escaped holds them: a number still read is not freed
+                return
         for pipe, prefix in ((self._popen.stderr, b""), (self._popen.stdout, b"stdout: ")):
             if pipe is None or pipe.closed:
                 continue
@@ -193,10 +234,15 @@ class ServerProcess:
             self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
+        kill_group(self.pid, number)
+
+
+def kill_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to a group, if it is still there."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -289,6 +335,16 @@ class _Guard:
 
 _guard = _Guard()
 _running: weakref.WeakSet[ServerProcess] = weakref.WeakSet()
+
+
+@contextlib.contextmanager
+def watched(group: int) -> Iterator[None]:
+    """Have the group killed should this process die meanwhile."""
+    _guard.add(group)
+    try:
+        yield
+    finally:
+        _guard.remove(group)
 
 
 @atexit.register

@@ -1,0 +1,67 @@
+"""Arguments as text, for URLs and command lines: which can be carried without becoming something else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+class NotCarriedError(ValueError):
+    """An argument whose text would be read as another value than the one that is meant."""
+
+
+def as_text(name: str, value: Any, schema: Any = None) -> str:
+    """Return `value` as text.
+
+    Text has no types: 5 and "5" look alike. So a value that is not of its parameter's kind, but whose text would be
+    read as one that is, cannot be carried; to send it would test another input. Raises NotCarriedError.
+    """
+    if value is None or isinstance(value, (dict, list)):
+        raise NotCarriedError(f"{name}: {json.dumps(value)[:40]} cannot be written as text")
+    types = _types(schema)
+    if isinstance(value, str):
+        if types and "string" not in types and _spells_a_value(value):
+            raise NotCarriedError(f"{name}: the string {value[:40]!r} and the value it spells are one text")
+        return value
+    if types == {"string"}:
+        raise NotCarriedError(f"{name}: {value!r} and the string {str(value)!r} are one text")
+    return json.dumps(value)
+
+
+def _types(schema: Any) -> set[str]:
+    """Return the JSON types that a schema names; nothing where it does not say."""
+    if not isinstance(schema, dict):
+        return set()
+    found = schema.get("type")
+    if found is None and "enum" in schema and all(isinstance(item, str) for item in schema["enum"]):
+        return {"string"}
+    if found is None:
+        return set().union(*(_types(item) for key in ("anyOf", "oneOf") for item in schema.get(key, ())))
+    return {found} if isinstance(found, str) else set(found)
+
+
+def _spells_a_value(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip().lower() in ("true", "false", "none")
+    return True
+
+
+def properties_of(schema: Any) -> dict[str, Any]:
+    """Return the schemas of the parameters that an input schema names."""
+    found = schema.get("properties") if isinstance(schema, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def uncarried(arguments: dict[str, Any]) -> str | None:
+    """Say why JSON over UTF-8 cannot carry the arguments, None when it can."""
+    try:
+        json.dumps(arguments, allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        return f"a lone surrogate U+{ord(error.object[error.start]):04X} cannot be sent as UTF-8"
+    except RecursionError:
+        return "the arguments are nested too deep for JSON"
+    except (ValueError, TypeError) as error:
+        return f"the arguments are not JSON: {error}"
+    return None

@@ -1,0 +1,242 @@
+"""Commands as tools: one process a call, the input on stdin as JSON or filled into the arguments.
+
+How arguments are filled: the tool's `call`, where it has one, follows the target's `argv`. `{name}` in an item is the
+input's `name`; an item whose name is not in the input is left out, with the option in front of it (`--count {count}`).
+An item that is `{name}` alone stands for every item of a list. Without any `{name}`, and without `stdin: json`, each
+argument becomes `--name=value`: True `--name`, False nothing, a list the option repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import TargetError
+from ..spec.model import CommandTarget, Spec, ToolSpec
+from ._text_values import NotCarriedError, as_text, properties_of, uncarried
+from ._timelimit import Worker
+from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
+from .classify import code_kind
+from .processes import child_environment, describe_exit, kill_group, watched
+
+_HOLE = re.compile(r"{([A-Za-z_][\w.-]*)}")  # other braces are code or JSON
+_OUTPUT_GRACE_S = 1.0
+_numbers = itertools.count(1)
+
+
+class CommandTools:
+    """A command, and the tools that the spec makes of it."""
+
+    kind = "command"
+
+    def __init__(self, spec: Spec) -> None:
+        assert isinstance(spec.target, CommandTarget)
+        self.target = spec.target
+        self.folder = spec.target.cwd or str(spec.path.resolve().parent)
+        self._tools = tuple(spec.tools.values())
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return the spec's tools: a command cannot be asked."""
+        return [ToolDescription(tool.name, source=shlex.join(self.template(tool))) for tool in self._tools]
+
+    def template(self, tool: ToolSpec) -> list[str]:
+        """Return the command with its holes."""
+        return [*self.target.argv, *shlex.split(tool.call or "")]
+
+    def open(self) -> CommandSession:
+        """Return a session. Raises TargetError when there is no such command or folder."""
+        command = self.target.argv[0]
+        if not os.path.isdir(self.folder):
+            raise TargetError(f"cannot run `{shlex.join(self.target.argv)}`: the folder {self.folder} does not exist")
+        path = child_environment(self.target.env)["PATH"]
+        at = os.path.join(self.folder, command) if os.sep in command else command
+        if shutil.which(at, path=path) is None:
+            raise TargetError(
+                f"cannot run `{shlex.join(self.target.argv)}`: command not found: {command}\n"
+                f"It was looked for in {self.folder if os.sep in command else 'PATH'}."
+            )
+        return CommandSession(self)
+
+    def close(self) -> None:
+        """Nothing runs between calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a process ended; `code` None: it did not."""
+
+    code: int | None
+    spent_ns: int
+    out: str
+    err: str
+
+
+class CommandSession:
+    """Runs one process a call; there is no state between calls."""
+
+    def __init__(self, tools: CommandTools) -> None:
+        self.id = f"command-{next(_numbers)}"
+        self._tools = tools
+        self._environment = child_environment(tools.target.env)
+        self._running: set[int] = set()
+
+    def call(self, request: Request) -> Outcome:
+        """Run the command once and wait for its end."""
+        try:
+            argv, stdin = self._filled(request)
+        except NotCarriedError as error:
+            return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=str(error)))
+        try:
+            return _outcome(request, self._run(argv, stdin, request.timeout_s))
+        except OSError as error:
+            return Outcome("lost", 0, error=CallError(type=type(error).__name__, message=str(error)))
+
+    async def call_async(self, request: Request) -> Outcome:
+        """Run the command once, the loop going on."""
+        return await asyncio.wrap_future(Worker(lambda: self.call(request)).future)
+
+    def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Run all at once."""
+        workers = [Worker(lambda request=request: self.call(request)) for request in requests]  # type: ignore[misc]
+        return [worker.future.result() for worker in workers]
+
+    def is_alive(self) -> bool:
+        """Always: each call has a process of its own."""
+        return True
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The processes of calls under way."""
+        return tuple(self._running)
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for pid in tuple(self._running):
+            kill_group(pid, signal.SIGKILL)
+
+    def _filled(self, request: Request) -> tuple[list[str], bytes]:
+        if reason := uncarried(request.arguments):
+            raise NotCarriedError(reason)
+        template = self._tools.template(request.tool)
+        if self._tools.target.stdin == "json":
+            argv = list(_with_holes(template, request)) if any(map(_HOLE.search, template)) else template
+            return argv, json.dumps(request.arguments, ensure_ascii=False).encode() + b"\n"
+        argv = list(fill(template, request.arguments, properties_of(request.tool.input)))
+        if any("\0" in item for item in argv):
+            raise NotCarriedError("a NUL cannot stand in an argument of a command")
+        return argv, b""
+
+    def _run(self, argv: list[str], stdin: bytes, limit_s: float) -> _Run:
+        started = time.perf_counter_ns()
+        process = subprocess.Popen(
+            argv,
+            cwd=self._tools.folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._running.add(process.pid)
+        try:
+            with watched(process.pid):
+                return _communicated(process, stdin, limit_s, started)
+        finally:
+            kill_group(process.pid, signal.SIGKILL)
+            process.wait()
+            self._running.discard(process.pid)
+
+
+def fill(template: Sequence[str], arguments: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    """Yield the command line of `template` for `arguments`. Raises NotCarriedError for what has no place in it."""
+    named = {hole for item in template for hole in _HOLE.findall(item)}
+    if not named:
+        yield from template
+        yield from itertools.chain.from_iterable(_option(*pair, schemas) for pair in arguments.items())
+        return
+    if foreign := [name for name in arguments if name not in named]:
+        raise NotCarriedError(f"{foreign[0]}: the command has no place for it")
+    yield from _without_empty(template, arguments, schemas)
+
+
+def _without_empty(template: Sequence[str], arguments: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    for position, item in enumerate(template):
+        following = template[position + 1] if position + 1 < len(template) else ""
+        alone = _HOLE.fullmatch(following)
+        if item.startswith("-") and not _HOLE.search(item) and alone and alone[1] not in arguments:
+            continue
+        if all(name in arguments for name in _HOLE.findall(item)):
+            yield from _item(item, arguments, schemas)
+
+
+def _item(item: str, arguments: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    alone = _HOLE.fullmatch(item)
+    if alone and isinstance(arguments[alone[1]], list):
+        inside = (schemas.get(alone[1]) or {}).get("items")
+        return [as_text(alone[1], value, inside) for value in arguments[alone[1]]]
+    return [_HOLE.sub(lambda hole: as_text(hole[1], arguments[hole[1]], schemas.get(hole[1])), item)]
+
+
+def _option(name: str, value: Any, schemas: dict[str, Any]) -> list[str]:
+    flag = f"--{name.replace('_', '-')}"
+    schema = schemas.get(name)
+    if isinstance(value, bool) and (not isinstance(schema, dict) or schema.get("type", "boolean") == "boolean"):
+        return [flag] if value else []
+    if isinstance(value, list):
+        inside = schema.get("items") if isinstance(schema, dict) else None
+        return [f"{flag}={as_text(name, item, inside)}" for item in value]
+    return [f"{flag}={as_text(name, value, schema)}"]
+
+
+def _with_holes(template: Sequence[str], request: Request) -> Iterator[str]:
+    """Fill what the template names; the rest is on stdin anyway."""
+    named = {hole for item in template for hole in _HOLE.findall(item)}
+    given = {name: value for name, value in request.arguments.items() if name in named}
+    return _without_empty(template, given, properties_of(request.tool.input))
+
+
+def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float, started: int) -> _Run:
+    try:
+        out, err = process.communicate(stdin, timeout=limit_s)
+        code: int | None = process.returncode
+    except subprocess.TimeoutExpired:
+        kill_group(process.pid, signal.SIGKILL)
+        code = None
+        try:
+            out, err = process.communicate(timeout=_OUTPUT_GRACE_S)
+        except subprocess.TimeoutExpired as held:  # a child that left the group holds the pipes
+            out, err = held.stdout or b"", held.stderr or b""
+    spent = time.perf_counter_ns() - started
+    return _Run(code, spent, out.decode(errors="replace"), err.decode(errors="replace"))
+
+
+def _outcome(request: Request, run: _Run) -> Outcome:
+    if run.code is None:
+        error = CallError(type="Timeout", message=f"no answer within {request.timeout_s:g}s")
+        return Outcome("timed_out", run.spent_ns, error=error, noise=run.err)
+    value = _value(run.out)
+    raw = {"exit_code": run.code, "stdout": run.out, "stderr": run.err}
+    if run.code == 0:
+        return Outcome("accepted", run.spent_ns, value=value, raw=raw, noise=run.err)
+    kind = code_kind(run.code, rejects=request.tool.rejects, default=(2,))
+    message = run.err.strip() or run.out.strip() or describe_exit(run.code)
+    error = CallError(type=describe_exit(run.code), message=message, code=run.code)
+    return Outcome(kind, run.spent_ns, error=error, raw=raw, noise=run.err)
+
+
+def _value(text: str) -> Any:
+    """Return what was printed: JSON where it is, None where there is nothing, else the text."""
+    try:
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        return text.rstrip("\n")

@@ -1,0 +1,282 @@
+"""JSON services over HTTP: each tool a method and a path, or an operation of an OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import itertools
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from ..errors import MissingExtra, TargetError
+from ..spec.model import HttpTarget, Spec, ToolSpec
+from ._openapi import Operation, read_operations
+from ._remote import RemoteSession
+from ._started import StartedServer
+from ._text_values import NotCarriedError, as_text, properties_of, uncarried
+from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
+from .classify import code_kind
+from .owner import Connection, shared_owner
+
+if TYPE_CHECKING:
+    import httpx
+
+_OPEN_LIMIT_S = 30.0
+_IN_QUERY = ("GET", "HEAD", "DELETE", "OPTIONS")
+_HOLE = re.compile(r"{([^{}]+)}")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    method: str
+    url: str
+    query: list[tuple[str, str | int | float | bool | None]]
+    headers: dict[str, str]
+    body: Any
+
+
+class HttpService:
+    """A service under a base URL, started for the tests where the spec says how."""
+
+    kind = "http"
+
+    def __init__(self, spec: Spec) -> None:
+        assert isinstance(spec.target, HttpTarget)
+        if importlib.util.find_spec("httpx") is None:
+            raise MissingExtra("an http target", "http")
+        self._spec = spec
+        self._target = spec.target
+        folder = spec.path.resolve().parent
+        self.server = StartedServer(self._target.start, url=self._target.url, ready=self._target.ready, folder=folder)
+        self._documented: list[tuple[ToolDescription, Operation]] | None = None
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return the operations of the OpenAPI document, then the spec's tools. Raises TargetError."""
+        found = {tool.name: tool for tool, _ in self.documented()}
+        for tool in self._spec.tools.values():
+            if tool.call is not None:
+                found[tool.name] = self._described(tool)
+        return list(found.values())
+
+    def _described(self, tool: ToolSpec) -> ToolDescription:
+        """Return what the document says of the operation that `call` names, under the tool's own name."""
+        operation = self.operation(tool)
+        for known, other in self.documented():
+            if other is operation:
+                return ToolDescription(
+                    tool.name,
+                    known.description,
+                    known.input_schema,
+                    known.output_schema,
+                    known.annotations,
+                    known.source,
+                )
+        return ToolDescription(tool.name, source=tool.call)
+
+    def operation(self, tool: ToolSpec) -> Operation:
+        """Return how `tool` is called. Raises TargetError where neither the spec nor the document says."""
+        if tool.call is None:
+            for known, operation in self.documented():
+                if known.name == tool.name:
+                    return operation
+            raise TargetError(f"no operation is named {tool.name!r}: say `call: METHOD /path` in the spec")
+        method, _, path = tool.call.partition(" ")
+        for _, operation in self.documented():
+            if (operation.method, operation.path) == (method, path):
+                return operation
+        return Operation(method, path)
+
+    def documented(self) -> list[tuple[ToolDescription, Operation]]:
+        """Return the operations of the OpenAPI document, fetched once. Raises TargetError."""
+        if self._documented is None:
+            self._documented = list(read_operations(self._document())) if self._target.openapi else []
+        return self._documented
+
+    def _document(self) -> Any:
+        import httpx
+
+        self.server.ensure()
+        url = self.url(str(self._target.openapi))
+        try:
+            answer = httpx.get(url, headers=dict(self._target.headers), timeout=_OPEN_LIMIT_S, follow_redirects=True)
+            answer.raise_for_status()
+            return answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise TargetError(f"cannot read the OpenAPI document {url}: {type(error).__name__}: {error}") from error
+
+    def url(self, path: str) -> str:
+        """Return `path` below the base URL; a whole URL as it is."""
+        return path if urlsplit(path).scheme else self._target.url.rstrip("/") + "/" + path.lstrip("/")
+
+    def open(self) -> HttpSession:
+        """Start the server where there is one to start, and return a client's session. Raises TargetError."""
+        self.server.ensure()
+        connection: Connection[httpx.AsyncClient] = Connection(self._client, owner=shared_owner())
+        return HttpSession(self, connection, connection.open(limit_s=_OPEN_LIMIT_S))
+
+    @contextlib.asynccontextmanager
+    async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
+        import httpx
+
+        # The limit of a call is ours; a pool's own limits would only make concurrent calls wait for each other.
+        limits = httpx.Limits(max_connections=None)
+        headers = dict(self._target.headers)
+        async with httpx.AsyncClient(headers=headers, timeout=None, limits=limits, follow_redirects=True) as client:
+            yield client
+
+    def close(self) -> None:
+        """Stop the server that was started."""
+        self.server.stop()
+
+
+class HttpSession(RemoteSession["httpx.AsyncClient"]):
+    """One client with its pool of connections."""
+
+    def __init__(
+        self, service: HttpService, connection: Connection[httpx.AsyncClient], client: httpx.AsyncClient
+    ) -> None:
+        super().__init__(f"http-{next(_numbers)}", connection)
+        self._service = service
+        self._client = client
+
+    async def _call(self, request: Request) -> Outcome:
+        try:
+            message = self._message(request)
+        except NotCarriedError as error:
+            return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=str(error)))
+        except TargetError as error:
+            return Outcome("crashed", 0, error=CallError(type="TargetError", message=str(error)))
+        return await self._sent(request, message)
+
+    async def _sent(self, request: Request, message: _Message) -> Outcome:
+        import httpx
+
+        heard = self._service.server.listen()
+        started = time.perf_counter_ns()
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                answer = await self._client.request(
+                    message.method,
+                    message.url,
+                    params=httpx.QueryParams(message.query) if message.query else None,
+                    **_content(message),
+                )
+        except TimeoutError:
+            return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
+        except (httpx.InvalidURL, UnicodeError) as error:
+            return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=f"no URL can say this: {error}"))
+        except httpx.HTTPError as error:
+            return await self._lost(error, time.perf_counter_ns() - started, heard())
+        return _outcome(request, answer, time.perf_counter_ns() - started, heard())
+
+    async def _lost(self, error: httpx.HTTPError, spent: int, noise: str) -> Outcome:
+        self._alive = False
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        process = self._service.server.process
+        if process is not None and await asyncio.to_thread(process.exit_code, wait_s=0.5) is not None:
+            reason = f"the server died: {process.ended()}"
+        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason), noise=noise)
+
+    def _message(self, request: Request) -> _Message:
+        if reason := uncarried(request.arguments):
+            raise NotCarriedError(reason)
+        operation = self._service.operation(request.tool)
+        schemas = properties_of(request.tool.input)
+        rest = dict(request.arguments)
+        path = _HOLE.sub(lambda hole: _in_path(hole[1], rest, schemas), operation.path)
+        query, headers = _placed(operation, rest, schemas)
+        body = rest.get("body") if operation.body == "whole" else rest
+        has_body = operation.body != "none" and operation.method not in _IN_QUERY
+        return _Message(operation.method, self._service.url(path), query, headers, body if has_body else None)
+
+    def _on_hang(self) -> None:
+        self._service.server.is_suspect = True
+
+    def is_alive(self) -> bool:
+        """Whether no call was lost or hung, and the started server runs."""
+        return self._alive and not self._service.server.has_died()
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The started server's processes."""
+        return self._service.server.pids()
+
+    def close(self) -> None:
+        """Close the client; the server runs on until the target is closed."""
+        self._alive = False
+        self._connection.close()
+
+
+def _in_path(name: str, rest: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """Take the argument out of `rest`; a missing one leaves its place in the path empty."""
+    if name not in rest:
+        return ""
+    text = as_text(name, rest.pop(name), schemas.get(name))
+    if text in ("", ".", ".."):
+        raise NotCarriedError(f"{name}: {text!r} is no segment of a path")
+    return quote(text, safe="")
+
+
+def _placed(
+    operation: Operation, rest: dict[str, Any], schemas: dict[str, Any]
+) -> tuple[list[tuple[str, str | int | float | bool | None]], dict[str, str]]:
+    """Move what belongs into query and headers out of `rest`."""
+    query: list[tuple[str, str | int | float | bool | None]] = []
+    headers: dict[str, str] = {}
+    bodiless = operation.body == "none" or operation.method in _IN_QUERY
+    for name in list(rest):
+        place = operation.places.get(name, "query" if bodiless else "body")
+        if place == "query":
+            query += _in_query(name, rest.pop(name), schemas.get(name))
+        elif place == "header":
+            headers[name] = _in_header(name, rest.pop(name), schemas.get(name))
+        elif place != "body":
+            raise NotCarriedError(f"{name}: parameters in a {place} are not sent")
+    return query, headers
+
+
+def _in_query(name: str, value: Any, schema: Any) -> list[tuple[str, str]]:
+    if isinstance(value, list) and value:
+        items = schema.get("items") if isinstance(schema, dict) else None
+        return [(name, as_text(name, item, items)) for item in value]
+    return [(name, as_text(name, value, schema))]
+
+
+def _in_header(name: str, value: Any, schema: Any) -> str:
+    text = as_text(name, value, schema)
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise NotCarriedError(f"{name}: {text[:40]!r} cannot stand in a header")
+    return text
+
+
+def _content(message: _Message) -> dict[str, Any]:
+    if message.body is None:
+        return {"headers": message.headers}
+    headers = {**message.headers, "content-type": "application/json"}
+    return {"content": json.dumps(message.body).encode(), "headers": headers}
+
+
+def _outcome(request: Request, answer: httpx.Response, spent: int, noise: str) -> Outcome:
+    value = _value(answer)
+    raw = {"status": answer.status_code, "content-type": answer.headers.get("content-type"), "body": value}
+    if answer.status_code < 400:
+        return Outcome("accepted", spent, value=value, raw=raw, noise=noise)
+    kind = code_kind(answer.status_code, rejects=request.tool.rejects, default=("4xx",))
+    error = CallError(type=f"HTTP {answer.status_code}", message=answer.text, code=answer.status_code)
+    return Outcome(kind, spent, error=error, raw=raw, noise=noise)
+
+
+def _value(answer: httpx.Response) -> Any:
+    """Return the body: JSON where it is, None where it is empty, else its text."""
+    if not answer.content:
+        return None
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return answer.text

@@ -1,0 +1,222 @@
+"""WebSocket services: one JSON message out, the reply matched by its request id.
+
+`request` is the message's template: the strings "{id}", "{tool}" and "{input}" in it stand for the request id, the
+tool's name (or its `call`) and the arguments. Left out it is JSON-RPC: {jsonrpc: "2.0", id, method, params}.
+`reply` says where in a reply what stands, as a key or a JSON Pointer: `id`, `result`, `error`, and below the error `code`
+and `message`; these are also their defaults. A template without "{id}" means a service that answers in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingExtra, TargetError
+from ..spec.model import Spec, WebSocketTarget
+from ._remote import RemoteSession
+from ._started import StartedServer
+from ._text_values import uncarried
+from ._timelimit import Expired
+from .base import NOT_CARRIED, CallError, Outcome, OutcomeKind, Request, ToolDescription
+from .classify import Rejects, code_kind
+from .owner import Connection, shared_owner
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+_OPEN_LIMIT_S = 30.0
+_JSON_RPC = {"jsonrpc": "2.0", "id": "{id}", "method": "{tool}", "params": "{input}"}
+_CRASHES = (-32603, -32700, "5xx")
+_numbers = itertools.count(1)
+
+
+class WebSocketService:
+    """A service that answers JSON messages, started for the tests where the spec says how."""
+
+    kind = "websocket"
+
+    def __init__(self, spec: Spec) -> None:
+        assert isinstance(spec.target, WebSocketTarget)
+        if importlib.util.find_spec("websockets") is None:
+            raise MissingExtra("a websocket target", "websocket")
+        self.target = spec.target
+        self._tools = tuple(spec.tools.values())
+        folder = spec.path.resolve().parent
+        self.server = StartedServer(self.target.start, url=self.target.url, ready=self.target.ready, folder=folder)
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return the spec's tools: there is no common way to ask a service."""
+        return [ToolDescription(tool.name, source=self.target.url) for tool in self._tools]
+
+    def open(self) -> WebSocketSession:
+        """Start the server where there is one to start, and connect. Raises TargetError."""
+        self.server.ensure()
+        connection: Connection[ClientConnection] = Connection(self._connected, owner=shared_owner())
+        try:
+            client = connection.open(limit_s=_OPEN_LIMIT_S)
+        except (Exception, Expired) as error:
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise TargetError(f"cannot connect to {self.target.url}: {reason}") from error
+        return WebSocketSession(self, connection, client)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[ClientConnection]:
+        from websockets.asyncio.client import connect
+
+        headers = dict(self.target.headers)
+        async with connect(self.target.url, additional_headers=headers, max_size=None, close_timeout=1) as client:
+            yield client
+
+    def close(self) -> None:
+        """Stop the server that was started."""
+        self.server.stop()
+
+
+class WebSocketSession(RemoteSession["ClientConnection"]):
+    """One connection; replies find their calls by id, or in order where the service knows no ids."""
+
+    def __init__(
+        self, service: WebSocketService, connection: Connection[ClientConnection], client: ClientConnection
+    ) -> None:
+        super().__init__(f"websocket-{next(_numbers)}", connection)
+        self._service = service
+        self._client = client
+        self._template = service.target.request if service.target.request is not None else _JSON_RPC
+        self._has_ids = "{id}" in json.dumps(filled(self._template, {}))
+        self._reply = service.target.reply
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def _call(self, request: Request) -> Outcome:
+        if reason := uncarried(request.arguments):
+            return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
+        heard = self._service.server.listen()
+        number = next(self._ids)
+        started = time.perf_counter_ns()
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                reply = await self._exchanged(request, number)
+        except TimeoutError:
+            return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
+        except (OSError, EOFError, _closed_errors()) as error:
+            return await self._lost(error, time.perf_counter_ns() - started, heard())
+        finally:
+            self._waiting.pop(number, None)
+        return self._outcome(request, reply, time.perf_counter_ns() - started, heard())
+
+    async def _exchanged(self, request: Request, number: int) -> Any:
+        if self._reader is None:
+            self._reader = asyncio.get_running_loop().create_task(self._read())
+        if self._reader.done():
+            raise EOFError("the connection is closed")
+        self._waiting[number] = asyncio.get_running_loop().create_future()
+        names = {"{id}": number, "{tool}": request.tool.call or request.tool.name, "{input}": request.arguments}
+        await self._client.send(json.dumps(filled(self._template, names)))
+        return await self._waiting[number]
+
+    async def _read(self) -> None:
+        try:
+            async for text in self._client:
+                self._deliver(text)
+            raise EOFError("the server closed the connection")
+        except (OSError, EOFError, _closed_errors()) as error:
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(error)
+
+    def _deliver(self, text: str | bytes) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = text if isinstance(text, str) else text.decode(errors="replace")
+        number = self._number(message)
+        future = self._waiting.get(number) if number is not None else None
+        if future is not None and not future.done():
+            future.set_result(message)
+
+    def _number(self, message: Any) -> int | None:
+        """Return whose reply this is; None for what nobody asked for."""
+        if not self._has_ids or not isinstance(message, Mapping):
+            return next((number for number, future in self._waiting.items() if not future.done()), None)
+        found = looked_up(message, self._reply.get("id", "id"))
+        return int(found) if isinstance(found, (int, str)) and str(found).isdigit() else None
+
+    def _outcome(self, request: Request, reply: Any, spent: int, noise: str) -> Outcome:
+        error = looked_up(reply, self._reply.get("error", "error"))
+        if error is not None:
+            kind, told = self._judged(error, request.tool.rejects)
+            return Outcome(kind, spent, error=told, raw=reply, noise=noise)
+        place = self._reply.get("result", "result")
+        is_wrapped = "result" in self._reply or (isinstance(reply, Mapping) and place in reply)
+        return Outcome(
+            "accepted", spent, value=looked_up(reply, place) if is_wrapped else reply, raw=reply, noise=noise
+        )
+
+    def _judged(self, error: Any, rejects: Rejects) -> tuple[OutcomeKind, CallError]:
+        code = looked_up(error, self._reply.get("code", "code"))
+        text = looked_up(error, self._reply.get("message", "message"))
+        number = code if isinstance(code, int) and not isinstance(code, bool) else None
+        told = CallError("ErrorReply", text if isinstance(text, str) else json.dumps(error), code=number)
+        if rejects is not None:
+            return ("crashed" if number is None else code_kind(number, rejects=rejects, default=())), told
+        is_crash = number is not None and code_kind(number, rejects=None, default=_CRASHES) == "refused"
+        return ("crashed" if is_crash else "refused"), told
+
+    async def _lost(self, error: BaseException, spent: int, noise: str) -> Outcome:
+        self._alive = False
+        process = self._service.server.process
+        reason = f"{type(error).__name__}: {error}"
+        if process is not None and await asyncio.to_thread(process.exit_code, wait_s=0.5) is not None:
+            reason = f"the server died: {process.ended()}"
+        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason), noise=noise)
+
+    def _on_hang(self) -> None:
+        self._service.server.is_suspect = True
+
+    def is_alive(self) -> bool:
+        """Whether no call was lost or hung, and the started server runs."""
+        return self._alive and not self._service.server.has_died()
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The started server's processes."""
+        return self._service.server.pids()
+
+    def close(self) -> None:
+        """Close the connection; the server runs on until the target is closed."""
+        self._alive = False
+        self._connection.close()
+
+
+def filled(template: Any, names: Mapping[str, Any]) -> Any:
+    """Return `template` with each string that is one of `names` replaced, at every depth."""
+    if isinstance(template, Mapping):
+        return {key: filled(value, names) for key, value in template.items()}
+    if isinstance(template, (list, tuple)):
+        return [filled(item, names) for item in template]
+    return names.get(template, template) if isinstance(template, str) else template
+
+
+def looked_up(message: Any, place: str) -> Any:
+    """Return what stands at `place`, a key or a JSON Pointer; None where nothing does."""
+    for part in place.split("/")[1:] if place.startswith("/") else [place]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(message, Mapping):
+            message = message.get(key)
+        elif isinstance(message, list) and key.isdigit() and int(key) < len(message):
+            message = message[int(key)]
+        else:
+            return None
+    return message
+
+
+def _closed_errors() -> type[Exception]:
+    from websockets.exceptions import WebSocketException
+
+    return WebSocketException

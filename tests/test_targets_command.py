@@ -1,0 +1,158 @@
+"""Commands as targets: one process a call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+
+import psutil
+import pytest
+
+from pytest_toolcheck.errors import TargetError
+from pytest_toolcheck.spec.model import CommandTarget, ToolSpec
+from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.targets._text_values import NotCarriedError
+from pytest_toolcheck.targets.command import fill
+
+from .targets_kit import call, request, spec_of
+
+ECHO = "import json, sys; print(json.dumps({'in': json.load(sys.stdin), 'argv': sys.argv[1:]}))"
+LIMIT_S = 0.3
+
+
+def session_of(code: str, *arguments: str, **options):
+    target = CommandTarget(argv=("python", "-c", code, *arguments), **options)
+    return make_target(spec_of(target)).open()
+
+
+def test_json_on_stdin():
+    """The input is on stdin, the value is the JSON that is printed; `call` adds arguments."""
+    session = session_of(ECHO, stdin="json")
+    assert call(session, ToolSpec("x", call="--to '{a}'"), a="é", b=[None]).value == {
+        "in": {"a": "é", "b": [None]},
+        "argv": ["--to", "é"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("template", "arguments", "filled"),
+    [
+        (["t", "--n", "{n}", "{file}"], {"n": 3, "file": "a b"}, ["t", "--n", "3", "a b"]),
+        (["t", "--n", "{n}", "{file}"], {"file": "x"}, ["t", "x"]),
+        (["t", "--n={n}", "{files}"], {"files": ["a", "b"]}, ["t", "a", "b"]),
+        (
+            ["t"],
+            {"dry_run": True, "quiet": False, "n": 3, "tag": ["x", "y"]},
+            ["t", "--dry-run", "--n=3", "--tag=x", "--tag=y"],
+        ),
+    ],
+)
+def test_arguments_from_the_input(template, arguments, filled):
+    """Holes are filled, empty ones left out with their option, lists spread; without holes there are options."""
+    assert list(fill(template, arguments, {})) == filled
+
+
+@pytest.mark.parametrize("arguments", [{"other": 1}, {"n": None}, {"n": {"a": 1}}, {"n": "3"}])
+def test_what_a_command_line_cannot_say(arguments):
+    """An argument without a place, null, objects and texts that spell another value are not carried."""
+    with pytest.raises(NotCarriedError):
+        list(fill(["t", "{n}"], arguments, {"n": {"type": "integer"}}))
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_not_carried_is_told_apart(value):
+    """NUL and lone surrogates cannot be handed over: nothing is run."""
+    outcome = call(session_of("raise SystemExit(1)", "{x}"), "t", x=value)
+    assert (outcome.kind, outcome.error.type) == ("refused", "NotCarried")
+
+
+@pytest.mark.parametrize(
+    ("code", "rejects", "kind", "exit_code"),
+    [
+        ("print(1)", None, "accepted", None),
+        ("import sys; print('bad sku', file=sys.stderr); sys.exit(2)", None, "refused", 2),
+        ("import sys; print('bad sku', file=sys.stderr); sys.exit(3)", None, "crashed", 3),
+        ("import sys; print('bad sku', file=sys.stderr); sys.exit(65)", ("64-70",), "refused", 65),
+        ("import sys; print('bad sku', file=sys.stderr, flush=True); import os; os.abort()", None, "crashed", -6),
+    ],
+)
+def test_exit_codes(code, rejects, kind, exit_code):
+    """0 accepts, 2 refuses, others and signals crash, unless `rejects` says otherwise; stderr is the message."""
+    outcome = call(session_of(code), ToolSpec("t", rejects=rejects))
+    assert outcome.kind == kind
+    if exit_code is not None:
+        assert outcome.error.code == exit_code
+        assert outcome.error.message.startswith("bad sku")
+
+
+@pytest.mark.parametrize(("printed", "value"), [("[1, 2]", [1, 2]), ("plain\\n", "plain"), ("", None), ("5", 5)])
+def test_output(printed, value):
+    """JSON is read, other text is kept without its last newline, nothing is None."""
+    assert call(session_of(f"print('{printed}', end='')"), "t").value == value
+
+
+def test_stderr_is_noise():
+    """What an accepted call writes to stderr is kept beside its value."""
+    outcome = call(session_of("import sys; print(1); print('careful', file=sys.stderr)"), "t")
+    assert (outcome.value, outcome.noise) == (1, "careful\n")
+
+
+def test_a_hang_ends_with_all_its_children(tmp_path):
+    """The whole group is killed at the limit."""
+    note = tmp_path / "pid"
+    code = f"""import subprocess
+child = subprocess.Popen(["sleep", "60"])
+open({str(note)!r}, "w").write(str(child.pid))
+child.wait()"""
+    session = session_of(code)
+    outcome = call(session, "t", limit_s=2.0)
+    assert outcome.kind == "timed_out"
+    deadline = time.monotonic() + 10
+    pid = int(note.read_text())
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
+    assert session.is_alive()
+    assert session.process_ids() == ()
+
+
+def test_folder_environment_and_interpreter(tmp_path):
+    """`cwd` and `env` hold, and `python` is this environment's."""
+    code = "import json, os, sys; print(json.dumps([os.getcwd(), os.environ['MINE'], sys.executable]))"
+    session = session_of(code, cwd=str(tmp_path), env={"MINE": "1"})
+    folder, mine, python = call(session, "t").value
+    assert (os.path.realpath(folder), mine) == (os.path.realpath(tmp_path), "1")
+    assert os.path.samefile(python, sys.executable)
+
+
+def test_from_loops_and_at_once():
+    """A session may be used from a running loop, and for many calls at once."""
+    session = session_of(ECHO, stdin="json")
+    assert asyncio.run(session.call_async(request("t", n=1))).value["in"] == {"n": 1}
+    outcomes = session.call_concurrently([request("t", n=n) for n in range(4)])
+    assert [outcome.value["in"]["n"] for outcome in outcomes] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (CommandTarget(("nonesuch-tool", "-x")), "command not found: nonesuch-tool"),
+        (CommandTarget(("./nonesuch",)), "command not found: ./nonesuch"),
+        (CommandTarget(("python",), cwd="/no/such/folder"), "the folder /no/such/folder does not exist"),
+    ],
+)
+def test_what_cannot_be_run(target, words):
+    """A command or folder that is not there is told when the session is opened."""
+    with pytest.raises(TargetError, match=words):
+        make_target(spec_of(target)).open()
+
+
+def test_the_spec_s_tools_are_described():
+    """The tools are those that the spec names, with the command that each runs."""
+    target = make_target(spec_of(CommandTarget(("git",)), ToolSpec("log", call="log -n {count}")))
+    (tool,) = target.describe()
+    assert (tool.name, tool.source) == ("log", "git log -n '{count}'")
+    assert json.dumps(tool.input_schema) == "null"
