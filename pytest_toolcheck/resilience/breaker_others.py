@@ -11,7 +11,6 @@ from ..scenario import ScenarioSkipped
 from ..spec.model import ToolSpec
 from .bench import Bench
 from .dependency import DependencyProbe, succeed
-from .fresh import user_modules
 from .opening import admits, margin_s, opened, promised, refuses
 from .world import World
 
@@ -88,7 +87,7 @@ def looking_changes_nothing(bench: Bench) -> None:
 def looks_at(world: World) -> list[Callable[[], Any]]:
     """Return ways to look at the state of the breakers in the tool's modules."""
     found: list[Callable[[], Any]] = []
-    for module in user_modules():
+    for module in world.fresh.modules():
         for name, value in list(vars(module).items()):
             if inspect.isfunction(value) and _STATE_FUNCTION.search(name) and value.__module__ == module.__name__:
                 found.extend(_calls_of(world, value))

@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -29,8 +30,20 @@ _INSTALLED = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The target's module, imported anew, and what stood in `sys.modules` before."""
+
+    module: ModuleType
+    before: dict[str, ModuleType]
+
+    def modules(self) -> list[ModuleType]:
+        """Return all modules of the user that have been imported anew."""
+        return [m for name, m in list(sys.modules.items()) if self.before.get(name) is not m and _is_users(name, m)]
+
+
 @contextmanager
-def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequence[str] = ()) -> Iterator[ModuleType]:
+def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequence[str] = ()) -> Iterator[Fresh]:
     """Import the target's module anew and hand it over. `dependencies` are references (`pkg.mod:attr`).
 
     A `.py` target is imported under its file's name, so that `orders:quote` names a function of `orders.py`.
@@ -44,7 +57,7 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
     try:
         roots = {name.partition(".")[0]} | {reference.partition(":")[0].partition(".")[0] for reference in dependencies}
         _forget(roots, name.partition(".")[0])
-        yield _imported(name)
+        yield Fresh(_imported(name), modules_before)
     finally:
         _put_back(modules_before)
         sys.path[:] = path_before
@@ -53,11 +66,6 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
 def module_name(target: PythonTarget) -> str:
     """Return the name under which the target's module is imported: dotted, or its file's stem."""
     return Path(target.module).stem if target.module.endswith(".py") else target.module
-
-
-def user_modules() -> list[ModuleType]:
-    """Return the modules in `sys.modules` that are not installed and not ours."""
-    return [module for name, module in list(sys.modules.items()) if _is_users(name, module)]
 
 
 def _folders(target: PythonTarget, spec_path: Path) -> list[str]:

@@ -64,18 +64,18 @@ def waits_exactly(bench: Bench) -> None:
         bench.always_fail(world)
         call = world.call()
         promised, seen = _retry(bench).delays_s, waits_of(call)
-        shown = dict(expected=_listed(promised), seen=_listed(seen))
+        shown = {"expected": _listed(promised), "seen": _listed(seen)}
         for number, (wanted, waited) in enumerate(zip(promised, seen, strict=False), start=1):
             if abs(wanted - waited) > PRECISION_S:
                 message = f"the wait before attempt {number + 1} was {seconds(waited)}, promised {seconds(wanted)}"
                 bench.broken(world, message, **shown)
         if len(seen) < min(len(promised), bench.attempts - 1) and not _stopped_by_breaker(bench, call):
             bench.broken(world, f"{len(seen)} waits were seen, promised {len(promised)}", **shown)
-        trailing_s = world.since_start(call.dependency_calls[-1].ended_s) if call.dependency_calls else call.ended_s
-        if call.ended_s is not None and trailing_s is not None and call.ended_s - trailing_s > PRECISION_S:
-            if bench.promise.fallback is None:
-                wait = seconds(call.ended_s - trailing_s)
-                bench.broken(world, f"the call waited {wait} after its last attempt, for nothing", **shown)
+        wasted_s = _wait_after_last(bench, world, call)
+        if wasted_s > PRECISION_S:
+            seen_text = f"{_listed([*seen, wasted_s])} after the last attempt"
+            message = f"the call waited {seconds(wasted_s)} after its last attempt, for nothing"
+            bench.broken(world, message, expected=_listed(promised), seen=seen_text)
 
 
 def calls_once_on_success(bench: Bench) -> None:
@@ -113,17 +113,14 @@ def retries_late_failure(bench: Bench) -> None:
 
 
 def starts_afresh(bench: Bench) -> None:
-    """A call has all its attempts, whatever the call before it used up."""
-    failures = bench.attempts - 1
+    """A call has all its attempts, and no more, whatever the call before it used up."""
     with bench.world() as world:
-        failing, good = (bench.failure(world), failures), succeed()
-        world.probe.answers(failing, good, failing, good)
-        for _ in range(2):
-            call = world.call()
-            _expect_count(
-                bench, world, call, {bench.attempts}, why=f"in call {call.number}, where the last attempt answers"
-            )
-            bench.expect_success(world, call, "though its last attempt answered")
+        world.probe.answers((bench.failure(world), bench.attempts - 1), (succeed(), None))
+        call = world.call()
+        _expect_count(bench, world, call, {bench.attempts}, why="in call 1, where the last attempt answers")
+        bench.expect_success(world, call, "though its last attempt answered")
+        bench.always_fail(world)
+        _expect_attempts(bench, world, world.call(), why="in call 2, where all attempts fail")
 
 
 def counts_each_call_alone(bench: Bench) -> None:
@@ -166,6 +163,20 @@ def _expect_count(bench: Bench, world: World, call: ToolCall, allowed: set[int],
         wanted = " or ".join(map(times, sorted(allowed)))
         message = f"{bench.name} was called {times(made)}, promised {wanted}, {why}"
         bench.broken(world, message, expected=wanted, seen=times(made))
+
+
+def _wait_after_last(bench: Bench, world: World, call: ToolCall) -> float:
+    """Return the seconds between the last attempt and what the tool did next: its fallback's call, or its end."""
+    if not call.dependency_calls or call.ended_s is None:
+        return 0.0
+    last_s = world.since_start(call.dependency_calls[-1].ended_s)
+    if last_s is None:
+        return 0.0
+    if bench.promise.fallback is None:
+        return call.ended_s - last_s
+    later = [each.started_s for name, probe in world.probes.items() if name != bench.name for each in probe.calls]
+    next_s = world.since_start(min(later, default=None))
+    return 0.0 if next_s is None else next_s - last_s
 
 
 def _stopped_by_breaker(bench: Bench, call: ToolCall) -> bool:

@@ -18,10 +18,10 @@ from ..clock import session as clock_session
 from ..clock.virtual import VirtualClock
 from ..spec.model import PythonTarget, Spec, ToolSpec
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, current_call, make_error
-from .fresh import fresh_modules, module_name, user_modules
+from .fresh import Fresh, fresh_modules, module_name
 from .locks import virtual_lock_timeouts
 from .story import Story, describe_error
-from .swap import ReferenceProblem
+from .swap import ReferenceProblem, locate
 
 PRECISION_S: Final = 0.001
 """How exact a wait must be: virtual time is exact, what is left is a library's own floating-point sum."""
@@ -98,10 +98,14 @@ class World:
         enter(virtual_lock_timeouts(self.clock))
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
         references = {name: _absolute(reference, target) for name, reference in setup.dependencies.items()}
-        fresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
-        self.module: ModuleType = enter(fresh)
+        imported = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
+        self.fresh: Fresh = enter(imported)
+        self.module: ModuleType = self.fresh.module
         self.function = self.resolve(setup.tool.call or setup.tool.name)
-        probes = {name: DependencyProbe(reference, name=name, modules=user_modules(), on_call=self._hear(name))
+        for reference in references.values():
+            locate(reference)  # imports its module
+        modules = self.fresh.modules()
+        probes = {name: DependencyProbe(reference, name=name, modules=modules, on_call=self._hear(name))
                   for name, reference in references.items()}  # fmt: skip
         for name, probe in probes.items():
             self.probes[name] = enter(probe)
@@ -147,7 +151,7 @@ class World:
 
     def _error_class(self, name: str) -> type[BaseException]:
         module, _, short = name.replace(":", ".").rpartition(".")
-        spaces = [importlib_import(module)] if module else [builtins, self.module, *user_modules(), asyncio]
+        spaces = [importlib_import(module)] if module else [builtins, self.module, *self.fresh.modules(), asyncio]
         for space in spaces:
             found = getattr(space, short, None)
             if isinstance(found, type) and issubclass(found, BaseException):
@@ -255,9 +259,13 @@ class World:
     async def _finish_awaited(self, call: ToolCall, pending: Awaitable[Any]) -> None:
         current_call.set(call.rid)
         try:
-            self._end(call, result=await pending)
+            result: Any = await pending
+            while inspect.isawaitable(result):  # a coroutine handed out by a coroutine is no answer yet
+                result = await result
         except BaseException as error:
             self._end(call, error=error)
+        else:
+            self._end(call, result=result)
 
     async def _call_in_loop(self, *, cancelling: bool = False) -> ToolCall:
         call = self._begin()
