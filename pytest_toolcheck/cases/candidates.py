@@ -22,6 +22,10 @@ def example_inputs(examples: Sequence[Any]) -> list[Any]:
     return [_plain(getattr(example, "input", example)) for example in examples]
 
 
+def _expects_error(example: Any) -> bool:
+    return getattr(getattr(example, "expect", None), "error", None) is not None
+
+
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
@@ -64,7 +68,7 @@ def _distinct(document: Document, proposed: Iterator[Any]) -> Iterator[Any]:
 def _proposed(
     document: Document, examples: Sequence[Any], values: Mapping[str, Any], hints: Sequence[str]
 ) -> Iterator[Any]:
-    yield from example_inputs(examples)
+    yield from example_inputs([example for example in examples if not _expects_error(example)])
     root = (document.root,)
     for shape in alternatives(document, root):
         if "object" in shape.types() and shape.members() is None:

@@ -31,7 +31,7 @@ def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2)
     """Yield objects that cover all combinations of `strength` partitions; none for what is not an object."""
     if not isinstance(base, dict):
         return
-    for shape in alternatives(document, (document.root,))[:4]:
+    for shape in alternatives(document, (document.root,))[: 1 if document.is_weary else 4]:
         levels = _levels(document, shape, base)
         names = list(levels)
         if len(names) < 2:
@@ -76,7 +76,7 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
 
 
 def _is_free_text(document: Document, conjunction: Conjunction) -> bool:
-    """Whether any string will do to the schema: then most strings are refused by the tool, and would hide the others."""
+    """Whether the schema takes any string: the tool refuses most of them then, which would hide other parameters."""
     shapes = alternatives(document, conjunction)
     bounded = {"enum", "const", "pattern", "format", "minLength", "maxLength"}
     return all(s.types() == ("string",) and not any(map(s.all_of, bounded)) for s in shapes)

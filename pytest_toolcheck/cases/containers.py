@@ -23,10 +23,20 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
         for name in shape.property_names()
         if name in base or samples(document, shape.member(name), depth=depth + 1)
     }
+    if not shape.property_names():
+        yield from _any_members(base)
     yield from _left_out(shape, base)
     yield from _optional(shape, base, values)
     yield from _extra(document, shape, base)
     yield from _counts(document, shape, base, values, depth)
+
+
+def _any_members(base: dict[str, Any]) -> Iterator[Change]:
+    """An object of which the schema names no property: a map."""
+    filled = {"key": "value", "other key": 1, "null": None, "nested": {"list": [1, True]}}
+    yield change("optional", {**base, "key": "value"}, "one member", only_if_valid=True)
+    yield change("optional", {**base, **filled}, "members", only_if_valid=True)
+    yield change("size", {f"key{number}": number for number in range(100)}, "100 members", only_if_valid=True)
 
 
 def _left_out(shape: Shape, base: dict[str, Any]) -> Iterator[Change]:

@@ -9,12 +9,13 @@ from typing import Any
 
 from .changes import Change, change, nested
 from .containers import NESTED_DEEPEST, of_array, of_object
+from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 from .valid import arrays, objects, samples
 
-_MOST_BELOW = 6000
+_MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
 
 
@@ -34,7 +35,7 @@ def variations(document: Document, conjunction: Conjunction, base: Any, *, depth
         if own is None:
             own = (samples(document, shape.parts, depth=depth) or [base])[0]
         yield from _of_shape(document, shape, own, depth)
-    if len(shapes) > 1:
+    if len(shapes) > 1 and not document.is_weary:
         yield from _two_branches(document, shapes, depth)
     if not shapes:
         yield from wrong_types(base)
@@ -44,6 +45,7 @@ def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterat
     members = shape.members()
     if members is not None:
         yield from enum_members(members)
+    yield from _refused(document, shape, depth)
     kinds = shape.types()
     for own in _containers(document, shape, base, kinds, depth):
         yield from of_container(document, shape, own, depth=depth)
@@ -52,6 +54,19 @@ def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterat
     if members is None and "string" in kinds:
         yield from of_string(shape)
     yield from wrong_types(base)
+
+
+def _refused(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
+    """Yield what `not` refuses, otherwise as the shape asks where that can be had."""
+    for part in shape.nodes("not"):
+        others = tuple(node for node in shape.parts if "not" not in node.keywords())
+        stripped = tuple(
+            node.child({k: v for k, v in node.schema.items() if k != "not"})
+            for node in shape.parts
+            if isinstance(node.schema, dict) and "not" in node.schema
+        )
+        wanted = samples(document, (part, *others, *stripped), depth=depth) or samples(document, (part,), depth=depth)
+        yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
 
 
 def _containers(
@@ -86,7 +101,7 @@ def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
 
 
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
-    if depth >= NESTED_DEEPEST:
+    if depth >= NESTED_DEEPEST or (depth and document.is_weary):
         return
     names = shape.property_names()
     for name in names:
@@ -98,7 +113,7 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
-    if depth >= NESTED_DEEPEST:
+    if depth >= NESTED_DEEPEST or (depth and document.is_weary):
         return
     places = list(dict.fromkeys((*range(shape.prefix_length()), len(base) - 1)))
     places = [place for place in places if 0 <= place < len(base)]

@@ -32,8 +32,8 @@ def generate_cases(
 
     `examples` are inputs known to be good (mappings, or objects with an attribute `input`); the first that the schema
     accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
-    values known to be `valid` or `invalid`; the latter are labelled "invalid" even where the schema accepts them, for the
-    author knows more than the schema. `categories` are names from `CATEGORIES` (None: all). The same arguments
+    values known to be `valid` or `invalid`; the latter are labelled "invalid" even where the schema accepts them: the
+    author knows more. `categories` are names from `CATEGORIES` (None: all). The same arguments
     give the same cases in every process; `seed` varies the rows of `combination`, whose `strength` may be set.
     Raises ValueError for an unknown category and for a negative limit.
     """

@@ -21,10 +21,22 @@ def rebase(case: Case, old_base: Any, new_base: Any, schema: JSONSchema | Validi
     if not maps or case.category == "example" or old_base == new_base:
         return case
     moved = _moved(case, old_base, new_base)
-    validity = schema if isinstance(schema, Validity) else Validity(schema)
+    validity = schema if isinstance(schema, Validity) else _validity(schema)
     if validity.label_of(moved) != case.label:
         return case
     return replace(case, input=moved)
+
+
+_LATEST: list[tuple[JSONSchema, Validity]] = []
+"""The schema asked about last: all cases of one tool come with the same."""
+
+
+def _validity(schema: JSONSchema) -> Validity:
+    latest = _LATEST[0] if _LATEST else None
+    if latest is None or latest[0] is not schema:
+        latest = (schema, Validity(schema))
+        _LATEST[:] = [latest]
+    return latest[1]
 
 
 def _moved(case: Case, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 from ..spec.model import JSONSchema
 from .predicates import Predicate, Predicates
 
-_MOST_TRIED = 4000
+_MOST_TRIED = 2000
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 

@@ -1,0 +1,219 @@
+"""Bugs planted in tools: for each, some generated case shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases import generate_cases
+
+
+def tool(*required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+INTEGER = {"type": "integer"}
+STRING = {"type": "string"}
+FLAG = {"type": "boolean"}
+ITEMS = {"type": "array", "items": INTEGER}
+TREE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"root": {"$ref": "#/$defs/node"}},
+    "required": ["root"],
+    "$defs": {
+        "node": {
+            "type": "object",
+            "properties": {"value": INTEGER, "children": {"type": "array", "items": {"$ref": "#/$defs/node"}}},
+            "required": ["value"],
+        }
+    },
+}
+CARD = {
+    "type": "object",
+    "properties": {"method": {"enum": ["card", "bank"]}, "number": STRING, "iban": STRING},
+    "required": ["method"],
+    "if": {"properties": {"method": {"const": "card"}}},
+    "then": {"required": ["number"]},
+    "else": {"required": ["iban"]},
+}
+ONE_OF = {
+    "type": "object",
+    "properties": {"id": INTEGER, "name": STRING},
+    "oneOf": [{"required": ["id"]}, {"required": ["name"]}],
+}
+
+CRASHES = [
+    ("zero", tool("n", n=INTEGER), lambda i: i["n"] == 0),
+    ("negative", tool("n", n=INTEGER), lambda i: i["n"] < 0),
+    ("a float for an integer", tool("n", n=INTEGER), lambda i: isinstance(i["n"], float)),
+    ("beyond 32 bits", tool("n", n=INTEGER), lambda i: i["n"] > 2**31),
+    ("beyond exact floats", tool("n", n=INTEGER), lambda i: i["n"] > 2**53 and i["n"] % 2 == 1),
+    ("beyond 64 bits", tool("n", n=INTEGER), lambda i: i["n"] >= 2**63),
+    ("minus zero", tool("x", x={"type": "number"}), lambda i: str(i["x"]) == "-0.0"),
+    ("overflow when squared", tool("x", x={"type": "number"}), lambda i: abs(i["x"]) > 1e200),
+    ("a small fraction", tool("x", x={"type": "number"}), lambda i: 0 < i["x"] < 1e-6),
+    ("the largest allowed", tool("n", n={**INTEGER, "maximum": 250}), lambda i: i["n"] == 250),
+    ("the smallest allowed", tool("n", n={**INTEGER, "minimum": 3}), lambda i: i["n"] == 3),
+    ("just above an exclusive bound", tool("n", n={**INTEGER, "exclusiveMinimum": 3}), lambda i: i["n"] == 4),
+    ("empty string", tool("s", s=STRING), lambda i: i["s"] == ""),
+    ("blank string", tool("s", s=STRING), lambda i: i["s"] != "" and not i["s"].strip()),
+    ("one character", tool("s", s={**STRING, "minLength": 1}), lambda i: len(i["s"]) == 1),
+    ("full length", tool("s", s={**STRING, "maxLength": 40}), lambda i: len(i["s"]) == 40),
+    ("long string", tool("s", s=STRING), lambda i: len(i["s"]) > 5000),
+    ("not latin-1", tool("s", s=STRING), lambda i: any(ord(c) > 255 for c in i["s"])),
+    ("not in the basic plane", tool("s", s=STRING), lambda i: any(ord(c) > 0xFFFF for c in i["s"])),
+    ("NUL", tool("s", s=STRING), lambda i: "\0" in i["s"]),
+    ("newline", tool("s", s=STRING), lambda i: "\n" in i["s"]),
+    ("percent sign", tool("s", s=STRING), lambda i: "%" in i["s"]),
+    ("true", tool("b", b=FLAG), lambda i: i["b"] is True),
+    ("false", tool("b", b=FLAG), lambda i: i["b"] is False),
+    ("null", tool("s", s={"type": ["string", "null"]}), lambda i: i["s"] is None),
+    ("null of anyOf", tool(s={"anyOf": [STRING, {"type": "null"}]}), lambda i: "s" in i and i["s"] is None),
+    ("empty array", tool("a", a=ITEMS), lambda i: i["a"] == []),
+    ("single item", tool("a", a=ITEMS), lambda i: len(i["a"]) == 1),
+    ("many items", tool("a", a=ITEMS), lambda i: len(i["a"]) >= 100),
+    ("equal items", tool("a", a=ITEMS), lambda i: len(i["a"]) > len(set(i["a"]))),
+    ("most items", tool("a", a={**ITEMS, "maxItems": 7}), lambda i: len(i["a"]) == 7),
+    ("negative item", tool("a", a=ITEMS), lambda i: any(n < 0 for n in i["a"])),
+    ("empty object", tool("o", o={"type": "object"}), lambda i: i["o"] == {}),
+    ("last enum member", tool("e", e={"enum": ["a", "b", "c", "d"]}), lambda i: i["e"] == "d"),
+    ("absent option", tool(a=INTEGER, b=INTEGER), lambda i: "a" not in i),
+    ("all options", tool(a=INTEGER, b=INTEGER, c=FLAG), lambda i: len(i) == 3),
+    ("option alone", tool(a=INTEGER, b=INTEGER, c=FLAG), lambda i: list(i) == ["b"]),
+    ("unknown property", tool(a=INTEGER), lambda i: not set(i) <= {"a"}),
+    ("leap day", tool("d", d={**STRING, "format": "date"}), lambda i: i["d"].endswith("02-29")),
+    ("another time zone", tool("d", d={**STRING, "format": "date-time"}), lambda i: i["d"].endswith("+05:30")),
+    ("two options", tool(a=FLAG, b=FLAG, c=INTEGER), lambda i: i.get("a") is True and i.get("b") is False),
+    (
+        "two options at their bounds",
+        tool("a", "b", a={**INTEGER, "minimum": 0, "maximum": 9}, b={**INTEGER, "minimum": 0, "maximum": 9}),
+        lambda i: i["a"] == 9 and i["b"] == 0,
+    ),
+    ("equal values", tool("a", "b", a=INTEGER, b=INTEGER), lambda i: i["a"] == i["b"]),
+    ("descending values", tool("a", "b", a=INTEGER, b=INTEGER), lambda i: i["a"] > i["b"]),
+    ("ascending values", tool("a", "b", a=INTEGER, b=INTEGER), lambda i: i["a"] < i["b"]),
+    ("options of strings", tool(a=STRING, b=STRING, c=STRING), lambda i: "a" in i and "c" in i and "b" not in i),
+    ("leaf without children", TREE, lambda i: "children" not in i["root"]),
+    ("two levels", TREE, lambda i: any("children" in c for c in i["root"].get("children", ()))),
+    ("negative in a tree", TREE, lambda i: any(c["value"] < 0 for c in i["root"].get("children", ()))),
+    ("else branch", CARD, lambda i: i["method"] == "bank"),
+    ("both of a branch", CARD, lambda i: i["method"] == "card" and "iban" in i),
+    ("second branch", ONE_OF, lambda i: "name" in i),
+    ("many children of an untyped object", tool("o", o={"type": "object"}), lambda i: len(i["o"]) > 1),
+]
+
+
+@pytest.mark.parametrize(("schema", "crashes"), [row[1:] for row in CRASHES], ids=[row[0] for row in CRASHES])
+def test_a_crash_on_valid_input_is_reached(schema, crashes):
+    """A tool that crashes on an edge of valid input is given that edge."""
+    assert any(crashes(case.input) for case in generate_cases(schema) if case.label == "valid")
+
+
+ACCEPTS = [
+    ("one over the maximum", tool("n", n={**INTEGER, "maximum": 250}), lambda i: i["n"] == 251),
+    ("one under the minimum", tool("n", n={**INTEGER, "minimum": 3}), lambda i: i["n"] == 2),
+    ("the exclusive maximum", tool("n", n={**INTEGER, "exclusiveMaximum": 9}), lambda i: i["n"] == 9),
+    ("the exclusive minimum", tool("n", n={"type": "number", "exclusiveMinimum": 0.5}), lambda i: i["n"] == 0.5),
+    ("no multiple", tool("n", n={**INTEGER, "multipleOf": 5}), lambda i: i["n"] % 5 == 1),
+    (
+        "no multiple of a cent",
+        tool("n", n={"type": "number", "multipleOf": 0.01}),
+        lambda i: round(i["n"], 2) != i["n"],
+    ),
+    ("one character too long", tool("s", s={**STRING, "maxLength": 8}), lambda i: len(i["s"]) == 9),
+    ("one character too short", tool("s", s={**STRING, "minLength": 3}), lambda i: len(i["s"]) == 2),
+    (
+        "bytes instead of characters",
+        tool("s", s={**STRING, "minLength": 8}),
+        lambda i: len(i["s"]) < 8 <= len(i["s"].encode()),
+    ),
+    ("one item too many", tool("a", a={**ITEMS, "maxItems": 3}), lambda i: len(i["a"]) == 4),
+    ("one item too few", tool("a", a={**ITEMS, "minItems": 2}), lambda i: len(i["a"]) == 1),
+    ("equal items", tool("a", a={**ITEMS, "uniqueItems": True}), lambda i: len(i["a"]) > len(set(i["a"]))),
+    ("true for a number", tool("n", n=INTEGER), lambda i: i["n"] is True),
+    ("1 for a boolean", tool("b", b=FLAG), lambda i: i["b"] == 1 and i["b"] is not True),
+    ("a numeric string", tool("n", n=INTEGER), lambda i: isinstance(i["n"], str) and i["n"].isdecimal()),
+    ("a fraction for an integer", tool("n", n=INTEGER), lambda i: isinstance(i["n"], float) and i["n"] % 1),
+    ("a number for a string", tool("s", s=STRING), lambda i: isinstance(i["s"], int)),
+    ("null", tool("s", s=STRING), lambda i: i["s"] is None),
+    ("a list for a value", tool("s", s=STRING), lambda i: isinstance(i["s"], list)),
+    (
+        "a wrong item",
+        tool("a", a=ITEMS),
+        lambda i: isinstance(i["a"], list) and any(isinstance(n, str) for n in i["a"]),
+    ),
+    ("wrong case", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).lower() in ("fast", "slow")),
+    ("white space", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).strip() in ("fast", "slow")),
+    ("missing", tool("a", "b", a=INTEGER, b=INTEGER), lambda i: "a" in i and "b" not in i),
+    ("extra", {**tool("a", a=INTEGER), "additionalProperties": False}, lambda i: i.get("a") == 1 and len(i) == 2),
+    (
+        "junk before",
+        tool("s", s={**STRING, "pattern": "^[A-Z]{3}-[0-9]{4}$"}),
+        lambda i: re.search(r"[A-Z]{3}-\d{4}$", str(i["s"])),
+    ),
+    (
+        "junk after",
+        tool("s", s={**STRING, "pattern": "^[A-Z]{3}-[0-9]{4}$"}),
+        lambda i: re.match(r"[A-Z]{3}-\d{4}", str(i["s"])),
+    ),
+    (
+        "other case",
+        tool("s", s={**STRING, "pattern": "^[A-Z]{3}$"}),
+        lambda i: re.search(r"^[A-Z]{3}$", str(i["s"]), re.IGNORECASE),
+    ),
+    ("a date that is none", tool("d", d={**STRING, "format": "date"}), lambda i: i["d"] == "2023-02-29"),
+    ("an address that is none", tool("d", d={**STRING, "format": "ipv4"}), lambda i: i["d"] == "256.0.0.1"),
+    (
+        "an extra nested property",
+        tool("o", o={**tool("x", x=INTEGER), "additionalProperties": False}),
+        lambda i: isinstance(i["o"], dict) and len(i["o"]) == 2,
+    ),
+    ("a nested bound", tool("o", o=tool("x", x={**INTEGER, "maximum": 5})), lambda i: i["o"] == {"x": 6}),
+    (
+        "a bound in a tree",
+        TREE,
+        lambda i: any(isinstance(c, dict) and "value" not in c for c in i["root"].get("children", ())),
+    ),
+    ("then without its property", CARD, lambda i: i.get("method") == "card" and "number" not in i),
+    ("else without its property", CARD, lambda i: i.get("method") == "bank" and "iban" not in i),
+    ("both branches of oneOf", ONE_OF, lambda i: "id" in i and "name" in i),
+    ("no branch of oneOf", ONE_OF, lambda i: "id" not in i and "name" not in i),
+    (
+        "a dependency that is missing",
+        {**tool(card=STRING, address=STRING), "dependentRequired": {"card": ["address"]}},
+        lambda i: "card" in i and "address" not in i,
+    ),
+    (
+        "too few matches",
+        tool("a", a={**ITEMS, "contains": {"const": 7}, "minContains": 2}),
+        lambda i: i["a"].count(7) == 1,
+    ),
+    (
+        "too many matches",
+        tool("a", a={**ITEMS, "contains": {"const": 7}, "maxContains": 2}),
+        lambda i: i["a"].count(7) == 3,
+    ),
+    ("an item after the prefix", tool("a", a={"prefixItems": [STRING], "items": False}), lambda i: len(i["a"]) == 2),
+    ("what is not allowed", tool("s", s={**STRING, "not": {"const": "root"}}), lambda i: i["s"] == "root"),
+    ("a property too many", tool("o", o={"type": "object", "maxProperties": 2}), lambda i: len(i["o"]) == 3),
+    (
+        "a bad property name",
+        tool("o", o={"type": "object", "propertyNames": {"pattern": "^[a-z]+$"}}),
+        lambda i: any(not name.isalpha() for name in i["o"]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "accepts"), [row[1:] for row in ACCEPTS], ids=[row[0] for row in ACCEPTS])
+def test_what_the_schema_forbids_is_tried(schema, accepts):
+    """A tool that accepts what its schema forbids is given just that."""
+
+    def is_shown(value: Any) -> bool:
+        try:
+            return bool(accepts(value))
+        except (AttributeError, KeyError, TypeError):
+            return False  # a case about something else
+
+    assert any(is_shown(case.input) for case in generate_cases(schema) if case.label == "invalid")
