@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from pytest_toolcheck.budgets import measure_time
 from pytest_toolcheck.budgets.baseline import (
     Machine,
     compare,
@@ -14,6 +15,7 @@ from pytest_toolcheck.budgets.baseline import (
     reference_workload_ns,
     save_baseline,
 )
+from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
 from pytest_toolcheck.budgets.results import BudgetResult
 from pytest_toolcheck.errors import ToolcheckError
 
@@ -87,6 +89,12 @@ def test_a_baseline_of_another_machine_is_advice(stored):
     assert "advice: the baseline is of this machine" in comparison.message
 
 
+def test_without_bounds_nothing_fails(stored):
+    """A budget kept by nine calls has no bounds: that its value is larger proves nothing."""
+    few = BudgetResult("cpu time", "pass", "", "", "", value=90 * MS, unit="ns")
+    assert one(stored, few).verdict == "inconclusive"
+
+
 def test_memory_is_compared_across_machines(stored):
     """Bytes are bytes everywhere: no scaling, no advice."""
     baseline = load_baseline(stored)
@@ -119,6 +127,17 @@ def test_a_missing_file_is_named(tmp_path):
     """The error says that there is none, and how to write one."""
     with pytest.raises(ToolcheckError, match="there is no such baseline"):
         load_baseline(tmp_path / "none.json")
+
+
+def test_cpu_is_measured_with_bounds_for_a_baseline(monkeypatch):
+    """The best of three batches counts: a burst over the first batch is no regression."""
+    batches = iter([30] * 26 + [20, 21] * 12 + [20] + [25] * 25)
+    pauses = []
+    monkeypatch.setattr(measure_time, "_sleep", pauses.append)
+    monkeypatch.setattr(CpuMeter, "measure", lambda self, call: CpuReading(call() * MS, 100 * MS))
+    found = measure_time.measure_cpu_value(lambda: next(batches))
+    assert (found.value, found.low, found.high, pauses) == (20 * MS, 20 * MS, 21 * MS, [0.1, 0.5])
+    assert found.message == "cpu time 20 ms (20 to 21 ms at 99 %), 25 of 75 calls used"
 
 
 def test_this_machine_has_a_name_and_a_reference():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck.budgets.baseline import Comparison
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.scenarios import budget_scenarios
 from pytest_toolcheck.budgets.sizes import LARGEST, input_of_size, size_range
@@ -208,6 +209,31 @@ def test_growth_calls_the_tool_with_growing_inputs():
     assert context.failure.findings[0].message.startswith("growth of memory items^")
     sizes = {len(request.arguments["items"]) for request in context.session.requests}
     assert sizes == {4, 8, 16, 32, 64, 128, 256, 512}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "advice", "fails", "warnings"),
+    [
+        ("fail", False, True, 0),
+        ("pass", False, False, 0),
+        ("inconclusive", False, False, 1),
+        ("inconclusive", True, False, 1),
+    ],
+)
+def test_a_regression_against_a_baseline_fails_the_tool(monkeypatch, verdict, advice, fails, warnings):
+    """CPU time is measured for it, compared by what the run hands in, and advice never fails."""
+    monkeypatch.setattr("pytest_toolcheck.budgets.measure_time._sleep", lambda _: None)
+    asked = []
+
+    def compare_baseline(results, regression):
+        asked.append((results[0].metric, regression))
+        return [Comparison("t", "cpu time", verdict, 0.5, "cpu time 30 ms, baseline 20 ms", advice)]
+
+    context = run(Budgets(regression=0.2), accepted(), compare_baseline=compare_baseline)
+    assert context.scenario.id == "budget[regression]"
+    assert asked == [("cpu time", 0.2)]
+    assert hasattr(context, "failure") == fails
+    assert len(context.warnings) == warnings
 
 
 def test_growth_over_a_parameter_without_size_is_skipped():

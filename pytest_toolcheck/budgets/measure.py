@@ -12,10 +12,10 @@ from .clocks import MeterError
 from .latency import Call, DurationOf
 from .measure_body import judge_body_once
 from .measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
-from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_latency
+from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_cpu_value, measure_latency
 from .results import BudgetExceeded, BudgetResult
 
-KINDS = ("latency", "cpu", "memory", "leak", "growth")
+KINDS = ("latency", "cpu", "memory", "leak", "growth", "regression")
 
 OnResult = Callable[[BudgetResult], None]
 
@@ -46,6 +46,7 @@ def kinds_of(budgets: Budgets) -> tuple[str, ...]:
         "memory": "peak" in budgets.memory,
         "leak": "leak" in budgets.memory,
         "growth": budgets.growth is not None,
+        "regression": budgets.regression is not None,
     }
     return tuple(kind for kind in KINDS if given[kind])
 
@@ -195,10 +196,16 @@ def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
     )
 
 
+def _regression(subject: Subject, _: Budgets) -> Sequence[BudgetResult]:
+    """Measure what baselines compare first; `compare` judges it against `budgets.regression`."""
+    return [measure_cpu_value(subject.call, process_ids=subject.process_ids, effort=subject.effort)]
+
+
 _PASSES: dict[str, Callable[[Subject, Budgets], Sequence[BudgetResult]]] = {
     "latency": _latency,
     "cpu": _cpu,
     "memory": _memory,
     "leak": _leak,
     "growth": _growth,
+    "regression": _regression,
 }

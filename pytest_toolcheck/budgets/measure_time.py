@@ -10,13 +10,15 @@ from typing import Any
 
 from .clocks import wall_ns
 from .cpu import CpuMeter
+from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
-from .results import QUANTILES, BudgetResult, sequential_result, short
-from .verdict import ConfirmedVerdict, Sample
+from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
+from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample
 
 MAX_SECONDS = 60.0
 PATIENCE_SECONDS = 3.0
 """A burst of noise is waited for so long at least before a machine is called too noisy."""
+BATCH_CALLS = 25
 SHARE_SCALE = 1_000_000_000
 """A share of a core is judged in billionths, since the rule counts in whole numbers."""
 _SLOWEST = 3
@@ -95,6 +97,35 @@ def measure_cpu(
         meter.close()
     details = (("measured", "\n".join(meter_notes(meter))),)
     return tuple(_cpu_result(name, rule, details) for name, rule in rules.items())
+
+
+def measure_cpu_value(call: Call, *, process_ids: Sequence[int] = (), effort: Effort = DEFAULT_EFFORT) -> BudgetResult:
+    """Measure the median CPU time of a call with bounds, to save or to compare with a baseline; judge nothing.
+
+    Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
+    what a neighbour does to the caches only adds.
+    """
+    meter = CpuMeter(process_ids)
+    try:
+        _warm_up(call, effort)
+        batches = [_batch(call, meter, pause_s) for pause_s in (0.0, *CONFIRM_AFTER_S)]
+    finally:
+        meter.close()
+    ordered = min(batches, key=lambda batch: quantile_of(batch, 0.5))
+    value, (low, high) = quantile_of(ordered, 0.5), quantile_interval(ordered, 0.5)
+    measured, calls = with_interval(ordered, 0.5, "ns"), len(ordered)
+    details = (("measured", "\n".join((*meter.notes(), "the median of the best of three batches"))),)
+    message = f"cpu time {measured}, {calls} of {len(batches) * calls} calls used"
+    total = len(batches) * calls
+    return BudgetResult(
+        "cpu time", "pass", measured, "none", message, calls, total, value, None, "ns", details, low, high
+    )
+
+
+def _batch(call: Call, meter: CpuMeter, pause_s: float) -> list[int]:
+    if pause_s:
+        _sleep(pause_s)
+    return sorted(meter.measure(call).cpu_ns for _ in range(BATCH_CALLS))
 
 
 def meter_notes(meter: CpuMeter) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def sequential_result(
     ordered = sorted(rule.values)
     limit = rule.budget_ns / scale
     value = quantile_of(ordered, rule.quantile) / scale if ordered else None
-    measured = _with_interval(ordered, rule.quantile, unit, scale)
+    measured = with_interval(ordered, rule.quantile, unit, scale)
     budget = short(limit, unit)
     message = f"{metric} {measured}, budget {budget}, {rule.usable} of {rule.total} calls used"
     if verdict == "inconclusive":
@@ -114,7 +114,8 @@ def quantile_of(ordered: Sequence[int], quantile: float) -> int:
     return ordered[max(min(index, len(ordered) - 1), 0)]
 
 
-def _with_interval(ordered: Sequence[int], quantile: float, unit: str, scale: float) -> str:
+def with_interval(ordered: Sequence[int], quantile: float, unit: str, scale: float = 1.0) -> str:
+    """Spell a quantile of sorted values with the bounds that they show: "61.2 ms (58.9 to 66 ms at 99 %)"."""
     if not ordered:
         return "not measured"
     text = short(quantile_of(ordered, quantile) / scale, unit)

@@ -13,6 +13,7 @@ from ..errors import Position
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Budgets
 from ..targets.base import Outcome, Request, Session
+from .baseline import Comparison
 from .clocks import MeterError
 from .measure import Subject, apply_budgets, kinds_of
 from .results import BudgetResult
@@ -47,8 +48,9 @@ class BudgetScenario:
     def run(self, ctx: ToolContext) -> None:
         """Measure until there is a verdict. Raises ScenarioFailure, ScenarioSkipped.
 
-        Of the context it uses, where they are there, `budget_lock` (held while measuring), `inconclusive_fails`, and
-        `on_budget` (told every result).
+        Of the context it uses, where they are there: `budget_lock` (held while measuring), `inconclusive_fails`,
+        `on_budget` (told every result, to save a baseline), and `compare_baseline(results, regression)`, which returns
+        `baseline.Comparison`s.
         """
         base = ctx.base()
         if base is None:
@@ -70,8 +72,23 @@ class BudgetScenario:
             if result.verdict == "inconclusive" and "inconclusive" not in bad:
                 ctx.warn(f"{ctx.plan.tool.name}: {result.message}")
         broken = [finding_of(result, self.position) for result in results if result.verdict in bad]
+        broken += self._regressions(ctx, results, bad)
         if broken:
             raise ScenarioFailure(*broken)
+
+    def _regressions(self, ctx: ToolContext, results: Sequence[BudgetResult], bad: Sequence[str]) -> list[Finding]:
+        compare_baseline = getattr(ctx, "compare_baseline", None)
+        if compare_baseline is None or self.budgets.regression is None:
+            return []
+        found: list[Comparison] = compare_baseline(results, self.budgets.regression)
+        for one in found:
+            if one.verdict == "inconclusive" and (one.is_advice or "inconclusive" not in bad):
+                ctx.warn(f"{ctx.plan.tool.name}: {one.message}")
+        return [
+            Finding("budget", one.message, f"regression: {one.metric}", "no regression against the baseline")
+            for one in found
+            if one.verdict in bad and not one.is_advice
+        ]
 
 
 def finding_of(result: BudgetResult, position: Position | None = None) -> Finding:
