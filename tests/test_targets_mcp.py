@@ -115,6 +115,16 @@ class TestCalls:
         assert (outcome.kind, outcome.error.type) == ("refused", "NotCarried")
         assert odd.is_alive()
 
+    @pytest.mark.parametrize("depth", [100, 300, 900, 5000, 200_000])
+    def test_deep_values_have_a_clear_end(self, odd, depth):
+        """However deep the arguments: they arrive, or they are told to be unsendable, and the session lives."""
+        value: list = []
+        for _ in range(depth):
+            value = [value]
+        outcome = call(odd, "echo", value=value)
+        assert outcome.kind == "accepted" or outcome.error.type in ("NotCarried", "ToolError"), outcome.error
+        assert call(odd, "add", a=1, b=2).kind == "accepted"
+
     def test_progress_is_reported(self, odd):
         """Each progress notification reaches the request's listener before the answer."""
         seen = []
@@ -305,9 +315,9 @@ from tests.targets_kit import spec_of, call
 from pytest_toolcheck.spec.model import McpTarget
 from pytest_toolcheck.targets import make_target
 STUBBORN = "import sys, time, runpy, signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
-STUBBORN += "try: runpy.run_path('odd_server.py', run_name='__main__')\\nfinally: time.sleep(60)"
+STUBBORN += "try: runpy.run_path('raw_server.py')\\nfinally: time.sleep(60)"
 stubborn = make_target(spec_of(McpTarget(command=("python", "-c", STUBBORN)))).open()
-session = make_target(spec_of(McpTarget(command=("python", "odd_server.py")))).open()
+session = make_target(spec_of(McpTarget(command=("python", "raw_server.py")))).open()
 call(session, "spawn")
 print(*session.process_ids(), *stubborn.process_ids(), flush=True)
 how = {how!r}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import anyio
 import mcp_types as types
 from mcp import MCPError
 from pydantic import ValidationError
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from mcp.shared.dispatcher import ProgressFnT
 
     from .mcp import Link
+
+Heard = Callable[[], str]
 
 _EXIT_WAIT_S = 1.0
 _CLOSE_LIMIT_S = 10.0
@@ -47,7 +47,6 @@ class McpSession(RemoteSession["Link"]):
         """The tools that owe structured content."""
         self._link = link
         self._own_loop = own_loop
-        self._heard = 0
 
     def list_tools(self) -> list[ToolDescription]:
         """Return all pages of `tools/list`. Raises TargetError."""
@@ -91,19 +90,24 @@ class McpSession(RemoteSession["Link"]):
     async def _call(self, request: Request) -> Outcome:
         if reason := uncarried(request.arguments):
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
+        heard = self._listen()
         started = time.perf_counter_ns()
         try:
             async with asyncio.timeout(request.timeout_s):
                 result = await self._send(request, started)
         except TimeoutError:
-            return self._timed_out(request, time.perf_counter_ns() - started, noise=self._noise())
+            return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
         except MCPError as error:
-            return await self._refused_or_lost(request, error, time.perf_counter_ns() - started)
+            return await self._refused_or_lost(request, error, time.perf_counter_ns() - started, heard)
         except ValidationError as error:
-            return self._malformed(error, time.perf_counter_ns() - started)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, RuntimeError) as error:
-            return await self._lost(f"{type(error).__name__}: {error}", time.perf_counter_ns() - started)
-        return self._answered(request, result, time.perf_counter_ns() - started)
+            return _malformed(error, time.perf_counter_ns() - started, heard())
+        except ValueError as error:  # the SDK's own serializer gave up, on a nesting that JSON can still say
+            return Outcome(
+                "refused", 0, error=CallError(type=NOT_CARRIED, message=f"the client cannot send it: {error}")
+            )
+        except Exception as error:
+            return await self._lost(f"{type(error).__name__}: {error}", time.perf_counter_ns() - started, heard)
+        return self._answered(request, result, time.perf_counter_ns() - started, heard())
 
     async def _send(self, request: Request, started: int) -> types.CallToolResult:
         # Not `call_tool`: that validates the result and raises, where our check is to see what came.
@@ -114,18 +118,18 @@ class McpSession(RemoteSession["Link"]):
             progress_callback=_forwarding(request.on_progress, started) if request.on_progress else None,
         )
 
-    def _answered(self, request: Request, result: types.CallToolResult, spent: int) -> Outcome:
+    def _answered(self, request: Request, result: types.CallToolResult, spent: int, noise: str) -> Outcome:
         if result.is_error:
             error = CallError(type="ToolError", message=texts_of(result))
-            return Outcome("refused", spent, error=error, raw=raw_of(result), noise=self._noise())
+            return Outcome("refused", spent, error=error, raw=raw_of(result), noise=noise)
         value = value_of(result, structured=request.tool.name in self.declares_output)
-        return Outcome("accepted", spent, value=value, raw=raw_of(result), noise=self._noise())
+        return Outcome("accepted", spent, value=value, raw=raw_of(result), noise=noise)
 
-    async def _refused_or_lost(self, request: Request, error: MCPError, spent: int) -> Outcome:
+    async def _refused_or_lost(self, request: Request, error: MCPError, spent: int, heard: Heard) -> Outcome:
         if self._was_closed(error):
-            return await self._lost(error.message, spent)
+            return await self._lost(error.message, spent, heard)
         kind, told = protocol_error(error.code, error.message, error.data, request.tool.rejects)
-        return Outcome(kind, spent, error=told, raw={"error": {"code": error.code}}, noise=self._noise())
+        return Outcome(kind, spent, error=told, raw={"error": {"code": error.code}}, noise=heard())
 
     def _was_closed(self, error: MCPError) -> bool:
         """Whether the client itself says this: servers use the same code, -32000, for errors of their own."""
@@ -134,37 +138,43 @@ class McpSession(RemoteSession["Link"]):
         pipes = self._link.pipes
         return error.message == "Connection closed" if pipes is None else pipes.has_ended
 
-    def _malformed(self, error: ValidationError, spent: int) -> Outcome:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        message = f"the server's answer breaks the protocol: {where}: {first['msg']}"
-        return Outcome("crashed", spent, error=CallError(type="ProtocolError", message=message), noise=self._noise())
-
     def _on_hang(self) -> None:
         # What hangs in the server goes on hanging there: a new server costs less than a hang in each further call.
         if self._link.process is not None:
             self._link.process.kill()
 
-    async def _lost(self, reason: str, spent: int) -> Outcome:
+    async def _lost(self, reason: str, spent: int, heard: Heard) -> Outcome:
         self._alive = False
         process = self._link.process
         if process is None:
             return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason))
         code = await asyncio.to_thread(process.exit_code, wait_s=_EXIT_WAIT_S)
-        noise = self._noise()
+        noise = heard()
         ended = f"the server died: {process.ended()}" if code is not None else f"the server closed its output: {reason}"
         written = "\n".join(noise.rstrip().splitlines()[-SHOWN_LINES:]) or process.output.last_lines()
         message = f"{ended}\nIt wrote last:\n{written}" if written else ended
         return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=message, code=code), noise=noise)
 
-    def _noise(self) -> str:
+    def _listen(self) -> Heard:
+        """Return a function that gives what the server writes from now on."""
         process, pipes = self._link.process, self._link.pipes
         if process is None or pipes is None:
-            return ""
-        with contextlib.suppress(OSError, ValueError, AssertionError):
+            return str
+        pipes.read_stderr()
+        mark = process.output.mark()
+
+        def heard() -> str:
             pipes.read_stderr()
-        heard, self._heard = self._heard, process.output.mark()
-        return process.output.since(heard) if self._heard != heard else ""
+            return process.output.since(mark)
+
+        return heard
+
+
+def _malformed(error: ValidationError, spent: int, noise: str) -> Outcome:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    message = f"the server's answer breaks the protocol: {where}: {first['msg']}"
+    return Outcome("crashed", spent, error=CallError(type="ProtocolError", message=message), noise=noise)
 
 
 def _described(tool: types.Tool) -> ToolDescription:

@@ -36,6 +36,7 @@ class StdioPipes:
         self._loop = asyncio.get_running_loop()
         self._to_client, self.incoming = anyio.create_memory_object_stream[SessionMessage | Exception](math.inf)
         self.outgoing, self._from_client = anyio.create_memory_object_stream[SessionMessage](math.inf)
+        self._is_closed = False
         self._line = bytearray()
         self._unsent = bytearray()
         self.has_ended = False
@@ -48,6 +49,8 @@ class StdioPipes:
 
     def read_stderr(self) -> None:
         """Take what stderr has now; called also at the end of a call, so that its noise is complete."""
+        if self._is_closed:
+            return
         data = _read(self._process.stderr_fd)
         if data:
             self._process.output.feed(data)
@@ -98,6 +101,7 @@ class StdioPipes:
 
     async def close(self) -> None:
         """Let go of the pipes and streams."""
+        self._is_closed = True
         self._writer.cancel()
         for fd in (self._process.stdout_fd, self._process.stderr_fd):
             self._loop.remove_reader(fd)

@@ -2,8 +2,9 @@
 
 `request` is the message's template: the strings "{id}", "{tool}" and "{input}" in it stand for the request id, the
 tool's name (or its `call`) and the arguments. Left out it is JSON-RPC: {jsonrpc: "2.0", id, method, params}.
-`reply` says where in a reply what stands, as a key or a JSON Pointer: `id`, `result`, `error`, and below the error `code`
-and `message`; these are also their defaults. A template without "{id}" means a service that answers in order.
+`reply` says where in a reply what stands, as a key or a JSON Pointer: `id`, `result`, `error`, and below the
+error `code` and `message`; these are also their defaults. A template without "{id}" means a service that answers in
+order.
 """
 
 from __future__ import annotations

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
-TOOLS = [f"tool{number}" for number in range(5)] + ["structured", "text", "damaged", "code", "surrogate", "quit"]
+TOOLS = [f"tool{number}" for number in range(4)] + [
+    "structured",
+    "text",
+    "damaged",
+    "code",
+    "surrogate",
+    "spawn",
+    "quit",
+]
 
 
 def tool(name):
@@ -30,6 +39,9 @@ def called(name, arguments):
         return {"content": "no list"}
     if name == "surrogate":
         return text("\ud800")
+    if name == "spawn":
+        child = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return text(str(child.pid))
     if name == "quit":
         sys.exit(5)
     return text(arguments.get("say", "")) if name == "text" else text(json.dumps(arguments))
