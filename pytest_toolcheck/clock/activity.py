@@ -7,34 +7,35 @@ still do.
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 import threading
+import types
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
+from .children import descendants, look_at_child
+from .descriptors import awaited_descriptors, reads_a_file
 from .sockets import awaited_answer
 from .syscalls import Doing, classify, is_supported, read_task
+from .work import Look, Work
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Something at work outside virtual time; `key` tells it from others."""
-
-    key: tuple[str, int]
-    text: str
-
-
-Look = dict[int, tuple[str, str]]
-"""Kernel thread id to (system call, times it was given the processor)."""
+_MOMENT_S = 0.005
+Place = tuple[types.FrameType, int]
+"""The frame in which a thread is, and the instruction."""
 
 
 class Activity:
-    """Looks after the threads and children of this process, from the moment virtual time begins."""
+    """Looks after the threads and children of this process, from the moment virtual time begins.
+
+    Where the system does not say what its threads do, a thread counts as busy while its Python code moves on, and
+    children are not seen.
+    """
 
     def __init__(self) -> None:
-        self._places = _places()
+        # the frames themselves, not their ids: a frame's address is soon another frame's
+        self._places = {ident: place for ident, place in _places().items() if ident != threading.get_ident()}
         self._supported = is_supported()
         self.ignored: set[tuple[str, int]] = set()
         """Work that was waited for in vain and is waited for no more."""
@@ -48,6 +49,8 @@ class Activity:
         work = self._look(waiting, first)
         if work is not None or not first:
             return work
+        if not self._supported:
+            _let_others_run()
         second: Look = {}
         work = self._look(waiting, second)
         if work is None and first != second:
@@ -57,88 +60,53 @@ class Activity:
     def _look(self, waiting: Collection[int], look: Look) -> Work | None:
         """Note every thread in `look`. Who is there is asked anew each time: a thread may start another."""
         mine = threading.get_ident()
-        places = _places()
-        for thread in threading.enumerate():
-            if thread.ident != mine and thread.ident not in waiting:
-                work = self._look_at_thread(thread, places, look)
-                if work is not None and work.key not in self.ignored:
-                    return work
+        others = [t for t in threading.enumerate() if t.ident != mine and t.ident not in waiting]
+        places = _places() if others else {}
+        for thread in others:
+            work = self._look_at_thread(thread, places, look)
+            if work is not None and work.key not in self.ignored:
+                return work
         for child in descendants() if self._supported else ():
-            work = _look_at_child(child, look)
+            work = look_at_child(child, look)
             if work is not None and work.key not in self.ignored:
                 return work
         return None
 
-    def _look_at_thread(self, thread: threading.Thread, places: dict[int, tuple[int, int]], look: Look) -> Work | None:
+    def _look_at_thread(self, thread: threading.Thread, places: dict[int, Place], look: Look) -> Work | None:
         if thread.native_id is None or thread.ident is None:
             return Work(("thread", id(thread)), f"thread {thread.name!r}, which is starting")
+        place = places.get(thread.ident)
+        if not self._supported:
+            look[thread.native_id] = (str(place), "")
+            return None
         seen = read_task("self", thread.native_id)
         if seen is None:
             return None
         look[thread.native_id] = seen
-        place = places.get(thread.ident)
         if place == self._places.get(thread.ident, ()) and not seen[0].startswith("running"):
             return None  # older than the test, and waiting where it waited when the test began
-        doing = classify(seen[0])
-        if doing is Doing.BUSY or (doing is not Doing.PARKED and awaited_answer(_descriptors(seen[0]))):
+        if self._is_at_work(seen[0]):
             return Work(("thread", thread.native_id), f"thread {thread.name!r}, which {_where(thread.ident)}")
         return None
 
-
-def descendants() -> list[int]:
-    """Return the process ids of this process's living children, and of theirs."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return []
-    parents = {int(entry): _parent(entry) for entry in os.listdir("/proc") if entry.isdigit()}
-    found, generation = [], [os.getpid()]
-    while generation:
-        generation = [pid for pid, parent in parents.items() if parent in generation]
-        found += generation
-    return found
+    @staticmethod
+    def _is_at_work(line: str) -> bool:
+        doing = classify(line)
+        if doing in (Doing.BUSY, Doing.PARKED):
+            return doing is Doing.BUSY
+        return reads_a_file("self", line) or bool(awaited_answer(awaited_descriptors(line)))
 
 
-def _parent(pid: str) -> int:
-    """Return the parent of a living process, 0 for a dead one (field 3 is its state, field 4 its parent)."""
-    try:
-        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-    except (OSError, ValueError):
-        return 0
-    return 0 if state in "ZX" else int(parent)
+def _let_others_run() -> None:
+    """Wait for a real moment, long enough for a thread that runs Python code to move on."""
+    never = _thread.allocate_lock()
+    never.acquire()
+    never.acquire(True, _MOMENT_S)
 
 
-def _look_at_child(pid: int, look: Look) -> Work | None:
-    try:
-        tasks = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return None
-    for task in tasks:
-        seen = read_task(pid, task)
-        if seen is None:
-            continue
-        look[int(task)] = seen
-        if classify(seen[0]) in (Doing.BUSY, Doing.POLLING):
-            return Work(("process", pid), f"child process {pid} ({_command(pid)})")
-    return None
-
-
-def _descriptors(line: str) -> list[int]:
-    """Return the descriptor that a blocking read waits for (its first argument)."""
-    _number, *arguments = line.split()
-    return [int(arguments[0], 16)] if arguments and int(arguments[0], 16) < 1 << 20 else []
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()[:60]
-    except OSError:
-        return "ended"
-
-
-def _places() -> dict[int, tuple[int, int]]:
+def _places() -> dict[int, Place]:
     """Return for each thread the frame and the instruction at which it is."""
-    return {ident: (id(frame), frame.f_lasti) for ident, frame in sys._current_frames().items()}
+    return {ident: (frame, frame.f_lasti) for ident, frame in sys._current_frames().items()}
 
 
 def _where(ident: int) -> str:

@@ -10,11 +10,12 @@ import _thread
 from collections.abc import Callable
 from typing import Any
 
-from .activity import Activity, Work
+from .activity import Activity
 from .errors import VirtualDeadlock
 from .virtual import VirtualClock, Waiter
+from .work import Work
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.02
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.005
 ENDLESS_WAIT_FACTOR = 6
 """Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
 
@@ -63,6 +64,7 @@ class Driver:
 
     def _strike(self, waiter: Waiter) -> None:
         with self.clock.guard:
+            self.clock.resuming.discard(waiter)
             if waiter in self.clock.waiting:
                 self.clock.waiting.remove(waiter)
 
@@ -72,6 +74,8 @@ class Driver:
             return False
         try:
             with self.clock.guard:
+                if self.clock.resuming:
+                    return False
                 waiting = list(self.clock.waiting)
             work = self._find_work(waiting)
             if work is not None and not self._has_waited_long_enough(work):
@@ -94,7 +98,7 @@ class Driver:
         if self._blocked_since_ns is None:
             self._blocked_since_ns = now_ns
         endless = self._next_deadline() is None
-        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if endless else 1)
+        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if endless else work.patience)
         if now_ns - self._blocked_since_ns < limit_ns:
             return False
         self.stalls.append(work.text)

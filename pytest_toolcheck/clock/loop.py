@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ class VirtualSelector:
         self._driver = driver
         self._clock = driver.clock
         self._fail = fail
+        self._thread = threading.get_ident()
         self._turns = 0
         self._instant_ns = -1
         self._thrown = 0
@@ -56,15 +58,20 @@ class VirtualSelector:
         deadline_ns = None
         if timers:
             deadline_ns = round(timers[0]._when * SECOND) - (self._clock.monotonic_ns() - self._clock.now_ns)
-        return Waiter(deadline_ns, has_input=self._has_input, expects=self._expects)
+        return Waiter(deadline_ns, has_input=self._has_input, expects=self._expects, wake=self._wake)
+
+    def _wake(self) -> None:
+        if threading.get_ident() != self._thread:
+            self.loop._write_to_self()
 
     def _has_input(self) -> bool:
         return bool(self.inner.select(0))
 
     def _expects(self) -> str:
-        own = {self.loop._ssock.fileno(), self.loop._csock.fileno()} if self.loop._ssock else set()
-        registered = [key.fd for key in list((self.inner.get_map() or {}).values()) if key.fd not in own]
-        return awaited_answer(registered)
+        registered = self.inner.get_map() or {}
+        if len(registered) <= 1:  # the loop's own pipe, by which threads wake it
+            return ""
+        return awaited_answer([key.fd for key in list(registered.values())])
 
     def _count_turn(self) -> None:
         if self._instant_ns != self._clock.now_ns:

@@ -15,37 +15,51 @@ class Doing(Enum):
     """What a thread is found at."""
 
     PARKED = "waits for a lock"
-    READING = "waits for input"
+    READING = "waits for input or for a child"
     POLLING = "waits for input, with a time limit"
     BUSY = "runs"
 
 
-_NO_LIMIT_POINTER = 0
-_FUTEX, _POLL_MS, _POLL_POINTER, _READ, _CHILD = "futex", "poll-ms", "poll-pointer", "read", "child"
+class Blocked(Enum):
+    """The kind of system call in which a thread is blocked."""
 
-# number of the system call -> (what it is, index of its argument that limits the time)
-_X86_64 = {
-    202: (_FUTEX, 3),
-    7: (_POLL_MS, 2),
-    232: (_POLL_MS, 3),
-    281: (_POLL_MS, 3),
-    271: (_POLL_POINTER, 2),
-    23: (_POLL_POINTER, 4),
-    270: (_POLL_POINTER, 4),
-    441: (_POLL_POINTER, 3),
-    **dict.fromkeys((0, 19, 43, 45, 47, 288), (_READ, 0)),
-    **dict.fromkeys((34, 61, 130, 247), (_CHILD, 0)),
+    NOT = "not blocked, or in a call that ends by itself"
+    FUTEX = "futex"
+    READ = "read, recv, accept"
+    POLL = "poll"
+    EPOLL = "epoll"
+    SELECT = "select"
+    CHILD = "wait for a child or a signal"
+
+
+# number of the system call -> (its kind, index of the argument that limits the time, whether that is a pointer)
+_Call = tuple[Blocked, int, bool]
+_X86_64: dict[int, _Call] = {
+    202: (Blocked.FUTEX, 3, True),
+    7: (Blocked.POLL, 2, False),
+    271: (Blocked.POLL, 2, True),
+    232: (Blocked.EPOLL, 3, False),
+    281: (Blocked.EPOLL, 3, False),
+    441: (Blocked.EPOLL, 3, True),
+    23: (Blocked.SELECT, 4, True),
+    270: (Blocked.SELECT, 4, True),
+    **dict.fromkeys((0, 19, 43, 45, 47, 288), (Blocked.READ, 0, True)),
+    **dict.fromkeys((34, 61, 130, 247), (Blocked.CHILD, 0, True)),
 }
-_AARCH64 = {
-    98: (_FUTEX, 3),
-    22: (_POLL_MS, 3),
-    73: (_POLL_POINTER, 2),
-    72: (_POLL_POINTER, 4),
-    441: (_POLL_POINTER, 3),
-    **dict.fromkeys((63, 65, 202, 207, 212, 242), (_READ, 0)),
-    **dict.fromkeys((95, 133, 260), (_CHILD, 0)),
+_AARCH64: dict[int, _Call] = {
+    98: (Blocked.FUTEX, 3, True),
+    73: (Blocked.POLL, 2, True),
+    22: (Blocked.EPOLL, 3, False),
+    441: (Blocked.EPOLL, 3, True),
+    72: (Blocked.SELECT, 4, True),
+    **dict.fromkeys((63, 65, 202, 207, 212, 242), (Blocked.READ, 0, True)),
+    **dict.fromkeys((95, 133, 260), (Blocked.CHILD, 0, True)),
 }
 _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
+_UNBOUNDED = (Blocked.READ, Blocked.CHILD)
+_MINUS_ONE = 0xFFFF_FFFF
+_COMMAND, _WAIT_BITSET = 0x7F, 9
+"""Semaphores and conditions wait with FUTEX_WAIT_BITSET; a plain FUTEX_WAIT is a mutex, held for a moment only."""
 
 
 def is_supported() -> bool:
@@ -56,18 +70,24 @@ def is_supported() -> bool:
         return False
 
 
+def blocked_in(line: str) -> tuple[Blocked, list[int]]:
+    """Return in what a thread is blocked, and the arguments of that call."""
+    number, *arguments = line.split() or ["running"]
+    kind = _CALLS[int(number)][0] if number.isdigit() and int(number) in _CALLS else Blocked.NOT
+    return kind, [int(argument, 16) for argument in arguments]
+
+
 def classify(line: str) -> Doing:
     """Return what a thread does, from its line in `/proc/.../syscall`."""
-    number, *arguments = line.split() or ["running"]
-    kind, index = _CALLS.get(int(number), ("", 0)) if number.lstrip("-").isdigit() else ("", 0)
-    if kind in (_READ, _CHILD):
-        return Doing.READING
-    if not kind:
+    kind, arguments = blocked_in(line)
+    if kind is Blocked.NOT:
         return Doing.BUSY
-    limit = int(arguments[index], 16)
-    endless = limit & 0xFFFF_FFFF == 0xFFFF_FFFF if kind == _POLL_MS else limit == _NO_LIMIT_POINTER
-    if kind == _FUTEX:
-        return Doing.PARKED if endless else Doing.BUSY
+    if kind in _UNBOUNDED:
+        return Doing.READING
+    _kind, index, is_pointer = _CALLS[int(line.split()[0])]
+    endless = arguments[index] == 0 if is_pointer else arguments[index] & _MINUS_ONE == _MINUS_ONE
+    if kind is Blocked.FUTEX:
+        return Doing.PARKED if endless and arguments[1] & _COMMAND == _WAIT_BITSET else Doing.BUSY
     return Doing.READING if endless else Doing.POLLING
 
 

@@ -34,6 +34,8 @@ class Waiter:
     """Rung (released) when the waiter is due; it waits by acquiring it."""
     has_input: Callable[[], bool] = _nothing
     """Whether something real has arrived for it."""
+    wake: Callable[[], object] = _nothing
+    """Ends its real wait, where acquiring the bell is not what it waits by."""
     expects: Callable[[], str] = _no_work
     """What real answer is under way to it; empty: none."""
 
@@ -68,6 +70,8 @@ class VirtualClock:
         self.sleeps: list[float] = []
         """Seconds of every `time.sleep` and `asyncio.sleep`, in the order in which they began."""
         self.waiting: list[Waiter] = []
+        self.resuming: set[Waiter] = set()
+        """Waiters that are due, but whose threads have not noticed yet."""
         self.guard = _thread.allocate_lock()
         self.is_active = False
         self.mover: Mover | None = None
@@ -160,9 +164,11 @@ class VirtualClock:
         """Take a waiter off the list and let its thread go on: from here on it counts as running."""
         if waiter in self.waiting:
             self.waiting.remove(waiter)
+            self.resuming.add(waiter)
             waiter.is_due = True
             if waiter.bell.locked():
                 waiter.bell.release()
+            waiter.wake()
 
     def _refuse_busy_loop(self) -> None:
         from .errors import VirtualLivelock
