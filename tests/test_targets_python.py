@@ -286,6 +286,11 @@ class TestTimeLimit:
         """The error says where the tool was when it was stopped."""
         assert call(session_of(HANGS["busy"]), "f", limit_s=SHORT_S).error.location == "tools0.py:3 in f"
 
+    def test_the_place_where_an_async_tool_waits_is_told(self, session_of):
+        """For a call that awaits, it is the innermost line of the tool's own code."""
+        source = "import asyncio\nasync def _g():\n    await asyncio.sleep(30)\nasync def f():\n    await _g()\n"
+        assert call(session_of(source), "f", limit_s=SHORT_S).error.location == "tools0.py:4 in _g"
+
     @pytest.mark.parametrize("how", ["sleep", "async"])
     def test_in_another_thread_a_hang_is_left_behind(self, session_of, how):
         """Where no alarm can ring, the caller goes on without the call."""
@@ -390,6 +395,10 @@ class TestModules:
     @pytest.mark.parametrize(
         ("source", "first_line"),
         [
+            (
+                "import json\njson.loads('{')\n",
+                r"cannot import tools.py: JSONDecodeError: .* \(.*tools.py:3\)",
+            ),
             (
                 "import nonesuch\n",
                 r"cannot import tools.py: ModuleNotFoundError: No module named 'nonesuch' \(.*tools.py:2\)",

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
-import os
-import site
-import sysconfig
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,15 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
 from ._timelimit import Expired
 from .base import CallError, Outcome, Request
 from .classify import exception_kind
 
-_OURS = str(Path(__file__).parent) + os.sep
-_LIBRARY = tuple(
-    {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), *site.getsitepackages(), site.getusersitepackages()}
-)
 _CANCEL_GRACE_S = 0.2
 
 
@@ -36,6 +30,8 @@ class Attempt:
         self.value: Any = None
         self.error: BaseException | None = None
         self.expired: BaseException | None = None
+        """The stop of the call, whose traceback says where it was."""
+        self._waits_at: str | None = None
 
     def run(self) -> None:
         """Call a plain function; what it returns may still have to be awaited (`needs_loop`)."""
@@ -73,6 +69,7 @@ class Attempt:
             raise
         if not task.done():
             self.expired = Expired()
+            self._waits_at = _place_of(task)
             task.cancel()
             await asyncio.wait({task}, timeout=_CANCEL_GRACE_S)
         elif not task.cancelled():
@@ -93,7 +90,7 @@ class Attempt:
         """Return what the tool did."""
         spent = max(self._ended - self._started, 0)
         if self.expired is not None:
-            return timed_out(request, spent, self.expired)
+            return timed_out(request, spent, self.expired, waits_at=self._waits_at)
         if self.error is None:
             return Outcome("accepted", spent, value=to_json_like(self.value))
         frames = _tool_frames(self.error.__traceback__)
@@ -101,7 +98,19 @@ class Attempt:
         return Outcome(kind, spent, error=describe_error(self.error))
 
 
-def timed_out(request: Request, spent_ns: int, stopped: BaseException) -> Outcome:
+def _place_of(task: asyncio.Task[None]) -> str | None:
+    """Return the innermost line of the user's code at which a task waits."""
+    waiting: Any = task.get_coro()
+    found = None
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "ag_frame", None)
+        if frame is not None and is_users(frame.f_code.co_filename):
+            found = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} in {frame.f_code.co_name}"
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "ag_await", None)
+    return found
+
+
+def timed_out(request: Request, spent_ns: int, stopped: BaseException, *, waits_at: str | None = None) -> Outcome:
     """Return the outcome of a call that was stopped; where it hung is in the error's location."""
     return Outcome(
         "timed_out",
@@ -110,7 +119,7 @@ def timed_out(request: Request, spent_ns: int, stopped: BaseException) -> Outcom
             type="Timeout",
             message=f"no answer within {request.timeout_s:g}s",
             stack=_stack(stopped) if _tool_frames(stopped.__traceback__) else None,
-            location=_location(stopped),
+            location=waits_at or _location(stopped),
         ),
     )
 
@@ -144,27 +153,17 @@ async def _awaited(value: Any) -> Any:
 
 def _tool_frames(trace: TracebackType | None) -> TracebackType | None:
     """Return the traceback from the first frame that is neither ours nor the loop's."""
-    while trace is not None and _is_carrier(trace.tb_frame.f_code.co_filename):
+    while trace is not None and is_carrier(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     return trace
 
 
-def _is_carrier(filename: str) -> bool:
-    return filename.startswith(_OURS) or os.sep + "asyncio" + os.sep in filename
-
-
 def _location(error: BaseException) -> str | None:
-    frames = [frame for frame in traceback.extract_tb(_tool_frames(error.__traceback__)) if _is_users(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(_tool_frames(error.__traceback__)) if is_users(frame.filename)]
     if not frames:
         return None
     last = frames[-1]
     return f"{Path(last.filename).name}:{last.lineno} in {last.name}"
-
-
-def _is_users(filename: str) -> bool:
-    if filename.startswith(("<", _OURS)):
-        return False
-    return not any(filename.startswith(folder + os.sep) for folder in _LIBRARY)
 
 
 def _stack(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..errors import TargetError
+from ._frames import is_users
 
 _our_folders: set[Path] = set()
 """The folders that earlier targets brought onto `sys.path`: only modules from there are ever replaced."""
@@ -111,14 +112,16 @@ def _guarded(name: str, file: Path | None, load: object) -> ModuleType:
 def _import_failure(name: str, file: Path | None, error: BaseException) -> str:
     """One line first: what, why, where; then the traceback below our own frames."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
-    where = f" ({os.path.relpath(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    own = [frame for frame in frames if is_users(frame.filename)] or frames
+    where = f" ({os.path.relpath(own[-1].filename)}:{own[-1].lineno})" if own else ""
     if isinstance(error, SyntaxError) and error.filename:
         where = f" ({os.path.relpath(error.filename)}:{error.lineno})"
     reason = f"{type(error).__name__}: {error}".splitlines()[0]
     first = f"cannot import {file.name if file else name}: {reason}{where}"
     if not frames and isinstance(error, ModuleNotFoundError):
         return f"{first}\nWrite {{python: {{module: {name}, path: [folder]}}}} with the folder that holds it."
-    return "\n".join([first, *(line.rstrip() for line in traceback.format_list(frames))])
+    more = str(error).splitlines()[1:]
+    return "\n".join([first, *(line.rstrip() for line in traceback.format_list(frames)), *more])
 
 
 def _is_machinery(filename: str) -> bool:
