@@ -370,10 +370,12 @@ class TestStart:
         with pytest.raises(TargetError, match=r"cannot reach the MCP server http://127.0.0.1:9/mcp: ConnectError"):
             target_of(McpTarget(url="http://127.0.0.1:9/mcp")).open()
 
-    @pytest.mark.parametrize("server", ["no_such_module_x:server", "odd_server:nothing"])
+    @pytest.mark.parametrize("server", ["no_such_module_x:server", "odd_server:nothing", "odd_server:sys"])
     def test_an_attribute_that_is_not_there(self, target_of, server):
-        """An in-process server that cannot be found is told as for functions."""
-        with pytest.raises(TargetError, match=r"cannot import no_such_module_x|odd_server\.py has no 'nothing'"):
+        """An in-process server that cannot be found, or is none, is told as for functions."""
+        with pytest.raises(
+            TargetError, match=r"cannot import no_such_module_x|odd_server\.py has no 'nothing'|sys is no MCP server"
+        ):
             target_of(McpTarget(server=server)).open()
 
 

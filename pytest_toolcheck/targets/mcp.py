@@ -146,7 +146,12 @@ class McpServer:
         module_name, _, attribute = str(self._target.server).partition(":")
         module = load_module(module_name, spec_path=self._spec.path)
         server = resolve(module, attribute or "server", spec_path=self._spec.path)
-        return server() if callable(server) and not hasattr(server, "run") else server
+        made = server() if callable(server) and not hasattr(server, "run") else server
+        # The `fastmcp` package wraps the SDK's own server.
+        made = getattr(made, "_mcp_server", made)
+        if not hasattr(made, "create_initialization_options") and not hasattr(made, "list_tools"):
+            raise TargetError(f"{self._target.server} is no MCP server but {type(made).__name__}")
+        return made
 
     def _start_failure(self, error: BaseException, process: ServerProcess | None) -> str:
         """One line: what, how it ended, which; then what it wrote last, and how to go on."""
