@@ -15,7 +15,7 @@ import pytest
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
 from pytest_toolcheck.budgets.measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
-from pytest_toolcheck.budgets.memory import measure_peak
+from pytest_toolcheck.budgets.memory import MemoryReading, measure_peak
 from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
 from pytest_toolcheck.budgets.processes import has_proc
 
@@ -131,6 +131,16 @@ def test_a_servers_spike_is_seen_and_its_rest_is_not():
         ask("spike")
         assert all(abs(meter.measure(lambda: ask("spike")).peak_bytes - 10 * MIB) < MIB // 2 for _ in range(5))
         assert meter.measure(lambda: ask("nothing")).peak_bytes < MIB // 2
+
+
+@needs_proc
+def test_a_servers_peak_just_over_its_budget_is_inconclusive(monkeypatch):
+    """The kernel's count has a grain: within it over the budget is no proof, beyond it is."""
+    over = iter([100 * 1024] * 3 + [300 * 1024] * 3)
+    monkeypatch.setattr(ChildMemoryMeter, "measure", lambda self, call: MemoryReading(10 * MIB + next(over)))
+    unsure, sure = (measure_peak_budget(lambda: None, 10 * MIB, process_ids=(1,)) for _ in range(2))
+    assert (unsure.verdict, sure.verdict) == ("inconclusive", "fail")
+    assert "the system's own count is off by up to 256 KiB" in unsure.message
 
 
 @needs_proc
