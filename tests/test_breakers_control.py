@@ -79,7 +79,14 @@ def of_purgatory_async(subject):
     return guarded, guarded
 
 
-LIBRARIES = [of_pybreaker, of_circuitbreaker, of_circuitbreaker_decorator, of_aiobreaker, of_purgatory, of_purgatory_async]
+LIBRARIES = [
+    of_pybreaker,
+    of_circuitbreaker,
+    of_circuitbreaker_decorator,
+    of_aiobreaker,
+    of_purgatory,
+    of_purgatory_async,
+]
 
 
 @pytest.fixture(params=LIBRARIES, ids=lambda make: make.__name__)

@@ -2,101 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
-from .faulty.resilience.lab import BREAKER, FALLBACK, HERE, RETRY, mutated, plan_of, run
 
 from pytest_toolcheck.resilience.scenarios import resilience_scenarios
-from pytest_toolcheck.spec.model import BreakerPromise, Dependency, Example, RetryPromise, ToolSpec
 
-ASYNC = (HERE / "guarded_async.py").read_text()
-SYNC = (HERE / "guarded_sync.py").read_text()
-LIMITED = (HERE / "limited.py").read_text()
-CACHED = {"provider": "shop:quote", "cache": "shop:cached"}
-TAX = ToolSpec(
-    "tax_order", examples=(Example({"sku": "A"}),), depends_on={"tax": Dependency("tax", python="shop:tax")}
-)
-KINDS = {
-    "async": (ASYNC, {"retry": RETRY, "breaker": BREAKER, "siblings": (TAX,)}),
-    "sync": (SYNC, {"retry": RETRY, "breaker": BREAKER, "fallback": FALLBACK, "depends_on": CACHED}),
-    "plain": (SYNC, {"retry": RETRY, "breaker": BREAKER, "call": "place_order_plainly"}),
-    "limited": (LIMITED, {"timeout_s": 60.0, "timeouts": (("provider", 60.0), ("place_order", 120.0), ("server", 180.0)),
-                          "retry": dataclasses.replace(RETRY, delays_s=())}),
-    "limited plain": (LIMITED, {"timeout_s": 60.0, "call": "order_plainly", "depends_on": {"provider": "shop:quote_plainly"}}),
-}  # fmt: skip
-
-FAULTS = [
-    # the breaker, with the retry inside it
-    ("async", "opens late", "Breaker(5, 300.0)", "Breaker(6, 300.0)", "opens on failure 5"),
-    ("async", "opens early", "Breaker(5, 300.0)", "Breaker(4, 300.0)", "stays closed after 4"),
-    ("async", "recovers early", "Breaker(5, 300.0)", "Breaker(5, 299.0)", "still open at 299.9s"),
-    ("async", "recovers late", "Breaker(5, 300.0)", "Breaker(5, 301.0)", "lets a probe through after 300s"),
-    ("async", "never recovers", 'return "half_open" if time.monotonic() - self.opened_at >= self.recovers_after else "open"',
-     'return "open"', "lets a probe through"),
-    ("async", "never refuses", 'if self.state == "open":', 'if self.state == "broken":', "never opened"),
-    ("async", "lets the herd in", "if self.probing:", "if False:", "10 callers and 1 probe"),
-    ("async", "a success does not reset the count", "        self.failures = 0\n        self.opened_at = None\n        self.probing = False\n\n    def failed",
-     "        self.opened_at = None\n        self.probing = False\n\n    def failed", "a success in between"),
-    ("async", "a failed probe closes it", "        if self.opened_at is not None or self.failures >= self.opens_after:",
-     "        if self.opened_at is not None:\n            self.opened_at = None\n        elif self.failures >= self.opens_after:",
-     "a failed probe"),
-    ("async", "a success leaves it half open", "        self.opened_at = None\n        self.probing = False\n\n    def failed",
-     "        self.probing = False\n\n    def failed", "a success closes it"),
-    ("async", "one breaker for all names", "    if name not in BREAKERS:", "    name = quote.__class__\n    if name not in BREAKERS:",
-     "leaves other breakers alone"),
-    ("async", "looking resets it", '    @property\n    def state(self):\n        if self.opened_at is None:',
-     '    @property\n    def state(self):\n        if self.opened_at is None:\n            self.failures = 0 if self.failures < 4 else self.failures',
-     "breaker["),
-    ("async", "a cancellation counts as a failure", "            self.abandoned()", "            self.failed()", "a cancelled call is no failure"),
-    ("async", "a cancelled probe keeps its slot", "            self.abandoned()", "            pass", "a cancelled probe"),
-    ("async", "reads the wall clock", "            self.opened_at = time.monotonic()\n", "            self.opened_at = time.time()\n", "wall clock"),
-    ("async", "ignores coroutines", "result = await function(*args)", "result = function(*args)", "opens on failure"),
-    ("async", "counts lost updates", "        self.enter()\n        try:", "        self.enter()\n        seen = self.failures\n        try:",
-     "opens under 50"),
-    ("async", "refused calls keep it open", '            raise CircuitOpen("open")', '            self.opened_at = time.monotonic()\n            raise CircuitOpen("open")',
-     "no calls while open"),
-    # retries
-    ("async", "one attempt too few", "range(3)", "range(2)", "exactly 3 attempts"),
-    ("async", "one attempt too many", "range(3)", "range(4)", "exactly 3 attempts"),
-    ("async", "waits twice as long", "2**attempt", "2 * 2**attempt", "waits 1s, 2s"),
-    ("async", "retries everything", "except (ConnectionError, TimeoutError):", "except Exception:", "gives up on ValueError"),
-    ("async", "forgets one error", "except (ConnectionError, TimeoutError):", "except ConnectionError:", "retries TimeoutError"),
-    ("async", "retries a cancelled call", "except (ConnectionError, TimeoutError):", "except (ConnectionError, asyncio.CancelledError, TimeoutError):",
-     "a cancelled call is not retried"),
-    ("async", "swallows the last error", "                raise\n            await", "                return None\n            await", "the last error comes through"),
-    ("async", "hides the last error", "                raise\n            await", "                raise RuntimeError('failed') from None\n            await",
-     "the last error comes through"),
-    # the breaker inside the retry, in threads
-    ("sync", "opens late", "Breaker(5, 300.0)", "Breaker(6, 300.0)", "opens on failure 5"),
-    ("sync", "opens early", "Breaker(5, 300.0)", "Breaker(4, 300.0)", "stays closed after 4"),
-    ("sync", "lets the herd in", "if self.probing or time", "if time", "10 callers and 1 probe"),
-    ("sync", "no fallback while open", "except (ConnectionError, TimeoutError, CircuitOpen):", "except (ConnectionError, TimeoutError):",
-     "answers while the breaker is open"),
-    ("sync", "an empty answer for the fallback", "        return cached(sku)", '        return {"source": "none"}', "fallback["),
-    ("sync", "swallows the fallback's error", "        return cached(sku)",
-     '        try:\n            return cached(sku)\n        except Exception:\n            return {"source": "cache"}', "its own error"),
-    ("sync", "waits after the last attempt", "            if attempt == 2:\n                raise\n            time.sleep(2**attempt)\n\n\ndef place_order(",
-     "            time.sleep(2**attempt)\n            if attempt == 2:\n                raise\n\n\ndef place_order(", "waits 1s, 2s"),
-    ("plain", "waits after the last attempt", "            if attempt == 2:\n                raise\n            time.sleep(2**attempt)\n\n\ndef place_order(",
-     "            time.sleep(2**attempt)\n            if attempt == 2:\n                raise\n\n\ndef place_order(", "waits 1s, 2s"),
-    ("plain", "looking resets it", "        return self.opened_at is not None\n", "        self.failures = 0\n        return self.opened_at is not None\n",
-     "looking at its state"),
-    ("plain", "attempts shared by all calls", "    for attempt in range(3):", "    for attempt in ATTEMPTS:", "each call starts afresh"),
-    # timeouts
-    ("limited", "too long", "QUOTE_S = 60", "QUOTE_S = 61", "a hang ends within 60s"),
-    ("limited", "milliseconds for seconds", "QUOTE_S = 60", "QUOTE_S = 0.06", "an answer at 59.9s is taken"),
-    ("limited", "no timeout", "asyncio.wait_for(quote(sku), QUOTE_S)", "quote(sku)", "a hang ends within 60s"),
-    ("limited", "the outer never ends", "ORDER_S = 120", "ORDER_S = 1200", "place_order ends within 120s"),
-    ("limited", "a hang is no error", '        raise TimeoutError("no quote in time")', "        return None", "a hang for ever is an error"),
-    ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
-]  # fmt: skip
-EXTRA = {
-    "reads the wall clock": ("time.monotonic() - self.opened_at", "time.time() - self.opened_at"),
-    "counts lost updates": ("            self.failed()\n            raise", "            self.failures = seen\n            self.failed()\n            raise"),
-    "one attempt too many": ("            if attempt == 2:", "            if attempt == 3:"),
-    "attempts shared by all calls": ("def retried", "ATTEMPTS = iter(range(1000))\n\n\ndef retried"),
-}  # fmt: skip
+from .faulty.resilience.faults import EXTRA, FAULTS, KINDS
+from .faulty.resilience.lab import mutated, plan_of, run
 
 
 def promised(kind, folder, source):
@@ -113,7 +24,9 @@ def test_correct_twin_is_not_accused(kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "fault", "old", "new", "found_by"), FAULTS, ids=[f"{kind}-{fault}".replace(" ", "_") for kind, fault, *_ in FAULTS]
+    ("kind", "fault", "old", "new", "found_by"),
+    FAULTS,
+    ids=[f"{kind}-{fault}".replace(" ", "_") for kind, fault, *_ in FAULTS],
 )
 def test_fault_is_found(kind, fault, old, new, found_by, tmp_path):
     """A tool with one promise broken fails a scenario, with a message on one line and a timeline."""

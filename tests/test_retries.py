@@ -166,7 +166,7 @@ def test_tenacity_that_waits_otherwise_is_found():
 @pytest.mark.parametrize("jitter", [0.0, 1.0])
 def test_stamina_keeps_its_schedule(jitter):
     """stamina's arguments say its waits; its jitter is a range."""
-    arguments = dict(attempts=6, wait_initial=0.5, wait_max=5.0, wait_jitter=jitter, wait_exp_base=2.0)
+    arguments = {"attempts": 6, "wait_initial": 0.5, "wait_max": 5.0, "wait_jitter": jitter, "wait_exp_base": 2.0}
 
     @stamina.retry(on=ConnectionError, timeout=None, **arguments)
     def call():

@@ -13,7 +13,8 @@ from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import PythonTarget, Resilience, ToolSpec
 from .dependency import Answer, fail
 from .story import describe_error
-from .world import Setup, ToolCall, World
+from .toolcall import Setup, ToolCall
+from .world import World
 
 DEFAULT_ERROR: Final = "ConnectionError"
 MANY: Final = 500
@@ -76,7 +77,7 @@ class Bench:
             self._arguments = self.ctx.base()
         if self._arguments is None:
             raise ScenarioFailure(
-                Finding("resilience", f"{self.tool}: no valid call is known, so no promise can be shown: give an example",
+                Finding("resilience", f"{self.tool}: no valid call is known to show a promise with: give an example",
                         "no valid call", self.place)
             )  # fmt: skip
         return Setup(self.plan.spec, tool, self._arguments, self.dependencies(), self.name)

@@ -9,7 +9,8 @@ from . import breaker_crowd, breaker_others
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
 from .opening import Opening, admits, failing_attempts, margin_s, opened, promised, refuses
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 HOUR_S = 3600.0
 Check = Callable[[Bench], None]
@@ -195,7 +196,7 @@ def _step_the_wall(bench: Bench, step_s: float) -> None:
 
 
 def _go_to(world: World, opening: Opening, after_s: float) -> None:
-    """Let time pass until so long after the breaker opened; after the end of the call that opened it, if that is later."""
+    """Let time pass until so long after the breaker opened."""
     world.pass_time(max(0.0, opening.opened_at_s + after_s - world.now))
 
 

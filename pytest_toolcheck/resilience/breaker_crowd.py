@@ -9,7 +9,8 @@ from ..spec.model import Resilience
 from .bench import Bench, times
 from .dependency import DependencyCall, succeed
 from .opening import Opening, admits, margin_s, opened, promised, refuses
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 HERD: Final = 10
 CROWD: Final = 50
@@ -60,7 +61,7 @@ def opens_under_simultaneous_failures(bench: Bench) -> None:
 
 
 def stops_a_stream(bench: Bench) -> None:
-    """Fifty callers, one after the other, each of which fails late: once enough have failed, no more are let through."""
+    """Fifty callers, one after the other, that fail late: once enough have failed, no more are let through."""
     with bench.world() as world:
         opening = opened(bench, world, after_s=bench.moment_s)
     interval_s = max(bench.moment_s, opening.call_s) / promised(bench).opens_after

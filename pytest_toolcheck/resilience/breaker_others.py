@@ -16,8 +16,8 @@ from .world import World
 
 _LOOKS: Final = 20
 _STATE_NAMES: Final = (
-    "state", "current_state", "is_open", "is_closed", "opened", "closed", "status", "get_state", "get_status", "open_remaining",
-    "remaining", "failure_count", "fail_counter", "snapshot", "info", "stats", "metrics",
+    "state", "current_state", "is_open", "is_closed", "opened", "closed", "status", "get_state", "get_status",
+    "open_remaining", "remaining", "failure_count", "fail_counter", "snapshot", "info", "stats", "metrics",
 )  # fmt: skip
 _BREAKER_CLASS: Final = re.compile(r"breaker|circuit", re.IGNORECASE)
 _STATE_FUNCTION: Final = re.compile(
@@ -67,7 +67,9 @@ def looking_changes_nothing(bench: Bench) -> None:
                 break
         failures = len(world.probe.failures())
         if failures != opening.failures:
-            message = f"looking at the state changed the count: open after {failures} failures, without looking {opening.failures}"
+            message = (
+                f"looking at the state changed the count: open after {failures} failures, else after {opening.failures}"
+            )
             bench.broken(
                 world, message, expected=f"{opening.failures} failures", seen=str(failures), promised="breaker"
             )
@@ -168,7 +170,7 @@ def _reaches(bench: Bench, name: str, tool: ToolSpec | None, *, opening: bool) -
         elif tool is None:
             bench.always_fail(world)
         made_before = len(probe.calls)
-        call = _call_other(bench, world, tool)
+        call = _call_other(world, tool)
         reached = len(probe.calls) > made_before
         if reached and tool is None and bench.promise.fallback is None and name in world.order:
             return world.order.index(name) < world.order.index(bench.name)  # what reports a failure need not be called
@@ -186,7 +188,7 @@ def _probe_of(world: World, name: str, tool: ToolSpec | None) -> DependencyProbe
     return next((world.probes[key] for key, known in world.setup.dependencies.items() if known == reference), None)
 
 
-def _call_other(bench: Bench, world: World, tool: ToolSpec | None) -> str | None:
+def _call_other(world: World, tool: ToolSpec | None) -> str | None:
     """Call the tool itself or its sibling; return how it ended."""
     if tool is None:
         call = world.call()

@@ -6,7 +6,8 @@ from ..scenario import ScenarioSkipped
 from .bench import Bench
 from .dependency import HANG_S
 from .story import describe_error
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 
 def cancelled_call(bench: Bench, world: World) -> ToolCall:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from .swap import AnyCallable, Place, Swap, locate
 
@@ -90,8 +90,8 @@ class DependencyProbe:
     """Observes a callable while entered, and answers by script; without a script the original answers.
 
     `reference` is `pkg.mod:attr` (functions, `Class.method`, `instance.method`; sync or async) or a Python function
-    itself. `on_call(call, phase)` hears of each call's "start" and "end". Times are those of `time.monotonic()`, so they
-    are virtual under a virtual clock. Raises ReferenceProblem where there is nothing to observe.
+    itself. `on_call(call, phase)` hears of each call's "start" and "end". Times are those of `time.monotonic()`, so
+    they are virtual under a virtual clock. Raises ReferenceProblem where there is nothing to observe.
     """
 
     def __init__(
@@ -223,7 +223,7 @@ def make_error(error: Any) -> ErrorMaker:
         try:
             made: BaseException = error(message)
         except Exception:  # a constructor of another shape: the class matters, not its text
-            made = BaseException.__new__(error)
+            made = BaseException.__new__(cast(type[BaseException], error))
             made.args = (message,)
         return made
 

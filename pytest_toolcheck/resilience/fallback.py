@@ -11,7 +11,8 @@ from .bench import MANY, Bench
 from .dependency import fail
 from .opening import opened, refuses
 from .story import chain_of, describe_error
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 Check = Callable[[Bench], None]
 

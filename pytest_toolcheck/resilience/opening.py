@@ -2,7 +2,7 @@
 
 What counts as a failure depends on the order of the decorators: with the breaker inside the retry every attempt is one,
 with the retry inside the breaker every call is one. Both keep "opens after 5 failures", so both counts are looked at:
-the breaker opened after so many failed attempts, and, where whole calls failed, after so many calls; the count that lies
+the breaker opened after so many failed attempts, and, where whole calls failed, after so many calls. The count that is
 nearer to the promise is taken for what the breaker counts.
 """
 
@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from ..spec.model import BreakerPromise
 from .bench import Bench, times
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 Unit = Literal["attempt", "call"]
 
@@ -100,7 +101,7 @@ def admits(bench: Bench, world: World, why: str) -> ToolCall:
 
 
 def _is_at_start(world: World, call: ToolCall) -> bool:
-    """A retry outside a breaker may wait until it lets calls through again: only a call at once is let through wrongly."""
+    """A retry outside a breaker may wait until it recovers: only a call that is let through at once is wrong."""
     started_s = world.since_start(call.dependency_calls[0].started_s)
     return started_s is not None and started_s - call.started_s < 1e-6 + 0.001
 

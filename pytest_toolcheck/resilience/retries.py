@@ -69,7 +69,9 @@ class ObservedRetries:
         """Fail unless it was tried exactly so often. Raises AssertionError."""
         __tracebackhide__ = True
         if len(self.attempts) != count:
-            raise AssertionError(f"{self._probe.name} was tried {len(self.attempts)} times, expected {count}\n{self._story()}")
+            raise AssertionError(
+                f"{self._probe.name} was tried {len(self.attempts)} times, expected {count}\n{self._story()}"
+            )
 
     def expect_schedule(self, waits: Sequence[Wait], *, tolerance_s: float | None = None) -> None:
         """Fail unless the waits were these: each a number of seconds, or (least, most) for jitter.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 
 from ..spec.model import Resilience, RetryPromise
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
-from .world import PRECISION_S, ToolCall, World
+from .toolcall import ToolCall
+from .world import PRECISION_S, World
 
 Check = Callable[[Bench], None]
 
@@ -146,7 +148,7 @@ def waits_of(call: ToolCall) -> list[float]:
     made = call.dependency_calls
     return [
         after.started_s - (before.ended_s if before.ended_s is not None else before.started_s)
-        for before, after in zip(made, made[1:], strict=False)
+        for before, after in pairwise(made)
     ]
 
 

@@ -17,7 +17,8 @@ Wait = float | tuple[float, float]
 def tenacity_schedule(retrying: Any, *, attempts: int | None = None) -> list[Wait]:
     """Return the waits that a tenacity `Retrying` (or a function decorated by `@retry`) announces.
 
-    `attempts` is read from its `stop_after_attempt` where it has one. Jitter of every kind becomes a range. Raises ValueError without a number of attempts.
+    `attempts` is read from its `stop_after_attempt` where it has one. Jitter of every kind becomes a range.
+    Raises ValueError without a number of attempts.
     """
     if not hasattr(retrying, "stop"):
         retrying = retrying.retry
@@ -91,7 +92,7 @@ def _tenacity_wait(retrying: Any, number: int) -> Wait:
 @contextmanager
 def _loaded_dice(choose: Callable[[float, float], float]) -> Iterator[None]:
     uniform, any_share = random.uniform, random.random
-    random.uniform, random.random = choose, lambda: choose(0.0, 1.0)
+    random.uniform, random.random = choose, lambda: choose(0.0, 1.0)  # type: ignore[assignment]
     try:
         yield
     finally:

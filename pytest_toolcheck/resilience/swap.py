@@ -1,8 +1,8 @@
 """Put something else in place of a callable, for every alias of it, and put the callable back exactly.
 
 A Python function is replaced by its *code*: `from shop.providers import quote`, a decorator that wrapped `quote` at
-import and a bound method kept in a variable all follow, as they hold the same function object. Anything else (a builtin,
-a `functools.partial`, an object with `__call__`) is replaced by its attribute, and under every name in `modules`.
+import and a bound method kept in a variable all follow, as they hold the same function object. Anything else (a
+builtin, a `functools.partial`, an object with `__call__`) is replaced by its attribute, under every name in `modules`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AWAITED = (
 )
 
 
-class ReferenceProblem(ToolcheckError):
+class ReferenceProblem(ToolcheckError):  # noqa: N818 - as `UnknownBreaker`, it reads better
     """A `pkg.mod:attr` that names nothing that can be called."""
 
 

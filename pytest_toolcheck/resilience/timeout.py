@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from ..spec.model import Resilience
 from .bench import MANY, Bench, seconds
 from .dependency import hang, succeed
-from .world import ToolCall, World
+from .toolcall import ToolCall
+from .world import World
 
 Check = Callable[[Bench], None]
 _TOLERANCE: Final = 0.001
@@ -46,7 +48,7 @@ def just_before(limit_s: float) -> float:
 
 
 def hang_ends(bench: Bench, *, limit_s: float, exactly: bool) -> None:
-    """The first call of the dependency hangs: it is given up within the limit (exactly: at it, neither sooner nor later)."""
+    """The first call of the dependency hangs: it is given up within the limit (`exactly`: at it)."""
     with bench.world() as world:
         world.probe.answers(hang(), (succeed(), None))
         call = world.call()
@@ -105,7 +107,7 @@ def call_ends(bench: Bench, *, limit_s: float) -> None:
 
 def layers_grow(bench: Bench, *, layers: tuple[tuple[str, float], ...]) -> None:
     """Each layer lasts longer than the one inside it."""
-    for (inner, inner_s), (outer, outer_s) in zip(layers, layers[1:], strict=False):
+    for (inner, inner_s), (outer, outer_s) in pairwise(layers):
         if outer_s <= inner_s:
             with bench.world() as world:
                 message = f"timeout of {outer} ({seconds(outer_s)}) is not longer than that of {inner} inside it"

@@ -10,59 +10,24 @@ import inspect
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
 from ..clock import session as clock_session
 from ..clock.virtual import VirtualClock
-from ..spec.model import PythonTarget, Spec, ToolSpec
+from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, current_call, make_error
-from .fresh import Fresh, fresh_modules, module_name
+from .fresh import Fresh, fresh_modules
 from .locks import virtual_lock_timeouts
 from .story import Story, describe_error
 from .swap import ReferenceProblem, locate
+from .toolcall import Setup, ToolCall, absolute, imported, short
 
 PRECISION_S: Final = 0.001
 """How exact a wait must be: virtual time is exact, what is left is a library's own floating-point sum."""
 _THREADS: Final = 64
 
 Emit = Callable[..., None]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a world is made of: `dependencies` maps names to references, `main` is the one that the promise is on."""
-
-    spec: Spec
-    tool: ToolSpec
-    arguments: Mapping[str, Any]
-    dependencies: Mapping[str, str]
-    main: str
-
-
-@dataclass(slots=True)
-class ToolCall:
-    """One call of the tool, in seconds of the virtual clock."""
-
-    number: int
-    rid: str
-    started_s: float
-    ended_s: float | None = None
-    result: Any = None
-    error: BaseException | None = None
-    dependency_calls: list[DependencyCall] = field(default_factory=list)
-    """The calls of the promise's dependency made on behalf of this call."""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it returned something."""
-        return self.ended_s is not None and self.error is None
-
-    @property
-    def reached(self) -> bool:
-        """Whether it called the dependency."""
-        return bool(self.dependency_calls)
 
 
 class World:
@@ -97,9 +62,9 @@ class World:
         )
         enter(virtual_lock_timeouts(self.clock))
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
-        references = {name: _absolute(reference, target) for name, reference in setup.dependencies.items()}
-        imported = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
-        self.fresh: Fresh = enter(imported)
+        references = {name: absolute(reference, target) for name, reference in setup.dependencies.items()}
+        afresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
+        self.fresh: Fresh = enter(afresh)
         self.module: ModuleType = self.fresh.module
         self.function = self.resolve(setup.tool.call or setup.tool.name)
         for reference in references.values():
@@ -136,9 +101,9 @@ class World:
         return inspect.iscoroutinefunction(self.function) or inspect.iscoroutinefunction(call)
 
     def resolve(self, reference: str) -> Any:
-        """Return what `attr`, `Class.attr` or `other.module:attr` names in the fresh modules. Raises ReferenceProblem."""
+        """Return what `attr` or `other.module:attr` names in the fresh modules. Raises ReferenceProblem."""
         module, _, path = reference.rpartition(":")
-        owner: Any = self.module if not module else importlib_import(module)
+        owner: Any = self.module if not module else imported(module)
         for part in path.split("."):
             if not hasattr(owner, part):
                 raise ReferenceProblem(f"{getattr(owner, '__name__', owner)} has no {part!r}")
@@ -151,7 +116,7 @@ class World:
 
     def _error_class(self, name: str) -> type[BaseException]:
         module, _, short = name.replace(":", ".").rpartition(".")
-        spaces = [importlib_import(module)] if module else [builtins, self.module, *self.fresh.modules(), asyncio]
+        spaces = [imported(module)] if module else [builtins, self.module, *self.fresh.modules(), asyncio]
         for space in spaces:
             found = getattr(space, short, None)
             if isinstance(found, type) and issubclass(found, BaseException):
@@ -296,7 +261,7 @@ class World:
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise error
         call.ended_s, call.result, call.error = self.now, result, error
-        how = f"returns {_short(result)}" if error is None else f"raises {describe_error(error)}"
+        how = f"returns {short(result)}" if error is None else f"raises {describe_error(error)}"
         self.story.tell(self.now, f"call {call.number} {how}")
         outcome = "accepted" if error is None else "crashed"
         detail = None if error is None else {"type": type(error).__name__, "message": str(error)}
@@ -341,26 +306,3 @@ class World:
             running = [call for call in self.calls if call.ended_s is None]
             return running[0] if len(running) == 1 else None
         return next((call for call in self.calls if call.rid == rid), None)
-
-
-def importlib_import(name: str) -> ModuleType:
-    """Import a module. Raises ReferenceProblem."""
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ReferenceProblem(f"cannot import {name}: {error}") from error
-
-
-def _absolute(reference: str, target: PythonTarget) -> str:
-    """Complete a reference: `quote` and `orders.py:quote` are meant in the target's own module."""
-    module, colon, attribute = reference.partition(":")
-    if not colon:
-        return f"{module_name(target)}:{module}"
-    return f"{module.removesuffix('.py').rpartition('/')[2] if module.endswith('.py') else module}:{attribute}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,29 +1,29 @@
 """What `breakers.control()` needs to know of a kind of breaker; write a subclass for your own, as below.
 
-    class ShopAdapter(BreakerAdapter):
-        library = "shop"
-        watched = ("opened_at",)
+class ShopAdapter(BreakerAdapter):
+    library = "shop"
+    watched = ("opened_at",)
 
-        @classmethod
-        def knows(cls, candidate):
-            return isinstance(candidate, shop.Breaker)
+    @classmethod
+    def knows(cls, candidate):
+        return isinstance(candidate, shop.Breaker)
 
-        def state(self):
-            return "closed" if self.breaker.opened_at is None else "open"
+    def state(self):
+        return "closed" if self.breaker.opened_at is None else "open"
 
-        def trip(self):
-            self.breaker.opened_at = time.monotonic()
+    def trip(self):
+        self.breaker.opened_at = time.monotonic()
 
-        def half_open(self):
-            self.breaker.opened_at = time.monotonic() - self.breaker.recovers_after
+    def half_open(self):
+        self.breaker.opened_at = time.monotonic() - self.breaker.recovers_after
 
-        def reset(self):
-            self.breaker.opened_at, self.breaker.failures = None, 0
+    def reset(self):
+        self.breaker.opened_at, self.breaker.failures = None, 0
 
-        def remaining_s(self):
-            return self.breaker.opened_at + self.breaker.recovers_after - time.monotonic()
+    def remaining_s(self):
+        return self.breaker.opened_at + self.breaker.recovers_after - time.monotonic()
 
-    register_adapter(ShopAdapter)
+register_adapter(ShopAdapter)
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def spelled(state: object) -> State:
 
 def watch_attributes(adapter: BreakerAdapter, on_change: OnChange) -> Callable[[], None]:
     """Watch the breaker's `watched` attributes by giving the object, and no other, a class that tells of assignments."""
-    breaker, own_class = adapter.breaker, type(adapter.breaker)
+    breaker = adapter.breaker
+    own_class: Any = type(breaker)
     last: list[State] = [adapter.state()]
 
     def note() -> None:
@@ -122,7 +123,9 @@ def watch_attributes(adapter: BreakerAdapter, on_change: OnChange) -> Callable[[
         if name in adapter.watched:
             note()
 
-    breaker.__class__ = type(own_class.__name__, (own_class,), {"__setattr__": assign, "__module__": own_class.__module__})
+    breaker.__class__ = type(
+        own_class.__name__, (own_class,), {"__setattr__": assign, "__module__": own_class.__module__}
+    )
 
     def stop() -> None:
         breaker.__class__ = own_class

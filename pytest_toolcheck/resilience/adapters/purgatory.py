@@ -1,4 +1,4 @@
-"""purgatory 3.0: the state is a `Context`; its listeners hear only of the new state, and late; recovery by `time.time()`.
+"""purgatory 3.0: the state is a `Context`; its listeners hear of new states only, and late; recovery by `time.time()`.
 
 A context is reached from a breaker of a factory, from a decorated function, or from a factory with the circuit's name.
 """
@@ -108,4 +108,6 @@ def _finished(coroutine: Any) -> Any:
     except StopIteration as stop:
         return stop.value
     coroutine.close()
-    raise RuntimeError("the circuit is not kept in memory: use the breaker that `await factory.get_breaker(name)` returns")
+    raise RuntimeError(
+        "the circuit is not kept in memory: use the breaker that `await factory.get_breaker(name)` returns"
+    )

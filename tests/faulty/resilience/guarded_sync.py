@@ -1,5 +1,7 @@
 """A correct plain tool: a hand-written retry around a hand-written breaker around the provider, then a cache."""
 
+# ruff: noqa: RET503 - as such loops are written
+
 import functools
 import threading
 import time

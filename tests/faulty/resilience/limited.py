@@ -1,5 +1,7 @@
 """Correct tools with timeouts: a coroutine in layers, and a plain function that waits for a thread."""
 
+# ruff: noqa: RET503, B904 - as such loops are written
+
 import asyncio
 import concurrent.futures
 
