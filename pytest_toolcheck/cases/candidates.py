@@ -43,7 +43,11 @@ def base_candidates(
     for a parameter's name and format. `hints` are texts of refusals; what they say is allowed is tried first.
     """
     document = schema if isinstance(schema, Document) else Document(schema)
-    yield from islice(_distinct(document, _proposed(document, examples, values or {}, hints)), _MOST_CANDIDATES)
+    try:
+        yield from islice(_distinct(document, _proposed(document, examples, values or {}, hints)), _MOST_CANDIDATES)
+    except Exception:
+        if document.flaw is None:  # a malformed schema ends the list; `satisfiability` says what is wrong with it
+            raise
 
 
 def static_base(

@@ -15,8 +15,7 @@ Path = tuple[str | int, ...]
 class Change:
     """A value to put at a place.
 
-    `only_if_valid`: it differs from the base in many things, so an invalid one says little. `refused`: the author of
-    the spec says that the tool refuses it, whatever the schema says.
+    `only_if_valid`: it differs from the base in many things, so an invalid one says little.
     """
 
     category: str
@@ -24,7 +23,6 @@ class Change:
     detail: str
     value: Any
     only_if_valid: bool = False
-    refused: bool = False
 
     def below(self, step: str | int, rebuild: Callable[[Any], Any]) -> Change:
         """Return this change seen from the container: its place is under `step`, its value the whole container."""

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
-
 from ..spec.model import JSONSchema
 from .identity import pointer_of
 from .schema import ALL_TYPES, Document, Node
@@ -57,11 +55,10 @@ def satisfiability(schema: JSONSchema) -> list[Contradiction]:
 
 
 def _not_a_schema(document: Document) -> list[Contradiction]:
-    try:
-        document.draft.check_schema(document.schema)
-    except jsonschema.SchemaError as error:
-        return [Contradiction(pointer_of(tuple(error.absolute_path)), f"not a valid schema: {error.message[:200]}")]
-    return []
+    flaw = document.flaw
+    if flaw is None:
+        return []
+    return [Contradiction(pointer_of(tuple(flaw.absolute_path)), f"not a valid schema: {flaw.message[:200]}")]
 
 
 def _walk(document: Document, node: Node, path: Path) -> Iterator[Contradiction]:

@@ -32,8 +32,8 @@ def generate_cases(
 
     `examples` are inputs known to be good (mappings, or objects with an attribute `input`); the first that the schema
     accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
-    values known to be `valid` or `invalid`; the latter are labelled "invalid" even where the schema accepts them: the
-    author knows more. `categories` are names from `CATEGORIES` (None: all). The same arguments
+    values known to be `valid` or `invalid`; a case of either is labelled by the schema like any other: that the tool
+    has to refuse the latter is for the judge to know. `categories` are names from `CATEGORIES` (None: all). The same arguments
     give the same cases in every process; `seed` varies the rows of `combination`, whose `strength` may be set.
     Raises ValueError for an unknown category and for a negative limit.
     """
@@ -71,7 +71,12 @@ def cases_of(
 ) -> Iterator[Case]:
     """As `generate_cases`, for a document that is open already."""
     base = next(base_candidates(document, examples=examples, values=values or {}), None)
-    changes = list(_all_changes(document, base, examples, values or {}, categories, seed, strength))
+    changes: list[Change] = []
+    try:
+        changes.extend(_all_changes(document, base, examples, values or {}, categories, seed, strength))
+    except Exception:
+        if document.flaw is None:  # of a malformed schema, what was made so far will do
+            raise
     yield from _labelled(document, _in_order(changes), categories, limit)
 
 
@@ -100,13 +105,16 @@ def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[C
         for kind in ("valid", "invalid"):
             for value in values_of(values, key, kind):
                 detail = f"{kind} value {describe(value)}"
-                yield Change("example", (name,), detail, {**base, name: value}, refused=kind == "invalid")
+                yield Change("example", (name,), detail, {**base, name: value})
 
 
 def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
-    """Take turns over categories and, within each, over the places changed, so that none starves."""
+    """Examples first; then take turns over categories and, within each, over the places changed: none starves."""
+    yield from (item for item in changes if item.category == "example")
     queues: dict[str, dict[Any, list[Change]]] = {}
     for item in changes:
+        if item.category == "example":
+            continue
         queues.setdefault(item.category, {}).setdefault(item.path[:1], []).append(item)
     streams = [_turns([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
     return _turns(streams)
@@ -136,7 +144,7 @@ def _labelled(document: Document, changes: Iterable[Change], categories: Sequenc
             continue
         if text in inputs or not is_sendable(item.value, text):
             continue
-        label = labeller.label(item.value) if not item.refused else "invalid"
+        label = labeller.label(item.value)
         if label is None or (item.only_if_valid and label == "invalid"):
             continue
         inputs.add(text)

@@ -95,6 +95,15 @@ class Document:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
 
+    @cached_property
+    def flaw(self) -> jsonschema.SchemaError | None:
+        """What makes the schema no schema by its draft's own; None where it is one."""
+        try:
+            self.draft.check_schema(self.schema)
+        except jsonschema.SchemaError as error:
+            return error
+        return None
+
     @property
     def is_weary(self) -> bool:
         """Whether so many values were tried that no further ones should be built."""

@@ -1,0 +1,99 @@
+"""The official JSON Schema Test Suite as input: cases of both labels wherever any exist, and every label right."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from jsonschema_specifications import REGISTRY
+from referencing.jsonschema import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012, specification_with
+
+from pytest_toolcheck.cases.identity import identity
+from pytest_toolcheck.cases.plan import cases_of
+from pytest_toolcheck.cases.schema import Document
+
+SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite"
+DRAFTS = {"draft2020-12": jsonschema.Draft202012Validator, "draft7": jsonschema.Draft7Validator}
+FILES = sorted(path for draft in DRAFTS for path in (SUITE / "tests" / draft).rglob("*.json"))
+CHECKED = 100
+MOST_TRIES = 25_000
+UNSERVED: dict[str, str] = {}
+"""Schemas of the suite, as "draft/file: description", for which cases of a label exist that are not found, and why."""
+
+pytestmark = pytest.mark.skipif(not FILES, reason="the JSON Schema Test Suite is not beside the project")
+
+
+@functools.cache
+def remotes() -> Any:
+    registry = REGISTRY
+    drafts = {"draft7": DRAFT7, "draft2019-09": DRAFT201909, "draft6": DRAFT6}
+    for path in (SUITE / "remotes").rglob("*.json"):
+        name = path.relative_to(SUITE / "remotes").as_posix()
+        contents = json.loads(path.read_text())
+        dialect = contents.get("$schema", "") if isinstance(contents, dict) else ""
+        specification = specification_with(dialect, default=drafts.get(name.split("/")[0], DRAFT202012))
+        registry = registry.with_resource(f"http://localhost:1234/{name}", specification.create_resource(contents))
+    return registry
+
+
+def groups(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    draft = path.relative_to(SUITE / "tests").parts[0]
+    return [(f"{draft}/{path.stem}: {group['description']}", group) for group in json.loads(path.read_text())]
+
+
+def document_of(path: Path, schema: Any) -> Document:
+    draft = path.relative_to(SUITE / "tests").parts[0]
+    return Document(schema, registry=remotes(), default_draft=DRAFTS[draft])
+
+
+def judge_of(document: Document) -> Any:
+    draft = document.draft
+    return draft(document.schema, registry=remotes(), format_checker=draft.FORMAT_CHECKER)
+
+
+def existing(judge: Any, tests: list[dict[str, Any]]) -> set[str]:
+    """Return the labels of the suite's own instances, as far as `jsonschema` can tell."""
+    labels = set()
+    for test in tests:
+        try:
+            labels.add("valid" if judge.is_valid(test["data"]) else "invalid")
+        except Exception:  # an ECMA 262 expression that Python cannot compile
+            continue
+    return labels
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SUITE / "tests").as_posix())
+def test_both_labels_where_they_exist_and_all_right(path):
+    """Valid cases where any exist, invalid ones where any exist, labels as `jsonschema` says; nothing twice, few tries."""
+    for name, group in groups(path):
+        document = document_of(path, group["schema"])
+        cases, judge = list(cases_of(document)), judge_of(document)
+        step = max(1, len(cases) // CHECKED)
+        for case in itertools.islice(cases, 0, None, step):
+            assert (case.label == "valid") == judge.is_valid(case.input), (name, case)
+        assert len({case.id for case in cases}) == len({identity(case.input) for case in cases}) == len(cases) <= 1000
+        assert document.effort < MOST_TRIES, name
+        missing = existing(judge, group["tests"]) - {case.label for case in cases}
+        assert not missing or name in UNSERVED, (name, missing)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SUITE / "tests").as_posix())
+def test_the_suites_own_instances_are_labelled_as_jsonschema_does(path):
+    """The compiled predicates and `jsonschema` say the same of every instance of the suite."""
+    for name, group in groups(path):
+        document = document_of(path, group["schema"])
+        judge = judge_of(document)
+        for test in group["tests"]:
+            assert verdict(document.accepts, test["data"]) == verdict(judge.is_valid, test["data"]), (name, test)
+
+
+def verdict(predicate: Any, value: Any) -> Any:
+    try:
+        return bool(predicate(value))
+    except Exception as error:
+        return type(error)
