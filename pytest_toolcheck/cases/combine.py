@@ -7,6 +7,7 @@ from itertools import combinations, product
 from random import Random
 
 from .combine_greedy import Forbidden, GreedyBuilder, PartialRow, Row, Solver
+from .combine_seeded import unconstrained_array, without_spare_rows
 
 __all__ = ["Forbidden", "PartialRow", "Row", "covering_array", "verify"]
 
@@ -27,7 +28,10 @@ def covering_array(
     solver = None if forbidden is None else Solver(sizes, forbidden)
     if strength >= len(sizes):
         return _all_rows(sizes, forbidden)
-    return GreedyBuilder(sizes, strength, solver=solver, random=Random(seed), tries=10).build()
+    if solver is None:
+        return unconstrained_array(sizes, strength, seed)
+    rows = GreedyBuilder(sizes, strength, solver=solver, random=Random(seed), tries=10).build()
+    return without_spare_rows(rows, strength)
 
 
 def verify(

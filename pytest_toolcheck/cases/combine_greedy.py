@@ -8,6 +8,7 @@ The greedy choice is AETG's (Cohen, Dalal, Fredman, Patton: "The AETG system", I
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from itertools import combinations, product
 from random import Random
 
@@ -95,6 +96,12 @@ class Uncovered:
                 if solver is None or _can_appear(solver, places, values):
                     self._add(places, values)
 
+    def copy(self) -> Uncovered:
+        """Return a copy that can be covered on its own."""
+        twin = copy(self)
+        twin.beside = dict(self.beside)
+        return twin
+
     def _add(self, places: Sequence[int], values: Sequence[int]) -> None:
         self.count += 1
         members = [self.levels.bits[place][value] for place, value in zip(places, values, strict=True)]
@@ -116,21 +123,39 @@ class Uncovered:
 
     def cover(self, row_bits: Sequence[int]) -> int:
         """Take the tuples of a full row out; return how many were new."""
+        return self.cover_partial(row_bits)
+
+    def cover_partial(self, row_bits: Sequence[int], with_bit: int = 0) -> int:
+        """Take the tuples among the given levels out (only those that hold `with_bit`); return how many were new."""
+        if with_bit and self.strength == 2:
+            return self._cover_beside(sum(row_bits), with_bit)
         row_mask = sum(row_bits)
         new = 0
         for group in combinations(row_bits, self.strength - 1):
             key = sum(group)
-            open_beside = self.beside.get(key, 0)
-            hit = open_beside & row_mask
+            hit = self.beside.get(key, 0) & row_mask
             if hit:
                 new += hit.bit_count()
-                if open_beside == hit:
-                    del self.beside[key]
-                else:
-                    self.beside[key] = open_beside ^ hit
+                self._remove(key, hit)
         new //= self.strength
         self.count -= new
         return new
+
+    def _cover_beside(self, row_mask: int, bit: int) -> int:
+        hit = self.beside.get(bit, 0) & row_mask
+        if hit:
+            self._remove(bit, hit)
+            for level in bits_of(hit):
+                self._remove(1 << level, bit)
+            self.count -= hit.bit_count()
+        return hit.bit_count()
+
+    def _remove(self, key: int, hit: int) -> None:
+        left = self.beside[key] & ~hit
+        if left:
+            self.beside[key] = left
+        else:
+            del self.beside[key]
 
     def seed(self, random: Random) -> int:
         """Return the levels of one uncovered tuple, as bits: of a few keys tried, one with the most left to cover."""
@@ -177,31 +202,34 @@ class GreedyBuilder:
 
     def _candidate(self) -> tuple[int, Row]:
         row: list[int | None] = [None] * len(self.levels.sizes)
-        for level in bits_of(self.uncovered.seed(self.random)):
+        mask = self.uncovered.seed(self.random)
+        for level in bits_of(mask):
             place, value = self.levels.owner[level]
             row[place] = value
         free = [place for place, value in enumerate(row) if value is None]
         self.random.shuffle(free)
         score = 1
-        chosen = [self.levels.bits[place][value] for place, value in enumerate(row) if value is not None]
         for place in free:
-            gain, value = self._best_value(row, chosen, place)
+            gain, value = self.best_value(row, mask, place)
             row[place] = value
-            chosen.append(self.levels.bits[place][value])
+            mask |= self.levels.bits[place][value]
             score += gain
         return score, tuple(value for value in row if value is not None)
 
-    def _best_value(self, row: list[int | None], chosen: list[int], place: int) -> tuple[int, int]:
-        mask = sum(chosen)
-        bits = self.levels.bits[place]
-        ranked = sorted(
-            ((self.uncovered.gain(chosen, mask, bit), self.random.random(), value) for value, bit in enumerate(bits)),
-            reverse=True,
-        )
-        for gain, _, value in ranked:
-            if self.solver is None or self._is_completable(row, place, value):
-                return gain, value
-        raise AssertionError("a completable row lost its completion")
+    def best_value(self, row: list[int | None], mask: int, place: int) -> tuple[int, int]:
+        """Return the gain and the level of a free place: most gain, then most left to cover, then chance."""
+        best: tuple[int, int, float, int] | None = None
+        chosen = [1 << level for level in bits_of(mask)] if self.uncovered.strength > 2 else []
+        beside = self.uncovered.beside
+        for value, bit in enumerate(self.levels.bits[place]):
+            gain = self.uncovered.gain(chosen, mask, bit)
+            if best is None or gain >= best[0]:
+                rank = (gain, beside.get(bit, 0).bit_count(), self.random.random(), value)
+                if (best is None or rank > best) and (self.solver is None or self._is_completable(row, place, value)):
+                    best = rank
+        if best is None:
+            raise AssertionError("a completable row lost its completion")
+        return best[0], best[3]
 
     def _is_completable(self, row: list[int | None], place: int, value: int) -> bool:
         assert self.solver is not None

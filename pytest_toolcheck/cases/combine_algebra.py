@@ -1,0 +1,148 @@
+"""Arrays from algebra: fewest rows where all parameters have as many levels as a finite field, and a start elsewhere.
+
+- Binary, strength 2: subsets of equal size (Katona 1973; Kleitman and Spencer 1973), the fewest rows possible.
+- q levels, strength t: q^t rows for q + 1 parameters, q + 2 for t = 3 and even q (Bush 1952), the fewest possible.
+- q levels, strength 2, more parameters: two arrays of parameters multiplied (Stevens and Mendelsohn 1999).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations, count, islice, product
+from math import comb
+
+Row = tuple[int, ...]
+LARGEST_FIELD = 32
+RESIDUE_PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
+MOST_CHECKED = 5_000
+
+
+def binary_rows(width: int) -> list[Row]:
+    """Return an array of strength 2 for `width` parameters of two levels, of the fewest rows possible."""
+    size = next(n for n in count(4) if comb(n - 1, -(-n // 2)) >= width)
+    subsets = list(islice(combinations(range(1, size), -(-size // 2)), width))
+    return [tuple(int(row in subset) for subset in subsets) for row in range(size)]
+
+
+def residue_rows(width: int, strength: int) -> list[Row] | None:
+    """Return a binary array made of the quadratic residues of a small prime, checked; None where none holds.
+
+    Row i, column j say whether i - j is a square; a row of ones, or of zeros too, is added (Colbourn and Kéri 2009).
+    """
+    if comb(width, strength) > MOST_CHECKED:
+        return None
+    for prime in RESIDUE_PRIMES:
+        squares = {number * number % prime for number in range(1, prime)}
+        for zero, constants in product((0, 1), ((1,), (0,), (0, 1))):
+            marks = [zero, *(int(number in squares) for number in range(1, prime))]
+            rows = [tuple(marks[(i - j) % prime] for j in range(width)) for i in range(prime)]
+            rows += [(constant,) * width for constant in constants]
+            if width <= prime and _covers(rows, strength):
+                return rows
+    return None
+
+
+def _covers(rows: list[Row], strength: int) -> bool:
+    """Say whether every `strength` columns of a binary array show all patterns, by sets of rows."""
+    everywhere = (1 << len(rows)) - 1
+    ones = [sum(row[column] << number for number, row in enumerate(rows)) for column in range(len(rows[0]))]
+    for chosen in combinations(ones, strength):
+        sets = [everywhere]
+        for column in chosen:
+            sets = [part for known in sets for part in (known & column, known & ~column)]
+        if 0 in sets:
+            return False
+    return True
+
+
+def field_rows(order: int, strength: int, width: int) -> list[Row] | None:
+    """Return an array of `width` parameters of `order` levels, or None where none is made here."""
+    if strength == 2 and width > order + 1:
+        return _product_rows(order, width)
+    widest = order + 2 if strength == 3 and order % 2 == 0 else order + 1
+    if width > widest or strength > order + 1:
+        return None
+    return [row[:width] for row in _bush_rows(order, strength)]
+
+
+def _bush_rows(order: int, strength: int) -> list[Row]:
+    """Return all polynomials of degree below `strength`, evaluated everywhere, and at infinity."""
+    add, multiply = field(order)
+    rows: list[Row] = []
+    for coefficients in product(range(order), repeat=strength):
+        values = []
+        for point in range(order):
+            value = 0
+            for coefficient in coefficients:
+                value = add[multiply[value][point]][coefficient]
+            values.append(value)
+        extra = (coefficients[1],) if strength == 3 and order % 2 == 0 else ()
+        rows.append((*values, coefficients[0], *extra))
+    return rows
+
+
+def _product_rows(order: int, width: int) -> list[Row] | None:
+    """Return an array for many parameters: each round adds q^2 - q rows and multiplies the width by q, plus one."""
+    rows = _bush_rows(order, 2)
+    inner = [row for row in rows if row[order] != 0]  # those left out are constant over the first q columns
+    while len(rows[0]) < width:
+        if len(rows[0]) > 10 * width:
+            return None
+        outer = [(*(value for value in row for _ in range(order)), 0) for row in rows]
+        repeated = [row[:order] * len(rows[0]) + (row[order],) for row in inner]
+        rows = outer + repeated
+    return [row[:width] for row in rows]
+
+
+@lru_cache(maxsize=32)
+def field(order: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the addition and multiplication tables of the field of `order` elements, 0 and 1 being themselves."""
+    prime, degree = prime_power(order)
+    digits = [_digits(value, prime, degree) for value in range(order)]
+    add = [[_number([(a + b) % prime for a, b in zip(x, y, strict=True)], prime) for y in digits] for x in digits]
+    for modulus in product(range(prime), repeat=degree):
+        table = [[_number(_times(x, y, modulus, prime), prime) for y in digits] for x in digits]
+        if all(0 not in row[1:] for row in table[1:]):
+            return add, table
+    raise AssertionError("every prime power has a field")
+
+
+def prime_power(order: int) -> tuple[int, int]:
+    """Return the prime and the exponent. Raises ValueError for what is no prime power."""
+    for prime in range(2, order + 1):
+        if order % prime == 0:
+            degree = next(n for n in count(1) if prime**n >= order)
+            if prime**degree == order:
+                return prime, degree
+            break
+    raise ValueError(f"{order} is no power of a prime")
+
+
+def is_field_order(order: int) -> bool:
+    """Say whether there is a field of so many elements."""
+    try:
+        prime_power(order)
+    except ValueError:
+        return False
+    return True
+
+
+def _digits(value: int, prime: int, degree: int) -> list[int]:
+    return [value // prime**place % prime for place in range(degree)]
+
+
+def _number(digits: list[int], prime: int) -> int:
+    return sum(digit * prime**place for place, digit in enumerate(digits))
+
+
+def _times(left: list[int], right: list[int], modulus: tuple[int, ...], prime: int) -> list[int]:
+    """Multiply two polynomials, x^degree being replaced by `modulus`."""
+    degree = len(left)
+    result = [0] * (2 * degree - 1)
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            result[i + j] += a * b
+    for high in range(2 * degree - 2, degree - 1, -1):
+        for place, coefficient in enumerate(modulus):
+            result[high - degree + place] += result[high] * coefficient
+    return [value % prime for value in result[:degree]]

@@ -1,0 +1,156 @@
+"""Covering arrays that start from algebra: the widest parameters are laid out at once, the others fitted in.
+
+A level that the start has and a parameter has not is an empty cell. Empty cells and the remaining parameters are
+filled column by column with what covers most (the horizontal growth of IPO: Lei and Tai 1998); what is still
+uncovered gets rows of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from random import Random
+
+from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_order, residue_rows
+from .combine_greedy import GreedyBuilder, Row
+
+TRIES = 12
+MOST_RESTARTS = 12
+MOST_ROUNDS = 60
+EFFORT = 100_000
+"""Improvement goes on for so many t-tuples to cover in all: small problems get many rounds, large ones none."""
+_LARGE = 300
+"""So many levels in all make a problem large: fewer starts are tried."""
+
+
+def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[Row]:
+    """Return the smallest of several arrays: a greedy one, and those grown from each field order that fits."""
+    if strength == 2 and set(sizes) == {2}:
+        return binary_rows(len(sizes))
+    random, good = Random(seed), int(1.15 * _least(sizes, strength))
+    grown = (_grown(sizes, strength, order, random) for order in _orders(sizes, strength))
+    residues = residue_rows(len(sizes), strength) if set(sizes) == {2} else None
+    smallest = min((rows for rows in (*grown, residues) if rows is not None), key=len, default=None)
+    if smallest is None or (len(smallest) > good and sum(sizes) <= _LARGE):
+        smallest = _restarted(sizes, strength, random, good, smallest)
+    smallest = without_spare_rows(smallest, strength)
+    return smallest if len(smallest) <= good else _improved(smallest, sizes, strength, random, good)
+
+
+def _restarted(sizes: Sequence[int], strength: int, random: Random, good: int, smallest: list[Row] | None) -> list[Row]:
+    """Return the smallest of some greedy arrays, built from scratch: few for large problems."""
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes))
+    everything = builder.uncovered
+    for _ in range(1 + min(MOST_RESTARTS, EFFORT // (everything.count * strength))):
+        builder.uncovered = everything.copy()
+        rows = builder.build()
+        smallest = rows if smallest is None or len(rows) < len(smallest) else smallest
+        builder.tries = 3
+        if len(smallest) <= good:
+            break
+    assert smallest is not None
+    return smallest
+
+
+def _tries(sizes: Sequence[int]) -> int:
+    return TRIES if sum(sizes) <= _LARGE else 4
+
+
+def _improved(rows: list[Row], sizes: Sequence[int], strength: int, random: Random, good: int) -> list[Row]:
+    """Take a fifth of the rows away and cover again what they covered, as often as the size of the problem allows."""
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=3)
+    everything, bits = builder.uncovered, builder.levels.bits
+    for _ in range(min(MOST_ROUNDS, EFFORT // (everything.count * strength))):
+        builder.uncovered = everything.copy()
+        kept = random.sample(rows, len(rows) * 4 // 5)
+        for row in kept:
+            builder.uncovered.cover([bits[place][value] for place, value in enumerate(row)])
+        again = kept + builder.build()
+        if len(again) <= len(rows):
+            rows = without_spare_rows(again, strength)
+        if len(rows) <= good:
+            break
+    return rows
+
+
+def _least(sizes: Sequence[int], strength: int) -> int:
+    """Return the number of rows below which no array can be: the product of the largest sizes."""
+    least = 1
+    for size in sorted(sizes, reverse=True)[:strength]:
+        least *= size
+    return least
+
+
+def _orders(sizes: Sequence[int], strength: int) -> list[int]:
+    """Return the field orders worth a try: the first that holds each of the sizes met."""
+    wanted = sorted(set(sizes), reverse=True)
+    firsts = (next((q for q in range(max(2, s), LARGEST_FIELD) if is_field_order(q)), None) for s in wanted)
+    orders = list(dict.fromkeys(order for order in firsts if order is not None))
+    limit = 3 * _least(sizes, strength)
+    return [order for order in orders if order**strength <= limit][: 2 if sum(sizes) > _LARGE else 5]
+
+
+def _grown(sizes: Sequence[int], strength: int, order: int, random: Random) -> list[Row] | None:
+    """Return an array grown from one of `order` levels over as many parameters as it holds."""
+    by_size = sorted(range(len(sizes)), key=lambda place: -sizes[place])
+    start = [place for place in by_size if sizes[place] <= order]
+    if strength > 2:
+        start = start[: order + 1 + (strength == 3 and order % 2 == 0)]
+    else:
+        start = start[: _useful_width(sizes, order, start)]
+    laid = field_rows(order, strength, len(start)) if len(start) >= strength else None
+    if laid is None or len(laid) > 3 * _least(sizes, strength):
+        return None
+    rows: list[list[int | None]] = [[None] * len(sizes) for _ in laid]
+    for row, values in zip(rows, laid, strict=True):
+        for place, value in zip(start, values, strict=True):
+            row[place] = value if value < sizes[place] else None
+    return _completed(rows, sizes, strength, by_size, random)
+
+
+def _useful_width(sizes: Sequence[int], order: int, start: list[int]) -> int:
+    """Return how many parameters to lay out: all of the larger kinds, and smaller ones where they cost no rows."""
+    near = sum(1 for place in start if sizes[place] == sizes[start[0]]) if start else 0
+    width = order + 1
+    while width < near:
+        width = width * order + 1
+    return width
+
+
+def _completed(
+    rows: list[list[int | None]], sizes: Sequence[int], strength: int, by_size: list[int], random: Random
+) -> list[Row]:
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes))
+    bits = builder.levels.bits
+    for row in rows:
+        builder.uncovered.cover_partial([bits[place][value] for place, value in enumerate(row) if value is not None])
+    for place in by_size:
+        for row in rows:
+            if row[place] is None:
+                _fill(builder, row, place)
+    return [tuple(value or 0 for value in row) for row in rows] + builder.build()
+
+
+def _fill(builder: GreedyBuilder, row: list[int | None], place: int) -> None:
+    """Give an empty cell the level that covers most beside the cells already filled."""
+    bits = builder.levels.bits
+    chosen = [bits[at][value] for at, value in enumerate(row) if value is not None]
+    _, value = builder.best_value(row, sum(chosen), place)
+    row[place] = value
+    builder.uncovered.cover_partial([*chosen, bits[place][value]], bits[place][value])
+
+
+def without_spare_rows(rows: list[Row], strength: int) -> list[Row]:
+    """Return the rows without those that cover nothing of their own."""
+    if not rows or len(rows) * len(rows[0]) ** strength > 2_000_000:
+        return rows
+    keys = [[(places, *(row[p] for p in places)) for places in combinations(range(len(row)), strength)] for row in rows]
+    times = Counter(key for row_keys in keys for key in row_keys)
+    kept: list[Row] = []
+    for row, row_keys in zip(reversed(rows), reversed(keys), strict=True):
+        if all(times[key] > 1 for key in row_keys):
+            times.subtract(row_keys)
+        else:
+            kept.append(row)
+    return kept[::-1]
