@@ -95,8 +95,8 @@ def admits(bench: Bench, world: World, why: str) -> ToolCall:
     """Make a call and fail unless it reaches the dependency."""
     call = world.call()
     if not call.reached:
-        bench.broken(world, f"no call was let through {why}", expected=f"{bench.name} is called", seen="it is not called",
-                     promised="breaker")  # fmt: skip
+        message = f"no call was let through {why}"
+        bench.broken(world, message, expected=f"{bench.name} is called", seen="it is not called", promised="breaker")
     return call
 
 

@@ -105,7 +105,7 @@ class ObservedRetries:
         self.expect_schedule(stamina_schedule(**arguments))
 
     def expect_backoff(self, wait_gen: Any, *, max_tries: int, full_jitter: bool = False, **arguments: Any) -> None:
-        """Fail unless it waited as `backoff.on_exception(wait_gen, …)` announces; say `full_jitter` where it is used."""
+        """Fail unless it waited as `backoff.on_exception(wait_gen, …)` announces; `full_jitter` where it is used."""
         __tracebackhide__ = True
         self.expect_schedule(backoff_schedule(wait_gen, max_tries=max_tries, full_jitter=full_jitter, **arguments))
 
@@ -126,7 +126,7 @@ def observe_retries(
     emit: Callable[..., None] | None = None,
     tolerance_s: float = TOLERANCE_S,
 ) -> ObservedRetries:
-    """Observe every attempt of `target` while the returned object is entered: `with observe_retries("shop:quote") as r:`.
+    """Observe every attempt of `target`, in a `with`: `with observe_retries("shop:quote") as retries:`.
 
     `target` is `pkg.mod:attr` or a Python function: what is retried, not what retries. With `emit`, each retry is
     logged as `retry.scheduled`. In real time, give a `tolerance_s` that the machine can keep.

@@ -17,7 +17,7 @@ class AiobreakerAdapter(BreakerAdapter):
     @classmethod
     def knows(cls, candidate: Any) -> bool:
         """Whether it is an aiobreaker.CircuitBreaker."""
-        import aiobreaker
+        import aiobreaker  # type: ignore[import-untyped,unused-ignore]
 
         return isinstance(candidate, aiobreaker.CircuitBreaker)
 

@@ -105,7 +105,7 @@ def spelled(state: object) -> State:
 
 
 def watch_attributes(adapter: BreakerAdapter, on_change: OnChange) -> Callable[[], None]:
-    """Watch the breaker's `watched` attributes by giving the object, and no other, a class that tells of assignments."""
+    """Watch the breaker's `watched` attributes by giving this object alone a class that tells of assignments."""
     breaker = adapter.breaker
     own_class: Any = type(breaker)
     last: list[State] = [adapter.state()]

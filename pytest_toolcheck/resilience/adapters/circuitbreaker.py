@@ -17,7 +17,7 @@ class CircuitbreakerAdapter(BreakerAdapter):
     @classmethod
     def knows(cls, candidate: Any) -> bool:
         """Whether it is a circuitbreaker.CircuitBreaker."""
-        import circuitbreaker
+        import circuitbreaker  # type: ignore[import-untyped,unused-ignore]
 
         return isinstance(candidate, circuitbreaker.CircuitBreaker)
 
