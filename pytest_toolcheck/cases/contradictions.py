@@ -46,6 +46,8 @@ def satisfiability(schema: JSONSchema) -> list[Contradiction]:
     broken = _not_a_schema(document)
     if broken:
         return broken
+    if document.is_endless:
+        return [Contradiction("", "a reference leads back to itself: no value can ever be validated")]
     found: dict[str, Contradiction] = {}
     for item in _walk(document, document.root, ()):
         inner = any(other.startswith(f"{item.pointer}/") for other in found)

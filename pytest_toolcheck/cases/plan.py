@@ -117,7 +117,7 @@ def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
             continue
         queues.setdefault(item.category, {}).setdefault(item.path[:1], []).append(item)
     streams = [_turns([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
-    return _turns(streams)
+    yield from _turns(streams)
 
 
 def _turns(streams: list[Iterator[Change]]) -> Iterator[Change]:

@@ -70,6 +70,7 @@ class Predicates:
         self._done: dict[Any, Predicate] = {}
         self._alive: list[Any] = []
         self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
+        self.has_references = _has_key(validator.schema, ("$ref", *_DYNAMIC))
         self.usable = draft in _COMPILED_DRAFTS
 
     def enter(self, resolver: Any, schema: Any) -> Any:

@@ -14,6 +14,7 @@ from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..spec.model import JSONSchema
+from .loops import has_loop
 from .predicates import Predicate, Predicates
 
 _MOST_TRIED = 2000
@@ -62,6 +63,10 @@ def draft_of(schema: Any, *, default: Any = DEFAULT_DRAFT) -> Any:
             return default
 
 
+def _undecided(_value: Any) -> bool:
+    raise RecursionError("the schema refers to itself without end")
+
+
 class Document:
     """One root schema: resolves references, decides validity of values for it and for every node in it."""
 
@@ -88,12 +93,19 @@ class Document:
     @cached_property
     def accepts(self) -> Predicate:
         """The predicate that says whether the schema accepts a value. May raise what `jsonschema` raises."""
+        if self.is_endless:
+            return _undecided
         if self._predicates.usable:
             try:
                 return self._predicates.compile(self.schema, self.root.resolver)
             except Exception:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
+
+    @cached_property
+    def is_endless(self) -> bool:
+        """Whether validation would never end; `jsonschema` then exhausts the stack, which can end the process."""
+        return self._predicates.has_references and has_loop(self)
 
     @cached_property
     def flaw(self) -> jsonschema.SchemaError | None:
@@ -112,6 +124,8 @@ class Document:
     def holds(self, conjunction: Conjunction, value: Any) -> bool:
         """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
         self.effort += 1
+        if self.is_endless:
+            return False
         try:
             for node in conjunction:
                 if not self._predicate(node)(value):

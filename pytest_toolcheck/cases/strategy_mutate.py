@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import strategies as st
+
 from .strategy_draw import Drawer
 from .strategy_leaves import Draw, free_json, integers, matching, text
 from .strategy_nodes import Dead, Goal, Node, SchemaGraph
@@ -98,11 +100,12 @@ class Mutator:
         return found
 
     def _wrong_types(self, nodes: list[Node], path: Path) -> Iterator[Break]:
-        if any("type" in node.schema or "enum" in node.schema or "const" in node.schema for node in nodes):
-            for other in _OTHER_TYPES:
-                if not any(self.graph.is_valid(other, Node({"type": node.get("type")}, node.resolver))
-                           for node in nodes if node.get("type")):  # fmt: skip
-                    yield Break(path, _just(other))
+        if not any(key in node.schema for node in nodes for key in ("type", "enum", "const")):
+            return
+        typed = [self.graph.made(n, "type only", {"type": n.schema["type"]}) for n in nodes if "type" in n.schema]
+        others = [other for other in _OTHER_TYPES if not any(self.graph.is_valid(other, node) for node in typed)]
+        if others:
+            yield Break(path, lambda draw: copy.deepcopy(draw(st.sampled_from(others))))
 
     def _object(self, value: dict[str, Any], nodes: list[Node], path: Path, depth: int) -> Iterator[Break]:
         required = {name for node in nodes for name in node.get("required") or ()}

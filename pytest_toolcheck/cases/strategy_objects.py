@@ -109,7 +109,7 @@ def _new_name(drawer: Drawer, nodes: list[Node]) -> str:
     patterns = [pattern for node in nodes for pattern in node.get("patternProperties") or {}]
     goal = _name_goal(drawer, nodes)
     if goal:
-        text_only = Node({"type": "string"}, goal[0].resolver)
+        text_only = drawer.graph.made(goal[0], "a string", {"type": "string"})
         return str(drawer.value((*goal, text_only), 0))
     index = drawer.draw(st.integers(0, len(patterns))) if patterns else 0
     if patterns and index < len(patterns):
