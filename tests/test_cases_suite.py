@@ -69,7 +69,7 @@ def existing(judge: Any, tests: list[dict[str, Any]]) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SUITE / "tests").as_posix())
 def test_both_labels_where_they_exist_and_all_right(path):
-    """Valid cases where any exist, invalid ones where any exist, labels as `jsonschema` says; nothing twice, few tries."""
+    """Valid and invalid cases where any exist, labels as `jsonschema` says, nothing twice, few tries."""
     for name, group in groups(path):
         document = document_of(path, group["schema"])
         cases, judge = list(cases_of(document)), judge_of(document)

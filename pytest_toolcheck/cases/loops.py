@@ -1,0 +1,62 @@
+"""Schemas that refer to themselves for one and the same value: validating with them would never end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .schema import Document, Node
+
+_IN_PLACE = ("not", "if", "then", "else")
+_IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
+_IN_PLACE_MAPS = ("dependentSchemas", "dependencies")
+
+
+def has_loop(document: Document) -> bool:
+    """Return whether some reference leads back to where it stands without going into a part of the value."""
+    done: set[int] = set()
+    waiting = [document.root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node.schema, dict) and id(node.schema) not in done:
+            if _comes_back(document, node, (), done):
+                return True
+            waiting.extend(_inner(node))
+    return False
+
+
+def _comes_back(document: Document, node: Node, path: tuple[int, ...], done: set[int]) -> bool:
+    key = id(node.schema)
+    if key in path:
+        return True
+    if key in done or not isinstance(node.schema, dict):
+        return False
+    found = any(_comes_back(document, step, (*path, key), done) for step in _same_value(document, node))
+    done.add(key)
+    return found
+
+
+def _same_value(document: Document, node: Node) -> Iterator[Node]:
+    """Yield the schemas that apply to the same value as the node."""
+    yield from document.targets(node)
+    words = node.schema
+    for keyword in _IN_PLACE:
+        if keyword in words:
+            yield node.child(words[keyword])
+    for keyword in _IN_PLACE_LISTS:
+        yield from map(node.child, _listed(words.get(keyword)))
+    for keyword in _IN_PLACE_MAPS:
+        yield from map(node.child, _listed(words.get(keyword)))
+
+
+def _inner(node: Node) -> Iterator[Node]:
+    """Yield all that stands inside the node and could be a schema, one or two levels down."""
+    for value in node.schema.values():
+        if isinstance(value, dict):
+            yield node.child(value)
+        yield from (node.child(item) for item in _listed(value) if isinstance(item, dict))
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
