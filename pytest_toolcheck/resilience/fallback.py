@@ -52,6 +52,9 @@ def last_error_comes_through(bench: Bench) -> None:
         if call.error is None:
             message = f"the call returned {call.result!r:.60} though {bench.name} failed: its error was swallowed"
             bench.broken(world, message, expected="an error", seen="an answer")
+        breaker = bench.promise.breaker
+        if breaker is not None and len(failures) >= breaker.opens_after:
+            return  # it opened before the attempts were used up: the last word is the breaker's
         if failures and not any(error is failures[-1].error for error in chain_of(call.error)):
             first = any(error is each.error for each in failures for error in chain_of(call.error))
             what = "an earlier one" if first else f"{describe_error(call.error)} without a cause"

@@ -9,8 +9,10 @@ nearer to the promise is taken for what the breaker counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
+from ..scenario import ScenarioSkipped
 from ..spec.model import BreakerPromise
 from .bench import Bench, times
 from .toolcall import ToolCall
@@ -56,6 +58,7 @@ def drive_open(bench: Bench, world: World, **failing: Any) -> Opening | None:
                 bench.expect_reached(world, call, "by the first call already")
             world.note_state(bench.name, "closed", "open")
             return _opening(bench, world, call_s)
+        _expect_short_waits(bench, call)
         call_s = max(call_s, (call.ended_s or call.started_s) - call.started_s)
     return None
 
@@ -104,6 +107,17 @@ def _is_at_start(world: World, call: ToolCall) -> bool:
     """A retry outside a breaker may wait until it recovers: only a call that is let through at once is wrong."""
     started_s = world.since_start(call.dependency_calls[0].started_s)
     return started_s is not None and started_s - call.started_s < 1e-6 + 0.001
+
+
+def _expect_short_waits(bench: Bench, call: ToolCall) -> None:
+    """Skip where a retry waits longer than the breaker is open: from outside, its next attempt may be a probe."""
+    recovers_s = promised(bench).recovers_after_s - margin_s(bench)
+    waits = [b.started_s - (a.ended_s or b.started_s) for a, b in pairwise(call.dependency_calls)]
+    if any(wait >= recovers_s for wait in waits):
+        raise ScenarioSkipped(
+            f"a retry of {bench.name} waits {max(waits):g} s and the breaker recovers after "
+            f"{promised(bench).recovers_after_s:g} s: from outside, an attempt and a probe cannot be told apart"
+        )
 
 
 def failing_attempts(opening: Opening, count: int) -> int:
