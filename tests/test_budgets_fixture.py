@@ -59,11 +59,11 @@ def test_an_inconclusive_block_warns_or_fails_as_set(monkeypatch):
     monkeypatch.setattr("pytest_toolcheck.budgets.measure_time.PATIENCE_SECONDS", 0)
     warned = []
     with Budget(warn=warned.append).latency(p50="50ms") as b:
-        b.call(lambda: MS)
+        b.call(lambda: 60 * MS)
     assert len(warned) == 1
     assert "too noisy: 0 of 2000 calls usable" in warned[0]
     with pytest.raises(BudgetExceeded, match="too noisy"), Budget(inconclusive_fails=True).latency(p50="50ms") as b:
-        b.call(lambda: MS)
+        b.call(lambda: 60 * MS)
 
 
 def test_a_block_without_calls_is_an_error():

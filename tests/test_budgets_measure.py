@@ -72,7 +72,7 @@ def test_a_quantile_within_its_budget_passes_though_some_calls_are_slow(monkeypa
 def test_a_noisy_machine_gives_no_verdict_but_a_reason(monkeypatch):
     """No usable call is no pass and no fail: the message counts them."""
     use_fake_meter(monkeypatch, NoisyMeter)
-    (result,) = measure_latency(Tool(1), {"p50": 50 * MS}, effort=Effort(max_calls=200))
+    (result,) = measure_latency(Tool(60), {"p50": 50 * MS}, effort=Effort(max_calls=200))
     assert (result.verdict, result.value) == ("inconclusive", None)
     assert result.message == (
         "latency p50 not measured, budget 50 ms, 0 of 200 calls used: inconclusive, too noisy: 0 of 200 calls usable"

@@ -128,6 +128,21 @@ def test_a_disturbed_call_is_not_used(disturbed, reason):
     assert feed_all(SequentialVerdict(0.5, MS, gates=False), [disturbed] * 300) == "fail"
 
 
+@pytest.mark.parametrize(("quantile", "calls"), [(0.5, 9), (0.95, 126), (1, CLEAN_CALLS_FOR_MAX)])
+def test_disturbed_calls_within_the_budget_prove_a_pass(quantile, calls):
+    """Disturbance only adds time: calls that keep the budget all the same are counted, all of them."""
+    rule = SequentialVerdict(quantile, MS)
+    assert feed_all(rule, [Sample(MS // 2, 400_000, 900_000, 900_000, 270_000)] * calls) == "pass"
+    assert (rule.usable, rule.total, dict(rule.dropped)) == (calls, calls, {})
+
+
+def test_disturbed_calls_do_not_outvote_the_clean_ones():
+    """All calls count for a pass, not only the convenient ones: slow ones, clean or not, keep it away."""
+    rule = SequentialVerdict(0.5, MS)
+    fast_but_disturbed, slow = Sample(MS // 2, 400_000), Sample(2 * MS)
+    assert feed_all(rule, [fast_but_disturbed, slow, slow] * 40) == "fail"
+
+
 def test_a_short_wait_of_a_short_call_is_allowed():
     """5 us of waiting is the resolution of the meter, not noise."""
     assert feed_all(SequentialVerdict(0.5, MS), [Sample(20_000, 5_000)] * 20) == "pass"

@@ -87,10 +87,10 @@ class CpuMeter:
     def measure(self, call: Callable[[], Any]) -> CpuReading:
         """Make one call and return what it used."""
         read = self._reader()
-        before, start = read(), wall_ns()
+        start, before = wall_ns(), read()
         result = call()
-        wall = wall_ns() - start
-        return CpuReading(_used(before, read()), wall, result)
+        after = read()
+        return CpuReading(_used(before, after), wall_ns() - start, result)
 
     def _reader(self) -> Callable[[], dict[object, int]]:
         if self._group is not None:

@@ -2,7 +2,8 @@
 
 A sample is one call with what the machine did to it. Two gates drop calls that the machine disturbed; a sequential
 test (`evidence.py`) counts how many of the rest are over the budget and stops as soon as that proves something; a
-fail has to come three times, 0.1 s and 0.5 s apart, because noise comes in bursts and regressions stay.
+fail has to come three times, 0.1 s and 0.5 s apart, because noise comes in bursts and regressions stay. Disturbance
+only adds time, so calls that keep the budget in spite of it prove a pass: only a fail needs the gates.
 Nothing here reads a clock: `latency.py` and `cpu.py` make the samples, `measure.py` waits.
 """
 
@@ -78,6 +79,8 @@ class SequentialVerdict:
         self.dropped: Counter[str] = Counter()
         """How many calls were not used, by reason."""
         self.verdict: Verdict | None = None
+        self._all: list[int] = []
+        self._over_of_all = 0
         self._gates = gates
         self._spins: list[int] = []
 
@@ -91,6 +94,8 @@ class SequentialVerdict:
         if self.verdict is not None:
             return self.verdict
         self.total += 1
+        self._all.append(sample.wall_ns)
+        self._over_of_all += sample.wall_ns > self.budget_ns
         reason = self._disturbance(sample) if self._gates else None
         if reason is None:
             self.values.append(sample.wall_ns)
@@ -98,6 +103,8 @@ class SequentialVerdict:
             self.verdict = self._decide()
         else:
             self.dropped[reason] += 1
+        if self.verdict is None and self._shows_pass(self._over_of_all, self.total):
+            self._use_all()
         if self.verdict is None and (self.total >= self.max_calls or self.usable >= self.max_usable):
             self.verdict = "inconclusive"
         return self.verdict
@@ -114,12 +121,20 @@ class SequentialVerdict:
         return "; " + reason_inconclusive(self.usable, self.total, self.max_usable)
 
     def _decide(self) -> Verdict | None:
-        share = 1 - self.quantile
-        if log_evidence_above(self.over, self.usable, share) >= math.log(1 / FALSE_ALARM):
+        if log_evidence_above(self.over, self.usable, 1 - self.quantile) >= math.log(1 / FALSE_ALARM):
             return "fail"
+        return "pass" if self._shows_pass(self.over, self.usable) else None
+
+    def _shows_pass(self, over: int, calls: int) -> bool:
         if self.quantile >= 1:
-            return "pass" if self.usable >= min(CLEAN_CALLS_FOR_MAX, self.max_usable) else None
-        return "pass" if log_evidence_below(self.over, self.usable, share) >= math.log(1 / MISSED) else None
+            return not over and calls >= min(CLEAN_CALLS_FOR_MAX, self.max_usable)
+        return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
+
+    def _use_all(self) -> None:
+        """Pass by all calls, disturbed ones included: what disturbs only adds time, so they can prove that much."""
+        self.verdict = "pass"
+        self.values, self.over = self._all, self._over_of_all
+        self.dropped.clear()
 
     def _disturbance(self, sample: Sample) -> str | None:
         """Return why the machine spoilt this call, or None."""
