@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import http.server
 import queue
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -178,3 +180,56 @@ def test_threads_still_asleep_are_released_at_the_end():
         time.sleep(1)
     thread.join(timeout=30)
     assert not thread.is_alive()
+
+
+def test_a_pool_older_than_the_test_is_waited_for():
+    """A worker thread that was idle when virtual time began counts as busy from the moment it has a job."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        with virtual_time() as clock:
+            for turn in range(50):
+                start = clock.now
+                job = pool.submit(lambda start=start: (sum(range(1000)), clock.now - start)[1])
+                time.sleep(60)
+                assert (turn, job.result()) == (turn, 0)
+
+
+def test_a_ticking_thread_older_than_the_test_does_not_hold_the_clock():
+    """A thread of a fixture that wakes by a real timer (a watchdog) is no work of the test's."""
+    stop, ticking = threading.Event(), threading.Event()
+
+    def tick():
+        ticking.set()
+        stop.wait(600)
+
+    [thread] = run_in_threads(tick)
+    ticking.wait()
+    with virtual_time() as clock:
+        time.sleep(3600)
+        assert clock.mover.stalls == []
+    stop.set()
+    thread.join()
+
+
+def test_a_server_thread_older_than_the_test_answers():
+    """A socket server in a thread of a fixture, polled with a real timer, serves a client in virtual time."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"answer")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        [thread] = run_in_threads(server.serve_forever)
+        with virtual_time() as clock:
+            for _ in range(3):
+                time.sleep(60)
+                with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=5) as answer:
+                    assert answer.read() == b"answer"
+            assert clock.now == 180
+        server.shutdown()
+        thread.join()

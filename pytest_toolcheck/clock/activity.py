@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from .children import descendants, look_at_child
@@ -22,8 +22,12 @@ from .syscalls import Doing, classify, is_supported, read_task
 from .work import Look, Work
 
 _MOMENT_S = 0.005
+_SETTLED_AFTER_NS = 50_000_000
+"""Whoever waits for the interpreter's lock is given a turn every 5 ms, in which it asks for it."""
 Place = tuple[types.FrameType, int]
-"""The frame in which a thread is, and the instruction."""
+"""The frame in which a thread is (the frame itself: its address is soon another's), and the instruction."""
+Settled = tuple[Place, tuple[str, ...]]
+"""Where a thread waits, and for what."""
 
 
 class Activity:
@@ -33,12 +37,23 @@ class Activity:
     children are not seen.
     """
 
-    def __init__(self) -> None:
-        # the frames themselves, not their ids: a frame's address is soon another frame's
-        self._places = {ident: place for ident, place in _places().items() if ident != threading.get_ident()}
+    def __init__(self, monotonic_ns: Callable[[], int]) -> None:
+        self._monotonic_ns = monotonic_ns
+        self._older = {thread.ident for thread in threading.enumerate()}
+        self._last_seen: dict[int, tuple[tuple[str, str], int]] = {}
         self._supported = is_supported()
         self.ignored: set[tuple[str, int]] = set()
         """Work that was waited for in vain and is waited for no more."""
+        self._settled = self._find_settled() if self._supported else {}
+
+    def _find_settled(self) -> dict[int, Settled]:
+        """Return where threads older than the test wait by a real timer: they tick, and are no work of the test's."""
+        once = _settled_threads()
+        if not once:
+            return {}
+        _let_others_run()  # a thread that only waits for the interpreter gets on
+        again = _settled_threads()
+        return {ident: settled for ident, settled in once.items() if again.get(ident) == settled}
 
     def find_work(self, waiting: Collection[int]) -> Work | None:
         """Return something that is at work, or None when all but the caller stands still.
@@ -49,7 +64,9 @@ class Activity:
         work = self._look(waiting, first)
         if work is not None or not first:
             return work
-        if not self._supported:
+        if self._supported:
+            os.sched_yield()  # who was on the point of waking is awake in the second look
+        else:
             _let_others_run()
         second: Look = {}
         work = self._look(waiting, second)
@@ -83,11 +100,25 @@ class Activity:
         if seen is None:
             return None
         look[thread.native_id] = seen
-        if place == self._places.get(thread.ident, ()) and not seen[0].startswith("running"):
+        if place is not None and self._settled.get(thread.ident) == (place, _call(seen[0])):
             return None  # older than the test, and waiting where it waited when the test began
-        if self._is_at_work(seen[0]):
+        if self._is_at_work(seen[0]) and not self._has_settled(thread.ident, place, seen):
             return Work(("thread", thread.native_id), f"thread {thread.name!r}, which {_where(thread.ident)}")
         return None
+
+    def _has_settled(self, ident: int, place: Place | None, seen: tuple[str, str]) -> bool:
+        """Tell whether a thread older than the test has waited for a real timer for a while, without a single turn."""
+        now_ns = self._monotonic_ns()
+        if ident not in self._older or place is None or seen[0].startswith("running"):
+            return False
+        before, since_ns = self._last_seen.get(ident, (None, now_ns))
+        if before != seen:
+            self._last_seen[ident] = (seen, now_ns)
+            return False
+        if now_ns - since_ns < _SETTLED_AFTER_NS:
+            return False
+        self._settled[ident] = (place, _call(seen[0]))
+        return True
 
     @staticmethod
     def _is_at_work(line: str) -> bool:
@@ -95,6 +126,21 @@ class Activity:
         if doing in (Doing.BUSY, Doing.PARKED):
             return doing is Doing.BUSY
         return reads_a_file("self", line) or bool(awaited_answer(awaited_descriptors(line)))
+
+
+def _settled_threads() -> dict[int, Settled]:
+    mine, places, found = threading.get_ident(), _places(), {}
+    for thread in threading.enumerate():
+        if thread.ident in places and thread.ident != mine and thread.native_id is not None:
+            seen = read_task("self", thread.native_id)
+            if seen is not None and not seen[0].startswith("running"):
+                found[thread.ident] = (places[thread.ident], _call(seen[0]))
+    return found
+
+
+def _call(line: str) -> tuple[str, ...]:
+    """Return a system call and its first argument: the lock, or the descriptor, that a thread waits for."""
+    return tuple(line.split()[:2])
 
 
 def _let_others_run() -> None:

@@ -26,7 +26,7 @@ class Driver:
     def __init__(self, clock: VirtualClock, *, monotonic_ns: Callable[[], int], max_real_wait_ns: int) -> None:
         self.clock = clock
         self.owner = _thread.get_ident()
-        self.activity = Activity()
+        self.activity = Activity(monotonic_ns)
         self.stalls: list[str] = []
         """What was waited for in vain, for `max_real_wait`, before the clock moved on."""
         self._monotonic_ns = monotonic_ns
