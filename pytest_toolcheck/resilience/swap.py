@@ -200,16 +200,21 @@ def _copied(function: types.FunctionType) -> types.FunctionType:
 
 def _trampoline(code: types.CodeType, stand_in: AnyCallable) -> types.CodeType:
     """Return code with the free variables of `code` that calls `stand_in` with whatever arguments it gets."""
-    template = _AWAITED if code.co_flags & inspect.CO_COROUTINE else _PLAIN
-    body = template.format(name="stand_in_for", free="; ".join(code.co_freevars) or "pass", mark=_MARK)
-    indented = "\n".join(f"  {line}" for line in body.splitlines())
-    scope: dict[str, Any] = {}
-    exec(f"def outer({', '.join(code.co_freevars)}):\n{indented}\n  return stand_in_for", scope)
-    made = scope["outer"](*code.co_freevars).__code__
+    made = _template(bool(code.co_flags & inspect.CO_COROUTINE), code.co_freevars)
     constants = tuple(stand_in if value == _MARK else value for value in made.co_consts)
-    return made.replace(  # type: ignore[no-any-return]
+    return made.replace(
         co_consts=constants, co_name=code.co_name, co_qualname=code.co_qualname, co_freevars=code.co_freevars
     )
+
+
+@functools.cache
+def _template(is_async: bool, free: tuple[str, ...]) -> types.CodeType:
+    body = (_AWAITED if is_async else _PLAIN).format(name="stand_in_for", free="; ".join(free) or "pass", mark=_MARK)
+    indented = "\n".join(f"  {line}" for line in body.splitlines())
+    scope: dict[str, Any] = {}
+    exec(f"def outer({', '.join(free)}):\n{indented}\n  return stand_in_for", scope)
+    code: types.CodeType = scope["outer"](*free).__code__
+    return code
 
 
 def _wrapper(place: Place, stand_in: AnyCallable) -> AnyCallable:
