@@ -91,7 +91,7 @@ def _specs_under(path: Path) -> list[Path]:
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of the spec format, for editors and other checkers."""
-    from .spec import spec_schema
+    from .spec.load import spec_schema
 
     click.echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
 

@@ -55,11 +55,12 @@ class LogHooks:
 
     def begin(self, item: pytest.Item) -> None:
         """Write `case.start`; every event until `case.end` bears the case's id and span."""
-        from .events import bind, new_span_id
+        from .events import bind, span
 
         attempt = self._attempts[item.nodeid] = self._attempts.get(item.nodeid, 0) + 1
         context = ExitStack()
-        context.enter_context(bind(case=item.nodeid, attempt=attempt, span_id=new_span_id(), tool=_tool_of(item)))
+        context.enter_context(bind(trace_id=self._runtime.trace_id))
+        context.enter_context(span(case=item.nodeid, attempt=attempt, tool=_tool_of(item)))
         self._running[item.nodeid] = _Progress(context)
         self._runtime.log.emit("case.start", attrs=_case_attrs(item))
 
@@ -123,7 +124,7 @@ def _take(progress: _Progress, report: pytest.TestReport) -> None:
     elif report.failed:
         progress.outcome = "failed"
         progress.raw_status = "failed" if report.when == "call" else "error"
-    elif report.outcome == "rerun":
+    elif str(report.outcome) == "rerun":  # pytest-rerunfailures' own word
         progress.outcome, progress.raw_status = "other", "rerun"
     else:
         progress.outcome = progress.raw_status = report.outcome

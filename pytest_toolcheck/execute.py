@@ -12,9 +12,10 @@ from typing import Any
 from .cases import rebase
 from .cases.model import Case
 from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
+from .checks.integral import rests_on_integral_float
 from .checks.violation import is_valid
 from .errors import TargetError
-from .events import bind, current, new_rid, new_span_id
+from .events import new_rid, span
 from .failure import Call, CaseFailure, describe_failure
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
@@ -95,16 +96,14 @@ class RunningScenario:
         if valid is None or filled != arguments:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
         rid = new_rid()
-        with bind(
-            rid=rid, tool=plan.tool.name, sid=session.id, span_id=new_span_id(), parent_id=current().get("span_id")
-        ):
+        with span(rid=rid, tool=plan.tool.name, sid=session.id):
             self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
             request = Request(
                 tool=plan.tool,
                 arguments=copy.deepcopy(filled),
                 rid=rid,
                 timeout_s=plan.tool.timeout_s,
-                valid=valid,
+                valid=valid and not self._may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
             )
             outcome = session.call(request)
@@ -113,6 +112,11 @@ class RunningScenario:
         place = str(plan.tool.position or plan.spec.path.name)
         self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place)
         return outcome
+
+    @staticmethod
+    def _may_be_mistyped(plan: ToolPlan, arguments: dict[str, Any]) -> bool:
+        """Whether a TypeError is a fair answer although the schema accepts the input: 1.0 for an integer."""
+        return plan.tool.input is not None and rests_on_integral_float(plan.tool.input, arguments)
 
     def _on_progress(self, progress: Progress) -> None:
         shown = {"progress": progress.progress, "total": progress.total, "message": progress.message}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -48,6 +49,11 @@ class Runtime:
         return self.worker != "main"
 
     @property
+    def trace_id(self) -> str:
+        """The run as a W3C trace id, the same in every worker."""
+        return hashlib.sha256(self.run.encode()).hexdigest()[:32]
+
+    @property
     def keeps_log(self) -> bool:
         return self.settings.log is not None
 
@@ -74,10 +80,11 @@ class Runtime:
         return self._log is not None
 
     def _open_log(self) -> EventLog:
-        from .events import open_run
+        from .events import install, open_run
 
         argv = tuple(map(str, self.config.invocation_params.args))
         log = open_run(self.directory, worker=self.worker, run=self.run, argv=argv, secrets=self.settings.secrets)
+        self._closers.append(install())
         if self.worker in ("main", "gw0"):
             log.emit("run.start", attrs={"rootdir": str(self.config.rootpath)})
         return log
@@ -101,8 +108,17 @@ class Runtime:
         if self._log is not None:
             self._log.close()
             self._log = None
+            self._merge()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _merge(self) -> None:
+        """Write the one file that was asked for; the workers' own files stay where they are."""
+        merged = self.settings.merged_log
+        if merged is not None and not self.is_worker:
+            from .events.merge import merge_to
+
+            merge_to(self.run_directory, merged)
 
 
 def runtime_of(config: pytest.Config) -> Runtime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from .cases import generate_cases, static_base
@@ -115,16 +115,15 @@ def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
     tool = plan.tool
     wanted = tool.variations.categories or CATEGORIES
     categories = [name for name in CATEGORIES if name in wanted and name not in tool.variations.exclude]
-    return list(
-        generate_cases(
-            tool.input if tool.input is not None else {"type": "object"},
-            examples=[dict(example.input) for example in tool.examples],
-            values={name: {"valid": list(v.valid), "invalid": list(v.invalid)} for name, v in tool.values.items()},
-            categories=categories,
-            limit=tool.variations.limit,
-            seed=tool.variations.seed if tool.variations.seed is not None else seed,
-        )
+    generated = generate_cases(
+        tool.input if tool.input is not None else {"type": "object"},
+        examples=[dict(example.input) for example in tool.examples],
+        values={name: {"valid": list(v.valid), "invalid": list(v.invalid)} for name, v in tool.values.items()},
+        categories=categories,
+        limit=tool.variations.limit,
+        seed=tool.variations.seed if tool.variations.seed is not None else seed,
     )
+    return [case for case in generated if isinstance(case.input, dict)]  # arguments always are an object
 
 
 def assumed_base(tool: ToolSpec) -> dict[str, object] | None:
@@ -155,8 +154,3 @@ def _position(tool: ToolSpec, case: Case) -> Position | None:
                 return example.position
     name = case.pointer.split("/")[1] if case.pointer else ""
     return tool.key_positions.get(f"/input/properties/{name}", tool.position)
-
-
-def fill_inputs(case: Case, value: object) -> Case:
-    """Return the case with another input."""
-    return replace(case, input=value)

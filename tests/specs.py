@@ -1,4 +1,8 @@
-"""Writing small specs and tools into a pytester folder, and running them."""
+"""Writing small specs and tools into a pytester folder, and running them.
+
+What a run imports is imported here once: pytester forgets every module that a run inside this process brings, and C
+extensions (PyYAML's, for one) cannot be imported twice.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,17 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import hypothesis  # noqa: F401
+import mcp.client.stdio  # noqa: F401
+import mcp.server  # noqa: F401
 import pytest
+import yaml  # noqa: F401
+
+import pytest_toolcheck.cli
+import pytest_toolcheck.collect
+import pytest_toolcheck.report.terminal
+import pytest_toolcheck.targets.mcp
+import pytest_toolcheck.targets.python  # noqa: F401
 
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
 

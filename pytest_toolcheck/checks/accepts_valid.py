@@ -5,6 +5,7 @@ from __future__ import annotations
 from .base import Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour
 from .described_fully import differs_only_where_fully_described
+from .integral import rests_on_integral_float
 from .known_values import known_bad
 
 
@@ -40,6 +41,8 @@ def _promise(evidence: Evidence) -> str | None:
     if tool.acceptance == "lenient":
         return None
     schema = tool.input if tool.input is not None else True
+    if rests_on_integral_float(schema, case.input):
+        return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
             return (

@@ -1,0 +1,48 @@
+"""1.0 where an integer is wanted: valid in JSON Schema 2020-12, and yet no integer to most programming languages.
+
+Source: JSON Schema Validation 2020-12, 6.1.1 ("any number with a zero fractional part"). A tool that refuses such a
+value is not accused of it unless its `acceptance` is `strict`; a crash that is no TypeError still is a crash.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from .violation import is_valid
+
+
+def rests_on_integral_float(schema: Any, value: Any) -> bool:
+    """Whether the input is valid only because a float with a zero fraction counts as an integer."""
+    if not _has_integral_float(value):
+        return False
+    return not any(is_valid(schema, _with_floats(value, nudge)) for nudge in (_up, _down))
+
+
+def _up(number: float) -> float:
+    return math.nextafter(number, math.inf)
+
+
+def _down(number: float) -> float:
+    return math.nextafter(number, -math.inf)
+
+
+def _has_integral_float(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_integral_float, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_integral_float, value))
+    return _is_integral_float(value)
+
+
+def _is_integral_float(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+
+
+def _with_floats(value: Any, change: Callable[[float], float]) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_floats(item, change) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item, change) for item in value]
+    return change(value) if _is_integral_float(value) else value

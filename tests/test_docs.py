@@ -1,0 +1,99 @@
+"""Every code block of the README and the docs is run.
+
+A block with a title is a file of its page: ```` ```yaml title="shop.tool.yaml" ````. A `console` block is a session:
+its `$` lines are run in the page's folder, what follows each must be printed, in order (`...` stands for anything).
+Other Python blocks are executed, other YAML and JSON blocks must parse. `sh` blocks set up a machine: CI runs them.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import PROJECT
+
+markdown_it = pytest.importorskip("markdown_it", reason="pip install 'pytest-toolcheck[docs]'")
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+RUN = {"python", "yaml", "json", "toml", "ini", "console", "sh", "text", "jsonl"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a page."""
+
+    language: str
+    title: str | None
+    text: str
+    place: str
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Yield the fenced blocks of a page in order."""
+    for token in markdown_it.MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        if token.type == "fence":
+            language, _, rest = token.info.strip().partition(" ")
+            title = re.search(r'title="([^"]+)"', rest)
+            yield Block(language, title and title.group(1), token.content, f"{page.name}:{token.map[0] + 1}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are written, sessions are run and print what they show, Python runs, YAML and JSON parse."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    names: dict[str, object] = {"__name__": "docs"}
+    for block in blocks(page):
+        assert block.language in RUN, f"{block.place}: found language {block.language!r}, expected one of {sorted(RUN)}"
+        carry_out(block, tmp_path, names)
+
+
+def carry_out(block: Block, folder: Path, names: dict[str, object]) -> None:
+    """Do what the block is for."""
+    if block.title:
+        path = folder / block.title
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text, encoding="utf-8")
+    elif block.language == "console":
+        run_session(block, folder)
+    elif block.language == "python":
+        exec(compile(block.text, block.place, "exec"), names)
+    elif block.language == "yaml":
+        assert yaml.safe_load(block.text), block.place
+    elif block.language in ("json", "jsonl"):
+        assert [json.loads(line) for line in (block.text.splitlines() if block.language == "jsonl" else [block.text])]
+
+
+def run_session(block: Block, folder: Path) -> None:
+    """Run each `$` line and hold its output to the lines that follow it."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, expected = part.partition("\n")
+        done = subprocess.run(
+            command, shell=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100
+        )
+        printed = done.stdout.splitlines()
+        rest = iter(printed)
+        for line in filter(str.strip, expected.splitlines()):
+            if line.strip() == "...":
+                continue
+            wanted = re.sub(r"\[", "[[]", line.rstrip()).replace("...", "*")
+            assert any(fnmatch.fnmatchcase(shown.rstrip(), wanted) for shown in rest), (
+                f"{block.place}: `{command}` did not print (in this order): {line}\n" + done.stdout
+            )
+
+
+def test_a_session_that_lies_is_noticed(tmp_path: Path) -> None:
+    """The check itself: output that is not printed, or in another order, fails."""
+    run_session(Block("console", None, "$ echo one; echo two\none\n...\ntwo\n", "page.md:1"), tmp_path)
+    with pytest.raises(AssertionError, match="did not print"):
+        run_session(Block("console", None, "$ echo one; echo two\ntwo\none\n", "page.md:1"), tmp_path)
