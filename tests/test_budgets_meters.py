@@ -15,7 +15,10 @@ from pytest_toolcheck.budgets import clocks, latency
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter, RunQueueDelay, delay_between
+from pytest_toolcheck.budgets.measure import Subject, apply_budgets
 from pytest_toolcheck.budgets.processes import has_proc, process_tree
+from pytest_toolcheck.clock import virtual_time
+from pytest_toolcheck.spec.model import Budgets
 
 pytestmark = pytest.mark.skipif(not has_proc(), reason="the meters of other processes read /proc")
 
@@ -172,7 +175,17 @@ def test_without_proc_the_meter_says_what_it_does_not_know(monkeypatch):
     assert any("no /proc here" in note for note in meter.notes())
 
 
-def test_nothing_is_measured_under_virtual_time(monkeypatch):
+def test_nothing_is_measured_under_our_virtual_time():
+    """Every kind of budget is inconclusive there, for that reason, and measured again afterwards."""
+    budgets = Budgets(latency={"p50": MS}, cpu_time_ns=MS, memory={"peak": MS, "leak": MS})
+    with virtual_time():
+        results = apply_budgets(Subject(lambda: None), budgets)
+    assert [result.verdict for result in results] == ["inconclusive"] * 4
+    assert all("under virtual time" in result.message for result in results)
+    assert not is_time_virtual()
+
+
+def test_nothing_is_measured_under_another_virtual_time(monkeypatch):
     """A clock that a test moves is noticed by the system's own, and the refusal says what to do."""
     assert not is_time_virtual()
     refuse_virtual_time()

@@ -1,7 +1,7 @@
 """The real clocks, and the refusal to measure while a test travels in time.
 
-Virtual time swaps the C function behind `time.perf_counter`, so a function captured early is no way out; what is
-compared here is the operating system's clock, asked through libc.
+Virtual time swaps the C function behind `time.perf_counter`, so a function captured early is no way out. Our own
+virtual time is asked; another library's shows when the operating system's clock, asked through libc, says otherwise.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ctypes
 import sys
 import time
 
+from ..clock import active_clock
 from ..errors import ToolcheckError
 
 wall_ns = time.perf_counter_ns
@@ -35,8 +36,8 @@ def _system_ns() -> int:
 
 
 def is_time_virtual() -> bool:
-    """Whether `time.perf_counter` is not the machine's own clock just now (Linux; elsewhere never known)."""
-    return sys.platform == "linux" and abs(wall_ns() - _system_ns()) > _APART_NS
+    """Whether `time.perf_counter` is not the machine's own clock just now (another library's: on Linux only)."""
+    return active_clock() is not None or sys.platform == "linux" and abs(wall_ns() - _system_ns()) > _APART_NS
 
 
 def refuse_virtual_time() -> None:
