@@ -37,7 +37,7 @@ def _system_ns() -> int:
 
 def is_time_virtual() -> bool:
     """Whether `time.perf_counter` is not the machine's own clock just now (another library's: on Linux only)."""
-    return active_clock() is not None or sys.platform == "linux" and abs(wall_ns() - _system_ns()) > _APART_NS
+    return active_clock() is not None or (sys.platform == "linux" and abs(wall_ns() - _system_ns()) > _APART_NS)
 
 
 def refuse_virtual_time() -> None:
