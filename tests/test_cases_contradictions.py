@@ -1,0 +1,50 @@
+"""Contradictory parts of a schema are named, with their place."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_toolcheck.cases import satisfiability
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "message"),
+    [
+        (
+            {"properties": {"a": {"type": "integer", "minimum": 5, "maximum": 3}}},
+            "/properties/a",
+            "minimum 5 is more than",
+        ),
+        ({"type": "string", "minLength": 3, "maxLength": 2}, "", "minLength 3 is more than maxLength 2"),
+        ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "", "no value can be of all these types: "),
+        ({"exclusiveMinimum": 3, "maximum": 3, "type": "number"}, "", "exclusiveMinimum 3"),
+        ({"minimum": 3, "exclusiveMaximum": 3, "type": "number"}, "", "exclusiveMaximum 3"),
+        ({"type": "object", "required": ["b"], "additionalProperties": False}, "", "property 'b' is required"),
+        ({"type": "object", "required": ["b"], "properties": {"b": False}}, "", "its schema is false"),
+        ({"properties": {"e": {"enum": ["a"], "type": "integer"}}}, "/properties/e", "no value was found"),
+        ({"$defs": {"x/y": {"type": "array", "minItems": 2, "maxItems": 1}}}, "/$defs/x~1y", "minItems 2"),
+        ({"type": "strin"}, "/type", "not a valid schema"),
+    ],
+)
+def test_a_contradiction_is_named_with_its_place(schema, pointer, message):
+    """The innermost part that cannot be met is reported once, by its JSON Pointer, with the reason."""
+    found = satisfiability(schema)
+    assert [item.pointer for item in found] == [pointer]
+    assert message in found[0].message
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        False,
+        {},
+        {"type": "object", "properties": {"a": False}},
+        {"type": "integer", "minimum": 3, "maximum": 3},
+        {"type": "array", "items": {"$ref": "#"}},
+        {"type": "object", "patternProperties": {"^x": {}}, "required": ["x1"], "additionalProperties": False},
+    ],
+)
+def test_what_can_be_met_has_no_finding(schema):
+    """Tight schemas, and `false` written on purpose, are no contradictions."""
+    assert satisfiability(schema) == []

@@ -1,0 +1,62 @@
+"""Texts made from regular expressions and for formats."""
+
+from __future__ import annotations
+
+import re
+
+import jsonschema
+import pytest
+
+from pytest_toolcheck.cases.formats import BAD, GOOD
+from pytest_toolcheck.cases.patterns import matching, matching_of_length, near_misses
+
+PATTERNS = [
+    "^[A-Z]{3}-[0-9]{4}$",
+    "^a|b$", r"\d+", r"^\w+@\w+\.com$", "^(foo|bar)+$", "[^abc]", r"^(\w)\1$", "^.{5,}$", "(?i)^x", r"\s",
+    r"^#[0-9a-fA-F]{6}$",
+    "^(?:a(?:b(?:c)?)?)$", "a{0}", "", r"^\+?[1-9]\d{1,14}$", "^[^@]+@[^@]+$", r"\Ax\Z", "^[à-ü]+$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_texts_match(pattern):
+    """Every text made for a pattern is found by it, and there is at least one."""
+    assert matching(pattern)
+    assert all(re.search(pattern, text) for text in matching(pattern))
+
+
+@pytest.mark.parametrize("pattern", ["^[A-Z]{3}$", "^(foo|bar)$", r"^\d{4}-\d{2}$"])
+def test_near_misses_of_anchored_patterns(pattern):
+    """Junk before, junk after, a line before and a character less are tried, and are no matches."""
+    misses = dict(near_misses(pattern))
+    for name in ("junk before", "junk after", "last cut", "line before"):
+        assert not re.search(pattern, misses[name]), name
+    assert misses["newline after"].endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "length"), [("^[a-z]+$", 40), ("^[a-z]{2,8}$", 8), (r"\d", 12), ("^a-[0-9]*$", 30)]
+)
+def test_texts_of_a_length(pattern, length):
+    """A pattern that can be stretched gives a text of the wanted length."""
+    text = matching_of_length(pattern, length)
+    assert text is not None
+    assert len(text) == length
+    assert re.search(pattern, text)
+
+
+@pytest.mark.parametrize("pattern", ["(", "a{2,1}", r"\p{L}", "[", "(?<=a)(?!b)c{99999999999}"])
+def test_what_cannot_be_compiled_gives_nothing(pattern):
+    """A broken or hopeless pattern raises nothing."""
+    assert isinstance(matching(pattern), tuple)
+    assert isinstance(near_misses(pattern), list)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_formats_have_good_and_bad_texts(name):
+    """For each format `jsonschema` accepts some of the good texts, the first above all, and refuses most of the bad."""
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    assert checker.conforms(GOOD[name][0], name)
+    if name in checker.checkers:
+        refused = [text for text in BAD[name] if not checker.conforms(text, name)]
+        assert len(refused) * 2 >= len(BAD[name])
