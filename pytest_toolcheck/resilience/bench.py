@@ -73,8 +73,9 @@ class Bench:
 
     def setup(self, tool: ToolSpec) -> Setup:
         """Say what the world is made of, with every dependency that the file's tools name."""
+        base = self.ctx.base()  # even with an example at hand: a tool without a proven call proves nothing
         if self._arguments is None:
-            self._arguments = self.ctx.base()
+            self._arguments = base
         if self._arguments is None:
             raise ScenarioFailure(
                 Finding("resilience", f"{self.tool}: no valid call is known to show a promise with: give an example",
