@@ -64,9 +64,7 @@ class Activity:
         work = self._look(waiting, first)
         if work is not None or not first:
             return work
-        if self._supported:
-            os.sched_yield()  # who was on the point of waking is awake in the second look
-        else:
+        if not self._supported:
             _let_others_run()
         second: Look = {}
         work = self._look(waiting, second)

@@ -92,10 +92,15 @@ def classify(line: str) -> Doing:
 
 
 def read_task(pid: int | str, tid: int | str) -> tuple[str, str] | None:
-    """Return a thread's system call and how often it was given the processor, or None once it has ended."""
+    """Return a thread's system call and how often it was given the processor, or None once it has ended.
+
+    A thread that was just woken, and waits for its processor to hear of it, still shows its system call; its state
+    in `stat` is R already. So both are read, the call first.
+    """
     folder = f"/proc/{pid}/task/{tid}"
     try:
-        with open(f"{folder}/syscall") as call, open(f"{folder}/schedstat") as turns:
-            return call.read(), turns.read().rpartition(" ")[2].strip()
-    except OSError:
+        with open(f"{folder}/syscall") as call, open(f"{folder}/stat") as stat, open(f"{folder}/schedstat") as turns:
+            line, state = call.read(), stat.read().rpartition(")")[2].split()[0]
+            return "running" if state == "R" else line, turns.read().rpartition(" ")[2].strip()
+    except (OSError, IndexError):
         return None
