@@ -22,12 +22,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from peers import RULES
 
 from pytest_toolcheck.budgets.cpu import CpuMeter
-from pytest_toolcheck.budgets.latency import LatencyMeter
+from pytest_toolcheck.budgets.latency import LatencyMeter, spin
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets, kinds_of
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.memory import measure_peak
 from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
-from pytest_toolcheck.budgets.verdict import Sample, SequentialVerdict
+from pytest_toolcheck.budgets.verdict import Sample
 from pytest_toolcheck.spec.model import Budgets
 
 NOISE = Path(__file__).resolve().parents[4] / "shared" / "data" / "noise"
@@ -115,19 +115,26 @@ def neighbours(count: int) -> Iterator[None]:
             process.wait()
 
 
-def quiet_time_ns() -> int:
-    """Return what the work takes undisturbed just now: the median of calls that pass both gates."""
-    live, rule = Live(), SequentialVerdict(0.5, 10**12, max_calls=3_000)
-    while rule.feed(live.call()) is None:
-        pass
-    return round(statistics.median(rule.values or [live.call().wall_ns]))
+def quiet_machine(seconds: float = 2.0) -> tuple[int, int]:
+    """Return the undisturbed machine's spin and work, ns: its best spin, and the work in proportion to spins."""
+    spins, shares = [], []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        before, start = spin(), time.perf_counter_ns()
+        work()
+        took, after = time.perf_counter_ns() - start, spin()
+        spins += [before, after]
+        if abs(before - after) < 0.05 * before:
+            shares.append(took / (before + after) * 2)
+    best = sorted(spins)[len(spins) // 20]
+    return best, round(sorted(shares)[len(shares) // 4] * best)
 
 
 class Live:
     """Makes calls with the real meter; the plain rules take the same samples, ungated."""
 
-    def __init__(self) -> None:
-        self.meter = LatencyMeter()
+    def __init__(self, reference_ns: int) -> None:
+        self.meter = LatencyMeter(reference_ns=reference_ns)
         self.calls = 0
 
     def call(self) -> Sample:
@@ -141,23 +148,23 @@ class Live:
 
 def live_rules(seconds: float) -> None:
     rows = []
+    reference_ns, true_ns = quiet_machine()
     for busy in (0, 2):
         with neighbours(busy):
             for name, rule in RULES.items():
                 share = seconds if name.startswith("ours") else seconds / 4
-                rows.append([str(busy), name, *(_live(rule, ratio, share) for ratio in RATIOS)])
+                rows.append([str(busy), name, *(_live(rule, reference_ns, true_ns / ratio, share) for ratio in RATIOS)])
     head = ["neighbours", "rule", "fails at 0.9", "fails at 1.1"]
-    table(f"Rules live, {seconds:.0f} s for ours, a quarter for the others", head, rows)
+    table(f"Rules live, {seconds:.0f} s for ours, a quarter for the others ({true_ns / MS:.2f} ms of work)", head, rows)
 
 
-def _live(rule: Callable[..., bool], ratio: float, seconds: float) -> str:
-    true_ns = quiet_time_ns()
-    live, fails, runs = Live(), 0, 0
+def _live(rule: Callable[..., bool], reference_ns: int, budget_ns: float, seconds: float) -> str:
+    live, fails, runs = Live(reference_ns), 0, 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        fails += rule(live.call, live.pause, round(true_ns / ratio))
+        fails += rule(live.call, live.pause, round(budget_ns))
         runs += 1
-    return f"{rate(fails, runs)}, {live.calls / runs:.0f} calls a run of {true_ns / MS:.2f} ms"
+    return f"{rate(fails, runs)}, {live.calls / runs:.0f} calls a run"
 
 
 # meters against known amounts
