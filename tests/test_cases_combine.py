@@ -109,3 +109,31 @@ def test_nothing_to_combine():
     """No parameters give no rows; one parameter gives each of its levels."""
     assert covering_array([]) == []
     assert covering_array([3]) == [(0,), (1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strength", "published"),
+    [
+        ([3] * 4, 2, 9),
+        ([3] * 13, 2, 15),
+        ([4] * 15 + [3] * 17 + [2] * 29, 2, 29),
+        ([4] + [3] * 39 + [2] * 35, 2, 21),
+        ([2] * 100, 2, 10),
+        ([7, 6, 5] + [4] * 6 + [3] * 8 + [2] * 3, 2, 42),
+        ([4] * 6, 3, 64),
+    ],
+)
+def test_standard_inputs_stay_near_the_best_published(sizes, strength, published):
+    """The standard inputs take at most 1.3 times the rows of the best array published, and cover everything."""
+    rows = covering_array(sizes, strength)
+    assert len(rows) <= 1.3 * published
+    assert verify(rows, sizes, strength) == []
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 5, 7, 8, 9])
+def test_fields_give_the_fewest_rows(order):
+    """As many levels as a field has, one parameter more than that: exactly the square of it in rows."""
+    sizes = [order] * (order + 1)
+    rows = covering_array(sizes)
+    assert len(rows) == order * order
+    assert verify(rows, sizes) == []
