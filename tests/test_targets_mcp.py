@@ -161,9 +161,14 @@ class TestResults:
         """Without structured content a text is the object or array that it spells, or itself."""
         assert call(raw, "text", say=say).value == value
 
-    def test_owed_structured_content_is_not_made_up(self, raw):
-        """A tool with an output schema that answers in text gives {"content": …}, for the check to see."""
-        assert call(raw, "structured").value == {"content": [{"type": "text", "text": '{"a": 1}'}]}
+    def test_owed_structured_content_is_not_made_up(self, raw, open_session):
+        """A tool with an output schema that answers in text gives {"content": …}, for the check to see.
+
+        So it does in a session whose tools were described elsewhere (by another worker).
+        """
+        for session in (raw, open_session(RAW)):
+            assert call(session, "structured").value == {"content": [{"type": "text", "text": '{"a": 1}'}]}
+            assert call(session, "text", say='{"a": 1}').value == {"a": 1}
 
     @pytest.mark.parametrize(("code", "kind"), [(-32602, "refused"), (-32603, "crashed"), (-32000, "crashed")])
     def test_protocol_errors(self, raw, code, kind):
@@ -268,8 +273,9 @@ class TestProcess:
         values = [call(session, "environment", name=name).value["result"] for name in names]
         assert values == ["mine", "spec", "1", "131072"]
 
-    def test_python_means_this_interpreter_s(self, open_session):
+    def test_python_means_this_interpreter_s(self, open_session, monkeypatch):
         """`python` in a command is that of the environment which runs the tests, wherever PATH points."""
+        monkeypatch.setenv("PATH", "/nowhere")
         session = open_session(McpTarget(command=ODD.command))
         assert os.path.samefile(call(session, "executable").value["result"], sys.executable)
 

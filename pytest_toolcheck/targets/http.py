@@ -118,6 +118,7 @@ class HttpService:
     def open(self) -> HttpSession:
         """Start the server where there is one to start, and return a client's session. Raises TargetError."""
         self.server.ensure()
+        self.documented()  # here, not in a call: it would block the loop that all connections share
         connection: Connection[httpx.AsyncClient] = Connection(self._client, owner=shared_owner())
         return HttpSession(self, connection, connection.open(limit_s=_OPEN_LIMIT_S))
 

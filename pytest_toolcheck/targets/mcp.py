@@ -63,15 +63,17 @@ class McpServer:
             session = self._spare or self._connect()
             self._spare = session
             self._described = tuple(session.list_tools())
-            session.declares_output = self._declaring()
         return self._described
 
     def open(self) -> McpSession:
         """Start or reach the server. Raises TargetError with the command, exit code and last stderr lines."""
+        from .mcp_session import declaring
+
         session, self._spare = self._spare, None
         if session is None or not session.is_alive():
             session = self._connect()
-        session.declares_output = self._declaring()
+        if self._described is not None:
+            session.declares_output = declaring(self._described)
         return session
 
     def close(self) -> None:
@@ -79,9 +81,6 @@ class McpServer:
         session, self._spare = self._spare, None
         if session is not None:
             session.close()
-
-    def _declaring(self) -> frozenset[str]:
-        return frozenset(tool.name for tool in self._described or () if tool.output_schema is not None)
 
     def _connect(self) -> McpSession:
         from .mcp_session import McpSession

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import mcp_types as types
@@ -43,8 +43,8 @@ class McpSession(RemoteSession["Link"]):
 
     def __init__(self, name: str, connection: Connection[Link], link: Link, *, own_loop: Owner | None) -> None:
         super().__init__(name, connection)
-        self.declares_output: frozenset[str] = frozenset()
-        """The tools that owe structured content."""
+        self.declares_output: frozenset[str] | None = None
+        """The tools that owe structured content; None until it is known."""
         self._link = link
         self._own_loop = own_loop
 
@@ -107,7 +107,7 @@ class McpSession(RemoteSession["Link"]):
             )
         except Exception as error:
             return await self._lost(f"{type(error).__name__}: {error}", time.perf_counter_ns() - started, heard)
-        return self._answered(request, result, time.perf_counter_ns() - started, heard())
+        return await self._answered(request, result, time.perf_counter_ns() - started, heard())
 
     async def _send(self, request: Request, started: int) -> types.CallToolResult:
         # Not `call_tool`: that validates the result and raises, where our check is to see what came.
@@ -118,12 +118,25 @@ class McpSession(RemoteSession["Link"]):
             progress_callback=_forwarding(request.on_progress, started) if request.on_progress else None,
         )
 
-    def _answered(self, request: Request, result: types.CallToolResult, spent: int, noise: str) -> Outcome:
+    async def _answered(self, request: Request, result: types.CallToolResult, spent: int, noise: str) -> Outcome:
         if result.is_error:
             error = CallError(type="ToolError", message=texts_of(result))
             return Outcome("refused", spent, error=error, raw=raw_of(result), noise=noise)
-        value = value_of(result, structured=request.tool.name in self.declares_output)
+        value = value_of(result, structured=await self._owes_structure(request, result))
         return Outcome("accepted", spent, value=value, raw=raw_of(result), noise=noise)
+
+    async def _owes_structure(self, request: Request, result: types.CallToolResult) -> bool:
+        """Whether the answer lacks the structured content that its tool declares; asks the server where need be."""
+        if result.structured_content is not None:
+            return False
+        if self.declares_output is None:
+            try:
+                async with asyncio.timeout(request.timeout_s):
+                    listed = await self._list_tools()
+            except Exception:  # then nothing is known to be declared; the next call will tell what is wrong
+                listed = []
+            self.declares_output = declaring(listed)
+        return (request.tool.call or request.tool.name) in self.declares_output
 
     async def _refused_or_lost(self, request: Request, error: MCPError, spent: int, heard: Heard) -> Outcome:
         if self._was_closed(error):
@@ -168,6 +181,11 @@ class McpSession(RemoteSession["Link"]):
             return process.output.since(mark)
 
         return heard
+
+
+def declaring(tools: Iterable[ToolDescription]) -> frozenset[str]:
+    """Return the names of the tools that have an output schema."""
+    return frozenset(tool.name for tool in tools if tool.output_schema is not None)
 
 
 def _malformed(error: ValidationError, spent: int, noise: str) -> Outcome:
