@@ -20,9 +20,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, overload
 
-from .errors import ToolcheckError
 from .events import bind, current, new_rid, new_span_id
 from .faults.flight import in_flight
+from .sessions_model import (
+    Counts,
+    SessionBusyError,
+    SessionClosedError,
+    SessionError,
+    SessionLimitError,
+    SessionMetrics,
+)
 from .spec.model import ToolSpec
 from .targets.base import Outcome, Request, Session
 
@@ -35,51 +42,6 @@ Emit = Callable[..., None]
 _numbers = itertools.count(1)
 
 
-class SessionError(ToolcheckError):
-    """What `tool_sessions` refuses."""
-
-
-class SessionLimitError(SessionError):
-    """No room for a further session; the message names the limit."""
-
-
-class SessionClosedError(SessionError):
-    """The session was closed, or expired, before the call."""
-
-
-class SessionBusyError(SessionError):
-    """Too many calls at once in one session; the message names the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionMetrics:
-    """Counts since the beginning; `active`, `idle` and `calls_running` are of this moment."""
-
-    opened: int = 0
-    closed: int = 0
-    expired: int = 0
-    refused: int = 0
-    calls: int = 0
-    failed_calls: int = 0
-    peak: int = 0
-    active: int = 0
-    idle: int = 0
-    calls_running: int = 0
-
-
-@dataclass(slots=True)
-class _Counts:
-    opened: int = 0
-    closed: int = 0
-    expired: int = 0
-    refused: int = 0
-    calls: int = 0
-    failed_calls: int = 0
-    peak: int = 0
-    pending: int = 0
-    """Slots that are taken by sessions which are being opened."""
-
-
 @dataclass(slots=True, eq=False)
 class ToolSession:
     """One session. `last_active_s` is by the monotonic clock; `running` counts its calls under way."""
@@ -88,6 +50,8 @@ class ToolSession:
     target_session: Session
     last_active_s: float
     _sessions: ToolSessions = field(repr=False)
+    number: int
+    """Counts up in the order of opening."""
     running: int = 0
     calls: int = 0
     state: str = "open"
@@ -105,7 +69,7 @@ class ToolSession:
         return outcome
 
     def gather(self, tool: str, inputs: Sequence[Mapping[str, Any]]) -> list[Outcome]:
-        """Make all these calls in this session, as many at once as are allowed; outcomes in the order of the inputs."""
+        """Make all these calls in this session, as many at once as are allowed; outcomes in their order."""
         return self._sessions.at_once([(self, tool, each) for each in inputs], most=self._sessions.calls_at_once)
 
     def touch(self) -> None:
@@ -158,7 +122,7 @@ class ToolSessions:
         self._emit = emit
         self._lock = threading.RLock()
         self._open: OrderedDict[str, ToolSession] = OrderedDict()
-        self._counts = _Counts()
+        self._counts = Counts()
 
     # opening
     @overload
@@ -194,7 +158,8 @@ class ToolSessions:
                 self._counts.pending -= 1
                 self._counts.refused += 1
             raise
-        session = ToolSession(id_ or f"s{next(_numbers)}-{opened.id}", opened, time.monotonic(), self)
+        number = next(_numbers)
+        session = ToolSession(id_ or f"s{number}-{opened.id}", opened, time.monotonic(), self, number)
         with self._lock:
             self._counts.pending -= 1
             self._counts.opened += 1
@@ -213,7 +178,7 @@ class ToolSessions:
             if len(self._open) + self._counts.pending >= self.limit:
                 self._counts.refused += 1
                 raise SessionLimitError(
-                    f"session limit reached: {self.limit} of {self.limit} sessions are open, and none has been idle for "
+                    f"session limit reached: {self.limit} of {self.limit} sessions are open, none has been idle for "
                     f"{self.idle_timeout_s:g} s; close one, or raise the limit"
                 )
             self._counts.pending += 1
@@ -224,7 +189,7 @@ class ToolSessions:
 
     def __iter__(self) -> Iterator[ToolSession]:
         with self._lock:
-            return iter(list(self._open.values()))
+            return iter(sorted(self._open.values(), key=lambda session: session.number))
 
     def get(self, id: str) -> ToolSession | None:
         """Return the open session with this id."""
@@ -237,8 +202,9 @@ class ToolSessions:
             running = [session.running for session in self._open.values()]
             counts = self._counts
             active = sum(1 for each in running if each)
-            return SessionMetrics(counts.opened, counts.closed, counts.expired, counts.refused, counts.calls,
-                                  counts.failed_calls, counts.peak, active, len(running) - active, sum(running))  # fmt: skip
+            past = (counts.opened, counts.closed, counts.expired, counts.refused)
+            calls = (counts.calls, counts.failed_calls, counts.peak)
+            return SessionMetrics(*past, *calls, active, len(running) - active, sum(running))
 
     # calling
     @contextmanager
@@ -266,7 +232,7 @@ class ToolSessions:
             if session.running >= self.calls_at_once:
                 self._counts.refused += 1
                 raise SessionBusyError(
-                    f"session {session.id} is busy: {session.running} of {self.calls_at_once} calls at once are running"
+                    f"session {session.id} is busy: {session.running} of {self.calls_at_once} calls are running"
                 )
             session.running += 1
             self._note_activity(session)
@@ -312,7 +278,7 @@ class ToolSessions:
     def map(self, tool: str, inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[Outcome]:
         """Call a tool once in every open session, at once: with one input for all, or one for each.
 
-        Outcomes in the order in which the sessions were active last. Raises SessionError for another number of inputs.
+        Inputs and outcomes are in the order of opening. Raises SessionError for another number of inputs.
         """
         sessions = list(self)
         each = [inputs] * len(sessions) if isinstance(inputs, Mapping) else list(inputs)
@@ -382,7 +348,7 @@ class ToolSessions:
             self.close_one(session, "closed")
 
     def configured(self, **settings: Any) -> ToolSessions:
-        """Return further sessions of the same target with other settings: `limit`, `idle_timeout_s`, `calls_at_once`."""
+        """Return sessions of the same target with another `limit`, `idle_timeout_s` or `calls_at_once`."""
         known = {"limit": self.limit, "idle_timeout_s": self.idle_timeout_s, "calls_at_once": self.calls_at_once}
         return ToolSessions(self._open_session, self._tool, emit=self._emit, **{**known, **settings})
 
