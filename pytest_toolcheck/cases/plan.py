@@ -34,7 +34,7 @@ def generate_cases(
     accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
     values known to be `valid` or `invalid`; a case of either is labelled by the schema like any other: that the tool
     has to refuse the latter is for the judge to know. `categories` are names from `CATEGORIES` (None: all). The same
-    arguments give the same cases in every process; `seed` varies the rows of `combination`, whose `strength` may be set.
+    arguments give the same cases in every process; `seed` varies the rows of `combination`, `strength` is theirs.
     Raises ValueError for an unknown category and for a negative limit.
     """
     wanted = _checked(categories, limit)
