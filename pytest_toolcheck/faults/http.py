@@ -27,7 +27,7 @@ class HttpPoint:
     def __init__(self, target: Any, ask: Ask) -> None:
         self.name = f"httpx.{type(target).__name__}"
         self._ask = ask
-        self._transports = [target] if hasattr(target, _method(target)) else _transports_of(target)
+        self._transports = [target] if _methods(target) else _transports_of(target)
         self._undo: list[tuple[Any, str]] = []
 
     def prepare(self, action: Action) -> None:
@@ -40,21 +40,15 @@ class HttpPoint:
     def on(self) -> None:
         """Let every request pass through here."""
         for transport in self._transports:
-            name = _method(transport)
-            inner = getattr(transport, name)
-            asking = _AsyncExchange if name == "handle_async_request" else _Exchange
-            setattr(transport, name, asking(inner, self._ask).handle)
-            self._undo.append((transport, name))
+            for name, asking in _methods(transport).items():
+                setattr(transport, name, asking(getattr(transport, name), self._ask).handle)
+                self._undo.append((transport, name))
 
     def off(self) -> None:
         """Put the transports' own methods back."""
         while self._undo:
             transport, name = self._undo.pop()
             delattr(transport, name)
-
-
-def _method(target: Any) -> str:
-    return "handle_async_request" if hasattr(target, "handle_async_request") else "handle_request"
 
 
 def _transports_of(client: Any) -> list[Any]:
@@ -105,6 +99,12 @@ class _AsyncExchange(_Exchange):
         body = b"".join([part async for part in response.stream])  # type: ignore[union-attr]
         await response.aclose()
         return _changed(action, request, response, body)
+
+
+def _methods(target: Any) -> dict[str, type[_Exchange]]:
+    """Return the methods by which requests pass through a transport; some have both."""
+    known: dict[str, type[_Exchange]] = {"handle_request": _Exchange, "handle_async_request": _AsyncExchange}
+    return {name: asking for name, asking in known.items() if hasattr(target, name)}
 
 
 def _status(action: Action) -> int:
