@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextvars
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from types import FrameType
 from typing import Any, TypeVar
+
+from ..clock import real_monotonic_ns
 
 T = TypeVar("T")
 
@@ -125,5 +126,5 @@ def run_limited(work: Callable[[], T], *, limit_s: float) -> T:
 
 
 def _now() -> float:
-    """The real clock: the one of `setitimer`, whatever a virtual clock does to `time.monotonic`."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic()
+    """The real clock: the one of `setitimer`, whatever a virtual clock does to `time.*`."""
+    return real_monotonic_ns() / 1e9
