@@ -1,0 +1,346 @@
+"""Heartbeats: a long call reports its progress in time, sensibly, and comes to no harm by it.
+
+A Python tool reports to the callable that is passed in its parameter `on_progress`, `progress`, `report_progress` or
+`progress_callback` (the first of these that it has). What the callable is given is read as MCP's progress: the first
+number (or `progress`, `step`, `done`, `percent`) is the progress, the second (or `total`) the total; without a total
+the progress is taken for per cent. A tool of an MCP server reports with MCP's progress notifications.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import itertools
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..checks.base import Finding
+from ..errors import Position
+from ..events import bind, new_rid
+from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from ..spec.model import Heartbeat, McpTarget, PythonTarget
+from ..targets.base import Outcome, Progress, Request, Session
+from .dependency import DependencyProbe, fail, succeed
+from .fresh import fresh_modules, module_name
+from .heartbeat_reports import Beat, Done, Watched, kept_error, read_report
+
+PARAMETERS: Final = ("on_progress", "progress", "report_progress", "progress_callback")
+"""The parameters of a Python tool that take its receiver, the first that it has."""
+LONG: Final = 10
+"""A call is made to last so many intervals, by slowing its first Python dependency."""
+_AFTER: Final = 3
+"""So many intervals after the end of a call nothing more may be reported."""
+_SHORTEST_GRACE_S: Final = 0.001
+
+
+Receiver = Callable[..., Any]
+
+
+def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
+    """Return the scenarios of the tool's `heartbeat`: in virtual time for Python tools, in real time over MCP.
+
+    Another kind of target, or a Python tool without a parameter for a receiver, gives scenarios that say so.
+    """
+    promise = plan.tool.heartbeat
+    if promise is None:
+        return []
+    checks: list[tuple[str, Check]] = [
+        (f"every {promise.interval_s:g}s", _in_time),
+        ("monotone, 0 to 100 %", _sensible),
+    ]
+    if isinstance(plan.spec.target, PythonTarget):  # over MCP the client's SDK hides what comes after the answer
+        checks += [
+            ("none after the end", _none_after_the_end),
+            ("none after an error", _none_after_an_error),
+            ("a failing receiver harms nothing", _failing_receiver),
+            ("a slow receiver cancels nothing", _slow_receiver),
+            ("the reporter does not cancel the call", _not_cancelled),
+        ]
+    place = plan.tool.key_positions.get("/heartbeat", plan.tool.position)
+    known: dict[str, Watched] = {}
+    return [HeartbeatScenario(f"heartbeat[{name}]", plan, promise, check, known, place) for name, check in checks]
+
+
+@dataclass(slots=True)
+class HeartbeatScenario:
+    """One sentence of the promise."""
+
+    id: str
+    plan: ToolPlan
+    promise: Heartbeat
+    check: Check
+    known: dict[str, Watched]
+    """The call over MCP, in real time: made once for all scenarios of the tool."""
+    position: Position | None
+    category: str = "heartbeat"
+    fixtures: Sequence[str] = ()
+
+    def run(self, ctx: ToolContext) -> None:
+        """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
+        target = self.plan.spec.target
+        if isinstance(target, PythonTarget):
+            self.check(_InProcess(ctx, self.plan, self.promise))
+        elif isinstance(target, McpTarget):
+            self.check(_OverMcp(ctx, self.plan, self.promise, self.known))
+        else:
+            raise ScenarioSkipped(f"heartbeats are watched in Python tools and over MCP, not over {target.kind}")
+
+
+class _Watcher:
+    """Makes calls and watches them; knows how a broken promise is told."""
+
+    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat) -> None:
+        self.ctx, self.plan, self.promise = ctx, plan, promise
+        self.limit_s = promise.interval_s * (1 + promise.within)
+
+    def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
+        """Make one long call. `receive` is called with each report; `silent` passes no receiver."""
+        raise NotImplementedError
+
+    def arguments(self) -> dict[str, Any]:
+        for example in self.plan.tool.examples:
+            if example.expect is None or example.expect.error is None:
+                return dict(example.input)
+        base = self.ctx.base()
+        if base is None:
+            raise self.broken("no valid call is known, so no heartbeat can be shown: give an example", "no valid call")
+        return base
+
+    def note(self, beat: Beat, **known: Any) -> None:
+        attrs = {"at_s": beat.at_s, "progress": beat.progress, "total": beat.total}
+        self.ctx.emit("heartbeat", tool=self.plan.tool.name, attrs=attrs, **known)
+
+    def long_enough(self, watched: Watched) -> Watched:
+        """Return the call, if it lasted long enough for a heartbeat to be due. Raises ScenarioSkipped."""
+        if watched.took_s is not None and watched.took_s > self.limit_s:
+            return watched
+        raise ScenarioSkipped(
+            f"the call took {watched.took_s or 0:.3g} s, so no heartbeat was due: give an example that lasts longer "
+            f"than {self.limit_s:g} s, or name a Python dependency that can be slowed"
+        )
+
+    def broken(self, message: str, cause: str, watched: Watched | None = None) -> ScenarioFailure:
+        place = f"heartbeat: {{interval: {self.promise.interval_s:g}s, within: {self.promise.within:.0%}}}"
+        details = (("timeline", watched.timeline()),) if watched is not None else ()
+        return ScenarioFailure(Finding("heartbeat", f"{self.plan.tool.name}: {message}", cause, place, details=details))
+
+
+class _InProcess(_Watcher):
+    """Calls a Python function in fresh modules and virtual time."""
+
+    def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
+        """Make one call, made long by its first Python dependency; time passes after its end, too."""
+        from ..clock import active_clock, virtual_time
+
+        target = self.plan.spec.target
+        assert isinstance(target, PythonTarget)
+        watched = Watched()
+        with ExitStack() as stack:
+            if active_clock() is None:
+                stack.enter_context(virtual_time())
+            references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
+            fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
+            function = _found(fresh.module, self.plan.tool.call or self.plan.tool.name)
+            self._slow_down(references, fails, stack)
+            keywords = {} if silent else {_parameter(function): self._receiver(watched, receive)}
+            stack.enter_context(bind(rid=new_rid(), tool=self.plan.tool.name))
+            self._call(function, keywords, watched)
+        return watched
+
+    def _slow_down(self, references: list[str], fails: bool, stack: ExitStack) -> None:
+        if not references and fails:
+            raise ScenarioSkipped("an error in a long call needs a Python dependency that can fail: see depends_on")
+        for reference in references[:1]:
+            module, _, attribute = reference.rpartition(":")
+            target = self.plan.spec.target
+            assert isinstance(target, PythonTarget)
+            module = module_name(target) if not module or module.endswith(".py") else module
+            after_s = LONG * self.promise.interval_s
+            answer = fail(ConnectionError, after_s=after_s) if fails else succeed(after_s=after_s)
+            stack.enter_context(DependencyProbe(f"{module}:{attribute}")).answers((answer, None))
+
+    def _receiver(self, watched: Watched, receive: Receiver | None) -> Receiver:
+        started_s = time.monotonic()
+
+        def hear(*args: Any, **kwargs: Any) -> Any:
+            beat = read_report(time.monotonic() - started_s, args, kwargs)
+            (watched.beats if watched.took_s is None else watched.late).append(beat)
+            self.note(beat)
+            return Done() if receive is None else receive()
+
+        return hear
+
+    def _call(self, function: Callable[..., Any], keywords: dict[str, Any], watched: Watched) -> None:
+        from ..targets._arguments import Binding
+
+        args, kwargs = Binding(function).arguments(self.arguments())
+        started_s, after_s = time.monotonic(), _AFTER * self.promise.interval_s
+
+        async def awaited(pending: Any) -> None:
+            try:
+                watched.value = await pending
+            except BaseException as error:
+                watched.error = kept_error(error)
+            watched.took_s = time.monotonic() - started_s
+            await asyncio.sleep(after_s)
+
+        async def started() -> None:
+            await awaited(function(*args, **kwargs, **keywords))
+
+        if inspect.iscoroutinefunction(function):
+            asyncio.run(started())
+            return
+        try:
+            watched.value = function(*args, **kwargs, **keywords)
+        except BaseException as error:
+            watched.error = kept_error(error)
+        if inspect.isawaitable(watched.value):
+            asyncio.run(awaited(watched.value))
+            return
+        watched.took_s = time.monotonic() - started_s
+        time.sleep(after_s)
+
+
+class _OverMcp(_Watcher):
+    """Calls a tool of an MCP server in real time, once."""
+
+    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Watched]) -> None:
+        super().__init__(ctx, plan, promise)
+        self._known = known
+
+    def watch(self, **_how: Any) -> Watched:
+        """Return the one call that is made, with its progress notifications."""
+        if "call" not in self._known:
+            watched = self._known["call"] = Watched()
+            spy: Any = _Spy(self.ctx.session, self, watched)
+            outcome = self.ctx.call(self.arguments(), valid=True, session=spy)
+            watched.took_s, watched.value = outcome.duration_ns / 1e9, outcome.value
+            watched.error = f"{outcome.error.type}: {outcome.error.message}" if outcome.error else None
+        return self._known["call"]
+
+
+class _Spy:
+    """A session that hears the progress of its calls."""
+
+    def __init__(self, session: Session, watcher: _Watcher, watched: Watched) -> None:
+        self._session, self._watcher, self._watched = session, watcher, watched
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def call(self, request: Request) -> Outcome:
+        def hear(progress: Progress) -> None:
+            beat = Beat(progress.at_ns / 1e9, progress.progress, progress.total)
+            self._watched.beats.append(beat)
+            self._watcher.note(beat, rid=request.rid)
+            if request.on_progress is not None:
+                request.on_progress(progress)
+
+        return self._session.call(dataclasses.replace(request, on_progress=hear))
+
+
+def _found(owner: Any, path: str) -> Callable[..., Any]:
+    for part in path.rpartition(":")[2].split("."):
+        owner = getattr(owner, part)
+    function: Callable[..., Any] = owner
+    return function
+
+
+def _parameter(function: Callable[..., Any]) -> str:
+    known = inspect.signature(function).parameters
+    for name in PARAMETERS:
+        if name in known:
+            return name
+    raise ScenarioSkipped(f"the tool has no parameter that takes a receiver of its progress: {', '.join(PARAMETERS)}")
+
+
+def _in_time(watcher: _Watcher) -> None:
+    watched = watcher.long_enough(watcher.watch())
+    instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
+    gap_s, since_s = max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
+    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+        seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
+        message = (
+            f"no progress for {gap_s:.3g} s after {since_s:.3g} s, expected one every {watcher.limit_s:g} s ({seen})"
+        )
+        raise watcher.broken(message, "no heartbeat in time", watched)
+
+
+def _sensible(watcher: _Watcher) -> None:
+    watched = watcher.long_enough(watcher.watch())
+    last = -math.inf
+    for number, beat in enumerate(watched.beats, 1):
+        percent = beat.percent
+        if percent is None or not math.isfinite(percent):
+            raise watcher.broken(
+                f"report {number} is no progress: {beat.progress!r} of {beat.total!r}", "no number", watched
+            )
+        if not 0 <= percent <= 100 + 1e-9:
+            raise watcher.broken(f"report {number} says {percent:g} %, expected 0 to 100 %", "out of range", watched)
+        if percent < last - 1e-9:
+            raise watcher.broken(f"report {number} goes back from {last:g} % to {percent:g} %", "goes back", watched)
+        last = percent
+    if not watched.beats:
+        raise watcher.broken(f"no progress was reported in {watched.took_s:.3g} s", "no heartbeat in time", watched)
+
+
+def _none_after_the_end(watcher: _Watcher) -> None:
+    _expect_none_late(watcher, watcher.watch(), "ended")
+
+
+def _none_after_an_error(watcher: _Watcher) -> None:
+    _expect_none_late(watcher, watcher.watch(fails=True), "failed")
+
+
+def _expect_none_late(watcher: _Watcher, watched: Watched, how: str) -> None:
+    if watched.late:
+        late_s = watched.late[0].at_s - (watched.took_s or 0)
+        message = f"{len(watched.late)} reports came after the call had {how}, the first {late_s:.3g} s later"
+        raise watcher.broken(message, "reports after the end", watched)
+
+
+def _failing_receiver(watcher: _Watcher) -> None:
+    def receive() -> Any:
+        raise RuntimeError("injected fault: the receiver of the progress fails")
+
+    _expect_same(watcher, watcher.watch(receive=receive), "with a receiver that fails")
+
+
+def _slow_receiver(watcher: _Watcher) -> None:
+    class Slow:
+        def __await__(self) -> Any:
+            return asyncio.sleep(2.5 * watcher.promise.interval_s).__await__()
+
+    _expect_same(watcher, watcher.watch(receive=Slow), "with a receiver that takes its time")
+
+
+def _not_cancelled(watcher: _Watcher) -> None:
+    watched = watcher.watch()
+    if watched.error is not None:
+        raise watcher.broken(f"a long call with a known good input failed: {watched.answer}", "call harmed", watched)
+    watcher.long_enough(watched)
+    needs_none = True
+    with suppress(TypeError):
+        silent = watcher.watch(silent=True)
+        needs_none = isinstance(silent.error, TypeError)
+    if not needs_none:
+        _expect_same(watcher, watched, "with a receiver", than=silent)
+
+
+def _expect_same(watcher: _Watcher, watched: Watched, how: str, *, than: Watched | None = None) -> None:
+    plain = than or watcher.watch()
+    if watched.answer == plain.answer:
+        return
+    again = watcher.watch(silent=than is not None)
+    if watched.error is None and again.answer != plain.answer:
+        return  # its answers differ from call to call: nothing can be said
+    message = f"{how} the call ends in {watched.answer}, expected {plain.answer}"
+    raise watcher.broken(message, "call harmed", watched)
+
+
+Check = Callable[[Any], None]

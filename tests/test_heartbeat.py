@@ -1,0 +1,269 @@
+"""Heartbeats: faulty reporters are all found, their correct twins are not accused."""
+
+# ruff: noqa: E501, ISC004 - a fault stands beside its place in the source
+
+from __future__ import annotations
+
+import sys
+import time
+
+import pytest
+
+from pytest_toolcheck.errors import Position
+from pytest_toolcheck.resilience.heartbeat import heartbeat_scenarios
+from pytest_toolcheck.resilience.heartbeat_reports import read_report
+from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
+from pytest_toolcheck.spec.model import (
+    Dependency,
+    Example,
+    Heartbeat,
+    HttpTarget,
+    McpTarget,
+    PythonTarget,
+    Spec,
+    ToolSpec,
+)
+from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.targets.base import Request, ToolDescription
+
+ASYNC = """
+import asyncio
+
+async def provider(sku):
+    return 3
+
+async def beat(on_progress, task):
+    step = 0
+    while not task.done():
+        await asyncio.wait({task}, timeout=6)
+        if task.done():
+            return
+        step += 1
+        try:
+            answer = on_progress(min(step * 5, 99), 100, f"step {step}")
+            if hasattr(answer, "__await__"):
+                reports.append(asyncio.ensure_future(swallow(answer)))
+        except Exception:
+            pass
+
+reports = []
+
+async def swallow(answer):
+    await answer
+
+async def order(sku, on_progress=None):
+    task = asyncio.ensure_future(provider(sku))
+    beating = None
+    if on_progress:
+        beating = asyncio.ensure_future(beat(on_progress, task))
+    try:
+        return {"price": await task}
+    finally:
+        if beating:
+            beating.cancel()
+        for report in reports:
+            report.cancel()
+"""
+SYNC = """
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
+def provider(sku):
+    return 3
+
+def order(sku, progress):
+    ended = threading.Event()
+    def beat():
+        done = 0
+        while not ended.wait(6):
+            done += 1
+            try:
+                progress({"progress": done, "total": 1000})
+            except Exception:
+                pass
+    worker = threading.Thread(target=beat)
+    worker.start()
+    try:
+        return {"price": provider(sku)}
+    finally:
+        ended.set()
+        worker.join()
+"""
+FAULTS = [
+    (ASYNC, "never reports", "timeout=6)\n", "timeout=6000)\n", "no progress for 60 s after 0 s"),
+    (ASYNC, "reports too seldom", "timeout=6)\n", "timeout=8)\n", "no progress for 8 s"),
+    (ASYNC, "reports more than all", "min(step * 5, 99)", "step * 20", "says 120 %"),
+    (ASYNC, "reports less than nothing", "min(step * 5, 99)", "step - 2", "says -1 %"),
+    (ASYNC, "goes back", "min(step * 5, 99)", "50 - step", "goes back from 49 % to 48 %"),
+    (ASYNC, "reports no number", "min(step * 5, 99)", "'half'", "is no progress"),
+    (ASYNC, "reports not a number", "min(step * 5, 99)", "float('nan')", "is no progress"),
+    (ASYNC, "goes on after the end for ever", "            beating.cancel()", "            pass", "after the call had ended"),
+    (ASYNC, "a failing receiver ends the call", "{\"price\": await task}", "{\"price\": await both(task, beating)}",
+     "with a receiver that fails the call ends in RuntimeError"),
+    (ASYNC, "wait_for without a shield", "await asyncio.wait({task}, timeout=6)", "await wait_briefly(task)", "failed: CancelledError"),
+    (ASYNC, "the answer is the reporter's", '{"price": await task}', '{"price": await task, "steps": bool(beating)}', "expected {\"price\": 3, \"steps\": false}"),
+    (SYNC, "never reports", "ended.wait(6)", "ended.wait(6000)", "no progress for 60 s"),
+    (SYNC, "goes on after the end", "        ended.set()\n        worker.join()\n", "        threading.Timer(15, ended.set).start()\n", "after the call had ended"),
+    (SYNC, "goes on after an error", "        return {\"price\": provider(sku)}\n    finally:\n        ended.set()\n        worker.join()\n",
+     "        answer = {\"price\": provider(sku)}\n        ended.set()\n        worker.join()\n        return answer\n    except OSError:\n"
+     "        threading.Timer(15, ended.set).start()\n        raise\n", "after the call had failed"),
+    (SYNC, "starts from the whole", "\"progress\": done,", "\"progress\": 1000 - done,", "goes back"),
+]  # fmt: skip
+MORE = {
+    "goes on after the end for ever": ("    while not task.done():\n        await asyncio.wait({task}, timeout=6)\n        if task.done():\n            return\n",
+                              "    while True:\n        await asyncio.sleep(6)\n"),
+    "a failing receiver ends the call": ("        except Exception:\n            pass\n\nreports = []",
+                                         "        except ZeroDivisionError:\n            pass\n\nreports = []\n\nasync def both(task, beating):\n"
+                                         "    if beating:\n        await beating\n    return await task"),
+    "wait_for without a shield": ("reports = []", "reports = []\n\nasync def wait_briefly(task):\n    try:\n        await asyncio.wait_for(task, 6)\n"
+                                                  "    except TimeoutError:\n        pass"),
+}  # fmt: skip
+
+
+class Context:
+    """As much of a ToolContext as these scenarios use."""
+
+    def __init__(self, plan, session=None):
+        self.plan, self.session, self.events = plan, session, []
+
+    def emit(self, ev, /, **fields):
+        self.events.append((ev, fields))
+
+    def base(self):
+        return None
+
+    def call(self, arguments, *, valid=None, session=None):
+        return session.call(Request(self.plan.tool, dict(arguments), "r1", 30.0, valid))
+
+
+def plan_of(folder, source="", *, target=None, heartbeat=None, example=None, name="order", depends=True):
+    (folder / "beating.py").write_text(source)
+    depends_on = {"provider": Dependency("provider", python="beating:provider")} if depends else {}
+    tool = ToolSpec(name, examples=(Example(example if example is not None else {"sku": "A"}),),
+                    heartbeat=heartbeat or Heartbeat(6.0, 0.2), depends_on=depends_on)  # fmt: skip
+    path = folder / "shop.tool.yaml"
+    spec = Spec(path, target or PythonTarget("beating", (str(folder),)), Position(path), ToolSpec(""), {}, False)
+    return ToolPlan(spec, tool, ToolDescription(name))
+
+
+def run(plan, session=None):
+    """Run all scenarios; return what failed and what was skipped by id, and the events."""
+    failed, skipped, events = {}, {}, []
+    for scenario in heartbeat_scenarios(plan):
+        context = Context(plan, session)
+        try:
+            scenario.run(context)
+        except ScenarioFailure as failure:
+            failed[scenario.id] = failure
+        except ScenarioSkipped as reason:
+            skipped[scenario.id] = str(reason)
+        events += context.events
+    return failed, skipped, events
+
+
+@pytest.mark.parametrize("source", [ASYNC, SYNC], ids=["async", "sync"])
+def test_a_correct_reporter_is_not_accused(source, tmp_path):
+    """All scenarios pass, none is skipped, in virtual time; each report is an event with a request id."""
+    failed, skipped, events = run(plan_of(tmp_path, source))
+    assert (failed, skipped) == ({}, {})
+    assert {ev for ev, _ in events} == {"heartbeat"}
+    assert len(events) > 50
+    assert "beating" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("source", "fault", "old", "new", "message"), FAULTS, ids=[f"{'async' if s is ASYNC else 'sync'}-{f}".replace(" ", "_") for s, f, *_ in FAULTS]
+)  # fmt: skip
+def test_a_faulty_reporter_is_found(source, fault, old, new, message, tmp_path):
+    """A reporter with one fault fails a scenario, with a message on one line and the timeline of its reports."""
+    assert source.count(old) == 1
+    changed = source.replace(old, new)
+    if fault in MORE and source is ASYNC:
+        assert changed.count(MORE[fault][0]) == 1
+        changed = changed.replace(*MORE[fault])
+    failed, _, _ = run(plan_of(tmp_path, changed))
+    assert any(message in str(failure) for failure in failed.values()), failed
+    for failure in failed.values():
+        assert "\n" not in str(failure)
+        assert "the call ends" in dict(failure.findings[0].details)["timeline"]
+
+
+def test_a_call_without_length_shows_nothing(tmp_path):
+    """A call that ends before a heartbeat is due is skipped, with the way to make it long; none passes for nothing."""
+    source = "def order(sku, on_progress=None):\n    return 1\n"
+    failed, skipped, _ = run(plan_of(tmp_path, source, depends=False))
+    assert failed == {}
+    assert "so no heartbeat was due" in skipped["heartbeat[every 6s]"]
+
+
+def test_a_tool_without_a_receiver_is_told_how(tmp_path):
+    """The skip names the parameters that are looked for; another kind of target is named."""
+    _, skipped, _ = run(
+        plan_of(tmp_path, "def provider(sku):\n    pass\n\ndef order(sku):\n    return provider(sku)\n")
+    )
+    assert "on_progress, progress, report_progress, progress_callback" in skipped["heartbeat[none after the end]"]
+    _, skipped, _ = run(plan_of(tmp_path, target=HttpTarget("http://127.0.0.1:1")))
+    assert all("not over http" in reason for reason in skipped.values())
+
+
+def test_no_heartbeat_no_scenarios(tmp_path):
+    """A tool that promises nothing gets no scenario."""
+    plan = plan_of(tmp_path)
+    assert heartbeat_scenarios(ToolPlan(plan.spec, ToolSpec("order"), plan.description)) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "percent"),
+    [
+        ((3, 4), {}, 75),
+        ((30,), {}, 30),
+        ((), {"step": 1, "total": 2}, 50),
+        (({"percent": 20, "total": 5},), {}, 20),
+        ((Heartbeat(1.0),), {}, None),
+        (("text",), {}, None),
+        (("half", 100), {}, None),
+        ((True,), {}, None),
+        ((1, 0), {}, 1),
+    ],
+)
+def test_reports_are_read(args, kwargs, percent):
+    """Numbers by place, by name, or in one object; what is no number has no share."""
+    assert read_report(1.0, args, kwargs).percent == percent
+
+
+MCP = '''
+import asyncio
+from mcp.server.mcpserver import Context, MCPServer
+server = MCPServer("beating")
+
+@server.tool()
+async def steps(count: int, ctx: Context) -> str:
+    """Report progress."""
+    for step in range(count):
+        await ctx.report_progress(step, 10, "on the way")
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1 * (count == 2))
+    return "done"
+'''
+
+
+@pytest.mark.parametrize(("count", "message"), [(9, None), (2, "no progress for"), (13, "says 110 %")])
+def test_progress_over_mcp(tmp_path, monkeypatch, count, message):
+    """One real call is made, and its progress notifications are held to the promise."""
+    (tmp_path / f"beating_server_{count}.py").write_text(MCP)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    target = McpTarget(server=f"beating_server_{count}:server")
+    plan = plan_of(tmp_path, target=target, heartbeat=Heartbeat(0.05, 1.0), example={"count": count}, name="steps")
+    reached = make_target(plan.spec)
+    session = reached.open()
+    started = time.monotonic()
+    try:
+        failed, skipped, events = run(plan, session)
+    finally:
+        session.close()
+        reached.close()
+    assert time.monotonic() > started
+    assert skipped == {}
+    assert [ev for ev, _ in events] == ["heartbeat"] * count
+    if message is not None:
+        assert any(message in str(failure) for failure in failed.values()), failed
