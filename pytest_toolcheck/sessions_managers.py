@@ -1,0 +1,192 @@
+"""Whoever manages sessions, behind one small face: a server behind a URL, or a Python module."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final, Protocol
+
+from .errors import ToolcheckError
+from .scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
+
+LONGEST_REAL_WAIT_S: Final = 10.0
+"""So long a scenario waits, at most, for an idle time in real time."""
+PARAMETER: Final = "session_id"
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a failure
+    """A session, or a call in it, was refused."""
+
+
+class Manager(Protocol):
+    """What a promise about sessions is held against."""
+
+    def open(self) -> Any:
+        """Return a handle of a new session. Raises Refused."""
+
+    def call(self, handle: Any) -> None:
+        """Make a call in it. Raises Refused."""
+
+    def call_slowly(self, handle: Any, length_s: float, openings: int, /) -> None:
+        """Make a call that takes so long; towards its end, ask for so many further sessions. Raises Refused."""
+
+    def close(self, handle: Any) -> None:
+        """Close it."""
+
+    def wait(self, seconds: float) -> None:
+        """Let the time pass."""
+
+    def __enter__(self) -> Manager: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
+def manager_of(plan: ToolPlan, ctx: ToolContext, arguments: dict[str, Any]) -> Manager:
+    """Return what manages the sessions of the plan's target. Raises ScenarioSkipped where nothing does."""
+    target = plan.spec.target
+    if isinstance(target, PythonTarget):
+        return ModuleManager(plan, ctx, arguments)
+    if isinstance(target, HttpTarget | WebSocketTarget) or (isinstance(target, McpTarget) and target.url):
+        return ServerManager(ctx, arguments)
+    raise ScenarioSkipped(f"a {target.kind} target starts a process for each session: there is nobody to limit them")
+
+
+class ServerManager:
+    """A server that is reached over a URL; a connection is a session; in real time."""
+
+    def __init__(self, ctx: ToolContext, arguments: dict[str, Any]) -> None:
+        self._ctx, self._arguments = ctx, arguments
+
+    def open(self) -> Any:
+        """Open a connection. Raises Refused."""
+        try:
+            return self._ctx.open_session()
+        except ScenarioFailure as failure:
+            raise Refused(str(failure)) from None
+
+    def call(self, handle: Any) -> None:
+        """Call the tool over it. Raises Refused."""
+        outcome = self._ctx.call(self._arguments, valid=True, session=handle)
+        if outcome.kind != "accepted":
+            raise Refused(f"{outcome.error.type}: {outcome.error.message}" if outcome.error else outcome.kind)
+
+    def call_slowly(self, _handle: Any, _length_s: float, _openings: int) -> None:
+        """Nobody can slow a dependency in another process from here."""
+        raise ScenarioSkipped("a call of a server cannot be made long from outside")
+
+    def close(self, handle: Any) -> None:
+        """Close the connection."""
+        handle.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait in real time. Raises ScenarioSkipped where that is too long."""
+        if seconds > LONGEST_REAL_WAIT_S:
+            raise ScenarioSkipped(
+                f"{seconds:g} s would pass in real time: start the server with an idle time of a few seconds"
+            )
+        time.sleep(seconds)
+
+    def __enter__(self) -> ServerManager:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """The scenario's context closes what it opened."""
+
+
+class ModuleManager:
+    """A Python module with `open_session` and `close_session`, imported afresh, in virtual time."""
+
+    def __init__(self, plan: ToolPlan, ctx: ToolContext, arguments: dict[str, Any]) -> None:
+        self._plan, self._ctx, self._arguments = plan, ctx, arguments
+        self._stack = ExitStack()
+
+    def __enter__(self) -> ModuleManager:
+        from .clock import active_clock, virtual_time
+        from .resilience.fresh import fresh_modules
+
+        target = self._plan.spec.target
+        assert isinstance(target, PythonTarget)
+        try:
+            if active_clock() is None:
+                self._stack.enter_context(virtual_time())
+            self._dependencies = [each.python for each in self._plan.tool.depends_on.values() if each.python]
+            fresh = fresh_modules(target, spec_path=self._plan.spec.path, dependencies=self._dependencies)
+            self._module = self._stack.enter_context(fresh).module
+            self._tool = self._found(self._plan.tool.call or self._plan.tool.name)
+            self._open, self._close = self._found("open_session"), self._found("close_session")
+            self._runner = self._stack.enter_context(asyncio.Runner())
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stack.close()
+
+    def _found(self, path: str) -> Callable[..., Any]:
+        owner: Any = self._module
+        for part in path.rpartition(":")[2].split("."):
+            owner = getattr(owner, part, None)
+        if not callable(owner):
+            raise ScenarioSkipped(
+                f"{self._module.__name__} manages no sessions that can be seen: it has no {path}(); offer "
+                f"open_session(), close_session(id), and a parameter {PARAMETER} of the tool"
+            )
+        found: Callable[..., Any] = owner
+        return found
+
+    def open(self) -> Any:
+        """Open a session by the module's own function. Raises Refused."""
+        return self._guarded(lambda: self._waited(self._open()))
+
+    def call(self, handle: Any) -> None:
+        """Call the tool with the session's id. Raises Refused."""
+        self._guarded(lambda: self._waited(self._tool(**{**self._arguments, PARAMETER: handle})))
+
+    def call_slowly(self, handle: Any, length_s: float, openings: int) -> None:
+        """Slow the first dependency down; in the last tenth of the call, open further sessions. Raises Refused."""
+        from .resilience.dependency import DependencyProbe, succeed
+
+        with DependencyProbe(self._dependencies[0]) as probe:
+            probe.answers(succeed(after_s=length_s))
+            self._guarded(lambda: self._runner.run(self._both(handle, length_s * 0.9, openings)))
+
+    async def _both(self, handle: Any, after_s: float, openings: int) -> None:
+        arguments = {**self._arguments, PARAMETER: handle}
+        is_async = inspect.iscoroutinefunction(self._tool)
+        pending = self._tool(**arguments) if is_async else asyncio.to_thread(self._tool, **arguments)
+        task = asyncio.ensure_future(pending)
+        await asyncio.sleep(after_s)
+        for _ in range(openings):
+            with contextlib.suppress(Exception):  # the limit is reached: that is its right
+                opened = self._open()
+                if inspect.isawaitable(opened):
+                    await opened
+        await task
+
+    def close(self, handle: Any) -> None:
+        """Close a session by the module's own function."""
+        self._guarded(lambda: self._waited(self._close(handle)))
+
+    def wait(self, seconds: float) -> None:
+        """Let virtual time pass, on the loop of async modules."""
+        self._runner.run(asyncio.sleep(seconds))
+
+    def _waited(self, value: Any) -> Any:
+        async def wait() -> Any:
+            return await value
+
+        return self._runner.run(wait()) if inspect.isawaitable(value) else value
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except (Refused, ScenarioSkipped, ToolcheckError):
+            raise
+        except Exception as error:
+            raise Refused(f"{type(error).__name__}: {error}") from error

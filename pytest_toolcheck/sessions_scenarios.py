@@ -1,0 +1,225 @@
+"""From the spec key `sessions` to scenarios: many sessions at once, the limit, idle expiry.
+
+`concurrent` and `calls` hold for every target. `limit` and `idle_timeout` are promises of whoever manages sessions: a
+server that is reached over a URL, or a Python module that offers `open_session()` (returns an id) and
+`close_session(id)`, and whose tool takes the id in a parameter `session_id`; that one is tested in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .checks.base import Finding, as_json, shorten
+from .errors import Position, ToolcheckError
+from .scenario import Scenario, ScenarioFailure, ToolContext, ToolPlan
+from .sessions import ToolSessions
+from .sessions_managers import Manager, Refused, manager_of
+from .spec.model import SessionPromise
+from .targets.base import Outcome
+
+JUST_BEFORE: Final = 0.99
+"""So much of the idle time a session must outlive."""
+_REFUSALS: Final = 3
+"""So often a session over the limit is asked for: a refusal must not cost a place."""
+
+Check = Callable[["SessionScenario", ToolContext], None]
+
+
+def session_scenarios(plan: ToolPlan) -> list[Scenario]:
+    """Return the scenarios of the tool's `sessions`."""
+    promise = plan.tool.sessions
+    if promise is None:
+        return []
+    checks: list[tuple[str, Check]] = []
+    if promise.concurrent or promise.calls:
+        checks.append((f"{promise.concurrent or 1} at once, {promise.calls or 1} calls each", _at_once))
+    if promise.limit is not None:
+        checks += [
+            (f"{promise.limit} are admitted", _limit_is_reached),
+            (f"the one over {promise.limit} is refused", _limit_is_kept),
+            ("a refusal leaves no place taken", _refusal_is_free),
+        ]
+    if promise.idle_timeout_s is not None:
+        idle = f"{promise.idle_timeout_s:g}s"
+        checks += [(f"idle for {idle} expires", _expires), (f"less than {idle} does not expire", _stays),
+                   ("activity begins the idle time anew", _activity)]  # fmt: skip
+    if promise.idle_timeout_s is not None and promise.limit is not None:
+        checks.append(("expired ones make room", _make_room))
+    if promise.idle_timeout_s is not None and any(each.python for each in plan.tool.depends_on.values()):
+        checks.append(("a call under way keeps it", _kept_by_call))
+    place = plan.tool.key_positions.get("/sessions", plan.tool.position)
+    return [SessionScenario(f"sessions[{name}]", plan, promise, check, place) for name, check in checks]
+
+
+@dataclass(slots=True)
+class SessionScenario:
+    """One sentence of the promise."""
+
+    id: str
+    plan: ToolPlan
+    promise: SessionPromise
+    check: Check
+    position: Position | None
+    category: str = "sessions"
+    fixtures: Sequence[str] = ()
+
+    def run(self, ctx: ToolContext) -> None:
+        """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
+        try:
+            self.check(self, ctx)
+        except ToolcheckError as problem:
+            raise self.broken(str(problem), "cannot be tested") from problem
+
+    @property
+    def idle_s(self) -> float:
+        """The idle time that is promised."""
+        assert self.promise.idle_timeout_s is not None
+        return self.promise.idle_timeout_s
+
+    @property
+    def limit(self) -> int:
+        """The limit that is promised."""
+        assert self.promise.limit is not None
+        return self.promise.limit
+
+    def manager(self, ctx: ToolContext) -> Manager:
+        """Return what manages sessions. Raises ScenarioSkipped where nothing does."""
+        return manager_of(self.plan, ctx, self.arguments(ctx))
+
+    def arguments(self, ctx: ToolContext) -> dict[str, Any]:
+        """Return a known good input. Raises ScenarioFailure."""
+        for example in self.plan.tool.examples:
+            if example.expect is None or example.expect.error is None:
+                return dict(example.input)
+        base = ctx.base()
+        if base is None:
+            raise self.broken("no valid call is known, so nothing can be shown: give an example", "no valid call")
+        return base
+
+    def broken(self, message: str, cause: str) -> ScenarioFailure:
+        """Return the failure that says which promise is broken."""
+        place = f"sessions ({self.position})" if self.position else "sessions"
+        return ScenarioFailure(Finding("sessions", f"{self.plan.tool.name}: {message}", cause, place))
+
+    def must(self, what: str, action: Callable[[], Any]) -> Any:
+        """Do it; fail where it is refused."""
+        try:
+            return action()
+        except Refused as refused:
+            raise self.broken(f"{what} was refused: {refused}", f"{what} refused") from None
+
+
+def _at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
+    arguments = scenario.arguments(ctx)
+    alone = [ctx.call(arguments, valid=True) for _ in range(2)]
+    if alone[0].kind != "accepted":
+        raise scenario.broken(f"the call alone was {alone[0].kind}: {_said(alone[0])}", "no valid call")
+    is_same_alone = as_json(alone[0].value) == as_json(alone[1].value)
+    count, calls, tool = scenario.promise.concurrent or 1, scenario.promise.calls or 1, scenario.plan.tool
+    with ToolSessions(
+        ctx.open_session, lambda _name: tool, emit=ctx.emit, limit=count, calls_at_once=calls
+    ) as sessions:
+        opened = sessions.open(count)
+        outcomes = sessions.gather(*[(each, tool.name, dict(arguments)) for _ in range(calls) for each in opened])
+    for outcome in outcomes:
+        if outcome.kind != "accepted":
+            raise scenario.broken(
+                f"in {count} sessions at once a call was {outcome.kind}: {_said(outcome)}; alone it was accepted",
+                "fails at once",
+            )
+        if is_same_alone and as_json(outcome.value) != as_json(alone[0].value):
+            raise scenario.broken(
+                f"in {count} sessions at once a call gave {_said(outcome)}, alone {_said(alone[0])}", "not isolated"
+            )
+
+
+def _limit_is_reached(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        for number in range(1, scenario.limit + 1):
+            handle = scenario.must(f"session {number} of {scenario.limit}", manager.open)
+            scenario.must(f"a call in session {number} of {scenario.limit}", lambda handle=handle: manager.call(handle))  # type: ignore[misc]
+
+
+def _limit_is_kept(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        _fill(scenario, manager)
+        try:
+            manager.call(manager.open())
+        except Refused as refused:
+            if str(scenario.limit) not in str(refused):
+                raise scenario.broken(
+                    f"the refusal does not name the limit of {scenario.limit}: {shorten(str(refused), 160)}",
+                    "no limit named",
+                ) from None
+            return
+        raise scenario.broken(
+            f"session {scenario.limit + 1} was admitted, expected at most {scenario.limit}", "no limit"
+        )
+
+
+def _refusal_is_free(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        handles = _fill(scenario, manager)
+        for _ in range(_REFUSALS):
+            try:
+                manager.open()
+            except Refused:
+                continue
+        manager.close(handles[0])
+        handle = scenario.must("a session after refusals, with one place free,", manager.open)
+        scenario.must("a call in it", lambda: manager.call(handle))
+
+
+def _expires(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        scenario.must("a call", lambda: manager.call(handle))
+        manager.wait(scenario.idle_s * 1.001)
+        try:
+            manager.call(handle)
+        except Refused:
+            return
+        raise scenario.broken(f"a session lives after {scenario.idle_s:g} s of idleness", "does not expire")
+
+
+def _stays(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        manager.wait(scenario.idle_s * JUST_BEFORE)
+        scenario.must(f"a call after {scenario.idle_s * JUST_BEFORE:g} s of idleness", lambda: manager.call(handle))
+
+
+def _activity(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        for _ in range(3):
+            manager.wait(scenario.idle_s * 0.7)
+            scenario.must("a call in a session that is used again and again", lambda: manager.call(handle))
+
+
+def _make_room(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        _fill(scenario, manager)
+        manager.wait(scenario.idle_s * 1.001)
+        handle = scenario.must("a session at the limit, with expired ones,", manager.open)
+        scenario.must("a call in it", lambda: manager.call(handle))
+
+
+def _kept_by_call(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with scenario.manager(ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        length_s, further = scenario.idle_s * 1.5, scenario.promise.limit or 1
+        scenario.must("a call longer than the idle time", lambda: manager.call_slowly(handle, length_s, further))
+        scenario.must("a call right after a long one", lambda: manager.call(handle))
+
+
+def _fill(scenario: SessionScenario, manager: Manager) -> list[Any]:
+    return [scenario.must(f"session {number + 1}", manager.open) for number in range(scenario.limit)]
+
+
+def _said(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return shorten(f"{outcome.error.type}: {outcome.error.message}", 160)
+    return shorten(as_json(outcome.value), 160)

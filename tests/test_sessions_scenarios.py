@@ -1,0 +1,289 @@
+"""The spec key `sessions`: faulty session managers are all found, their correct twins are not accused."""
+
+# ruff: noqa: E501 - a fault stands beside its place in the source
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from pytest_toolcheck.errors import Position
+from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
+from pytest_toolcheck.sessions_scenarios import session_scenarios
+from pytest_toolcheck.spec.model import (
+    CommandTarget,
+    Dependency,
+    Example,
+    HttpTarget,
+    PythonTarget,
+    SessionPromise,
+    Spec,
+    ToolSpec,
+)
+from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.targets.base import Outcome, Request, ToolDescription
+
+SOURCE = """
+import itertools, time
+
+LIMIT, IDLE_S = 5, 3600.0
+SESSIONS = {}
+NUMBERS = itertools.count(1)
+
+class Session:
+    def __init__(self):
+        self.used_at, self.running = time.monotonic(), 0
+    def is_over(self):
+        return not self.running and time.monotonic() - self.used_at >= IDLE_S
+
+def provider(sku):
+    return 3
+
+def sweep():
+    for id, session in list(SESSIONS.items()):
+        if session.is_over():
+            del SESSIONS[id]
+
+def open_session():
+    if len(SESSIONS) >= LIMIT:
+        sweep()
+    if len(SESSIONS) >= LIMIT:
+        raise RuntimeError(f"session limit of {LIMIT} reached")
+    id = f"s{next(NUMBERS)}"
+    SESSIONS[id] = Session()
+    return id
+
+def close_session(id):
+    SESSIONS.pop(id, None)
+
+def order(sku, session_id=None):
+    if session_id is None:
+        return provider(sku)
+    session = SESSIONS.get(session_id)
+    if session is None or session.is_over():
+        raise LookupError("no such session")
+    session.running += 1
+    try:
+        return provider(sku)
+    finally:
+        session.running -= 1
+        session.used_at = time.monotonic()
+        if session_id not in SESSIONS:
+            raise LookupError("the session went away during the call")
+"""
+ASYNC = (
+    SOURCE.replace("def provider", "async def provider")
+    .replace("def open_session", "async def open_session")
+    .replace("def close_session", "async def close_session")
+    .replace("def order", "async def order")
+    .replace("return provider(sku)", "return await provider(sku)")
+)
+FAULTS = [
+    ("no limit", "if len(SESSIONS) >= LIMIT:\n        raise", "if False:\n        raise", "session 6 was admitted"),
+    (
+        "one too many",
+        "if len(SESSIONS) >= LIMIT:\n        raise",
+        "if len(SESSIONS) > LIMIT:\n        raise",
+        "session 6 was admitted",
+    ),
+    (
+        "one too few",
+        "if len(SESSIONS) >= LIMIT:\n        raise",
+        "if len(SESSIONS) >= LIMIT - 1:\n        raise",
+        "session 5 of 5 was refused",
+    ),
+    ("the limit is not named", 'f"session limit of {LIMIT} reached"', '"busy"', "does not name the limit of 5"),
+    (
+        "a refusal takes a place",
+        '        raise RuntimeError(f"session',
+        '        SESSIONS[next(NUMBERS)] = Session()\n        raise RuntimeError(f"session',
+        "after refusals, with one place free, was refused",
+    ),
+    ("closing frees nothing", "    SESSIONS.pop(id, None)", "    pass", "after refusals"),
+    (
+        "never expires",
+        "        return not self.running and time.monotonic() - self.used_at >= IDLE_S",
+        "        return False",
+        "lives after 3600 s",
+    ),
+    ("expires late", ">= IDLE_S", ">= 1.5 * IDLE_S", "lives after 3600 s"),
+    ("expires early", ">= IDLE_S", ">= 0.9 * IDLE_S", "a call after 3564 s of idleness was refused"),
+    ("milliseconds for seconds", ">= IDLE_S", ">= IDLE_S / 1000", "was refused"),
+    ("activity is not noted", "        session.used_at = time.monotonic()\n", "", "used again and again was refused"),
+    (
+        "expired ones take room",
+        "    if len(SESSIONS) >= LIMIT:\n        sweep()\n",
+        "",
+        "a session at the limit, with expired ones, was refused",
+    ),
+    ("a call does not keep it", "not self.running and ", "", "a call longer than the idle time was refused"),
+    (
+        "activity is noted at the start only",
+        "        session.used_at = time.monotonic()\n        if session_id",
+        "        session.used_at = started\n        if session_id",
+        "a call right after a long one was refused",
+    ),
+    (
+        "the wrong clock",
+        "self.used_at, self.running = time.monotonic(), 0",
+        "self.used_at, self.running = time.time(), 0",
+        "with expired ones, was refused",
+    ),
+]
+MORE = {
+    "activity is noted at the start only": (
+        "    session.running += 1\n",
+        "    session.running += 1\n    started = time.monotonic()\n",
+    )
+}
+
+
+class Context:
+    """As much of a ToolContext as these scenarios use, over a real target."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.stack = contextlib.ExitStack()
+
+    @property
+    def session(self):
+        if not hasattr(self, "target"):
+            self.target = make_target(self.plan.spec)
+        return self.open_session()
+
+    def open_session(self):
+        session = self.target.open()
+        self.stack.callback(session.close)
+        return session
+
+    def emit(self, ev, /, **fields):
+        pass
+
+    def base(self):
+        return None
+
+    def call(self, arguments, *, valid=None, session=None):
+        return (session or self.session).call(Request(self.plan.tool, dict(arguments), "r1", 10.0, valid))
+
+
+def plan_of(folder, source=SOURCE, *, promise=None, target=None):
+    folder.mkdir(exist_ok=True)
+    (folder / "managed.py").write_text(source)
+    tool = ToolSpec("order", examples=(Example({"sku": "A"}),), sessions=promise or SessionPromise(5, 2, 5, 3600.0),
+                    depends_on={"provider": Dependency("provider", python="managed:provider")})  # fmt: skip
+    path = folder / "managed.tool.yaml"
+    spec = Spec(path, target or PythonTarget("managed", (str(folder),)), Position(path), ToolSpec(""), {}, False)
+    return ToolPlan(spec, tool, ToolDescription("order"))
+
+
+def run(plan, context=None, *, until=None):
+    """Run all scenarios, or until one fails with this message; return what failed and what was skipped by id."""
+    failed, skipped = {}, {}
+    for scenario in session_scenarios(plan):
+        used = (context or Context)(plan)
+        with used.stack:
+            try:
+                scenario.run(used)
+            except ScenarioFailure as failure:
+                failed[scenario.id] = str(failure)
+                if until is not None and until in str(failure):
+                    break
+            except ScenarioSkipped as reason:
+                skipped[scenario.id] = str(reason)
+    return failed, skipped
+
+
+@pytest.mark.parametrize("source", [SOURCE, ASYNC], ids=["sync", "async"])
+def test_a_correct_manager_is_not_accused(source, tmp_path):
+    """All sentences hold, none is skipped, and hours of idleness pass in no time."""
+    plan = plan_of(tmp_path, source)
+    assert run(plan) == ({}, {})
+    assert len(session_scenarios(plan)) == 9
+
+
+@pytest.mark.parametrize(
+    ("number", "fault", "old", "new", "message"),
+    [(number, *fault) for number, fault in enumerate(FAULTS)],
+    ids=[fault.replace(" ", "_") for fault, *_ in FAULTS],
+)
+def test_a_faulty_manager_is_found(number, fault, old, new, message, tmp_path):
+    """A manager with one fault fails a scenario, with a message on one line; every other manager is async."""
+    source = ASYNC if number % 2 else SOURCE
+    assert source.count(old) == 1
+    changed = source.replace(old, new).replace(*MORE.get(fault, ("", "")))
+    failed, _ = run(plan_of(tmp_path, changed), until=message)
+    assert any(message in text for text in failed.values()), failed
+    assert all("\n" not in text for text in failed.values())
+
+
+def test_answers_at_once_are_those_of_alone(tmp_path):
+    """A tool that mixes its callers up, or fails under many, is found; a tool whose answers vary by itself is not."""
+    promise = SessionPromise(concurrent=8, calls=4)
+    mixed = "import threading, time\nRUNNING = []\ndef order(sku):\n    RUNNING.append(1)\n    time.sleep(0.002)\n    count = len(RUNNING)\n    RUNNING.pop()\n    return {'alone': count == 1}\n"
+    failed, _ = run(plan_of(tmp_path / "mixed", mixed, promise=promise))
+    assert 'in 8 sessions at once a call gave {"alone": false}, alone {"alone": true}' in next(iter(failed.values()))
+    crashing = mixed.replace("return", "assert count == 1\n    return")
+    failed, _ = run(plan_of(tmp_path / "crashing", crashing, promise=promise))
+    assert "a call was crashed: AssertionError" in next(iter(failed.values()))
+    varying = "import itertools\nN = itertools.count()\ndef order(sku):\n    return next(N)\n"
+    assert run(plan_of(tmp_path / "varying", varying, promise=promise)) == ({}, {})
+
+
+def test_who_manages_no_sessions_is_told_how(tmp_path):
+    """A module without `open_session`, and a target with a process a session, are skipped with the reason."""
+    promise = SessionPromise(limit=2)
+    _, skipped = run(plan_of(tmp_path, "def order(sku):\n    return 1\n", promise=promise))
+    assert "offer open_session(), close_session(id)" in skipped["sessions[2 are admitted]"]
+    _, skipped = run(plan_of(tmp_path, promise=promise, target=CommandTarget(("true",))))
+    assert "starts a process for each session" in skipped["sessions[2 are admitted]"]
+
+
+class Server(Context):
+    """A server behind a URL that admits `places` connections and counts refused ones unless it is `leaky`."""
+
+    def __init__(self, plan, places, *, leaky=False):
+        super().__init__(plan)
+        self.places, self.taken, self.leaky = places, 0, leaky
+
+    def open_session(self):
+        if self.taken >= self.places:
+            self.taken += self.leaky
+            raise ScenarioFailure(_finding(f"{self.places} connections at most"))
+        self.taken += 1
+        return _Connection(self)
+
+    def call(self, arguments, *, valid=None, session=None):
+        return Outcome("accepted", 1, value=1)
+
+
+class _Connection:
+    id, is_open = "c", True
+
+    def __init__(self, server):
+        self.server = server
+        server.stack.callback(self.close)
+
+    def close(self):
+        self.server.taken -= self.is_open
+        self.is_open = False
+
+
+def _finding(message):
+    from pytest_toolcheck.checks.base import Finding
+
+    return Finding("no_crash", message, message)
+
+
+def test_connections_of_a_server_are_sessions(tmp_path):
+    """Behind a URL each connection is a session; long idle times are not waited for in real time."""
+    plan = plan_of(
+        tmp_path, promise=SessionPromise(limit=3, idle_timeout_s=3600.0), target=HttpTarget("http://127.0.0.1:1")
+    )
+    failed, skipped = run(plan, lambda plan: Server(plan, 3))
+    assert failed == {}
+    assert "would pass in real time" in skipped["sessions[idle for 3600s expires]"]
+    failed, _ = run(plan, lambda plan: Server(plan, 3, leaky=True))
+    assert list(failed) == ["sessions[a refusal leaves no place taken]"]
+    failed, _ = run(plan, lambda plan: Server(plan, 4))
+    assert "session 4 was admitted, expected at most 3" in failed["sessions[the one over 3 is refused]"]
