@@ -23,6 +23,7 @@ from typing import Any, Final, overload
 from .events import bind, current, new_rid, new_span_id
 from .faults.flight import in_flight
 from .sessions_model import (
+    CallUnderWay,
     Counts,
     SessionBusyError,
     SessionClosedError,
@@ -89,12 +90,6 @@ class ToolSession:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-
-@dataclass(slots=True)
-class _Call:
-    request: Request
-    outcome: Outcome | None = None
 
 
 class ToolSessions:
@@ -183,7 +178,6 @@ class ToolSessions:
                 )
             self._counts.pending += 1
 
-    # looking
     def __len__(self) -> int:
         return len(self._open)
 
@@ -208,7 +202,7 @@ class ToolSessions:
 
     # calling
     @contextmanager
-    def calling(self, session: ToolSession, tool: str, arguments: dict[str, Any]) -> Iterator[_Call]:
+    def calling(self, session: ToolSession, tool: str, arguments: dict[str, Any]) -> Iterator[CallUnderWay]:
         """Hold one of the session's places for the length of a call, and log it."""
         spec = self._tool(tool)
         rid = new_rid()
@@ -217,7 +211,7 @@ class ToolSessions:
             bind(rid=rid, tool=spec.name, sid=session.id, span_id=new_span_id(), parent_id=current().get("span_id")),
             in_flight(rid, tool=spec.name, sid=session.id),
         ):
-            call = _Call(Request(spec, arguments, rid, spec.timeout_s, on_progress=None))
+            call = CallUnderWay(Request(spec, arguments, rid, spec.timeout_s, on_progress=None))
             try:
                 self._emit("call.start", attrs={"input": arguments})
                 yield call
@@ -298,7 +292,6 @@ class ToolSessions:
             waiting = [pool.submit(contextvars.copy_context().run, each[0].call, each[1], each[2]) for each in calls]
         return [each.result() for each in waiting]
 
-    # ending
     def _has_expired(self, session: ToolSession) -> bool:
         idle_s = time.monotonic() - session.last_active_s
         return session.state == "open" and not session.running and idle_s >= self.idle_timeout_s
@@ -346,11 +339,6 @@ class ToolSessions:
         """Close all sessions. Idempotent, never raises."""
         for session in list(self):
             self.close_one(session, "closed")
-
-    def configured(self, **settings: Any) -> ToolSessions:
-        """Return sessions of the same target with another `limit`, `idle_timeout_s` or `calls_at_once`."""
-        known = {"limit": self.limit, "idle_timeout_s": self.idle_timeout_s, "calls_at_once": self.calls_at_once}
-        return ToolSessions(self._open_session, self._tool, emit=self._emit, **{**known, **settings})
 
     def __enter__(self) -> ToolSessions:
         return self

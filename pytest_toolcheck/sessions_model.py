@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import ToolcheckError
+from .targets.base import Outcome, Request
 
 
 class SessionError(ToolcheckError):
@@ -52,3 +53,11 @@ class Counts:
     peak: int = 0
     pending: int = 0
     """Slots that are taken by sessions which are being opened."""
+
+
+@dataclass(slots=True)
+class CallUnderWay:
+    """A call for as long as it holds its place; no outcome where the target itself broke."""
+
+    request: Request
+    outcome: Outcome | None = None
