@@ -14,6 +14,7 @@ from .kinds import Action
 from .point import Ask
 
 _END_S = 5.0
+_TRIES, _MOMENT_S = 500, 0.002
 
 
 class ProcessPoint:
@@ -100,13 +101,24 @@ def _starter(pid: int) -> Any:
 
     try:
         process = psutil.Process(pid)
-        command, folder, environment = process.cmdline(), process.cwd(), process.environ()
+        command, folder, environment = _command(process), process.cwd(), process.environ()
     except psutil.Error as error:
         raise FaultError(f"crash_restart at process {pid}: how it was started cannot be read: {error}") from None
     return lambda: subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def _command(process: Any) -> list[str]:
+    """Return how it was started; one that was forked this moment shows nothing until its program is loaded."""
+    command: list[str] = process.cmdline()
+    for _ in range(_TRIES):
+        if command:
+            return command
+        threading.Event().wait(_MOMENT_S)
+        command = process.cmdline()
+    raise FaultError(f"crash_restart at process {process.pid}: it shows no command that could be started again")
 
 
 def _is_running(process: Any) -> bool:
