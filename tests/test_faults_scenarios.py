@@ -22,6 +22,7 @@ from pytest_toolcheck.spec.model import (
     Example,
     Expectation,
     FaultPlan,
+    Heartbeat,
     PythonTarget,
     Spec,
     ToolSpec,
@@ -163,6 +164,8 @@ def test_windows_are_waited_for(tmp_path):
     run(plan_of(tmp_path, fault))
     with pytest.raises(ScenarioSkipped, match="clock: virtual"):
         run(plan_of(tmp_path, fault, clock="real"))
+    beating = plan_of(tmp_path, fault, clock=None)
+    run(dataclasses.replace(beating, tool=dataclasses.replace(beating.tool, heartbeat=Heartbeat(6.0))))
 
 
 CLIENT = """

@@ -89,7 +89,9 @@ class FaultScenario:
         return base
 
     def _is_virtual(self) -> bool:
-        return self.plan.tool.clock == "virtual" and isinstance(self.plan.spec.target, PythonTarget)
+        tool = self.plan.tool
+        usual = "virtual" if tool.resilience or tool.heartbeat else "real"
+        return (tool.clock or usual) == "virtual" and isinstance(self.plan.spec.target, PythonTarget)
 
     def _call_until_it_fires(
         self, ctx: ToolContext, session: FaultedSession, arguments: dict[str, Any], dependency: Dependency
