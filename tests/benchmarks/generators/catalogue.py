@@ -1,0 +1,7 @@
+"""All pairs."""
+
+from __future__ import annotations
+
+from . import pairs_edges
+
+PAIRS = (*pairs_edges.PAIRS,)
