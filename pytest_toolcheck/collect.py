@@ -14,6 +14,7 @@ import pytest
 from .errors import SpecError, ToolcheckError
 from .execute import ToolState, running
 from .failure import CaseFailure, ExemptFailure, describe_failure
+from .rooms import room_scenarios
 from .runtime import Runtime, runtime_of
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolPlan
 from .scenarios import assumed_base, cases_of, scenarios_of
@@ -80,6 +81,7 @@ class ToolNode(pytest.Collector):
         cases = cases_of(self.plan, seed=seed)
         self.ihook.pytest_toolcheck_cases(plan=self.plan, cases=cases)
         state = ToolState(self.plan, self._runtime, self._more_checks())
+        state.inconclusive_fails = self._runtime.settings.inconclusive == "fail"
         state.static_base = assumed_base(self.plan.tool)
         seen: Counter[str] = Counter()
         for scenario in scenarios_of(self.plan, cases, self._more_scenarios()):
@@ -93,6 +95,7 @@ class ToolNode(pytest.Collector):
         return {name: check for answer in answers for name, check in answer.items()}
 
     def _more_scenarios(self) -> Iterable[Scenario]:
+        yield from room_scenarios(self.plan)
         for answer in self.ihook.pytest_toolcheck_scenarios(plan=self.plan):
             yield from answer
 

@@ -6,7 +6,7 @@ import copy
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from .cases import rebase
@@ -21,7 +21,7 @@ from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import Run, TargetServer, server_of
 from .spec.model import Spec
-from .targets.base import Outcome, Progress, Request, Session
+from .targets.base import NOT_CARRIED, Outcome, Progress, Request, Session
 
 HANGS_TOLERATED = 3
 """After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
@@ -36,6 +36,7 @@ class ToolState:
         self.checks: dict[str, Check] = {**OUTCOME_CHECKS, **(checks or {})}
         self.static_base: dict[str, Any] | None = None
         self.proof: Proof | None = None
+        self.inconclusive_fails = False
         self.hangs = 0
         self.causes: Counter[str] = Counter()
 
@@ -57,6 +58,17 @@ class RunningScenario:
         self._fill = fill
         self._opened: list[Session] = []
         self._last: Call | None = None
+
+    @property
+    def budget_lock(self) -> AbstractContextManager[Any]:
+        """Held while a budget is measured: one measurement at a time across the workers of a run."""
+        from .budgets.lock import MeasuringLock
+
+        return MeasuringLock(self._state.runtime.run_directory)
+
+    @property
+    def inconclusive_fails(self) -> bool:
+        return self._state.inconclusive_fails
 
     @property
     def spec(self) -> Spec:
@@ -133,6 +145,8 @@ class RunningScenario:
         self.emit("call.end", outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, error=described, attrs=attrs)
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
+        if outcome.error is not None and outcome.error.type == NOT_CARRIED:
+            return ()  # the transport cannot carry this input: the tool never saw it
         notes: list[str] = []
         findings = [finding for check in self._checks() if (finding := check(case, outcome, notes)) is not None]
         for finding in findings:

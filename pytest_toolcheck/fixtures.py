@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .clock.hooks import _virtual_clock
 
 if TYPE_CHECKING:
+    from .budgets.fixture import Budget
     from .events import EventLog
+    from .faults.faults import Faults
+    from .handwritten import BoundTool
+    from .resilience.breakers import Breakers
+    from .runtime import Runtime
+    from .sessions import ToolSessions
 
-__all__ = ["_event_log", "_virtual_clock"]
+__all__ = [
+    "_breakers",
+    "_budget",
+    "_event_log",
+    "_faults",
+    "_plan",
+    "_tool",
+    "_tool_sessions",
+    "_tools",
+    "_virtual_clock",
+]
+
+
+def _runtime(request: pytest.FixtureRequest) -> Runtime:
+    from .eventlog import follow_tests
+
+    return follow_tests(request.config, current=request.node)
 
 
 @pytest.fixture(name="event_log")
@@ -22,6 +45,104 @@ def _event_log(request: pytest.FixtureRequest) -> EventLog:
 
     .. versionadded:: 0.1
     """
-    from .eventlog import follow_tests
+    return _runtime(request).log
 
-    return follow_tests(request.config, current=request.node).log
+
+@pytest.fixture(name="_toolcheck_plan")
+def _plan(request: pytest.FixtureRequest) -> Any:
+    """The tool that the marker `tool_spec` chose; parametrized by it."""
+    pytest.fail("the fixture `tool` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False)
+
+
+@pytest.fixture(name="tool")
+def _tool(request: pytest.FixtureRequest, _toolcheck_plan: Any) -> BoundTool:
+    """A tool of the spec that `@pytest.mark.tool_spec` names: `tool(sku="A")` returns its value.
+
+    .. versionadded:: 0.1
+    """
+    from .handwritten import BoundTool
+
+    return BoundTool(_toolcheck_plan, _runtime(request))
+
+
+@pytest.fixture(name="tools")
+def _tools(request: pytest.FixtureRequest) -> dict[str, BoundTool]:
+    """All tools of the spec that `@pytest.mark.tool_spec` names, by name.
+
+    .. versionadded:: 0.1
+    """
+    from .handwritten import BoundTool, plans_of
+
+    marker = request.node.get_closest_marker("tool_spec")
+    if marker is None:
+        pytest.fail("the fixture `tools` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False)
+    runtime = _runtime(request)
+    return {name: BoundTool(plan, runtime) for name, plan in plans_of(request.node, marker, runtime).items()}
+
+
+@pytest.fixture(name="tool_sessions")
+def _tool_sessions(request: pytest.FixtureRequest, tools: dict[str, BoundTool]) -> Iterator[ToolSessions]:
+    """Many sessions of the target of `@pytest.mark.tool_spec`: `open(50)`, `map`, `gather`, `expire`, `metrics`.
+
+    .. versionadded:: 0.1
+    """
+    from .server import server_of
+    from .sessions import ToolSessions
+
+    runtime = _runtime(request)
+    spec = next(iter(tools.values())).plan.spec
+    specs = {name: tool.plan.tool for name, tool in tools.items()}
+    sessions = ToolSessions(server_of(spec, runtime).target.open, tool=specs.__getitem__, emit=runtime.log.emit)
+    yield sessions
+    sessions.close()
+
+
+@pytest.fixture(name="faults")
+def _faults(request: pytest.FixtureRequest) -> Iterator[Faults]:
+    """Faults to inject: `faults.inject("shop.providers:quote", "2*error(ConnectionError)")`.
+
+    All are healed at the end of the test; one that never fired fails it.
+
+    .. versionadded:: 0.1
+    """
+    from .faults.faults import Faults
+
+    faults = Faults(_runtime(request).log.emit)
+    yield faults
+    report = faults.report()
+    faults.heal()
+    if report:
+        request.node.add_report_section("teardown", "toolcheck faults", report)
+    faults.assert_all_fired()
+
+
+@pytest.fixture(name="breakers")
+def _breakers(request: pytest.FixtureRequest) -> Iterator[Breakers]:
+    """Control of circuit breakers: `breakers.control(obj)` for pybreaker, circuitbreaker, aiobreaker, purgatory.
+
+    .. versionadded:: 0.1
+    """
+    from .resilience.breakers import Breakers
+
+    answers = request.node.ihook.pytest_toolcheck_breaker_adapters()
+    adapters = [adapter for answer in answers for adapter in answer]
+    with Breakers(emit=_runtime(request).log.emit, adapters=adapters) as breakers:
+        yield breakers
+
+
+@pytest.fixture(name="budget")
+def _budget(request: pytest.FixtureRequest) -> Budget:
+    """Budgets in a test: `with budget.latency(p95="50ms") as b: b.call(function, argument)`.
+
+    .. versionadded:: 0.1
+    """
+    from .budgets.fixture import Budget
+    from .budgets.lock import MeasuringLock
+
+    runtime = _runtime(request)
+    return Budget(
+        on_result=lambda result: runtime.log.emit("budget.verdict", attrs=result.event_attrs()),
+        warn=lambda message: request.node.warn(pytest.PytestWarning(f"inconclusive: {message}")),
+        lock=MeasuringLock(runtime.run_directory),
+        inconclusive_fails=runtime.settings.inconclusive == "fail",
+    )

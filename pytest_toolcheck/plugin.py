@@ -61,6 +61,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SpecFile |
     return SpecFile.from_parent(parent, path=file_path)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("tool_spec")
+    if marker is not None:
+        from .handwritten import parametrize
+
+        parametrize(metafunc, marker, runtime_of(metafunc.config))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     used = used_by(session.items)
     if used:

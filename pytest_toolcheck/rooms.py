@@ -1,18 +1,35 @@
-"""Which rooms have hooks of their own: each is registered when the first test in need of it was collected."""
+"""The rooms that add to a run: hooks behind markers, and further scenarios of a tool. Each is loaded when it is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
 
+    from .scenario import Scenario, ToolPlan
+    from .spec.model import ToolSpec
+
 _ROOM_OF_MARKER = {
     "virtual_time": "clock.hooks",
     "interleave": "clock.interleave_hooks",
+    "latency_budget": "budgets.hooks",
+    "memory_budget": "budgets.hooks",
+    "cpu_budget": "budgets.hooks",
+    "growth_budget": "budgets.hooks",
 }
+
+_ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
+    (lambda tool: "fuzz" in (tool.variations.categories or ()), "cases.fuzz", "fuzz_scenarios"),
+    (lambda tool: tool.budgets, "budgets.scenarios", "budget_scenarios"),
+    (lambda tool: tool.resilience or tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
+    (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
+    (lambda tool: tool.sessions, "sessions_scenarios", "session_scenarios"),
+    (lambda tool: tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
+)
+"""Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
 
 
 def register_rooms(config: pytest.Config, used: Iterable[str]) -> None:
@@ -21,3 +38,10 @@ def register_rooms(config: pytest.Config, used: Iterable[str]) -> None:
         module = import_module(f"pytest_toolcheck.{name}")
         if not config.pluginmanager.is_registered(module):
             config.pluginmanager.register(module, f"toolcheck-{name}")
+
+
+def room_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
+    """Yield the scenarios that the promises of a tool's spec ask for beside its cases."""
+    for is_needed, room, function in _ROOM_OF_PROMISE:
+        if is_needed(plan.tool):
+            yield from getattr(import_module(f"pytest_toolcheck.{room}"), function)(plan)

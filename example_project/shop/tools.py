@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, validate_call
 from typing_extensions import TypedDict
 
-Sku = Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{4}\Z", description="Article number, e.g. 'ABC-1234'")]
+Sku = Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{4}$", description="Article number, e.g. 'ABC-1234'")]
 Count = Annotated[int, Field(strict=True, ge=1, le=250, description="How many pieces")]
 Country = Annotated[Literal["DE", "FR", "GB", "US"], Field(description="Where to, as an ISO 3166 code")]
 

@@ -12,18 +12,7 @@ from .complaints import Complaint
 from .wording import Path, place_name
 
 NOT_SUPPORTED_YET: Final[dict[str, str]] = {
-    "target.http": "targets over HTTP",
-    "target.websocket": "targets over WebSocket",
-    "target.command": "targets that are commands",
-    "tools.*.budgets": "budgets",
-    "tools.*.sessions": "promises about sessions",
-    "tools.*.depends_on": "dependencies",
-    "tools.*.resilience": "promises under failure",
-    "tools.*.faults": "faults",
-    "tools.*.clock": "virtual time",
-    "tools.*.timeouts": "layered timeouts",
     "tools.*.validators": "validators",
-    "tools.*.heartbeat": "heartbeats",
     "tools.*.checks.idempotent": "the check idempotent",
     "tools.*.checks.deterministic": "the check deterministic",
     "tools.*.checks.pure": "the check pure",
@@ -31,7 +20,6 @@ NOT_SUPPORTED_YET: Final[dict[str, str]] = {
     "tools.*.checks.non_blocking": "the check non_blocking",
     "tools.*.checks.isolated": "the check isolated",
     "tools.*.checks.leaks": "the check leaks",
-    "tools.*.variations.categories.fuzz": "variations of category fuzz",
     "tools.*.variations.categories.repeat": "variations of category repeat",
     "tools.*.variations.categories.concurrent": "variations of category concurrent",
 }

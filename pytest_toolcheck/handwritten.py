@@ -1,0 +1,103 @@
+"""Tools in hand-written tests: the marker `tool_spec` and what the fixtures `tool` and `tools` hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .cases.model import Case
+from .errors import ToolcheckError
+from .execute import RunningScenario, ToolState
+from .runtime import Runtime
+from .scenario import ToolPlan
+from .scenarios import assumed_base, cases_of
+from .server import describe_once
+from .spec.discover import merge_discovered
+from .spec.load import load_spec
+from .targets.base import Outcome
+
+
+class ToolCallFailed(AssertionError):
+    """A called tool did not answer; `outcome` says what it did instead."""
+
+    def __init__(self, name: str, outcome: Outcome) -> None:
+        self.outcome = outcome
+        said = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
+        super().__init__(f"{name} was {outcome.kind}{said}")
+
+
+class BoundTool:
+    """One tool of a spec, callable: `tool(sku="A", count=2)` returns its value, `tool.call({...})` the outcome."""
+
+    def __init__(self, plan: ToolPlan, runtime: Runtime) -> None:
+        self.plan = plan
+        self.name = plan.tool.name
+        self._running = RunningScenario(ToolState(plan, runtime), attrs={})
+        self._inputs: list[dict[str, Any]] = []
+
+    def __repr__(self) -> str:
+        return f"<tool {self.name!r} of {self.plan.spec.path.name}, {len(self._inputs)} calls>"
+
+    def __call__(self, **arguments: Any) -> Any:
+        """Call the tool and return its value. Raises ToolCallFailed where it does not answer."""
+        outcome = self.call(arguments)
+        if outcome.kind != "accepted":
+            raise ToolCallFailed(self.name, outcome)
+        return outcome.value
+
+    def call(self, arguments: Mapping[str, Any]) -> Outcome:
+        """Call the tool and return what it did, refusals and crashes included."""
+        self._inputs.append(dict(arguments))
+        return self._running.call(arguments)
+
+    @property
+    def repeatable_calls(self) -> list[Callable[[], Any]]:
+        """The calls made so far, to be made again by a budget."""
+        return [lambda arguments=given: self._running.call(arguments) for given in self._inputs]  # type: ignore[misc]
+
+    @property
+    def session(self) -> Any:
+        """The session that the calls go through."""
+        return self._running.session
+
+
+def plans_of(node: pytest.Item | pytest.Function, marker: pytest.Mark, runtime: Runtime) -> dict[str, ToolPlan]:
+    """Return the tools that a `tool_spec` marker names. Raises UsageError with the test's id."""
+    path, only = _arguments(node.nodeid, node.path.parent, *marker.args, **marker.kwargs)
+    try:
+        spec = load_spec(path)
+        found = merge_discovered(spec, describe_once(spec, runtime)).plans
+    except ToolcheckError as error:
+        raise pytest.UsageError(f"{node.nodeid}: {error}") from None
+    plans = {plan.tool.name: plan for plan in found if only in (None, plan.tool.name)}
+    if not plans:
+        raise pytest.UsageError(f"{node.nodeid}: {path.name} has no tool {only!r}")
+    return plans
+
+
+def _arguments(nodeid: str, folder: Path, path: str = "", tool: str | None = None, **other: Any) -> tuple[Path, str | None]:
+    if not path or other:
+        raise pytest.UsageError(f"{nodeid}: tool_spec takes a path and, by name, a tool: tool_spec('orders.tool.yaml')")
+    return folder / path, tool
+
+
+def parametrize(metafunc: pytest.Metafunc, marker: pytest.Mark, runtime: Runtime) -> None:
+    """Run a test once for each tool of its spec, and for each generated case where it takes the fixture `case`."""
+    plans = plans_of(metafunc.definition, marker, runtime)
+    if "case" in metafunc.fixturenames:
+        pairs = [(plan, case) for plan in plans.values() for case in cases_of(plan, seed=runtime.settings.seed)]
+        ids = [f"{plan.tool.name}-{case.id}" for plan, case in pairs]
+        metafunc.parametrize(("_toolcheck_plan", "case"), pairs, ids=ids)
+    elif "tool" in metafunc.fixturenames:
+        metafunc.parametrize("_toolcheck_plan", list(plans.values()), ids=list(plans))
+
+
+def base_of(plan: ToolPlan) -> dict[str, object] | None:
+    """Return an input that the tool should accept, as its schema and examples suggest."""
+    return assumed_base(plan.tool)
+
+
+__all__ = ["BoundTool", "Case", "ToolCallFailed", "base_of", "parametrize", "plans_of"]
