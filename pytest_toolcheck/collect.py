@@ -111,7 +111,7 @@ class ScenarioItem(pytest.Function):
     @classmethod
     def make(cls, parent: ToolNode, scenario: Scenario, state: ToolState) -> ScenarioItem:
         """Make the item; the spec's `skip` and `xfail` become its marks."""
-        item: ScenarioItem = cls.from_parent(parent, name=scenario.id, callobj=_body_of(scenario))
+        item: ScenarioItem = cls.from_parent(parent, name=scenario.id, callobj=_body())
         item.scenario, item.state, item.tool_name = scenario, state, parent.plan.tool.name
         item.case_attrs = {"category": scenario.category, "scenario": scenario.id}
         case = getattr(scenario, "case", None)
@@ -182,7 +182,7 @@ class SkippedToolNode(pytest.Collector):
         yield item
 
 
-def _body_of(scenario: Scenario) -> Callable[..., None]:
+def _body() -> Callable[..., None]:
     def body(request: pytest.FixtureRequest) -> None:
         __tracebackhide__ = True
         request.node.run_scenario(request)

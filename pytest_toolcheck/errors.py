@@ -67,5 +67,5 @@ class MissingExtra(TargetError):
         super().__init__(f"{feature} needs an optional part: pip install 'pytest-toolcheck[{extra}]'")
 
 
-class SettingsError(ToolcheckError):
+class SettingsError(ToolcheckError, ValueError):
     """A command-line option or ini key with a wrong value."""

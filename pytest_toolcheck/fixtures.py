@@ -51,7 +51,9 @@ def _event_log(request: pytest.FixtureRequest) -> EventLog:
 @pytest.fixture(name="_toolcheck_plan")
 def _plan(request: pytest.FixtureRequest) -> Any:
     """The tool that the marker `tool_spec` chose; parametrized by it."""
-    pytest.fail("the fixture `tool` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False)
+    pytest.fail(
+        "the fixture `tool` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False
+    )
 
 
 @pytest.fixture(name="tool")
@@ -75,7 +77,9 @@ def _tools(request: pytest.FixtureRequest) -> dict[str, BoundTool]:
 
     marker = request.node.get_closest_marker("tool_spec")
     if marker is None:
-        pytest.fail("the fixture `tools` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False)
+        pytest.fail(
+            "the fixture `tools` needs a spec: mark the test with @pytest.mark.tool_spec('….tool.yaml')", pytrace=False
+        )
     runtime = _runtime(request)
     return {name: BoundTool(plan, runtime) for name, plan in plans_of(request.node, marker, runtime).items()}
 

@@ -78,7 +78,9 @@ def plans_of(node: pytest.Item | pytest.Function, marker: pytest.Mark, runtime: 
     return plans
 
 
-def _arguments(nodeid: str, folder: Path, path: str = "", tool: str | None = None, **other: Any) -> tuple[Path, str | None]:
+def _arguments(
+    nodeid: str, folder: Path, path: str = "", tool: str | None = None, **other: Any
+) -> tuple[Path, str | None]:
     if not path or other:
         raise pytest.UsageError(f"{nodeid}: tool_spec takes a path and, by name, a tool: tool_spec('orders.tool.yaml')")
     return folder / path, tool

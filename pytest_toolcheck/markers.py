@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pytest
@@ -32,7 +32,14 @@ def declare_markers(config: pytest.Config) -> None:
 
 def used_by(items: Iterable[pytest.Item]) -> frozenset[str]:
     """Return the names of our markers that the tests bear, and of the fixtures that change how a test is run."""
-    used = {mark.name for item in items for mark in item.iter_markers() if mark.name in MARKERS}
-    if any("virtual_clock" in getattr(item, "fixturenames", ()) for item in items):
-        used.add("virtual_time")
+    used: set[str] = set()
+    known: set[int] = set()  # files and classes are asked once, not once a test
+    for item in items:
+        if "virtual_clock" in getattr(item, "fixturenames", ()):
+            used.add("virtual_time")
+        node: Any = item
+        while node is not None and id(node) not in known:
+            known.add(id(node))
+            used.update(mark.name for mark in node.own_markers if mark.name in MARKERS)
+            node = node.parent
     return frozenset(used)

@@ -27,7 +27,7 @@ def pytest_toolcheck_cases(plan: ToolPlan, cases: list[Case]) -> None:
 
 
 @pytest.hookspec
-def pytest_toolcheck_scenarios(plan: ToolPlan) -> Iterable[Scenario] | None:  # type: ignore[empty-body]
+def pytest_toolcheck_scenarios(plan: ToolPlan) -> Iterable[Scenario] | None:
     """Called at collection for each tool; return further tests of it (a new variation category, for instance).
 
     .. versionadded:: 0.1
@@ -35,7 +35,7 @@ def pytest_toolcheck_scenarios(plan: ToolPlan) -> Iterable[Scenario] | None:  # 
 
 
 @pytest.hookspec
-def pytest_toolcheck_checks() -> dict[str, Callable[[ToolPlan, Case, Outcome], Finding | None]] | None:  # type: ignore[empty-body]
+def pytest_toolcheck_checks() -> dict[str, Callable[[ToolPlan, Case, Outcome], Finding | None]] | None:
     """Called once a run; return further checks by name: each judges one outcome of one case.
 
     .. versionadded:: 0.1
@@ -43,7 +43,7 @@ def pytest_toolcheck_checks() -> dict[str, Callable[[ToolPlan, Case, Outcome], F
 
 
 @pytest.hookspec
-def pytest_toolcheck_breaker_adapters() -> Iterable[Any] | None:  # type: ignore[empty-body]
+def pytest_toolcheck_breaker_adapters() -> Iterable[Any] | None:
     """Called when the fixture `breakers` is set up; return further breaker adapters.
 
     .. versionadded:: 0.1

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .errors import SettingsError
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by the names in this module
 from .markers import declare_markers, used_by
 from .rooms import register_rooms
@@ -37,7 +36,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[settings_key] = read_settings(config)
-    except SettingsError as error:
+    except ValueError as error:  # errors.SettingsError
         raise pytest.UsageError(str(error)) from None
     declare_markers(config)
     if config.stash[settings_key].log_asked_for:

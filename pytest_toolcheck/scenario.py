@@ -78,12 +78,19 @@ class ToolContext(Protocol):
 class Scenario(Protocol):
     """One test of one tool."""
 
-    id: str
-    """The part of the item's id after the tool, such as `boundary[count:251]` or `fuzz`; unique within the tool."""
-    category: str
-    position: Position | None
-    fixtures: Sequence[str]
-    """Names of pytest fixtures to set up around the run."""
+    @property
+    def id(self) -> str:
+        """The part of the item's id after the tool, such as `boundary[count:251]` or `fuzz`; unique within the tool."""
+
+    @property
+    def category(self) -> str: ...
+
+    @property
+    def position(self) -> Position | None: ...
+
+    @property
+    def fixtures(self) -> Sequence[str]:
+        """Names of pytest fixtures to set up around the run."""
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""

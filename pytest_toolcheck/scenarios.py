@@ -128,11 +128,12 @@ def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
 
 def assumed_base(tool: ToolSpec) -> dict[str, object] | None:
     """Return the base that `generate_cases` builds its negatives on."""
-    return static_base(
+    base: dict[str, object] | None = static_base(
         tool.input if tool.input is not None else {"type": "object"},
         examples=[dict(example.input) for example in tool.examples],
         values={name: {"valid": list(v.valid), "invalid": list(v.invalid)} for name, v in tool.values.items()},
     )
+    return base
 
 
 def scenarios_of(plan: ToolPlan, cases: Sequence[Case], more: Iterable[Scenario] = ()) -> Iterator[Scenario]:

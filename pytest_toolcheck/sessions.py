@@ -137,7 +137,7 @@ class ToolSessions:
         opened: list[ToolSession] = []
         try:
             for _ in range(count):
-                opened.append(self._open_one(None))  # noqa: PERF401 - what was opened so far is needed on failure
+                opened.append(self._open_one(None))
         except BaseException:
             for session in opened:
                 session.close()

@@ -19,7 +19,7 @@ LONGEST_REAL_WAIT_S: Final = 10.0
 PARAMETER: Final = "session_id"
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a failure
+class Refused(Exception):
     """A session, or a call in it, was refused."""
 
 

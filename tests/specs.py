@@ -13,7 +13,7 @@ from textwrap import dedent
 from typing import Any
 
 import hypothesis  # noqa: F401
-import mcp.client.stdio  # noqa: F401
+import mcp.client.stdio
 import mcp.server  # noqa: F401
 import pytest
 import yaml  # noqa: F401

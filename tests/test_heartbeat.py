@@ -1,6 +1,6 @@
 """Heartbeats: faulty reporters are all found, their correct twins are not accused."""
 
-# ruff: noqa: E501, ISC004 - a fault stands beside its place in the source
+# ruff: noqa: ISC004 - a fault stands beside its place in the source
 
 from __future__ import annotations
 

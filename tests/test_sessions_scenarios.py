@@ -1,7 +1,5 @@
 """The spec key `sessions`: faulty session managers are all found, their correct twins are not accused."""
 
-# ruff: noqa: E501 - a fault stands beside its place in the source
-
 from __future__ import annotations
 
 import contextlib

@@ -33,7 +33,7 @@ from .specs import run
         (
             "",
             ("--toolcheck-log=taken",),
-            "ERROR: command line: --toolcheck-log: 'taken' is a file, expected a directory, a .jsonl file, or 'off'",
+            "ERROR: command line: --toolcheck-log: found 'taken', expected a directory, a .jsonl file, or 'off': this is another file",
         ),
     ],
 )

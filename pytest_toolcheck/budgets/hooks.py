@@ -67,9 +67,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 
 
 def _measure_calls(item: pytest.Function, marked: MarkedBudgets) -> tuple[BudgetResult, ...]:
-    calls = item.funcargs["tool"].repeatable_calls
+    tool: Any = item.funcargs["tool"]
+    calls = tool.repeatable_calls
     if not calls:
-        pytest.fail("a budget on a test with the fixture `tool` judges its calls, but the test made none", pytrace=False)
+        pytest.fail(
+            "a budget on a test with the fixture `tool` judges its calls, but the test made none", pytrace=False
+        )
     return apply_to_calls(calls, marked.budgets, lock=_lock(item), on_result=_logger(item))
 
 

@@ -51,7 +51,7 @@ class BudgetResult:
         }
 
 
-class BudgetExceeded(AssertionError):  # noqa: N818 - reads as what happened, like ScenarioFailure
+class BudgetExceeded(AssertionError):
     """A budget is not kept. The first line is the first failure; all results are in `results`."""
 
     def __init__(self, results: Sequence[BudgetResult]) -> None:

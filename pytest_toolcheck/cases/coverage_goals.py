@@ -130,7 +130,8 @@ def _near(bound: float, sign: int, whole: bool, *, exclusive: bool, inside: bool
         if not _is_number(value):
             return False
         distance = (value - bound) * sign
-        return (low < distance < high) or (edge and distance == 0) or (abs(distance) == 1 and (distance > 0) == inside)
+        is_near = abs(distance) == 1 and (distance > 0) == inside
+        return bool((low < distance < high) or (edge and distance == 0) or is_near)
 
     return test
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import jsonschema
 import jsonschema.validators
-from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..spec.model import JSONSchema

@@ -61,7 +61,8 @@ def draw_number(draw: Draw, nodes: list[Node], fits: Fits, *, whole: bool) -> in
         most = least + 1000
     if least > most:
         raise Dead("no number lies between the bounds")
-    return _try(draw, integers(least, most).map(lambda factor: _number(factor * step)), fits)
+    number: int | float = _try(draw, integers(least, most).map(lambda factor: _number(factor * step)), fits)
+    return number
 
 
 def _free_number(draw: Draw, low: Fraction | None, high: Fraction | None, fits: Fits) -> int | float:
@@ -78,7 +79,8 @@ def _free_number(draw: Draw, low: Fraction | None, high: Fraction | None, fits: 
         kinds.append(_floats(floor, ceiling))
     if not kinds:
         raise Dead("no number lies between the bounds")
-    return _try(draw, st.one_of(kinds), fits)
+    number: int | float = _try(draw, st.one_of(kinds), fits)
+    return number
 
 
 @lru_cache(maxsize=256)

@@ -29,7 +29,7 @@ IN_PLACE = frozenset(
 )
 
 
-class Dead(Exception):  # noqa: N818 - it is a turn taken while drawing, not an error that anyone sees
+class Dead(Exception):
     """No value can satisfy the goal at hand; the drawer takes another branch."""
 
 

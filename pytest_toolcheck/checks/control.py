@@ -48,8 +48,10 @@ def _stepped(value: Any) -> list[Any]:
         return []
     if isinstance(value, int | float):
         return [value - 1, value + 1]
-    if isinstance(value, str | list) and value:
-        return [value[:-1], value + value[-1:]]
+    if isinstance(value, str) and value:
+        return [value[:-1], value + value[-1]]
+    if isinstance(value, list) and value:
+        return [value[:-1], [*value, value[-1]]]
     return []
 
 

@@ -12,9 +12,9 @@ class VirtualTimeError(AssertionError):
     """A test that cannot go on in virtual time."""
 
 
-class VirtualDeadlock(VirtualTimeError):  # noqa: N818 - a deadlock is what it is called
+class VirtualDeadlock(VirtualTimeError):
     """Everything waits, and no timer, thread, socket or child is left that could wake any of it."""
 
 
-class VirtualLivelock(VirtualTimeError):  # noqa: N818 - a livelock is what it is called
+class VirtualLivelock(VirtualTimeError):
     """The same instant lasts for ever: code runs on without ever waiting for the clock."""

@@ -17,11 +17,11 @@ class FaultError(ToolcheckError, ValueError):
     """A fault that cannot be injected; the message says where, what was found, and what is possible."""
 
 
-class FaultNeverFired(AssertionError):  # noqa: N818 - a failed test, not a wrong program
+class FaultNeverFired(AssertionError):
     """A fault that was injected and never fired, or not as often as asserted."""
 
 
-class RateLimited(Exception):  # noqa: N818 - the name that a caller would catch
+class RateLimited(Exception):
     """The dependency says: too many requests. `retry_after` is in seconds."""
 
     def __init__(self, message: str, retry_after: float) -> None:

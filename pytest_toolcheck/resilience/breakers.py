@@ -33,7 +33,7 @@ Write an adapter (about 20 lines) and register it, for instance in conftest.py:
 A whole one stands in the documentation under "Prove resilience"."""
 
 
-class UnknownBreaker(ToolcheckError, TypeError):  # noqa: N818 - the name is what is wrong
+class UnknownBreaker(ToolcheckError, TypeError):
     """An object that no adapter knows; the message shows how to write one."""
 
     def __init__(self, candidate: object) -> None:

@@ -25,7 +25,7 @@ _AWAITED = (
 )
 
 
-class ReferenceProblem(ToolcheckError):  # noqa: N818 - as `UnknownBreaker`, it reads better
+class ReferenceProblem(ToolcheckError):
     """A `pkg.mod:attr` that names nothing that can be called."""
 
 

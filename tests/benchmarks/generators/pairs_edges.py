@@ -1,7 +1,5 @@
 """Valid edges of every JSON type: where the buggy tool crashes, and the correct one answers."""
 
-# ruff: noqa: E501 - a tool of the table keeps the layout of its author
-
 from __future__ import annotations
 
 from .pair import Pair, listed, real, takes, text, whole

@@ -1,7 +1,5 @@
 """One-line faults, each with the sentence that finds it."""
 
-# ruff: noqa: E501 - one fault a line reads best
-
 from __future__ import annotations
 
 import dataclasses

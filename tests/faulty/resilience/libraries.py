@@ -1,7 +1,5 @@
 """Correct tools built on the field's retry and breaker libraries, in both orders of the decorators."""
 
-# ruff: noqa: E501 - sources as their authors write them
-
 from __future__ import annotations
 
 TOOLS = {
