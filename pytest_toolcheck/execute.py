@@ -6,7 +6,7 @@ import copy
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from .cases import rebase
@@ -118,7 +118,8 @@ class RunningScenario:
                 valid=valid and not self._may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
             )
-            outcome = session.call(request)
+            with _clock_of(plan):
+                outcome = session.call(request)
             self._log_end(outcome)
         self._state.hangs += outcome.kind == "timed_out"
         place = str(plan.tool.position or plan.spec.path.name)
@@ -250,6 +251,15 @@ def running(
         yield context
     finally:
         context.close()
+
+
+def _clock_of(plan: ToolPlan) -> AbstractContextManager[Any]:
+    """Return the virtual time that the spec's `clock: virtual` asks for, unless the scenario runs in it already."""
+    if plan.tool.clock != "virtual" or plan.spec.target.kind != "python":
+        return nullcontext()
+    from .clock import active_clock, virtual_time
+
+    return nullcontext() if active_clock() is not None else virtual_time()
 
 
 def _unreachable(error: TargetError) -> Finding:

@@ -47,7 +47,7 @@ class Product(TypedDict):
 @strict
 def search_products(
     text: Annotated[str, Field(max_length=80, description="Words of the name, e.g. 'lamp'; empty finds all")] = "",
-    max_price: Annotated[float, Field(ge=0, le=10_000, description="In euros")] = 10_000,
+    max_price: Annotated[float, Field(strict=True, ge=0, le=10_000, description="In euros")] = 10_000,
     sort: Annotated[Literal["name", "price"], Field(description="Order of the answer")] = "name",
 ) -> list[Product]:
     """Find articles of the catalogue by name and price."""
@@ -63,7 +63,7 @@ def search_products(
 def quote_order(
     lines: Annotated[list[Line], Field(min_length=1, max_length=20, description="What is ordered")],
     country: Country,
-    express: Annotated[bool, Field(description="Deliver tomorrow, for twice the postage")] = False,
+    express: Annotated[bool, Field(strict=True, description="Deliver tomorrow, for twice the postage")] = False,
 ) -> Quote:
     """Say what an order would cost; nothing is ordered."""
     goods = sum((_price(line["sku"]) * line["count"] for line in lines), Decimal(0))
@@ -73,7 +73,7 @@ def quote_order(
 
 
 @strict
-def delivery_days(country: Country, express: Annotated[bool, Field(description="Deliver tomorrow")] = False) -> int:
+def delivery_days(country: Country, express: Annotated[bool, Field(strict=True, description="Deliver tomorrow")] = False) -> int:
     """Say how many working days a delivery takes."""
     return 1 if express else {"DE": 2, "FR": 3, "GB": 5, "US": 8}[country]
 
