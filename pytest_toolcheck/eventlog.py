@@ -106,7 +106,7 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
         return
     from .report.totals import totals_of
 
-    verdict = totals_of(runtime).verdict(runtime.settings.coverage_fail_under)
+    verdict = totals_of(runtime).verdict()
     if verdict and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus)})

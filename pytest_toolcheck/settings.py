@@ -28,9 +28,6 @@ class Settings(NamedTuple):
     secrets: tuple[str, ...]
     seed: int
     inconclusive: Literal["warn", "fail"]
-    coverage_fail_under: float | None
-    save_baseline: str | None
-    baseline: str | None
     interleave_seed: int | None
 
 
@@ -63,11 +60,6 @@ _SETTINGS = (
         "secrets", "further key names whose values never reach the log", "NAME", (), has_option=False, is_list=True
     ),
     _Setting("inconclusive", "what an inconclusive budget does: warn or fail", "warn|fail", "warn"),
-    _Setting("coverage_fail_under", "fail when a tool's schema coverage is below this percentage", "PERCENT"),
-    _Setting(
-        "save_baseline", "save the measured budgets under this name or into this file", "NAME|FILE", has_ini=False
-    ),
-    _Setting("baseline", "compare the measured budgets with this baseline", "NAME|FILE"),
     _Setting("interleave_seed", "replay one seed of @pytest.mark.interleave", "N", has_ini=False),
 )
 
@@ -96,9 +88,6 @@ def read_settings(config: pytest.Config) -> Settings:
         secrets=tuple(found["secrets"].value),
         seed=found["seed"].parse(int, "a whole number, such as 7"),
         inconclusive=found["inconclusive"].one_of("warn", "fail"),
-        coverage_fail_under=found["coverage_fail_under"].parse(_percent, "a percentage from 0 to 100, such as 80"),
-        save_baseline=found["save_baseline"].value,
-        baseline=found["baseline"].value,
         interleave_seed=found["interleave_seed"].parse(int, "a whole number, such as 7"),
     )
 
@@ -152,10 +141,3 @@ def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> P
     if directory.exists() and not directory.is_dir():
         raise log.wrong("a directory, a .jsonl file, or 'off': this is another file")
     return directory
-
-
-def _percent(text: str) -> float:
-    value = float(text.rstrip("%"))
-    if not 0 <= value <= 100:
-        raise ValueError(text)
-    return value

@@ -97,3 +97,22 @@ def test_a_session_that_lies_is_noticed(tmp_path: Path) -> None:
     run_session(Block("console", None, "$ echo one; echo two\none\n...\ntwo\n", "page.md:1"), tmp_path)
     with pytest.raises(AssertionError, match="did not print"):
         run_session(Block("console", None, "$ echo one; echo two\ntwo\none\n", "page.md:1"), tmp_path)
+
+
+def test_every_key_of_the_format_is_on_the_reference_page() -> None:
+    """`docs/reference/spec.md` names each key of a file, of a target and of a tool."""
+    schema = json.loads((PROJECT / "pytest_toolcheck/spec/tool-spec.v1.json").read_text(encoding="utf-8"))
+    page = (PROJECT / "docs/reference/spec.md").read_text(encoding="utf-8")
+    parts = (schema["properties"], schema["$defs"]["target"]["properties"], schema["$defs"]["tool"]["properties"])
+    missing = [key for part in parts for key in part if f"| `{key}` |" not in page]
+    assert missing == []
+
+
+def test_every_option_and_marker_is_on_the_reference_page() -> None:
+    """`docs/reference/options.md` names each setting by option and ini key, each marker, and each fixture."""
+    from pytest_toolcheck import fixtures, markers, settings
+
+    page = (PROJECT / "docs/reference/options.md").read_text(encoding="utf-8")
+    names = [s.option for s in settings._SETTINGS if s.has_option] + [s.ini for s in settings._SETTINGS if s.has_ini]
+    names += [*markers.MARKERS, *(name.removeprefix("_") for name in fixtures.__all__ if name != "_plan")]
+    assert [name for name in names if name not in page] == []

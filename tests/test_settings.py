@@ -27,11 +27,6 @@ from .specs import run
         ),
         (
             "",
-            ("--toolcheck-coverage-fail-under=120",),
-            "ERROR: command line: --toolcheck-coverage-fail-under: found '120', expected a percentage *",
-        ),
-        (
-            "",
             ("--toolcheck-log=taken",),
             "ERROR: command line: --toolcheck-log: found 'taken', expected a directory, a .jsonl file, or 'off': this is another file",
         ),

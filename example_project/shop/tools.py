@@ -73,7 +73,9 @@ def quote_order(
 
 
 @strict
-def delivery_days(country: Country, express: Annotated[bool, Field(strict=True, description="Deliver tomorrow")] = False) -> int:
+def delivery_days(
+    country: Country, express: Annotated[bool, Field(strict=True, description="Deliver tomorrow")] = False
+) -> int:
     """Say how many working days a delivery takes."""
     return 1 if express else {"DE": 2, "FR": 3, "GB": 5, "US": 8}[country]
 

@@ -32,7 +32,7 @@ def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
     if runtime.is_worker or not runtime.run_directory.is_dir():
         return
     totals = totals_of(runtime)
-    verdict = totals.verdict(runtime.settings.coverage_fail_under)
+    verdict = totals.verdict()
     verbosity = reporter.config.get_verbosity()
     if not totals.tools and not verdict:
         return
@@ -65,8 +65,6 @@ def _tool_line(name: str, tool: ToolTotals) -> str:
     ]
     if tool.coerced:
         parts.append(f"{tool.coerced} coerced")
-    if tool.covered is not None:
-        parts.append(f"schema {tool.covered:.0f} %")
     for status in ("failed", "error", "xfailed", "xpassed", "skipped"):
         if tool.outcomes[status]:
             parts.append(f"{tool.outcomes[status]} {status}")

@@ -42,7 +42,6 @@ class ToolTotals:
     invalid_refused: int = 0
     invalid_calls: int = 0
     coerced: int = 0
-    covered: float | None = None
     failures: dict[str, Group] = field(default_factory=dict)
     warnings: dict[str, Group] = field(default_factory=dict)
 
@@ -54,17 +53,13 @@ class Totals:
     tools: dict[str, ToolTotals] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
 
-    def verdict(self, coverage_fail_under: float | None) -> list[str]:
+    def verdict(self) -> list[str]:
         """Return why the run must not count as passed although no test failed; empty where it may."""
-        reasons = [
+        return [
             f"no valid call succeeded: {name}"
             for name, tool in self.tools.items()
             if tool.outcomes["passed"] and tool.calls and not tool.valid_accepted and not tool.failures
         ]
-        for name, tool in self.tools.items():
-            if coverage_fail_under is not None and tool.covered is not None and tool.covered < coverage_fail_under:
-                reasons.append(f"schema coverage of {name} is {tool.covered:.0f} %, below {coverage_fail_under:g} %")
-        return reasons
 
 
 def totals_of(place: RunPlace) -> Totals:
@@ -132,17 +127,10 @@ def _group(groups: dict[str, Group], event: Event) -> None:
     group.count += 1
 
 
-def _coverage(_totals: Totals, tool: ToolTotals, event: Event) -> None:
-    percent = event.attrs.get("percent")
-    if isinstance(percent, int | float):
-        tool.covered = max(tool.covered or 0.0, float(percent))
-
-
 _HANDLERS = {
     "call.start": _call_start,
     "call.end": _call_end,
     "case.end": _case_end,
     "check.failed": _check_failed,
     "warning": _warning,
-    "coverage.measured": _coverage,
 }
