@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -84,6 +85,7 @@ class Runtime:
 
         argv = tuple(map(str, self.config.invocation_params.args))
         log = open_run(self.directory, worker=self.worker, run=self.run, argv=argv, secrets=self.settings.secrets)
+        log.virtual_now = _virtual_now
         self._closers.append(install())
         if self.worker in ("main", "gw0"):
             log.emit("run.start", attrs={"rootdir": str(self.config.rootpath)})
@@ -119,6 +121,15 @@ class Runtime:
             from .events.merge import merge_to
 
             merge_to(self.run_directory, merged)
+
+
+def _virtual_now() -> float | None:
+    """Return the wall time of the virtual clock that is active; None where there is none, or none was ever loaded."""
+    if "pytest_toolcheck.clock.session" not in sys.modules:
+        return None
+    from .clock import current_virtual_seconds
+
+    return current_virtual_seconds()
 
 
 def runtime_of(config: pytest.Config) -> Runtime:

@@ -150,3 +150,19 @@ def test_secrets_do_not_reach_the_log(pytester: pytest.Pytester) -> None:
     text = "".join(path.read_text() for path in (pytester.path / "log").rglob("*.jsonl"))
     assert "call.start" in text
     assert "hunter2" not in text
+
+
+def test_a_line_is_a_line_to_every_reader(pytester: pytest.Pytester) -> None:
+    """What some readers take for the end of a line (U+2028, U+2029, U+0085) is escaped; virtual time is noted."""
+    pytester.makepyfile(
+        """
+        def test_one(event_log, virtual_clock):
+            virtual_clock.advance("60s")
+            event_log.emit("case.progress", attrs={"text": "a\\u2028b\\u2029c\\x85d"})
+        """
+    )
+    run(pytester, "--toolcheck-log=out.jsonl").assert_outcomes(passed=1)
+    lines = (pytester.path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    progress = next(event for event in map(json.loads, lines) if event["ev"] == "case.progress")
+    assert progress["attrs"]["text"] == "a\u2028b\u2029c\x85d"
+    assert progress["vts"] - progress["ts"] > 30_000_000

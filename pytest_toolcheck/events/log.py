@@ -130,7 +130,7 @@ class EventLog:
                 b"" if self.virtual_now is None else self._virtual(),
                 rest,
             )
-            if not segment.write(line):
+            if not segment.write(line if line.isascii() else _on_one_line(line)):
                 self._drop()
 
     def _virtual(self) -> bytes:
@@ -193,6 +193,18 @@ class EventLog:
 
 _EMPTY = Context({})
 _KNOWN_NAMES = frozenset(EVENT_NAMES)
+
+
+def _on_one_line(line: bytes) -> bytes:
+    """Escape what JSON allows in a text but readers such as `str.splitlines` take for the end of a line."""
+    for separator, escaped in _LINE_SEPARATORS:
+        line = line.replace(separator, escaped)
+    return line
+
+
+_LINE_SEPARATORS = tuple(
+    (character.encode(), f"\\u{ord(character):04x}".encode()) for character in ("\x85", "\u2028", "\u2029")
+)
 
 
 def _plain_name(ev: Any) -> str:
