@@ -16,7 +16,8 @@ MARKERS = {
     "leak is the growth a call.",
     "cpu_budget": "cpu_budget(*, time=, utilization=, rounds=): fail when a call uses more CPU, such as time='20ms'.",
     "growth_budget": "growth_budget(*, over, latency=, memory=): fail when cost grows faster than, say, 'n log n'.",
-    "virtual_time": "virtual_time: run the test under the virtual clock: sleeps and timeouts take no real time.",
+    "virtual_time": "virtual_time(max_real_wait='5s', start=None): run the test in virtual time: sleeping and timeouts take no "
+    "real time; start sets the wall clock (ISO 8601).",
     "interleave": "interleave(*, seeds=50, seed=None): run an async test under seeded shuffles of its tasks' steps.",
 }
 """Marker name to its `--markers` line."""

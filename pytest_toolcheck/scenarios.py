@@ -122,6 +122,7 @@ def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
         categories=categories,
         limit=tool.variations.limit,
         seed=tool.variations.seed if tool.variations.seed is not None else seed,
+        strength=tool.variations.strength,
     )
     return [case for case in generated if isinstance(case.input, dict)]  # arguments always are an object
 
