@@ -48,3 +48,12 @@ def test_a_contradiction_is_named_with_its_place(schema, pointer, message):
 def test_what_can_be_met_has_no_finding(schema):
     """Tight schemas, and `false` written on purpose, are no contradictions."""
     assert satisfiability(schema) == []
+
+
+def test_property_names_that_refer_to_themselves_end():
+    """A schema whose `propertyNames` refers back to itself is served, not followed for ever."""
+    from pytest_toolcheck.cases import generate_cases
+
+    shared = {"propertyNames": {"$ref": "#/$defs/shared"}, "minProperties": 1}
+    schema = {"$defs": {"shared": shared}, "$ref": "#/$defs/shared", "type": "object"}
+    assert {case.label for case in generate_cases(schema)} == {"valid", "invalid"}

@@ -192,10 +192,12 @@ def test_what_is_not_built_yet_is_refused(pytester: pytest.Pytester, key: str) -
 
 def test_the_strength_of_combinations_is_the_spec_s(pytester: pytest.Pytester) -> None:
     """`strength: 3` covers all triples: more rows than pairs need."""
-    code = "def f(a: bool = False, b: bool = False, c: bool = False, d: bool = False, e: bool = False) -> int:\n    \"\"\"F.\"\"\"\n    return 1\n"
+    code = 'def f(a: bool = False, b: bool = False, c: bool = False, d: bool = False, e: bool = False) -> int:\n    """F."""\n    return 1\n'
     rows = []
     for strength in (2, 3):
-        write_tool(pytester, code, f"tools:\n  f: {{variations: {{categories: [combination], strength: {strength}}}}}\n")
+        write_tool(
+            pytester, code, f"tools:\n  f: {{variations: {{categories: [combination], strength: {strength}}}}}\n"
+        )
         collected = run(pytester, "--collect-only", "-q").outlines
         rows.append(sum("::combination[" in line for line in collected))
     assert rows[0] < rows[1]

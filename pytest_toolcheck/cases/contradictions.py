@@ -53,7 +53,16 @@ def satisfiability(schema: JSONSchema) -> list[Contradiction]:
         inner = any(other.startswith(f"{item.pointer}/") for other in found)
         if item.pointer not in found and not inner:
             found[item.pointer] = item
+    if "" in found and _has_valid_case(schema):
+        del found[""]
     return list(found.values())
+
+
+def _has_valid_case(schema: JSONSchema) -> bool:
+    """Whether the generator, which tries more than samples do, finds a value after all."""
+    from .plan import generate_cases
+
+    return any(case.label == "valid" for case in generate_cases(schema, limit=50))
 
 
 def _not_a_schema(document: Document) -> list[Contradiction]:

@@ -27,6 +27,7 @@ def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> 
     key = ("samples", depth, *(id(node.schema) for node in conjunction))
     if key not in document.memo:
         document.kept.append(conjunction)
+        document.memo[key] = []  # what a schema that leads back to itself finds on its way
         document.memo[key] = _distinct(_found(document, conjunction, depth))
     return list(document.memo[key])
 
@@ -110,7 +111,7 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
 
 def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
-    for name in _further_names(document, shape, least):
+    for name in _further_names(document, shape, least, depth):
         if len(value) >= least:
             break
         if name not in value:
@@ -120,11 +121,11 @@ def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, 
     return value
 
 
-def _further_names(document: Document, shape: Shape, count: int) -> Iterator[str]:
+def _further_names(document: Document, shape: Shape, count: int, depth: int) -> Iterator[str]:
     yield from shape.property_names()
     naming = shape.nodes("propertyNames")
     if naming:
-        yield from (name for name in samples(document, naming) if isinstance(name, str))
+        yield from (name for name in samples(document, naming, depth=depth + 1) if isinstance(name, str))
     for patterns in shape.all_of("patternProperties"):
         for pattern in patterns:
             yield from texts.matching(pattern)
