@@ -2,6 +2,8 @@
 
 Everything named in `__all__` is public. Names are imported when they are first used, so that an installed but
 unused plugin costs nothing.
+
+PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

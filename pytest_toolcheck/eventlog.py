@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .runtime import Runtime, existing_runtime, runtime_of
+from .runtime import Runtime, runtime_of
+from .stash import existing_runtime
 
 if TYPE_CHECKING:
     from _pytest.runner import CallInfo

@@ -1,4 +1,4 @@
-"""The fixtures. Each is a function `_name` with `name="name"`, so that a forgotten argument fails loudly."""
+"""The fixtures. Each is a function `_name` with `name="name"`, so that a forgotten argument fails loudly. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 

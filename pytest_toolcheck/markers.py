@@ -1,4 +1,4 @@
-"""The markers, in one table: `pytest --markers` shows these lines."""
+"""The markers, in one table: `pytest --markers` shows these lines. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 

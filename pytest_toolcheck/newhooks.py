@@ -2,6 +2,8 @@
 
 Implement them in a `conftest.py` or a plugin like any pytest hook. What a hook returns is checked before it is used;
 a wrong answer ends the collection with an error that names the plugin's hook.
+
+PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Nothing heavy is imported here, and no hook below does work for a test that is not ours; the hooks that follow the
 course of every test (`eventlog.LogHooks`) are registered when the first thing of ours is met.
+
+PYTEST_DONT_REWRITE (no asserts here, and rewriting costs every run of pytest)
 """
 
 from __future__ import annotations
@@ -13,9 +15,8 @@ import pytest
 
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by the names in this module
 from .markers import declare_markers, used_by
-from .rooms import register_rooms
-from .runtime import existing_runtime, runtime_of, settings_key
 from .settings import add_options, read_settings
+from .stash import existing_runtime, settings_key
 
 if TYPE_CHECKING:
     from .collect import SpecFile
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist which run it belongs to."""
+    from .runtime import runtime_of
+
     runtime = runtime_of(node.config)
     node.workerinput["toolcheck_run"] = runtime.run
     node.workerinput["toolcheck_directory"] = str(runtime.directory.absolute())
@@ -64,6 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("tool_spec")
     if marker is not None:
         from .handwritten import parametrize
+        from .runtime import runtime_of
 
         parametrize(metafunc, marker, runtime_of(metafunc.config))
 
@@ -71,6 +75,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     used = used_by(session.items)
     if used:
+        from .rooms import register_rooms
+
         _follow_tests(session.config)
         register_rooms(session.config, used)
 
@@ -82,11 +88,12 @@ def _follow_tests(config: pytest.Config) -> None:
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
-    if existing_runtime(config) is None or config.get_verbosity() < 0:
+    runtime = existing_runtime(config)
+    if runtime is None or config.get_verbosity() < 0:
         return None
     from .report.terminal import header
 
-    return header(runtime_of(config), items)
+    return header(runtime, items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .settings import Settings
+from .stash import runtime_key, settings_key
 
 if TYPE_CHECKING:
     from .events import EventLog
     from .server import TargetServer
-
-settings_key = pytest.StashKey[Settings]()
-runtime_key = pytest.StashKey["Runtime"]()
 
 
 def new_run_id() -> str:
@@ -137,8 +135,3 @@ def runtime_of(config: pytest.Config) -> Runtime:
     if runtime_key not in config.stash:
         config.stash[runtime_key] = Runtime(config, config.stash[settings_key])
     return config.stash[runtime_key]
-
-
-def existing_runtime(config: pytest.Config) -> Runtime | None:
-    """Return the runtime if anything of ours was used so far."""
-    return config.stash.get(runtime_key, None)

@@ -1,6 +1,8 @@
 """Options and ini keys: declared in one table, read and checked once, kept in one immutable value.
 
 Named tuples and not dataclasses: this module is imported in every run of pytest, and they are made ten times faster.
+
+PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

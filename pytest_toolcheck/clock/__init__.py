@@ -1,6 +1,8 @@
 """Virtual time: one exact clock over event loops, `time.*`, `datetime`, `time.sleep` and threads.
 
 Importing this package imports none of its parts; `virtual_time` and `VirtualClock` are loaded when first used.
+
+PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

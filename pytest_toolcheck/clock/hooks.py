@@ -1,6 +1,8 @@
 """The pytest side of virtual time: the marker `virtual_time` and the fixture `virtual_clock`.
 
 Loading this module costs nothing; the clock itself is imported by the first test that asks for it.
+
+PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
