@@ -1,6 +1,6 @@
 """Every code block of the README and the docs is run.
 
-A block with a title is a file of its page: ```` ```yaml title="shop.tool.yaml" ````. A `console` block is a session:
+A block with a title is a file of its page: ```` ```yaml title="shop.tool.yaml" ````. A `console` (or `shell-session`) block is a session:
 its `$` lines are run in the page's folder, what follows each must be printed, in order (`...` stands for anything).
 Other Python blocks are executed, other YAML and JSON blocks must parse. `sh` blocks set up a machine: CI runs them.
 """
@@ -25,7 +25,7 @@ from .conftest import PROJECT
 markdown_it = pytest.importorskip("markdown_it", reason="pip install 'pytest-toolcheck[docs]'")
 
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-RUN = {"python", "yaml", "json", "toml", "ini", "console", "sh", "text", "jsonl"}
+RUN = {"shell-session", "python", "yaml", "json", "toml", "ini", "console", "sh", "text", "jsonl"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def carry_out(block: Block, folder: Path, names: dict[str, object]) -> None:
         path = folder / block.title
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
-    elif block.language == "console":
+    elif block.language in ("console", "shell-session"):
         run_session(block, folder)
     elif block.language == "python":
         exec(compile(block.text, block.place, "exec"), names)
