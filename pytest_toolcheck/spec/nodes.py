@@ -135,6 +135,8 @@ def _events(text: str) -> Iterator[Any]:
     return iter(yaml.parse(text, Loader=_Loader))
 
 
+_TOO_DEEP_FOR_THE_PARSER = "exceeded maximum nesting depth"
+"""PyYAML's words from 6.0.4 on: its scanner stops at 1,000 levels, before it yields an event."""
 _TAB_BEFORE_TEXT = re.compile(r"[ ]*(?:- *)?\t")
 
 
@@ -148,6 +150,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, path: Path) -> Probl
         position = Position(path, line + 1, tab.end())
         return Problem(position, "a tab is used for indentation: YAML allows spaces only")
     detail = error.problem or "cannot be read"
+    if detail == _TOO_DEEP_FOR_THE_PARSER:
+        return Problem(Position(path, line + 1, column + 1), f"nested deeper than {MAX_DEPTH} levels")
     start = f" that starts on line {error.context_mark.line + 1}" if error.context_mark else ""
     context = f" {error.context}{start}" if error.context else ""
     advice = _syntax_advice(shown[column:])
