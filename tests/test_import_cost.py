@@ -25,6 +25,17 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
+def test_jsonschema_starts_without_the_grammars_of_iris() -> None:
+    """They take a second to compile; IRIs are still judged."""
+    code = (
+        "import sys, pytest_toolcheck.spec.load, jsonschema; print('lark' in sys.modules, end=' '); "
+        "checker = jsonschema.Draft202012Validator.FORMAT_CHECKER; "
+        "print(checker.conforms('http://ö.example/', 'iri'), checker.conforms('a b', 'iri'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "False"]
+
+
 def test_a_run_without_anything_of_ours_does_nothing_of_ours(pytester: pytest.Pytester) -> None:
     """No log, no folder, no summary, and no hook of ours that follows each test."""
     pytester.makeconftest(
