@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import pytest_toolcheck.lean_jsonschema  # noqa: F401 - before a test module imports `jsonschema`, which then takes 1.5 s
+
 pytest_plugins = ["pytester"]
 
 PROJECT = Path(__file__).parent.parent

@@ -38,7 +38,7 @@ def remotes() -> Any:
         dialect = contents.get("$schema", "") if isinstance(contents, dict) else ""
         specification = specification_with(dialect, default=drafts.get(name.split("/")[0], DRAFT202012))
         registry = registry.with_resource(f"http://localhost:1234/{name}", specification.create_resource(contents))
-    return registry
+    return registry.crawl()  # once, not at each look-up
 
 
 def groups(path: Path) -> list[tuple[str, dict[str, Any]]]:

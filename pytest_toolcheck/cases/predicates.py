@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-import jsonschema
+from ..lean_jsonschema import jsonschema
 
 Predicate = Callable[[Any], bool]
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-import jsonschema
-import jsonschema.validators
 from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import DRAFT202012, specification_with
 
+from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
 from .loops import has_loop
 from .predicates import Predicate, Predicates

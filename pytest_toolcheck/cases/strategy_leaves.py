@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
-from jsonschema import FormatChecker
 
+from ..lean_jsonschema import FormatChecker
 from .strategy_nodes import Dead, Node
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

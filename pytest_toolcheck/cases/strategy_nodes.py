@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY
 from referencing import Registry
 from referencing import exceptions as referencing_errors
 from referencing.jsonschema import specification_with
 
+from ..lean_jsonschema import Validator, validator_for
 from .schema import Document
 from .schema import Node as DocumentNode
 from .strategy_negate import negations

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jsonschema.exceptions import SchemaError
-from jsonschema.validators import validator_for
-
+from ..lean_jsonschema import SchemaError, validator_for
 from .base import Finding
 
 if TYPE_CHECKING:

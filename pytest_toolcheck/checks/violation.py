@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import jsonschema
-from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-
+from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema, validator_for
 from .base import shorten
 
 

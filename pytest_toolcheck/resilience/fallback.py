@@ -129,7 +129,7 @@ def unmet(expectation: Expectation, value: Any) -> str | None:
     if expectation.output is not ... and (missing := _missing(expectation.output, value)):
         return missing
     if expectation.matches is not None:
-        import jsonschema
+        from ..lean_jsonschema import jsonschema
 
         wrong = next(jsonschema.Draft202012Validator(expectation.matches).iter_errors(value), None)
         return wrong.message if wrong else None

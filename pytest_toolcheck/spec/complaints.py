@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jsonschema.exceptions import ValidationError
-
 from ..errors import UnitError
+from ..lean_jsonschema import ValidationError
 from ..units import parse_duration_ns, parse_share, parse_size_bytes
 from .wording import Path, did_you_mean, found, listed, place_name, quoted
 

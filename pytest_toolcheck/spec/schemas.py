@@ -8,12 +8,10 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
 from referencing.exceptions import Unresolvable
 
 from ..errors import Problem
+from ..lean_jsonschema import Draft202012Validator, Validator, validator_for
 from .complaints import explain
 from .placeholders import fixture_names
 from .references import Bundler

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
+from ..lean_jsonschema import Draft202012Validator
 from .complaints import Complaint, explain
 
 

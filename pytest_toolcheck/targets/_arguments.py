@@ -20,10 +20,10 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jsonschema
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from ..lean_jsonschema import jsonschema
 from ._signatures import hints_of, signature_of
 
 _FOREIGN = (

@@ -1,0 +1,120 @@
+"""`jsonschema`, imported without its slowest part; every module of ours that needs it imports it from here.
+
+For `format: iri` and `iri-reference` it imports `rfc3987-syntax`, which builds forty parsers at import (1.5 s of
+processor time in every run) and then takes half a millisecond a character. The grammar of that package is regular: here
+it becomes a regular expression that gives the same answers. Where that fails, or `jsonschema` was imported before,
+nothing is changed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+__all__ = [
+    "Draft202012Validator",
+    "FormatChecker",
+    "SchemaError",
+    "ValidationError",
+    "Validator",
+    "best_match",
+    "iri_expression",
+    "jsonschema",
+    "validator_for",
+]
+
+_PACKAGE = "rfc3987_syntax"
+_TOKEN = re.compile(
+    r"""\s+|(?P<range>"[^"]"\.\."[^"]")|"(?P<text>(?:[^"\\]|\\.)*)"|/(?P<expression>(?:[^/\\]|\\.)*)/"""
+    r"""|->\s*\w+|(?P<name>\w+)|(?P<mark>[()|?*+])"""
+)
+
+
+@cache
+def iri_expression(rule: str) -> re.Pattern[str]:
+    """Return the expression for a rule of the grammar. Raises ValueError, KeyError or OSError where there is none."""
+    return re.compile(_expression(rule, _rules(_grammar()), ()))
+
+
+def _grammar() -> str:
+    found = find_spec(_PACKAGE)  # does not import it
+    if found is None or found.origin is None:
+        raise OSError(f"{_PACKAGE} is not installed as files")
+    return (Path(found.origin).parent / "syntax_rfc3987.lark").read_text("utf-8")
+
+
+def _rules(grammar: str) -> dict[str, str]:
+    """Return the body of each rule; a rule starts at the left margin with its name and a colon."""
+    rules: dict[str, str] = {}
+    name = ""
+    for line in grammar.splitlines():
+        start = re.match(r"(\w+)\s*:(.*)", line)
+        if start:
+            name, rules[start[1]] = start[1], start[2]
+        elif name:
+            rules[name] += f" {line.strip()}"
+    return rules
+
+
+def _expression(name: str, rules: Mapping[str, str], above: tuple[str, ...]) -> str:
+    if name in above:
+        raise ValueError(f"{name} refers to itself: the grammar is not regular")
+    return "(?:" + "".join(_parts(rules[name], rules, (*above, name))) + ")"
+
+
+def _parts(body: str, rules: Mapping[str, str], above: tuple[str, ...]) -> Iterator[str]:
+    at = 0
+    while at < len(body):
+        token = _TOKEN.match(body, at)
+        if token is None:
+            raise ValueError(f"not understood in the grammar: {body[at:]}")
+        at = token.end()
+        yield _part(token, rules, above)
+
+
+def _part(token: re.Match[str], rules: Mapping[str, str], above: tuple[str, ...]) -> str:
+    kind = token.lastgroup
+    found = token[kind] if kind else ""
+    if kind == "range":
+        return f"[{found[1]}-{found[6]}]"
+    if kind == "text":
+        return f"(?:{re.escape(found)})"
+    if kind == "name":
+        return _expression(found, rules, above)
+    return f"(?:{found})" if kind == "expression" else "(?:" if found == "(" else found
+
+
+def _stand_in() -> ModuleType | None:
+    """Return a module with the one function that `jsonschema` takes from the package; None where it is not needed."""
+    if "jsonschema" in sys.modules or _PACKAGE in sys.modules:
+        return None
+    try:
+        iri_expression("iri"), iri_expression("iri_reference")
+    except (ValueError, KeyError, OSError, re.error):
+        return None
+
+    def is_valid_syntax(term: str, value: str) -> bool:
+        return iri_expression(term).fullmatch(value) is not None
+
+    module = ModuleType(_PACKAGE)
+    module.is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
+    return module
+
+
+_STAND_IN = _stand_in()
+if _STAND_IN is not None:
+    sys.modules[_PACKAGE] = _STAND_IN
+try:
+    import jsonschema
+    from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
+    from jsonschema.exceptions import best_match
+    from jsonschema.protocols import Validator
+    from jsonschema.validators import validator_for
+finally:
+    if _STAND_IN is not None and sys.modules.get(_PACKAGE) is _STAND_IN:
+        del sys.modules[_PACKAGE]  # who imports the package gets the package

@@ -1,0 +1,76 @@
+"""`jsonschema` without the time that its IRI parser takes: the same answers, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck import lean_jsonschema
+from pytest_toolcheck.cases import formats
+from pytest_toolcheck.lean_jsonschema import iri_expression
+
+SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite" / "tests" / "draft2020-12"
+ODD = (
+    *("http://[::1]/", "http://[1:2:3:4:5:6:7:8]", "http://[::2:3:4:5:6:1.2.3.4]", "http://[v1.a:b]/", "a:", "a:\n"),
+    *("a://u:p@h:8/x?\ue000#f", "http://1.2.3.4:99", "x:/a/b//c?d?e#f/?", "//h:1a", "a#b#c", "a?\ue000", "a#\ue000"),
+    *("%41%4z", "\ud7ff:a", "\u00e9:a", "a:\U0001f600", "://", "A+.-1:b", "1a:b", "a:b[", "?", "/", "//", "///x"),
+)
+
+
+def texts() -> list[str]:
+    """Return texts for the four formats and texts one character away from these."""
+    names = ("iri", "iri-reference", "uri", "uri-reference")
+    known = [text for name in names for text in (*formats.GOOD[name], *formats.BAD[name], *ODD)]
+    for path in SUITE.rglob("*i-ref*.json"):
+        known += [t["data"] for group in json.loads(path.read_text()) for t in group["tests"]]
+    draw = random.Random(1)
+    short = [text for text in known if isinstance(text, str) and len(text) < 40]
+    for text in draw.choices(short, k=60):
+        at = draw.randrange(len(text) + 1)
+        short.append(text[:at] + draw.choice("[]:/?#@%\u00e9\ue000 aV1.") + text[at + draw.randrange(2) :])
+    return list(dict.fromkeys(short))
+
+
+def test_the_expression_answers_as_the_package_does() -> None:
+    """The expression made from the grammar of rfc3987-syntax and its parser agree on every text."""
+    parser = pytest.importorskip("rfc3987_syntax")
+    for rule in ("iri", "iri_reference"):
+        expression, wrong, seen = iri_expression(rule), [], set()
+        for text in texts():
+            holds = expression.fullmatch(text) is not None
+            seen.add(holds)
+            wrong += [text] if holds != parser.is_valid_syntax(rule, text) else []
+        assert not wrong, (rule, wrong)
+        assert seen == {True, False}
+
+
+def test_our_import_builds_no_parser_and_leaves_the_package_alone() -> None:
+    """After our import `lark` is not loaded, IRIs are checked, and `rfc3987_syntax` is what it always was."""
+    code = (
+        "import sys; from pytest_toolcheck.cases import generate_cases, label_of; schema = {'format': 'iri'}; "
+        "list(generate_cases(schema)); "
+        "assert label_of(schema, 'a b') == 'invalid' and label_of(schema, 'http://\u00f6.de') == 'valid'; "
+        "assert not {'lark', 'rfc3987_syntax'} & set(sys.modules), 'loaded'; "
+        "from rfc3987_syntax import parse; assert parse.__module__ == 'rfc3987_syntax.syntax_helpers'"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "grammar", ["iri: iri iri_reference", "iri: ~x", "other: iri", "iri: ///"], ids=["loop", "mark", "none", "bad"]
+)
+def test_a_grammar_that_is_not_understood_leaves_jsonschema_as_it_is(grammar, monkeypatch) -> None:
+    """No stand-in is made then: `jsonschema` imports the package itself."""
+    monkeypatch.setattr(lean_jsonschema, "_grammar", lambda: grammar)
+    monkeypatch.setattr(lean_jsonschema, "sys", type("Fresh", (), {"modules": {}}))
+    iri_expression.cache_clear()
+    try:
+        assert lean_jsonschema._stand_in() is None
+    finally:
+        iri_expression.cache_clear()
