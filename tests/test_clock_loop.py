@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ import time
 import pytest
 
 from pytest_toolcheck.clock import VirtualDeadlock, VirtualLivelock, virtual_time
+from pytest_toolcheck.clock.children import Family
 
 
 def run(main, **options):
@@ -122,6 +125,30 @@ def test_a_child_that_never_ends_holds_the_clock_only_so_long():
         child.kill()
     assert now == 30
     assert f"child process {child.pid}" in stalls[0]
+
+
+def test_waiting_for_a_child_passes_by_polling():
+    """`Popen.wait(3)` looks again and again: beside a child that is never done, its limit is virtual."""
+    with subprocess.Popen(["sleep", "600"]) as child, virtual_time(max_real_wait="20ms") as clock:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(timeout=3)
+        assert clock.now == pytest.approx(3)
+        child.kill()
+
+
+def test_a_child_is_found_among_strangers():
+    """A child born late, and its own child, are found; who was seen to be a stranger is not read again."""
+    family = Family()
+    with subprocess.Popen(["sh", "-c", "sleep 600 & wait"]) as first:
+        while len(found := family.members()) < 2:
+            time.sleep(0.001)
+        assert first.pid in found
+        with subprocess.Popen(["sleep", "600"]) as second:
+            assert set(family.members()) == {*found, second.pid}
+            second.kill()
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+    assert family.members() == []
 
 
 def test_a_server_and_its_client_in_one_loop():

@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from .children import descendants, look_at_child
+from .children import Family, look_at_child
 from .descriptors import awaited_descriptors, reads_a_file
 from .sockets import awaited_answer
 from .syscalls import Doing, classify, is_supported, read_task
@@ -42,6 +42,7 @@ class Activity:
         self._older = {thread.ident for thread in threading.enumerate()}
         self._last_seen: dict[int, tuple[tuple[str, str], int]] = {}
         self._supported = is_supported()
+        self._family = Family()
         self.ignored: set[tuple[str, int]] = set()
         """Work that was waited for in vain and is waited for no more."""
         self._settled = self._find_settled() if self._supported else {}
@@ -81,7 +82,7 @@ class Activity:
             work = self._look_at_thread(thread, places, look)
             if work is not None and work.key not in self.ignored:
                 return work
-        for child in descendants() if self._supported else ():
+        for child in self._family.members() if self._supported else ():
             work = look_at_child(child, look)
             if work is not None and work.key not in self.ignored:
                 return work

@@ -13,27 +13,37 @@ POLLING_PATIENCE = 0.2
 """A child that wakes itself by a timer may be at work or only tick: it is waited for a fifth of the usual time."""
 
 
-def descendants() -> list[int]:
-    """Return the process ids of this process's living children, and of theirs."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return []
-    parents = {int(entry): _parent(entry) for entry in os.listdir("/proc") if entry.isdigit()}
-    found, generation = [], [os.getpid()]
-    while generation:
-        generation = [pid for pid, parent in parents.items() if parent in generation]
-        found += generation
-    return found
+class Family:
+    """Finds this process's living children, and theirs. Who was a stranger once is not looked at again."""
+
+    def __init__(self) -> None:
+        self._strangers: set[str] = set()
+
+    def members(self) -> list[int]:
+        """Return the process ids of the descendants that live."""
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return []
+        entries = {entry for entry in os.listdir("/proc") if entry.isdigit()}
+        self._strangers &= entries
+        parents = {entry: _parent(entry) for entry in entries - self._strangers}
+        found: list[str] = []
+        generation = {str(os.getpid())}
+        while generation:
+            generation = {entry for entry, parent in parents.items() if parent in generation}
+            found += generation
+        self._strangers |= parents.keys() - set(found) - {str(os.getpid())}
+        return [int(entry) for entry in found]
 
 
-def _parent(pid: str) -> int:
-    """Return the parent of a living process, 0 for a dead one (field 3 is its state, field 4 its parent)."""
+def _parent(pid: str) -> str:
+    """Return the parent of a living process, "0" for a dead one (field 3 is its state, field 4 its parent)."""
     try:
         state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
     except (OSError, ValueError):
-        return 0
-    return 0 if state in "ZX" else int(parent)
+        return "0"
+    return "0" if state in "ZX" else parent
 
 
 def look_at_child(pid: int, look: Look) -> Work | None:

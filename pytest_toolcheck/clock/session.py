@@ -13,6 +13,7 @@ from .cfunction import Replacement, replacement
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
+from .observers import Observers
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .wall import Wall
@@ -59,6 +60,7 @@ def virtual_time(
     wall = Wall(clock.wall_ns())
     parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(clock)]
     parts.append(Loops(driver, failures.append, replacements[time.monotonic].real))
+    parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         for part in parts:
             part.on()

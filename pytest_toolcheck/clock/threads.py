@@ -49,6 +49,8 @@ class LockTimeouts:
         """Do what `Condition.wait` does, step by step as in CPython's threading.py, but for who keeps the limit."""
         if not self._applies(timeout) or not condition._is_owned():
             notified: bool = self._real_wait(condition, timeout)
+            if not notified and timeout is not None and timeout <= 0:
+                self._clock.note_poll()
             return notified
         notice = _thread.allocate_lock()
         notice.acquire()

@@ -14,6 +14,9 @@ from .errors import VirtualTimeError
 READS_AT_ONE_INSTANT = 1_000_000
 """A thread that reads the clock so often without any time passing waits for it in a busy loop."""
 
+POLLS_AT_ONE_INSTANT = 100
+"""A thread that looks so often without waiting, at one instant, lets a nanosecond pass: in real time some would."""
+
 
 def _nothing() -> bool:
     return False
@@ -65,6 +68,7 @@ class VirtualClock:
         self._elapsed_ns = 0
         self._stepped_ns = 0
         self._reads = 0
+        self._polls: dict[int, tuple[int, int]] = {}
         self.jumps = 0
         """How often the clock has moved."""
         self.sleeps: list[float] = []
@@ -147,6 +151,18 @@ class VirtualClock:
             self.move_to(deadline_ns)
         else:
             self.mover.wait(waiter)
+
+    def note_poll(self) -> None:
+        """Take down that this thread has looked for something, without a time limit, and has found nothing.
+
+        `while time.monotonic() <= deadline: event.wait(0)`, as the standard library has it, ends by this.
+        """
+        thread = _thread.get_ident()
+        instant_ns, polls = self._polls.get(thread, (-1, 0))
+        polls = polls + 1 if instant_ns == self._elapsed_ns else 1
+        self._polls[thread] = (self._elapsed_ns, polls)
+        if polls > POLLS_AT_ONE_INSTANT and self.is_active:
+            self.wait_until(self._elapsed_ns + 1)
 
     def move_to(self, instant_ns: int) -> None:
         """Set the clock, never backwards, and ring every waiter that is due. Needs no guard when nobody waits."""
