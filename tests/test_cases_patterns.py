@@ -27,11 +27,14 @@ def test_texts_match(pattern):
 
 @pytest.mark.parametrize("pattern", ["^[A-Z]{3}$", "^(foo|bar)$", r"^\d{4}-\d{2}$"])
 def test_near_misses_of_anchored_patterns(pattern):
-    """Junk before, junk after, a line before and a character less are tried, and are no matches."""
+    """Junk before, junk after, a line before and a character less are tried, and are no matches.
+
+    A last newline is not tried where dialects differ on it: before `$` it is a match to Python, and none to ECMA 262.
+    """
     misses = dict(near_misses(pattern))
     for name in ("junk before", "junk after", "last cut", "line before"):
         assert not re.search(pattern, misses[name]), name
-    assert misses["newline after"].endswith("\n")
+    assert not any(text.endswith("\n") and re.search(pattern, text) for text in misses.values())
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ ONE_OF = {
     "oneOf": [{"required": ["id"]}, {"required": ["name"]}],
 }
 
+
+def levels_of(node: Any) -> int:
+    return 1 + max((levels_of(child) for child in node.get("children", ())), default=0)
+
+
 CRASHES = [
     ("zero", tool("n", n=INTEGER), lambda i: i["n"] == 0),
     ("negative", tool("n", n=INTEGER), lambda i: i["n"] < 0),
@@ -101,6 +106,23 @@ CRASHES = [
     ("else branch", CARD, lambda i: i["method"] == "bank"),
     ("both of a branch", CARD, lambda i: i["method"] == "card" and "iban" in i),
     ("second branch", ONE_OF, lambda i: "name" in i),
+    ("six levels", TREE, lambda i: levels_of(i["root"]) > 6),
+    ("thirty levels", TREE, lambda i: levels_of(i["root"]) > 30),
+    (
+        "two options beside a number",
+        tool("n", n={**INTEGER, "minimum": 1, "maximum": 9}, a=FLAG, b=FLAG, e={"enum": ["x", "y", "z"]}),
+        lambda i: i.get("e") == "z" and i.get("a") is True and not isinstance(i["n"], float),
+    ),
+    (
+        "three options",
+        tool(a=FLAG, e={"enum": ["v", "w", "x", "y", "z"]}, f={"enum": [1, 2, 3, 4]}),
+        lambda i: i.get("a") is True and i.get("e") == "y" and i.get("f") == 4,
+    ),
+    (
+        "a part of the range",
+        tool("n", n={**INTEGER, "minimum": 0, "maximum": 100}),
+        lambda i: 51 <= i["n"] < 60,
+    ),
     ("many children of an untyped object", tool("o", o={"type": "object"}), lambda i: len(i["o"]) > 1),
 ]
 
@@ -143,6 +165,11 @@ ACCEPTS = [
         "a wrong item",
         tool("a", a=ITEMS),
         lambda i: isinstance(i["a"], list) and any(isinstance(n, str) for n in i["a"]),
+    ),
+    (
+        "a wrong last item",
+        tool("a", a={"type": "array", "items": {**INTEGER, "maximum": 9}}),
+        lambda i: len(i["a"]) > 2 and max(i["a"][:2]) <= 9 < i["a"][-1],
     ),
     ("wrong case", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).lower() in ("fast", "slow")),
     ("white space", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).strip() in ("fast", "slow")),
@@ -198,6 +225,11 @@ ACCEPTS = [
     ("an item after the prefix", tool("a", a={"prefixItems": [STRING], "items": False}), lambda i: len(i["a"]) == 2),
     ("what is not allowed", tool("s", s={**STRING, "not": {"const": "root"}}), lambda i: i["s"] == "root"),
     ("a property too many", tool("o", o={"type": "object", "maxProperties": 2}), lambda i: len(i["o"]) == 3),
+    (
+        "a property name in another case",
+        tool("o", o={"type": "object", "propertyNames": {"pattern": "^[a-z]+$"}}),
+        lambda i: i["o"] and all(name.isupper() and name.isascii() for name in i["o"]),
+    ),
     (
         "a bad property name",
         tool("o", o={"type": "object", "propertyNames": {"pattern": "^[a-z]+$"}}),

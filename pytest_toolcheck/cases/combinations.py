@@ -19,6 +19,8 @@ from .valid import samples
 _ABSENT = object()
 _MOST_LOOKED_AT = 200
 _FREE_TEXTS = 3
+_MOST_NARROW = 6
+_MOST_TRIPLES = 64
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
 
@@ -42,6 +44,26 @@ def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2)
         for number, value in enumerate(inputs):
             yield change("combination", value, f"{number + 1}", only_if_valid=True)
         yield from _rescued(document, base, names, levels, rows, inputs)
+        if strength == 2:
+            yield from _few_triples(document, shape, base, levels, seed)
+
+
+def _few_triples(
+    document: Document, shape: Shape, base: dict[str, Any], levels: Mapping[str, list[Any]], seed: int
+) -> Iterator[Change]:
+    """Yield all triples of the parameters that have few values altogether: switches and choices, where they are cheap."""
+    narrow = {name: levels[name] for name in levels if _has_few_values(document, shape.member(name))}
+    names = list(narrow)
+    if not 3 <= len(names) <= _MOST_NARROW:
+        return
+    for number, row in enumerate(_rows(tuple(len(narrow[name]) for name in names), 3, seed)[:_MOST_TRIPLES]):
+        rest = {name: value for name, value in base.items() if name not in narrow}
+        yield change("combination", {**rest, **_input(names, narrow, row)}, f"triples {number + 1}", only_if_valid=True)
+
+
+def _has_few_values(document: Document, conjunction: Conjunction) -> bool:
+    shapes = alternatives(document, conjunction)
+    return all(s.members() is not None or set(s.types()) <= {"boolean", "null"} for s in shapes)
 
 
 def _levels(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str, list[Any]]:
@@ -68,11 +90,18 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
     groups: dict[str, list[Any]] = {}
     for item in islice(variations(document, conjunction, own, depth=NESTED_DEEPEST - (most > 6)), _MOST_LOOKED_AT):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        if _hides_others(item.value):
+            continue
         if len(groups.setdefault(kind, [])) < most and document.holds(conjunction, item.value):
             groups[kind].append(item.value)
     ordered = [groups.get(kind, []) for kind in _TELLING]
     options += [group[turn] for turn in range(most) for group in ordered if turn < len(group)]
     return list({identity(value): value for value in options}.values())[:most]
+
+
+def _hides_others(value: Any) -> bool:
+    """Whether many tools refuse the value whatever stands beside it: 1.0 for an integer. -0.0 is met on its own."""
+    return isinstance(value, float) and value.is_integer()
 
 
 def _is_free_text(document: Document, conjunction: Conjunction) -> bool:

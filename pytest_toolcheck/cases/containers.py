@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from . import texts, valid
 from .changes import Change, change
 from .identity import describe
-from .schema import Conjunction, Document
-from .shapes import Shape
+from .scalars import of_string
+from .schema import Conjunction, Document, Node
+from .shapes import Shape, alternatives
 from .valid import samples
 
 NESTED_DEEPEST = 4
@@ -89,7 +91,15 @@ def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> It
         for name in samples(document, (naming,)):
             if isinstance(name, str):
                 yield name, (allowed or [1])[0]
+        yield from ((name, (allowed or [1])[0]) for name in _wrong_names(document, naming))
     yield from ((name, (allowed or [1])[0]) for name in ("", "__proto__", "self", "\u00fcnicode \U0001f600", "a" * 200))
+
+
+def _wrong_names(document: Document, naming: Node) -> Iterator[str]:
+    """Yield names that `propertyNames` nearly accepts."""
+    for shape in alternatives(document, (naming,)):
+        near = (item.value for item in of_string(shape) if item.category in ("boundary", "pattern", "format"))
+        yield from islice((name for name in near if isinstance(name, str) and not document.holds((naming,), name)), 12)
 
 
 def _counts(

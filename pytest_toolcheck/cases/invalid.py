@@ -9,14 +9,18 @@ from typing import Any
 
 from .changes import Change, change, nested
 from .containers import NESTED_DEEPEST, of_array, of_object
+from .deep import deep
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import arrays, objects, samples
+from .valid import array_of, arrays, objects, samples
 
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
+_SEVERAL = 3
+_FEW = 5
+_TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 
 
 def variations(document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0) -> Iterator[Change]:
@@ -35,6 +39,8 @@ def variations(document: Document, conjunction: Conjunction, base: Any, *, depth
         if own is None:
             own = (samples(document, shape.parts, depth=depth) or [base])[0]
         yield from _of_shape(document, shape, own, depth)
+    if depth == 1:
+        yield from deep(document, conjunction, base, depth=depth)
     if len(shapes) > 1 and not document.is_weary:
         yield from _two_branches(document, shapes, depth)
     if not shapes:
@@ -121,6 +127,20 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
         conjunction = shape.item(place)
         for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth, len(places)):
             yield item.below(place, partial(_with_item, base, place))
+    if depth < 2:
+        yield from _last_of_several(document, shape, len(base), depth)
+
+
+def _last_of_several(document: Document, shape: Shape, length: int, depth: int) -> Iterator[Change]:
+    """Yield arrays whose last item alone is wrong: some programs look at the first ones only."""
+    several = shape.smallest("maxItems") or _SEVERAL
+    row = array_of(document, shape, min(int(several), _SEVERAL), depth=depth)
+    if row is None or len(row) <= max(length, 1):
+        return
+    last, conjunction = len(row) - 1, shape.item(len(row) - 1)
+    wrong = (v for v in variations(document, conjunction, row[-1], depth=depth + 1) if v.category in _TELLING_OF_LAST)
+    for item in islice((v for v in wrong if not document.holds(conjunction, v.value)), _FEW):
+        yield item.below(last, partial(_with_item, row, last))
 
 
 def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from .shapes import Shape
 
 Number = int | float
+_FEW = 9
+_GOLDEN = 0.6180339887498949
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
@@ -38,6 +40,16 @@ def bounds(shape: Shape) -> tuple[Number | None, Number | None]:
     lows = shape.numbers("minimum") + shape.numbers("exclusiveMinimum")
     highs = shape.numbers("maximum") + shape.numbers("exclusiveMaximum")
     return max(lows, default=None), min(highs, default=None)
+
+
+def inside(shape: Shape, *, whole: bool) -> Iterator[Number]:
+    """Yield numbers spread over the range between two bounds, for programs that treat a part of it otherwise."""
+    low, high = bounds(shape)
+    if low is None or high is None or (whole and high - low <= _FEW) or max(abs(low), abs(high)) > 1e15:
+        return
+    for count in range(1, _FEW + 1):
+        value = low + (high - low) * (count * _GOLDEN % 1)
+        yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape) or 1, whole)
 
 
 def _step(shape: Shape) -> Number | None:

@@ -74,6 +74,7 @@ def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
     yield from (change("boundary", value) for value in numbers.around_bounds(shape, whole=whole))
     yield from (change("number", value, name) for name, value in numbers.SPECIAL)
     yield from (change("number", value) for value in list(numbers.good(shape, whole=whole))[:10])
+    yield from (change("number", value) for value in numbers.inside(shape, whole=whole))
 
 
 def of_string(shape: Shape) -> Iterator[Change]:

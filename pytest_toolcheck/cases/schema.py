@@ -101,6 +101,11 @@ class Document:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
 
+    @property
+    def refers(self) -> bool:
+        """Whether there is a reference in the schema."""
+        return self._predicates.has_references
+
     @cached_property
     def is_endless(self) -> bool:
         """Whether validation would never end; `jsonschema` then exhausts the stack, which can end the process."""

@@ -12,6 +12,8 @@ from .base import ToolDescription
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _COMPONENT = "#/components/schemas/"
+_MERGED = {"type", "properties", "required", "title", "description"}
+"""A body whose schema says no more than this is merged with the parameters: each of its properties is one of the tool's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,12 @@ def _read(
     parameters = [_resolved(document, item) for item in [*shared, *(raw.get("parameters") or [])]]
     properties = {item["name"]: _parameter_schema(item) for item in parameters}
     required = [item["name"] for item in parameters if item.get("required")]
-    body = _add_body(document, raw, properties, required)
     schema: dict[str, Any] = {"type": "object", "properties": properties}
+    body: Literal["merged", "whole", "none"]
+    if not parameters and (alone := _object_body(document, raw)) is not None:
+        schema, body = alone, "merged"
+    else:
+        body = _add_body(document, raw, properties, required)
     if required:
         schema["required"] = sorted(set(required), key=required.index)
     name = raw.get("operationId") or f"{method.lower()}_{re.sub(r'[^A-Za-z0-9]+', '_', path).strip('_')}"
@@ -63,6 +69,14 @@ def _parameter_schema(item: Mapping[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def _object_body(document: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of a required body that is an object: where there are no parameters, it is the tool's input."""
+    body = _resolved(document, raw.get("requestBody") or {})
+    schema = _json_schema(body.get("content"))
+    plain = _resolved(document, schema or {})
+    return dict(plain) if body.get("required") and plain.get("type") == "object" else None
+
+
 def _add_body(
     document: Mapping[str, Any], raw: Mapping[str, Any], properties: dict[str, Any], required: list[str]
 ) -> Literal["merged", "whole", "none"]:
@@ -71,7 +85,7 @@ def _add_body(
     if schema is None:
         return "none"
     plain = _resolved(document, schema)
-    if set(plain) <= {"type", "properties", "required", "title", "description"} and "properties" in plain:
+    if set(plain) <= _MERGED and "properties" in plain and not set(properties) & set(plain["properties"]):
         properties.update(plain["properties"])
         if body.get("required"):
             required += plain.get("required", [])

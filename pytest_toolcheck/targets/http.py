@@ -193,7 +193,7 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
         rest = dict(request.arguments)
         path = _HOLE.sub(lambda hole: _in_path(hole[1], rest, schemas), operation.path)
         query, headers = _placed(operation, rest, schemas)
-        body = rest.get("body") if operation.body == "whole" else rest
+        body = rest.get("body") if operation.body == "whole" and _has_body(request.tool, rest) else rest
         has_body = operation.body != "none" and operation.method not in _IN_QUERY
         return _Message(operation.method, self._service.url(path), query, headers, body if has_body else None)
 
@@ -212,6 +212,11 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
         """Close the client; the server runs on until the target is closed."""
         self._alive = False
         self._connection.close()
+
+
+def _has_body(tool: ToolSpec, rest: dict[str, Any]) -> bool:
+    """Whether the body is an argument of its own; the spec's own `input` may spell its properties out instead."""
+    return "body" in rest or not rest or "body" in properties_of(tool.input)
 
 
 def _in_path(name: str, rest: dict[str, Any], schemas: dict[str, Any]) -> str:

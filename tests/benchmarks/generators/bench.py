@@ -11,61 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .forms import write_side, write_specs
 from .pair import Pair
 
-SERVER = """
-import asyncio
-import importlib.util
-import inspect
-import json
-import sys
-from pathlib import Path
-
-import mcp.types as types
-from mcp.server.lowlevel import Server
-from mcp.server.stdio import stdio_server
-
-HERE = Path(__file__).parent
-SCHEMAS = json.loads((HERE / "schemas.json").read_text())
-TOOLS = {}
-for name in SCHEMAS:
-    found = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    TOOLS[name] = getattr(module, name)
-
-
-async def list_tools(context, params):
-    return types.ListToolsResult(tools=[types.Tool(name=name, input_schema=SCHEMAS[name]) for name in TOOLS])
-
-
-async def call_tool(context, params):
-    given = params.arguments or {}
-    try:
-        inspect.signature(TOOLS[params.name]).bind(**given)
-    except TypeError as error:
-        return types.CallToolResult(content=[types.TextContent(type="text", text=str(error))], is_error=True)
-    try:
-        result = TOOLS[params.name](**given)
-        if inspect.isawaitable(result):
-            result = await result
-        text = json.dumps(result)
-        told = result if isinstance(result, dict) else None
-        return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=told)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, UnicodeError):
-            raise
-        return types.CallToolResult(content=[types.TextContent(type="text", text=str(error))], is_error=True)
-
-
-async def main():
-    server = Server("planted", on_list_tools=list_tools, on_call_tool=call_tool)
-    async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options())
-
-
-asyncio.run(main())
-"""
+SIDES = ("buggy", "correct")
 
 
 @dataclass
@@ -80,9 +29,14 @@ class Found:
     findings: tuple[str, ...] = ()
 
 
-def found_in(pairs: Sequence[Pair], folder: Path, *, form: str = "python") -> dict[tuple[str, str], Found]:
-    """Write all pairs in one form (`python` or `mcp`), run them in one process; by side and name, what was found."""
-    (write_python if form == "python" else write_mcp)(pairs, folder)
+def found_in(
+    pairs: Sequence[Pair], folder: Path, *, form: str = "python", limit: int = 1000
+) -> dict[tuple[str, str], Found]:
+    """Write all pairs in one form, run them in one process; by side and name, what was found."""
+    for side in SIDES:
+        write_side(pairs, folder / side, buggy=side == "buggy")
+        write_specs(pairs, folder / side, form=form, limit=limit)
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     log = folder / "log"
     command = [sys.executable, "-m", "pytest", "-p", "toolcheck", "-p", "no:randomly", "-p", "no:cacheprovider", "-q"]
     command += ["--tb=no", "--no-summary", f"--toolcheck-log={log}", "-c", str(folder / "pytest.ini"), str(folder)]
@@ -90,40 +44,6 @@ def found_in(pairs: Sequence[Pair], folder: Path, *, form: str = "python") -> di
     if done.returncode not in (0, 1):
         raise RuntimeError(f"pytest ended with {done.returncode}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return counted(events_in(log))
-
-
-def write_python(pairs: Iterable[Pair], folder: Path) -> None:
-    """Write a module and a spec for each side of each pair."""
-    _settings(folder)
-    for side in ("buggy", "correct"):
-        (folder / side).mkdir(parents=True)
-        for pair in pairs:
-            (folder / side / f"{pair.name}.py").write_text(pair.source(buggy=side == "buggy"), encoding="utf-8")
-            _write_spec(folder / side / f"{pair.name}.tool.yaml", {"python": f"{pair.name}.py"}, [pair])
-
-
-def write_mcp(pairs: Iterable[Pair], folder: Path) -> None:
-    """Write one stdio server with all tools, and its spec, for each side."""
-    pairs = list(pairs)
-    _settings(folder)
-    for side in ("buggy", "correct"):
-        (folder / side).mkdir(parents=True)
-        for pair in pairs:
-            (folder / side / f"{pair.name}.py").write_text(pair.source(buggy=side == "buggy"), encoding="utf-8")
-        (folder / side / "schemas.json").write_text(json.dumps({pair.name: pair.schema for pair in pairs}))
-        (folder / side / "planted_server.py").write_text(SERVER)
-        target = {"mcp": {"command": [sys.executable, str(folder / side / "planted_server.py")]}}
-        _write_spec(folder / side / "planted.tool.yaml", target, pairs)
-
-
-def _settings(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-
-
-def _write_spec(path: Path, target: dict[str, Any], pairs: Iterable[Pair]) -> None:
-    tools = {pair.name: {"input": pair.schema, **pair.promises} for pair in pairs}
-    path.write_text(json.dumps({"toolcheck": 1, "target": target, "tools": tools}), encoding="utf-8")
 
 
 def events_in(log: Path) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,22 @@ from textwrap import dedent
 from typing import Any
 
 PRELUDE = """
+import datetime
+import re
+
+
+def is_date(value):
+    try:
+        return bool(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value) and datetime.date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def is_ipv4(value):
+    parts = value.split(".")
+    return len(parts) == 4 and all(re.fullmatch("0|[1-9][0-9]{0,2}", part) and int(part) <= 255 for part in parts)
+
+
 def is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -39,7 +55,7 @@ class Pair:
     old: str
     new: str
     promises: Mapping[str, Any] = field(default_factory=dict)
-    forms: tuple[str, ...] = ("python", "mcp")
+    forms: tuple[str, ...] = ("python", "mcp", "http")
 
     def source(self, *, buggy: bool) -> str:
         """Return the module's source. Raises ValueError where the bug's place is not in it exactly once."""

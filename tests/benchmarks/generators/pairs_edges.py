@@ -259,7 +259,7 @@ LEVELS = {True: {"low": 1, "high": 2}, False: {"low": 0, "high": 0}}
 
 def flag(on, level="low"):
     if on is not True and on is not False:
-        raise TypeError("on: expected true or false")
+        raise ValueError("on: expected true or false")
     if level not in ("low", "high"):
         raise ValueError("level: expected low or high")
     return {"power": LEVELS[on][level]}

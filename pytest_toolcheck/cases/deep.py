@@ -1,0 +1,59 @@
+"""Values nested deep where the schema refers to itself: a value put inside itself, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .changes import Change, change
+from .schema import Conjunction, Document
+from .valid import samples
+
+LEVELS = (8, 32)
+_MOST_PLACES = 40
+_MOST_SAMPLES = 6
+Place = tuple[str | int, ...]
+
+
+def deep(document: Document, conjunction: Conjunction, own: Any, *, depth: int) -> Iterator[Change]:
+    """Yield values that hold themselves so many times; nothing where no value may stand inside itself."""
+    if not document.refers or document.is_weary:
+        return
+    for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
+        for place in _places(value):
+            if document.holds(conjunction, with_levels(value, place, 2)):
+                for levels in LEVELS:
+                    yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
+                return
+
+
+def with_levels(value: Any, place: Place, levels: int) -> Any:
+    """Return the value with itself at the place, so many times."""
+    made = value
+    for _ in range(levels - 1):
+        made = _put(value, place, made)
+    return made
+
+
+def _put(value: Any, place: Place, inner: Any) -> Any:
+    if not place:
+        return inner
+    step, rest = place[0], place[1:]
+    if isinstance(value, dict):
+        return {**value, step: _put(value[step], rest, inner)}
+    return [_put(item, rest, inner) if at == step else item for at, item in enumerate(value)]
+
+
+def _places(value: Any) -> list[Place]:
+    """Return the places inside a value that hold what is of its own kind, the outermost first."""
+    found: list[Place] = []
+    waiting: list[tuple[Place, Any]] = [((), value)]
+    while waiting and len(found) < _MOST_PLACES:
+        place, here = waiting.pop(0)
+        if place and type(here) is type(value):
+            found.append(place)
+        if isinstance(here, dict):
+            waiting += [((*place, name), item) for name, item in here.items()]
+        elif isinstance(here, list):
+            waiting += [((*place, at), item) for at, item in enumerate(here[:2])]
+    return found
