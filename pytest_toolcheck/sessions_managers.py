@@ -8,7 +8,8 @@ import inspect
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Final, Protocol
+from types import ModuleType
+from typing import Any, Final, Protocol, cast
 
 from .errors import ToolcheckError
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
@@ -107,7 +108,7 @@ class ModuleManager:
 
     def __enter__(self) -> ModuleManager:
         from .clock import active_clock, virtual_time
-        from .resilience.fresh import fresh_modules
+        from .resilience.fresh import fresh_modules, home_module, resolved
 
         target = self._plan.spec.target
         assert isinstance(target, PythonTarget)
@@ -116,9 +117,11 @@ class ModuleManager:
                 self._stack.enter_context(virtual_time())
             self._dependencies = [each.python for each in self._plan.tool.depends_on.values() if each.python]
             fresh = fresh_modules(target, spec_path=self._plan.spec.path, dependencies=self._dependencies)
-            self._module = self._stack.enter_context(fresh).module
-            self._tool = self._found(self._plan.tool.call or self._plan.tool.name)
-            self._open, self._close = self._found("open_session"), self._found("close_session")
+            module = self._stack.enter_context(fresh).module
+            reference = self._plan.tool.call or self._plan.tool.name
+            self._tool = resolved(reference, module)
+            homes = (home_module(reference, module), module)
+            self._open, self._close = _found("open_session", homes), _found("close_session", homes)
             self._runner = self._stack.enter_context(asyncio.Runner())
         except BaseException:
             self._stack.close()
@@ -127,18 +130,6 @@ class ModuleManager:
 
     def __exit__(self, *exc_info: object) -> None:
         self._stack.close()
-
-    def _found(self, path: str) -> Callable[..., Any]:
-        owner: Any = self._module
-        for part in path.rpartition(":")[2].split("."):
-            owner = getattr(owner, part, None)
-        if not callable(owner):
-            raise ScenarioSkipped(
-                f"{self._module.__name__} manages no sessions that can be seen: it has no {path}(); offer "
-                f"open_session(), close_session(id), and a parameter {PARAMETER} of the tool"
-            )
-        found: Callable[..., Any] = owner
-        return found
 
     def open(self) -> Any:
         """Open a session by the module's own function. Raises Refused."""
@@ -190,3 +181,15 @@ class ModuleManager:
             raise
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
+
+
+def _found(name: str, modules: tuple[ModuleType, ...]) -> Callable[..., Any]:
+    """Return the function of this name: of the tool's module, or of the target's. Raises ScenarioSkipped."""
+    for module in modules:
+        function = getattr(module, name, None)
+        if callable(function):
+            return cast(Callable[..., Any], function)
+    raise ScenarioSkipped(
+        f"{modules[0].__name__} manages no sessions that can be seen: it has no {name}(); offer "
+        f"open_session(), close_session(id), and a parameter {PARAMETER} of the tool"
+    )

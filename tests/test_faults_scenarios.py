@@ -113,6 +113,12 @@ def test_ids_say_the_fault(tmp_path):
         "fault[provider:hang]", "fault[provider:hang (2)]", "fault[provider:p(0.5, seed-1): error(a:b)]"]  # fmt: skip
 
 
+def test_within_may_be_longer_than_the_timeout(tmp_path):
+    """`within: 40s` is waited for, also where the tool's own `timeout` is shorter."""
+    fault = FaultPlan("provider", "hang", Expectation(error="TimeoutError"), within_s=40.0)
+    run(plan_of(tmp_path, fault, call="place_later", depends_on=LATER, timeout_s=10.0))
+
+
 def test_the_call_that_is_hit_is_judged(tmp_path):
     """`2*off ->` lets two calls pass; the third meets the fault and must give the expected answer."""
     fault = FaultPlan("provider", "2*off -> error(ConnectionError)", CACHE)

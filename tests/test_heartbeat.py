@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 
@@ -204,6 +205,18 @@ def test_a_tool_without_a_receiver_is_told_how(tmp_path):
     assert "on_progress, progress, report_progress, progress_callback" in skipped["heartbeat[none after the end]"]
     _, skipped, _ = run(plan_of(tmp_path, target=HttpTarget("http://127.0.0.1:1")))
     assert all("not over http" in reason for reason in skipped.values())
+
+
+def test_a_tool_of_another_module_is_watched_there(tmp_path):
+    """`call: module:attr` is looked up in that module; a wrong name is told in one line."""
+    (tmp_path / "other_beating.py").write_text(ASYNC)
+    plan = plan_of(tmp_path, "")
+    elsewhere = {"provider": Dependency("provider", python="other_beating:provider")}
+    tool = dataclasses.replace(plan.tool, call="other_beating:order", depends_on=elsewhere)
+    failed, skipped, _ = run(dataclasses.replace(plan, tool=tool))
+    assert (failed, skipped) == ({}, {})
+    failed, _, _ = run(dataclasses.replace(plan, tool=dataclasses.replace(tool, call="other_beating:odrer")))
+    assert "order: other_beating has no 'odrer'" in str(failed["heartbeat[every 6s]"])
 
 
 def test_no_heartbeat_no_scenarios(tmp_path):

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -101,6 +102,20 @@ def test_each_world_is_fresh_and_leaves_no_trace(tmp_path):
     }
     assert sys.path == path
     assert active == []
+
+
+def test_pools_of_a_world_end_with_it(tmp_path):
+    """The worker threads of a pool in a module global do not pile up from scenario to scenario."""
+    source = mutated(
+        SYNC, "import functools\n", "import functools\nfrom concurrent.futures import ThreadPoolExecutor\n"
+    )
+    source = mutated(source, "quote_breaker = ", "POOL = ThreadPoolExecutor(2, 'left-over')\nquote_breaker = ")
+    source = mutated(source, "guarded_quote(sku)", "POOL.submit(guarded_quote, sku).result()")
+    plan = plan_of(source, tmp_path, retry=RETRY, call="place_order_plainly")
+    assert not run(plan, only="retry").failed
+    for thread in [thread for thread in threading.enumerate() if thread.name.startswith("left-over")]:
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 def test_a_module_beside_the_tool_is_fresh_too(tmp_path):

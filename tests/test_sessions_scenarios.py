@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import pytest
 
@@ -226,6 +227,18 @@ def test_answers_at_once_are_those_of_alone(tmp_path):
     assert "a call was crashed: AssertionError" in next(iter(failed.values()))
     varying = "import itertools\nN = itertools.count()\ndef order(sku):\n    return next(N)\n"
     assert run(plan_of(tmp_path / "varying", varying, promise=promise)) == ({}, {})
+
+
+def test_a_tool_of_another_module_has_its_own_sessions(tmp_path):
+    """`call: module:attr` is looked up there, and so are the functions that open and close its sessions."""
+    (tmp_path / "other_baskets.py").write_text(SOURCE)
+    plan = plan_of(tmp_path, "")
+    elsewhere = {"provider": Dependency("provider", python="other_baskets:provider")}
+    tool = dataclasses.replace(plan.tool, call="other_baskets:order", depends_on=elsewhere)
+    assert run(dataclasses.replace(plan, tool=tool)) == ({}, {})
+    lost = dataclasses.replace(plan, tool=dataclasses.replace(tool, call="other_baskets:odrer"))
+    failed, _ = run(lost)
+    assert "order: other_baskets has no 'odrer'" in failed["sessions[5 are admitted]"]
 
 
 def test_who_manages_no_sessions_is_told_how(tmp_path):

@@ -17,7 +17,10 @@ from .tools import Sku, strict
 PASSING = (ConnectionError, TimeoutError)
 """Errors that may be gone at the next attempt; all others are final."""
 patiently = retry(
-    stop=stop_after_attempt(4), wait=wait_exponential(multiplier=1), retry=retry_if_exception_type(PASSING), reraise=True
+    stop=stop_after_attempt(4),
+    wait=wait_exponential(multiplier=1),
+    retry=retry_if_exception_type(PASSING),
+    reraise=True,
 )
 warehouse = pybreaker.CircuitBreaker(fail_max=5, reset_timeout=300)
 threads = ThreadPoolExecutor(8, thread_name_prefix="warehouse")

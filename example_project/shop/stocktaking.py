@@ -10,13 +10,15 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from . import supplier
+from .tools import strict
 
 BEAT_S = 6.0
 Receiver = Callable[[int, int], Any]
 
 
+@strict
 async def take_stock(
-    shelves: Annotated[int, Field(ge=1, le=20, description="How many shelves to count")] = 3,
+    shelves: Annotated[int, Field(strict=True, ge=1, le=20, description="How many shelves to count")] = 3,
     on_progress: Receiver | None = None,
 ) -> int:
     """Count all shelves and say how many pieces there are."""

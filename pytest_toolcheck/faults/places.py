@@ -23,18 +23,23 @@ class FaultedSession:
 
     def __init__(self, session: Session, fault: Fault) -> None:
         self.fault = fault
+        self.within_s = 0.0
+        """So long a call may take at least, whatever the tool's own `timeout` is."""
         self.id = session.id
         self._session = session
 
     def call(self, request: Request) -> Outcome:
         """Make one call."""
         with in_flight(request.rid, tool=request.tool.name, sid=self.id):
-            return self._session.call(request)
+            return self._session.call(self._patient(request))
 
     async def call_async(self, request: Request) -> Outcome:
         """As `call`, from a running event loop."""
         with in_flight(request.rid, tool=request.tool.name, sid=self.id):
-            return await self._session.call_async(request)
+            return await self._session.call_async(self._patient(request))
+
+    def _patient(self, request: Request) -> Request:
+        return dataclasses.replace(request, timeout_s=max(request.timeout_s, self.within_s))
 
     def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
         """Make all calls at once."""

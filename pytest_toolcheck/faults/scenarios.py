@@ -75,6 +75,7 @@ class FaultScenario:
                     _enter_virtual_time(stack)
                 faults = stack.enter_context(Faults(ctx.emit))
                 session = open_faulted(self.plan, dependency, self.fault.inject, faults, stack)
+                session.within_s = self.fault.within_s or 0.0
                 self._call_until_it_fires(ctx, session, arguments, dependency)
         except ToolcheckError as problem:
             raise self._failure(str(problem), "cannot be tested") from problem

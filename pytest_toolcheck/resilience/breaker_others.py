@@ -134,8 +134,9 @@ def _needs_nothing(function: Any) -> bool:
 
 def _look(world: World) -> None:
     world.story.tell(world.now, "somebody looks at the breaker's state")
+    looks = looks_at(world)
     for _ in range(_LOOKS):
-        for look in looks_at(world):
+        for look in looks:
             try:
                 look()
             except Exception as error:

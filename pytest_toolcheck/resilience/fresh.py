@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..spec.model import PythonTarget
 from .swap import ReferenceProblem
@@ -59,6 +60,7 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
         _forget(roots, name.partition(".")[0])
         yield Fresh(_imported(name), modules_before)
     finally:
+        _end_pools(modules_before)
         _put_back(modules_before)
         sys.path[:] = path_before
 
@@ -66,6 +68,22 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
 def module_name(target: PythonTarget) -> str:
     """Return the name under which the target's module is imported: dotted, or its file's stem."""
     return Path(target.module).stem if target.module.endswith(".py") else target.module
+
+
+def home_module(reference: str, module: ModuleType) -> ModuleType:
+    """Return the module in which `attr` or `other.module:attr` is looked up. Raises ReferenceProblem."""
+    name = reference.rpartition(":")[0]
+    return _imported(name) if name else module
+
+
+def resolved(reference: str, module: ModuleType) -> Any:
+    """Return what `attr`, `Class.method` or `other.module:attr` names, `module` being the target's. Raises ReferenceProblem."""
+    found: Any = home_module(reference, module)
+    for part in reference.rpartition(":")[2].split("."):
+        if not hasattr(found, part):
+            raise ReferenceProblem(f"{getattr(found, '__name__', found)} has no {part!r}")
+        found = getattr(found, part)
+    return found
 
 
 def _folders(target: PythonTarget, spec_path: Path) -> list[str]:
@@ -81,19 +99,20 @@ def _forget(roots: set[str], target_root: str) -> None:
     home = _home(target_root)
     for name, module in list(sys.modules.items()):
         root = name.partition(".")[0]
-        if root in _KEPT:
-            continue
-        wanted = root in roots and (root == target_root or _is_users(name, module))
-        if wanted or (home is not None and _home(root) == home and _is_users(name, module)):
+        if root == target_root or (
+            _is_users(name, module) and (root in roots or (home is not None and _home(root) == home))
+        ):
             del sys.modules[name]
 
 
 def _home(root: str) -> Path | None:
     """The folder that holds a top-level module or package, where it is the user's own."""
-    module = sys.modules.get(root)
-    file = getattr(module, "__file__", None)
-    if not file:
-        return None
+    file = getattr(sys.modules.get(root), "__file__", None)
+    return _home_of(file) if file else None
+
+
+@functools.cache
+def _home_of(file: str) -> Path | None:
     at = Path(file).resolve()
     folder = at.parent.parent if at.name == "__init__.py" else at.parent
     return None if _is_installed(file) else folder
@@ -116,6 +135,18 @@ def _imported(name: str) -> ModuleType:
         return importlib.import_module(name)
     except Exception as error:
         raise ReferenceProblem(f"cannot import {name} afresh: {type(error).__name__}: {error}") from error
+
+
+def _end_pools(before: dict[str, ModuleType]) -> None:
+    """Let the worker threads of pools in module globals go: the next world has its own."""
+    futures = sys.modules.get("concurrent.futures")
+    if futures is None:
+        return
+    for name, module in list(sys.modules.items()):
+        if before.get(name) is not module and _is_users(name, module):
+            for value in list(vars(module).values()):
+                if isinstance(value, futures.ThreadPoolExecutor):
+                    value.shutdown(wait=False, cancel_futures=True)
 
 
 def _put_back(before: dict[str, ModuleType]) -> None:

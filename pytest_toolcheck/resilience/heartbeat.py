@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..checks.base import Finding
-from ..errors import Position
+from ..errors import Position, ToolcheckError
 from ..events import bind, new_rid
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Heartbeat, McpTarget, PythonTarget
 from ..targets.base import Outcome, Progress, Request, Session
 from .dependency import DependencyProbe, fail, succeed
-from .fresh import fresh_modules, module_name
+from .fresh import fresh_modules, module_name, resolved
 from .heartbeat_reports import Beat, Done, Watched, kept_error, read_report
 
 PARAMETERS: Final = ("on_progress", "progress", "report_progress", "progress_callback")
@@ -82,6 +82,12 @@ class HeartbeatScenario:
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
+        try:
+            self._check(ctx)
+        except ToolcheckError as problem:
+            raise _Watcher(ctx, self.plan, self.promise).broken(str(problem), "cannot be tested") from problem
+
+    def _check(self, ctx: ToolContext) -> None:
         target = self.plan.spec.target
         if isinstance(target, PythonTarget):
             self.check(_InProcess(ctx, self.plan, self.promise))
@@ -145,7 +151,7 @@ class _InProcess(_Watcher):
                 stack.enter_context(virtual_time())
             references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
             fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
-            function = _found(fresh.module, self.plan.tool.call or self.plan.tool.name)
+            function = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
             self._slow_down(references, fails, stack)
             keywords = {} if silent else {_parameter(function): self._receiver(watched, receive)}
             stack.enter_context(bind(rid=new_rid(), tool=self.plan.tool.name))
@@ -242,13 +248,6 @@ class _Spy:
                 request.on_progress(progress)
 
         return self._session.call(dataclasses.replace(request, on_progress=hear))
-
-
-def _found(owner: Any, path: str) -> Callable[..., Any]:
-    for part in path.rpartition(":")[2].split("."):
-        owner = getattr(owner, part)
-    function: Callable[..., Any] = owner
-    return function
 
 
 def _parameter(function: Callable[..., Any]) -> str:

@@ -17,7 +17,7 @@ from ..clock import session as clock_session
 from ..clock.virtual import VirtualClock
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, current_call, make_error
-from .fresh import Fresh, fresh_modules
+from .fresh import Fresh, fresh_modules, resolved
 from .locks import virtual_lock_timeouts
 from .story import Story, describe_error
 from .swap import ReferenceProblem, locate
@@ -102,13 +102,7 @@ class World:
 
     def resolve(self, reference: str) -> Any:
         """Return what `attr` or `other.module:attr` names in the fresh modules. Raises ReferenceProblem."""
-        module, _, path = reference.rpartition(":")
-        owner: Any = self.module if not module else imported(module)
-        for part in path.split("."):
-            if not hasattr(owner, part):
-                raise ReferenceProblem(f"{getattr(owner, '__name__', owner)} has no {part!r}")
-            owner = getattr(owner, part)
-        return owner
+        return resolved(reference, self.module)
 
     def error(self, name: str) -> ErrorMaker:
         """Return a maker of the exception called `name`: a builtin, `pkg.mod.Error`, or one of the tool's modules."""
