@@ -112,7 +112,7 @@ def test_pools_of_a_world_end_with_it(tmp_path):
     source = mutated(source, "quote_breaker = ", "POOL = ThreadPoolExecutor(2, 'left-over')\nquote_breaker = ")
     source = mutated(source, "guarded_quote(sku)", "POOL.submit(guarded_quote, sku).result()")
     plan = plan_of(source, tmp_path, retry=RETRY, call="place_order_plainly")
-    assert not run(plan, only="retry").failed
+    assert not run(plan, only="exactly 3 attempts").failed
     for thread in [thread for thread in threading.enumerate() if thread.name.startswith("left-over")]:
         thread.join(5)
         assert not thread.is_alive()
