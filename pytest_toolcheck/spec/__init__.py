@@ -1,5 +1,0 @@
-"""From the YAML of a tool spec to a checked `Spec`."""
-
-from ..iris import import_jsonschema
-
-import_jsonschema()
