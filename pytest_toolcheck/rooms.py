@@ -22,7 +22,7 @@ _ROOM_OF_MARKER = {
 }
 
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
-    (lambda tool: _asks_for_fuzz(tool), "cases.fuzz", "fuzz_scenarios"),
+    (lambda tool: tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
     (lambda tool: tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda tool: tool.resilience or tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
     (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
@@ -30,11 +30,6 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
     (lambda tool: tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
 )
 """Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
-
-
-def _asks_for_fuzz(tool: ToolSpec) -> bool:
-    """Fuzzing calls a tool many times more, so it waits to be asked: by its category, or by a number of calls."""
-    return "fuzz" in (tool.variations.categories or ()) or "/variations/fuzz" in tool.key_positions
 
 
 def register_rooms(config: pytest.Config, used: Iterable[str]) -> None:

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 from referencing import Registry, Resource
 
-from pytest_toolcheck.cases.fuzz import FuzzScenario, example_entry, fuzz_scenarios, fuzz_tool
+from pytest_toolcheck.cases.fuzz import example_entry, fuzz_tool
 from pytest_toolcheck.cases.fuzz_base import free_parameters
+from pytest_toolcheck.cases.fuzz_items import FuzzScenario, fuzz_scenarios
 from pytest_toolcheck.cases.strategy import from_schema
 from pytest_toolcheck.cases.strategy_nodes import SchemaGraph
 from pytest_toolcheck.checks.base import Finding
-from pytest_toolcheck.scenario import ScenarioFailure, ToolPlan
+from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.spec.model import ToolSpec, ValueSet, Variations
+
+from .specs import PLUGINS, events, write_tool
 
 SUITE = Path(__file__).resolve().parents[2] / "shared" / "data" / "json-schema-test-suite"
 QUIET = settings(max_examples=30, database=None, deadline=None, suppress_health_check=list(HealthCheck))
@@ -370,10 +373,47 @@ def test_a_failure_that_does_not_come_again_is_said_so():
 def test_a_scenario_of_a_good_tool_passes():
     """No finding, no failure; each label gets its calls."""
     for label in ("valid", "invalid"):
-        ctx = FakeContext(plan_of(seed=1), lambda case: None)
+        ctx = FakeContext(plan_of(seed=1), lambda case: None, base={"sku": "ABC-1", "count": 1})
         FuzzScenario(label, 20).run(ctx)
         assert 10 <= len(ctx.calls) <= 20
         assert {valid for _, valid in ctx.calls} == {label == "valid"}
+
+
+def test_refusals_without_a_proven_call_are_a_skip():
+    """Where no valid call succeeded, refused invalid inputs are not counted as passed."""
+    ctx = FakeContext(plan_of(seed=1), lambda case: None)
+    with pytest.raises(ScenarioSkipped, match="no valid call of place succeeded"):
+        FuzzScenario("invalid", 5).run(ctx)
+
+
+@pytest.mark.parametrize(
+    ("schema", "labels"),
+    [
+        (None, ["valid"]),
+        ({"type": "object", "properties": {}, "title": "Nothing"}, ["valid"]),
+        ({"type": "object", "additionalProperties": False}, ["valid", "invalid"]),
+        ({"required": ["a"]}, ["valid", "invalid"]),
+    ],
+)
+def test_no_invalid_inputs_are_sought_where_there_are_none(schema, labels):
+    """A tool whose schema refuses no arguments is fuzzed with valid ones only, and nothing is said about the others."""
+    plan = ToolPlan(SimpleNamespace(path=Path("x.tool.yaml")), ToolSpec("place", input=schema), None)
+    assert [scenario.label for scenario in fuzz_scenarios(plan)] == labels
+
+
+def test_every_tool_is_fuzzed_unless_its_spec_says_no(pytester):
+    """Both items stand in a run of a two-key spec; collecting imports no Hypothesis; no more than 50 calls are made."""
+    code = "def add(a: int, b: int) -> int:\n    if type(a) is not int or type(b) is not int: raise ValueError('int')\n"
+    write_tool(pytester, code + "    return a + b\ndef ping() -> str:\n    return 'pong'\n")
+    pytester.makeconftest("import sys\ndef pytest_collection_finish(): print('loaded', 'hypothesis' in sys.modules)")
+    result = pytester.runpytest_subprocess(
+        *PLUGINS, "-p", "no:cacheprovider", "-s", "-k", "fuzz", "--toolcheck-log=log"
+    )
+    result.assert_outcomes(passed=4, deselected=result.parseoutcomes()["deselected"])
+    assert "loaded False" in result.stdout.str()
+    for tool in ("add", "ping"):
+        sent = [e for e in events(pytester.path / "log") if e["ev"] == "call.start" and e["tool"] == tool]
+        assert 1 <= len(sent) <= 52, "fifty, and the proving of the base"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ tools:
       properties: {seats: {type: integer, minimum: 1, maximum: 8, description: how many}}
       required: [seats]
       additionalProperties: false
+    variations: {fuzz: 0}
 """
 SUBPROCESS = (*PLUGINS, "-p", "no:cacheprovider")
 

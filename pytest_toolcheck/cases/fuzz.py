@@ -7,12 +7,10 @@ Hypothesis then leaves the database alone, as it does for its own `@seed`.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from hypothesis import find
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
@@ -20,11 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample, Unsatisfiable
 
 from ..checks.base import Finding
-from ..errors import Position
-from ..scenario import Scenario, ScenarioFailure, ToolContext, ToolPlan
 from ..spec.model import JSONSchema
 from .fuzz_base import with_known_values
-from .model import Case, Label
+from .model import Label
 from .strategy import broken_values, from_graph, yields
 from .strategy_draw import same_json
 from .strategy_nodes import SchemaGraph
@@ -160,73 +156,3 @@ def example_entry(value: Any, label: Label) -> str:
     if label == "invalid":
         entry["expect"] = {"error": "/.*/"}
     return str(yaml.safe_dump({"examples": [entry]}, sort_keys=False, width=100))
-
-
-@dataclass(frozen=True, slots=True)
-class FuzzScenario:
-    """Fuzz one tool with inputs of one label; the failure carries the smallest input and an entry for the spec."""
-
-    label: Label
-    max_examples: int
-    position: Position | None = None
-    category: str = "fuzz"
-    fixtures: Sequence[str] = ()
-
-    @property
-    def id(self) -> str:
-        return f"fuzz[{self.label}]"
-
-    def run(self, ctx: ToolContext) -> None:
-        tool = ctx.plan.tool
-        schema = {"type": "object"} if tool.input is None else tool.input
-        result = fuzz_tool(
-            lambda value, label: self._judged(ctx, value, label),
-            schema,
-            label=self.label,
-            max_examples=self.max_examples,
-            seed=tool.variations.seed,
-            base=ctx.base(),
-            values={name.removeprefix("/"): known.valid for name, known in tool.values.items()},
-            database_key=_database_key(ctx.plan, self.label, schema),
-        )
-        if not result.served:
-            ctx.warn(f"{tool.name}: fuzz[{self.label}] made no call: no {self.label} input of the schema was found")
-        elif result.findings:
-            raise self._failure(ctx, result)
-
-    def _judged(self, ctx: ToolContext, value: Any, label: Label) -> Sequence[Finding]:
-        outcome = ctx.call(value, valid=label == "valid")
-        return ctx.judge(Case(self.id, value, label, "fuzz", "", "fuzz"), outcome)
-
-    def _failure(self, ctx: ToolContext, result: FuzzResult) -> ScenarioFailure:
-        again = tuple(self._judged(ctx, result.input, result.label))
-        note = "" if again else " (not again when the smallest input was repeated)"
-        findings = again or result.findings
-        details = (("smallest input", _shown(result.input)), ("examples entry", result.entry))
-        first = replace(findings[0], message=findings[0].message + note, details=(*findings[0].details, *details))
-        shown = (first, *findings[1:])
-        fail = getattr(ctx, "fail", None)
-        return cast(ScenarioFailure, fail(shown)) if callable(fail) else ScenarioFailure(*shown)
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _database_key(plan: ToolPlan, label: Label, schema: JSONSchema) -> bytes:
-    text = json.dumps([plan.spec.path.name, plan.tool.name, label, schema], sort_keys=True, default=str)
-    return b"toolcheck " + hashlib.sha256(text.encode()).digest()
-
-
-def fuzz_scenarios(plan: ToolPlan) -> list[Scenario]:
-    """Return the fuzz items of a tool: valid and invalid; none where the spec leaves them out or says `fuzz: 0`."""
-    variations = plan.tool.variations
-    wanted = variations.categories is None or "fuzz" in variations.categories
-    if not wanted or "fuzz" in variations.exclude or variations.fuzz < 1:
-        return []
-    position = plan.tool.position
-    half = (variations.fuzz + 1) // 2
-    scenarios = [FuzzScenario("valid", half, position)]
-    if variations.fuzz > half:
-        scenarios.append(FuzzScenario("invalid", variations.fuzz - half, position))
-    return cast("list[Scenario]", scenarios)
