@@ -20,6 +20,8 @@ def cancelled_call(bench: Bench, world: World) -> ToolCall:
     first = call.dependency_calls[0]
     if first.ended_s is not None and first.ended_s - first.started_s >= HANG_S:
         raise ScenarioSkipped(f"{bench.name} blocks the event loop: nothing can cancel a call that waits for it")
+    if first.ended_s is None and not (world.probe.place.is_async or world.probe.place.returns_awaitable):
+        raise ScenarioSkipped(f"{bench.name} is called in a thread: nothing can cancel it there, it goes on")
     if not ended_as_cancelled:
         how = "returned" if call.error is None else f"raised {describe_error(call.error)}"
         message = f"a cancelled call {how}: the cancellation was swallowed"

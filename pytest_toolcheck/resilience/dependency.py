@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Literal, cast
 
+from ..events.context import bind, current
 from .swap import AnyCallable, Place, Swap, locate
 
 HANG_S: Final = 30 * 24 * 3600.0
@@ -18,6 +19,14 @@ HANG_S: Final = 30 * 24 * 3600.0
 
 ErrorMaker = Callable[[str], BaseException]
 current_call: ContextVar[str | None] = ContextVar("toolcheck_current_call", default=None)
+
+
+def begin_call(rid: str) -> None:
+    """Let what this context calls from now on be known by `rid`, in the tasks and threads that it starts, too."""
+    current_call.set(rid)
+    bind(rid=rid).__enter__()
+
+
 """The request id of the tool call on whose behalf a dependency is called; follows tasks and `asyncio.to_thread`."""
 
 
@@ -140,7 +149,9 @@ class DependencyProbe:
         with self._lock:
             answer = next(self._script, Answer("original"))
             number = len(self.calls) + 1
-            call = DependencyCall(number, time.monotonic(), (args, kwargs), answer, current_call.get())
+            call = DependencyCall(
+                number, time.monotonic(), (args, kwargs), answer, current_call.get() or current().get("rid")
+            )
             self.calls.append(call)
         self._tell(call, "start")
         return call

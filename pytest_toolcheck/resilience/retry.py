@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
+from typing import Final
 
+from ..scenario import ScenarioSkipped
 from ..spec.model import Resilience, RetryPromise
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
@@ -13,6 +15,7 @@ from .toolcall import ToolCall
 from .world import PRECISION_S, World
 
 Check = Callable[[Bench], None]
+_CALLS_AT_ONCE: Final = 10
 
 
 def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
@@ -127,10 +130,26 @@ def starts_afresh(bench: Bench) -> None:
 
 def counts_each_call_alone(bench: Bench) -> None:
     """Ten calls at once have all their attempts each."""
+    _skip_where_calls_are_kept_back(bench)
     with bench.world() as world:
         bench.always_fail(world, after_s=bench.moment_s)
-        for call in world.call_many(10):
+        for call in world.call_many(_CALLS_AT_ONCE):
             _expect_attempts(bench, world, call, why="when ten calls failed at once")
+
+
+def _skip_where_calls_are_kept_back(bench: Bench) -> None:
+    """A breaker that nobody promised stops failing calls, also those that come one after the other."""
+    with bench.world() as world:
+        bench.always_fail(world, after_s=bench.moment_s)
+        first, *others = [world.call() for _ in range(_CALLS_AT_ONCE)]
+        if world.has_kept_worker:
+            raise ScenarioSkipped(
+                f"{bench.name} is called by a worker that serves all calls: which call it is for cannot be told"
+            )
+        if any(len(call.dependency_calls) < len(first.dependency_calls) for call in others):
+            raise ScenarioSkipped(
+                f"after some failures {bench.name} is called less often, as by a breaker: promise it under `breaker`"
+            )
 
 
 def does_not_retry_cancelled(bench: Bench) -> None:

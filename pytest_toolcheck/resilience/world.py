@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from ..clock import session as clock_session
 from ..clock.virtual import VirtualClock
+from ..events.context import install
 from ..spec.model import PythonTarget
-from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, current_call, make_error
+from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved
 from .locks import virtual_lock_timeouts
 from .story import Story, describe_error
@@ -40,6 +41,8 @@ class World:
         self.probes: dict[str, DependencyProbe] = {}
         self.order: list[str] = []
         """The names of the dependencies in the order of their calls."""
+        self.has_kept_worker = False
+        """Whether a dependency was called by a worker that the tool keeps from call to call."""
         self._emit = emit
         self._stack = ExitStack()
         self._bindings: dict[Any, Any] = {}
@@ -61,6 +64,7 @@ class World:
             clock_session.active[-1] if clock_session.active else enter(clock_session.virtual_time())
         )
         enter(virtual_lock_timeouts(self.clock))
+        self._stack.callback(install())
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
         references = {name: absolute(reference, target) for name, reference in setup.dependencies.items()}
         afresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
@@ -203,7 +207,7 @@ class World:
 
     def _call_plainly(self, call: ToolCall, function: Any, arguments: Mapping[str, Any] | None = None) -> Any:
         """Call the function; its end is noted here unless it returns something to await."""
-        current_call.set(call.rid)
+        begin_call(call.rid)
         try:
             args, kwargs = self._bound(function, arguments)
             result = function(*args, **kwargs)
@@ -216,7 +220,7 @@ class World:
         return None
 
     async def _finish_awaited(self, call: ToolCall, pending: Awaitable[Any]) -> None:
-        current_call.set(call.rid)
+        begin_call(call.rid)
         try:
             result: Any = await pending
             while inspect.isawaitable(result):  # a coroutine handed out by a coroutine is no answer yet
@@ -231,7 +235,7 @@ class World:
         self._note_call(call)
         if not self.is_async and not cancelling:
             self._make_room_for_threads()
-        current_call.set(call.rid)
+        begin_call(call.rid)
         if self.is_async:
             await self._finish_awaited(call, self.function_with_arguments())
             return call
@@ -296,7 +300,11 @@ class World:
         self.story.tell(self.now, f"  {name} {'is cancelled' if call.cancelled else how} ({call.number})")
 
     def _tool_call(self, rid: str | None) -> ToolCall | None:
-        if rid is None:  # a thread that the tool started without its context: the last call is meant, if only one runs
-            running = [call for call in self.calls if call.ended_s is None]
-            return running[0] if len(running) == 1 else None
-        return next((call for call in self.calls if call.rid == rid), None)
+        known = next((call for call in self.calls if call.rid == rid), None)
+        if known is not None and known.ended_s is None:
+            return known
+        running = [call for call in self.calls if call.ended_s is None]
+        if len(running) != 1:  # one that goes on after its call, as in a thread
+            return known
+        self.has_kept_worker = True
+        return running[0]
