@@ -181,14 +181,6 @@ def test_wrong_use_is_refused_as_ever(clock):
     assert clock.now == 0
 
 
-def test_the_time_limit_of_a_bare_lock_is_real(clock):
-    """A stated limit: Lock.acquire(timeout) is C and stays real; it returns after its real time."""
-    lock = threading.Lock()
-    lock.acquire()
-    assert lock.acquire(timeout=0.001) is False
-    assert clock.now == 0
-
-
 def test_threads_still_asleep_are_released_at_the_end():
     """A daemon thread that sleeps beyond the test goes on when virtual time ends, instead of hanging."""
     with virtual_time():

@@ -13,7 +13,6 @@ import pytest
 
 from pytest_toolcheck.clock.session import virtual_time
 from pytest_toolcheck.resilience import DependencyProbe, cancel, fail, hang, succeed
-from pytest_toolcheck.resilience.locks import virtual_lock_timeouts
 from pytest_toolcheck.resilience.swap import ReferenceProblem
 
 SOURCE = """
@@ -235,28 +234,3 @@ def test_calls_from_many_threads_are_counted(shop):
         for thread in threads:
             thread.join()
     assert [call.number for call in observed.calls] == list(range(1, 401))
-
-
-def test_time_limits_between_threads_are_virtual():
-    """Events, joins and futures keep their limits by the virtual clock, and are woken before it."""
-    with virtual_time() as clock, virtual_lock_timeouts(clock):
-        event = threading.Event()
-        assert event.wait(60) is False
-        assert clock.now == pytest.approx(60)
-        helper = threading.Thread(target=lambda: (_sleep(3), event.set()))
-        helper.start()
-        assert event.wait(60) is True
-        assert clock.now == pytest.approx(63)
-        sleeper = threading.Thread(target=_sleep, args=(20,))
-        sleeper.start()
-        sleeper.join(5)
-        assert sleeper.is_alive()
-        sleeper.join()
-        assert clock.now == pytest.approx(83)
-        helper.join()
-
-
-def _sleep(seconds):
-    import time
-
-    time.sleep(seconds)

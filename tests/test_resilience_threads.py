@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .faulty.resilience.faults import SYNC
-from .faulty.resilience.lab import BREAKER, RETRY, mutated, plan_of, run
+from .faulty.resilience.lab import BREAKER, RETRY, plan_of, run
 
 RETRIED = """
 import concurrent.futures, queue, threading, time

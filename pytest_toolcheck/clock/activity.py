@@ -21,9 +21,12 @@ from .sockets import awaited_answer
 from .syscalls import Doing, classify, is_supported, read_task
 from .work import Look, Work
 
+acquire = _thread.LockType.acquire
 _MOMENT_S = 0.005
 _SETTLED_AFTER_NS = 50_000_000
 """Whoever waits for the interpreter's lock is given a turn every 5 ms, in which it asks for it."""
+TICKING_PATIENCE = 1 / 30
+"""A thread that wakes by a real timer is waited for a second by who waits without a limit and has nobody else."""
 Place = tuple[types.FrameType, int]
 """The frame in which a thread is (the frame itself: its address is soon another's), and the instruction."""
 Settled = tuple[Place, tuple[str, ...]]
@@ -41,6 +44,7 @@ class Activity:
         self._monotonic_ns = monotonic_ns
         self._older = {thread.ident for thread in threading.enumerate()}
         self._last_seen: dict[int, tuple[tuple[str, str], int]] = {}
+        self._owner = threading.get_ident()
         self._supported = is_supported()
         self._family = Family()
         self.ignored: set[tuple[str, int]] = set()
@@ -55,6 +59,22 @@ class Activity:
         _let_others_run()  # a thread that only waits for the interpreter gets on
         again = _settled_threads()
         return {ident: settled for ident, settled in once.items() if again.get(ident) == settled}
+
+    def is_older(self, thread: int) -> bool:
+        """Tell whether a thread is older than the test, and not the test's own."""
+        return thread in self._older and thread != self._owner
+
+    def find_ticking(self, waiting: Collection[int]) -> Work | None:
+        """Return a thread that wakes by a real timer: it may yet wake whoever waits without a time limit."""
+        for thread in threading.enumerate() if self._supported else ():
+            if thread.native_id is None or thread.ident in waiting or thread is threading.current_thread():
+                continue
+            seen = read_task("self", thread.native_id)
+            if seen is not None and classify(seen[0]) in (Doing.BUSY, Doing.POLLING):
+                work = Work(("ticking", thread.native_id), f"thread {thread.name!r}", patience=TICKING_PATIENCE)
+                if work.key not in self.ignored:
+                    return work
+        return None
 
     def find_work(self, waiting: Collection[int]) -> Work | None:
         """Return something that is at work, or None when all but the caller stands still.
@@ -145,8 +165,8 @@ def _call(line: str) -> tuple[str, ...]:
 def _let_others_run() -> None:
     """Wait for a real moment, long enough for a thread that runs Python code to move on."""
     never = _thread.allocate_lock()
-    never.acquire()
-    never.acquire(True, _MOMENT_S)
+    acquire(never)
+    acquire(never, True, _MOMENT_S)
 
 
 def _places() -> dict[int, Place]:

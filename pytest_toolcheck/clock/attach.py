@@ -35,6 +35,7 @@ class Loops:
         self._put_back: list[Callable[[], None]] = []
         self._rebased: weakref.WeakSet[Any] = weakref.WeakSet()
         """Loops whose timers are on the virtual clock."""
+        self._inner: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def on(self) -> None:
         """From now on, a loop that begins to run does so in virtual time; one that runs here does so at once."""
@@ -65,6 +66,14 @@ class Loops:
         for loop in self._rebased:
             _move_timers(loop, self._real_monotonic() - self._driver.clock.monotonic())
 
+    def is_attached(self, selector: Any) -> bool:
+        """Tell whether a selector is the own one of a loop that lives in virtual time."""
+        return selector in self._inner
+
+    def attach_older(self, loop: Any) -> None:
+        """Put a loop into virtual time that was running before, in a thread of its own, until virtual time ends."""
+        self._put_back.append(self.attach(loop))
+
     def attach(self, loop: Any) -> Callable[[], None]:
         """Put one loop into virtual time, its timers included; return what puts its selector back.
 
@@ -82,12 +91,14 @@ class Loops:
         resolution = loop._clock_resolution
         # a timer's float may be off by its own last digit: without this, one at 10^7 s would never be due
         loop._clock_resolution = max(resolution, 4 * math.ulp(self._driver.clock.monotonic()))
+        self._inner.add(inner)
         loop._selector = VirtualSelector(loop, inner, self._driver, self._fail)
         forget = self._remember_sleeps(loop)
 
         def put_back() -> None:
             forget()
             loop._selector, loop._clock_resolution = inner, resolution
+            self._inner.discard(inner)
 
         return put_back
 

@@ -15,6 +15,8 @@ from .errors import VirtualDeadlock
 from .virtual import VirtualClock, Waiter
 from .work import Work
 
+acquire = _thread.LockType.acquire
+"""The lock's own method, while `cmethods` has another in its place."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.005
 ENDLESS_WAIT_FACTOR = 6
 """Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
@@ -36,11 +38,11 @@ class Driver:
 
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due, or virtual time has ended."""
-        self.wait_or(waiter, lambda pause_s: waiter.bell.acquire(True, pause_s) and None)
+        self.wait_or(waiter, lambda pause_s: acquire(waiter.bell, True, pause_s) and None)
 
     def wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
         """Wait likewise, but return what `pause(seconds)` returns as soon as that is something."""
-        waiter.bell.acquire()
+        acquire(waiter.bell)
         pause_s = SHORTEST_PAUSE_S
         if not self._enlist(waiter):
             return None
@@ -70,7 +72,7 @@ class Driver:
 
     def _move(self, waiter: Waiter) -> bool:
         """Jump to the next instant if everything stands still; tell whether the clock has moved."""
-        if not self._driving.acquire(False):
+        if not acquire(self._driving, False):
             return False
         try:
             with self.clock.guard:
@@ -91,19 +93,22 @@ class Driver:
             expected = waiter.expects()
             if expected and (expected, waiter.thread) not in self.activity.ignored:
                 return Work((expected, waiter.thread), expected)
-        return self.activity.find_work({waiter.thread for waiter in waiting})
+        others = {waiter.thread for waiter in waiting}
+        return self.activity.find_work(others) or (self.activity.find_ticking(others) if self._is_endless() else None)
 
     def _has_waited_long_enough(self, work: Work) -> bool:
         now_ns = self._monotonic_ns()
         if self._blocked_since_ns is None:
             self._blocked_since_ns = now_ns
-        endless = self._next_deadline() is None
-        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if endless else work.patience)
+        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1) * work.patience
         if now_ns - self._blocked_since_ns < limit_ns:
             return False
         self.stalls.append(work.text)
         self.activity.ignored.add(work.key)
         return True
+
+    def _is_endless(self) -> bool:
+        return self._next_deadline() is None
 
     def _next_deadline(self) -> int | None:
         return min((w.deadline_ns for w in list(self.clock.waiting) if w.deadline_ns is not None), default=None)
@@ -123,7 +128,5 @@ class Driver:
 
 def _deadlock_text(work: Work | None) -> str:
     if work is None:
-        return (
-            "deadlock in virtual time: no timer, ready task, socket, child or thread is left that could wake this test"
-        )
-    return f"deadlock in virtual time: no timer is left, and {work.text} woke nothing within the real time allowed"
+        return "no timer, ready task, socket, child or thread is left that could wake this test"
+    return f"no timer is left, and {work.text} woke nothing within the real time allowed"

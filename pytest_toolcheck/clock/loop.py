@@ -9,9 +9,9 @@ from typing import Any
 
 from .driver import Driver
 from .durations import SECOND, to_text
-from .errors import VirtualLivelock, VirtualTimeError
+from .errors import VirtualDeadlock, VirtualLivelock, VirtualTimeError
 from .sockets import awaited_answer
-from .tasks import describe_handle, describe_task, pending_tasks, throw_into_test
+from .tasks import describe_handle, describe_task, pending_tasks, tests_first, throw_into_test
 from .virtual import Waiter
 
 TURNS_AT_ONE_INSTANT = 100_000
@@ -94,8 +94,8 @@ class VirtualSelector:
         )
 
     def _throw(self, error: VirtualTimeError) -> None:
-        waiting = [f"  {describe_task(task)}" for task in pending_tasks(self.loop)]
-        explained = type(error)("\n".join([f"{error}; pending:", *waiting] if waiting else [str(error)]))
+        waiting = [describe_task(task) for task in tests_first(pending_tasks(self.loop))]
+        explained = VirtualDeadlock(error.reason, waiting) if isinstance(error, VirtualDeadlock) else error
         self._fail(explained)
         self._thrown += 1
         if self._thrown > _ERRORS_THROWN or not throw_into_test(self.loop, explained):

@@ -29,7 +29,7 @@ class Observers:
         """From now on they read the real clocks."""
         from time_machine import escape_hatch
 
-        self._real["time"] = escape_hatch.time.time
+        self._real |= {"time": escape_hatch.time.time, "time_ns": escape_hatch.time.time_ns}
         self._bind(_PYTEST, {name: self._real[name] for name in ("perf_counter", "time")})
         for module in _HYPOTHESIS:
             if getattr(sys.modules.get(module), "time", None) is time:

@@ -9,13 +9,16 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from .attach import Loops
+from .blocking import SelectorTimeouts, SocketTimeouts
 from .cfunction import Replacement, replacement
+from .cmethods import limited_methods
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .observers import Observers
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
+from .waits import Waits
 from .wall import Wall
 
 MAX_REAL_WAIT = "5s"
@@ -58,8 +61,10 @@ def virtual_time(
     clock.real_monotonic_ns = replacements[time.monotonic_ns].real
     driver = Driver(clock, monotonic_ns=clock.real_monotonic_ns, max_real_wait_ns=to_ns(max_real_wait))
     wall = Wall(clock.wall_ns())
-    parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(clock)]
-    parts.append(Loops(driver, failures.append, replacements[time.monotonic].real))
+    waits = Waits(clock, failures.append)
+    loops = Loops(driver, failures.append, replacements[time.monotonic].real)
+    parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(waits), *limited_methods(waits)]
+    parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         for part in parts:
@@ -95,6 +100,8 @@ def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:
         time.perf_counter_ns: replacement(time.perf_counter_ns, clock.monotonic_ns),
     }
     made[time.sleep] = sleeping = replacement(time.sleep, lambda seconds: _sleep(clock, seconds, sleeping.real))
+    for wall in (time.time, time.time_ns):
+        made[wall] = _counted(clock, wall)
     for gettime, unit in ((time.clock_gettime, SECOND), (time.clock_gettime_ns, 1)):
         made[gettime] = _clock_gettime(clock, gettime, unit)
     return made
@@ -109,6 +116,17 @@ def _sleep(clock: VirtualClock, seconds: Any, real_sleep: Callable[[Any], None])
     if 0 < length < _LONGEST_SLEEP_S and clock.is_active:
         return clock.sleep(length)
     return real_sleep(seconds)
+
+
+def _counted(clock: VirtualClock, function: Callable[[], Any]) -> Replacement:
+    """Leave the wall clock's reading to time-machine, but count it: a busy loop may wait for it too."""
+
+    def substitute() -> Any:
+        clock.note_read()
+        return made.real()
+
+    made = replacement(function, substitute)
+    return made
 
 
 def _clock_gettime(clock: VirtualClock, function: Callable[..., Any], unit: int) -> Replacement:

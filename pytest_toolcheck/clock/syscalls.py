@@ -56,6 +56,9 @@ _AARCH64: dict[int, _Call] = {
     **dict.fromkeys((95, 133, 260), (Blocked.CHILD, 0, True)),
 }
 _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
+_STOPPED = "stopped"
+"""By SIGSTOP: it does nothing until somebody sends it SIGCONT, whatever call it was in."""
+_BY_STATE = {"R": "running", "T": _STOPPED}
 _UNBOUNDED = (Blocked.READ, Blocked.CHILD)
 _MINUS_ONE = 0xFFFF_FFFF
 _COMMAND, _WAIT_BITSET = 0x7F, 9
@@ -79,6 +82,8 @@ def blocked_in(line: str) -> tuple[Blocked, list[int]]:
 
 def classify(line: str) -> Doing:
     """Return what a thread does, from its line in `/proc/.../syscall`."""
+    if line == _STOPPED:
+        return Doing.PARKED
     kind, arguments = blocked_in(line)
     if kind is Blocked.NOT:
         return Doing.BUSY
@@ -101,6 +106,6 @@ def read_task(pid: int | str, tid: int | str) -> tuple[str, str] | None:
     try:
         with open(f"{folder}/syscall") as call, open(f"{folder}/stat") as stat, open(f"{folder}/schedstat") as turns:
             line, state = call.read(), stat.read().rpartition(")")[2].split()[0]
-            return "running" if state == "R" else line, turns.read().rpartition(" ")[2].strip()
+            return _BY_STATE.get(state, line), turns.read().rpartition(" ")[2].strip()
     except (OSError, IndexError):
         return None

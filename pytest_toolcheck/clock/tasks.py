@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def throw_into_test(loop: asyncio.AbstractEventLoop, error: BaseException) -> bo
 
     Raised there, the traceback shows the test's own line, and its `finally` blocks run.
     """
-    for task in sorted(pending_tasks(loop), key=_is_not_the_test):
+    for task in tests_first(pending_tasks(loop)):
         future = getattr(task, "_fut_waiter", None)
         while isinstance(future, asyncio.Task):
             future = getattr(future, "_fut_waiter", None)
@@ -71,6 +72,11 @@ def throw_into_test(loop: asyncio.AbstractEventLoop, error: BaseException) -> bo
             future.set_exception(error)
             return True
     return False
+
+
+def tests_first(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """Return the tasks, the one that runs the test before all others."""
+    return sorted(tasks, key=_is_not_the_test)
 
 
 def _is_not_the_test(task: asyncio.Task[Any]) -> tuple[bool, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ POLLS_AT_ONE_INSTANT = 100
 """A thread that looks so often without waiting, at one instant, lets a nanosecond pass: in real time some would."""
 
 
-def _nothing() -> bool:
+def no_input() -> bool:
+    """Say that nothing has arrived."""
     return False
 
 
-def _no_work() -> str:
+def no_work() -> str:
+    """Say that nothing is under way."""
     return ""
 
 
@@ -35,11 +38,11 @@ class Waiter:
     is_due: bool = False
     bell: _thread.LockType = field(default_factory=_thread.allocate_lock)
     """Rung (released) when the waiter is due; it waits by acquiring it."""
-    has_input: Callable[[], bool] = _nothing
+    has_input: Callable[[], bool] = no_input
     """Whether something real has arrived for it."""
-    wake: Callable[[], object] = _nothing
+    wake: Callable[[], object] = no_work
     """Ends its real wait, where acquiring the bell is not what it waits by."""
-    expects: Callable[[], str] = _no_work
+    expects: Callable[[], str] = no_work
     """What real answer is under way to it; empty: none."""
 
 
@@ -102,10 +105,14 @@ class VirtualClock:
 
     def monotonic_ns(self) -> int:
         """Nanoseconds on the monotonic clock. Raises VirtualLivelock when it is polled in a busy loop."""
+        self.note_read()
+        return self._start_monotonic_ns + self._elapsed_ns
+
+    def note_read(self) -> None:
+        """Count a reading of a clock. Raises VirtualLivelock after too many at one instant."""
         self._reads += 1
         if self._reads > READS_AT_ONE_INSTANT:
             self._refuse_busy_loop()
-        return self._start_monotonic_ns + self._elapsed_ns
 
     def monotonic(self) -> float:
         """Seconds on the monotonic clock."""
@@ -188,12 +195,13 @@ class VirtualClock:
 
     def _refuse_busy_loop(self) -> None:
         from .errors import VirtualLivelock
+        from .waits import users_place
 
         self._reads = 0
         raise VirtualLivelock(
             f"livelock in virtual time: the clock was read {READS_AT_ONE_INSTANT:,} times at one instant "
-            f"({to_text(self._elapsed_ns)}). A busy loop waits for it, and it moves only when code sleeps: "
-            "sleep in the loop, or call virtual_clock.advance()."
+            f"({to_text(self._elapsed_ns)}), last by {users_place(sys._getframe()) or 'a library'}. A busy loop waits "
+            "for it, and it moves only when code sleeps: sleep in the loop, or call virtual_clock.advance()."
         )
 
     def __repr__(self) -> str:

@@ -19,7 +19,6 @@ from ..events.context import install
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved
-from .locks import virtual_lock_timeouts
 from .story import Story, describe_error
 from .swap import ReferenceProblem, locate
 from .toolcall import Setup, ToolCall, absolute, imported, short
@@ -63,7 +62,6 @@ class World:
         self.clock: VirtualClock = (
             clock_session.active[-1] if clock_session.active else enter(clock_session.virtual_time())
         )
-        enter(virtual_lock_timeouts(self.clock))
         self._stack.callback(install())
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
         references = {name: absolute(reference, target) for name, reference in setup.dependencies.items()}

@@ -1,0 +1,129 @@
+"""Time limits of blocking input: `sock.settimeout(60)`, `selectors` outside event loops (`Popen.communicate(timeout=60)`).
+
+A thread beside the test's own that polls with a limit under a second (`serve_forever`) polls in real time: it waits
+for no instant, and virtual time need not stop for each of its looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .attach import Loops
+from .driver import Driver
+from .sockets import awaited_answer
+from .waits import Waits
+
+_POLL_S = 1.0
+_RECEIVING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "accept")
+
+
+def _is_limit(waits: Waits, timeout: float | None) -> bool:
+    return timeout is not None and waits.applies(timeout) and (waits.is_owner or timeout >= _POLL_S)
+
+
+class SocketTimeouts:
+    """Lets the time limits of blocking sockets pass in virtual time, while it is on; connecting and sending do not."""
+
+    def __init__(self, waits: Waits) -> None:
+        self._waits = waits
+        self._put_back: list[Callable[[], None]] = []
+
+    def on(self) -> None:
+        """From now on, receiving from a socket with a time limit waits in virtual time."""
+        kind: Any = socket.socket
+        for name in _RECEIVING:
+            own = vars(kind).get(name)
+            setattr(kind, name, self._limited(getattr(kind, name)))
+            self._put_back.append(
+                lambda name=name, own=own: delattr(kind, name) if own is None else setattr(kind, name, own)  # type: ignore[misc]
+            )
+
+    def off(self) -> None:
+        """Limits are real again."""
+        while self._put_back:
+            self._put_back.pop()()
+
+    def _limited(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def receive(sock: socket.socket, *arguments: Any) -> Any:
+            if _is_limit(self._waits, timeout := sock.gettimeout()) and not self._has_input(sock, timeout):
+                raise TimeoutError("timed out")
+            return original(sock, *arguments)
+
+        return receive
+
+    def _has_input(self, sock: socket.socket, timeout: float | None) -> bool:
+        wanted = {sock.fileno(): select.POLLIN}
+        return bool(
+            _poll(wanted)
+            or self._waits.keep(
+                timeout,
+                lambda pause_s: _poll(wanted, pause_s),
+                has_input=lambda: bool(_poll(wanted)),
+                expects=lambda: awaited_answer(wanted),
+            )
+        )
+
+
+class SelectorTimeouts:
+    """Lets `select(timeout)` of the module `selectors` wait in virtual time, and finds loops that ran before the test."""
+
+    def __init__(self, waits: Waits, loops: Loops, driver: Driver) -> None:
+        self._waits = waits
+        self._loops = loops
+        self._driver = driver
+        self._put_back: list[Callable[[], None]] = []
+
+    def on(self) -> None:
+        """From now on, selectors that are not an event loop's keep virtual time."""
+        for kind in vars(selectors).copy().values():
+            if isinstance(kind, type) and issubclass(kind, selectors.BaseSelector) and "select" in vars(kind):
+                self._put_back.append(lambda kind=kind, own=kind.select: setattr(kind, "select", own))  # type: ignore[misc]
+                kind.select = self._limited(kind.select)  # type: ignore[method-assign]
+
+    def off(self) -> None:
+        """Limits are real again."""
+        while self._put_back:
+            self._put_back.pop()()
+
+    def _limited(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def limited_select(selector: Any, timeout: float | None = None) -> Any:
+            if not self._waits.clock.is_active or self._loops.is_attached(selector):
+                return original(selector, timeout)
+            if (loop := asyncio._get_running_loop()) is not None and getattr(loop, "_selector", None) is selector:
+                self._loops.attach_older(loop)
+                return loop._selector.select(timeout)  # type: ignore[attr-defined]
+            return self._select(selector, timeout, original)
+
+        return limited_select
+
+    def _select(self, selector: Any, timeout: float | None, original: Callable[..., Any]) -> Any:
+        if not _is_limit(self._waits, timeout) or self._driver.activity.is_older(threading.get_ident()):
+            events = original(selector, timeout)
+            if not events and timeout is not None and timeout <= 0:
+                self._waits.clock.note_poll()
+            return events
+        events = {selectors.EVENT_READ: select.POLLIN, selectors.EVENT_WRITE: select.POLLOUT}
+        wanted = {
+            key.fd: sum(flag for event, flag in events.items() if key.events & event)
+            for key in selector.get_map().values()
+        }
+        return original(selector, 0) or self._waits.keep(
+            timeout,
+            lambda pause_s: original(selector, pause_s),
+            has_input=lambda: bool(_poll(wanted)),
+            expects=lambda: awaited_answer(wanted),
+        )
+
+
+def _poll(wanted: dict[int, int], pause_s: float = 0) -> list[tuple[int, int]]:
+    """Return what is ready; by an object of its own, as another thread may ask at the same time."""
+    poll = select.poll()
+    for descriptor, events in wanted.items():
+        poll.register(descriptor, events)
+    return poll.poll(pause_s * 1000)

@@ -1,0 +1,89 @@
+"""Time limits that C keeps: `Lock.acquire(timeout=60)`, `RLock.acquire`, `SimpleQueue.get(timeout=60)`.
+
+These are methods of C types, which refuse an assignment. The namespace behind such a type is a plain dict all the same;
+the garbage collector hands it out, and `PyType_Modified` tells the interpreter that it has changed (documented for
+types whose dict is changed in C).
+"""
+
+from __future__ import annotations
+
+import _queue
+import _thread
+import ctypes
+import gc
+import queue
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .waits import Waits
+
+
+class TypeMethod:
+    """One method of a C type, to swap and to put back. Objects that hold a bound method keep theirs."""
+
+    def __init__(self, kind: type, name: str, substitute: Callable[..., Any]) -> None:
+        self._kind, self._name = kind, name
+        self._original = vars(kind)[name]
+        self._substitute = substitute
+
+    def on(self) -> None:
+        """Let the type's objects call the substitute."""
+        self._assign(self._substitute)
+
+    def off(self) -> None:
+        """Give the method back."""
+        self._assign(self._original)
+
+    def _assign(self, method: Any) -> None:
+        if sys.implementation.name == "cpython":
+            (namespace,) = gc.get_referents(vars(self._kind))
+            namespace[self._name] = method
+            ctypes.pythonapi.PyType_Modified(ctypes.py_object(self._kind))
+
+
+def limited_methods(waits: Waits) -> list[TypeMethod]:
+    """Return the methods whose time limits `waits` keeps."""
+    locks = [TypeMethod(kind, "acquire", _acquire(kind, waits)) for kind in (_thread.LockType, _thread.RLock)]
+    return [*locks, TypeMethod(_queue.SimpleQueue, "get", _get(waits))]
+
+
+def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:
+    real = vars(kind)["acquire"]
+
+    def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
+        limit = None if timeout == -1 else timeout
+        if not blocking or not waits.applies(limit):
+            got: bool = real(lock, blocking, timeout)
+            return got
+        is_free = getattr(lock, "locked", None)
+        return real(lock, False) or bool(
+            waits.keep(
+                limit,
+                lambda pause_s: real(lock, True, pause_s),
+                has_input=lambda: is_free is not None and not is_free(),
+            )
+        )
+
+    return acquire
+
+
+def _get(waits: Waits) -> Callable[..., Any]:
+    real = vars(_queue.SimpleQueue)["get"]
+
+    def get(items: Any, block: bool = True, timeout: float | None = None) -> Any:
+        if not block or not waits.applies(timeout):
+            return real(items, block, timeout)
+
+        def attempt(pause_s: float) -> tuple[Any] | None:
+            try:
+                return (real(items, pause_s > 0, pause_s),)
+            except queue.Empty:
+                return None
+
+        found = attempt(0) or waits.keep(timeout, attempt, has_input=lambda: not items.empty())
+        if found is None:
+            raise queue.Empty
+        return found[0]
+
+    return get

@@ -1,0 +1,88 @@
+"""Waits of a thread that virtual time limits: for a lock, another thread, a socket, anything that can be tried again."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from .errors import VirtualDeadlock
+from .virtual import VirtualClock, Waiter, no_input, no_work
+
+_LONGEST_S = threading.TIMEOUT_MAX
+_OURS = Path(__file__).parent
+_LIBRARIES = {
+    "threading.py",
+    "queue.py",
+    "concurrent",
+    "asyncio",
+    "anyio",
+    "selectors.py",
+    "socket.py",
+    "contextlib.py",
+}
+
+
+class Waits:
+    """Lets a thread try something until it succeeds or its virtual time is over."""
+
+    def __init__(self, clock: VirtualClock, fail: Callable[[BaseException], None]) -> None:
+        self.clock = clock
+        self._fail = fail
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this is the thread that runs the test."""
+        mover = self.clock.mover
+        return mover is not None and threading.get_ident() == mover.owner
+
+    def applies(self, timeout: float | None) -> bool:
+        """Tell whether a wait is ours to keep: one with a time limit, or one without, in the test's own thread."""
+        if not self.clock.is_active:
+            return False
+        return self.is_owner if timeout is None else 0 < timeout <= _LONGEST_S
+
+    def keep(
+        self,
+        timeout: float | None,
+        attempt: Callable[[float], Any],
+        *,
+        has_input: Callable[[], bool] = no_input,
+        expects: Callable[[], str] = no_work,
+    ) -> Any:
+        """Return what `attempt(real seconds)` returns as soon as that is something, or at the end of the time limit.
+
+        Raises VirtualDeadlock for a wait without a time limit that nothing is left to end.
+        """
+        mover = self.clock.mover
+        if mover is None:
+            return attempt(0)
+        deadline_ns = None if timeout is None else self.clock.now_ns + max(1, round(timeout * 1_000_000_000))
+        try:
+            waiter = Waiter(deadline_ns, has_input=has_input, expects=expects)
+            return mover.wait_or(waiter, attempt) or attempt(0)
+        except VirtualDeadlock as found:
+            error = VirtualDeadlock(found.reason, list(_waiting_places()))
+            self._fail(error)
+            raise error from None
+
+
+def _waiting_places() -> Iterator[str]:
+    """Say where this thread waits, then where the others are that run Python code of the user's."""
+    mine, frames = threading.get_ident(), sys._current_frames()
+    for thread in sorted(threading.enumerate(), key=lambda thread: thread.ident != mine):
+        if thread.ident is not None and (place := users_place(frames.get(thread.ident))):
+            yield place if thread.ident == mine else f"thread {thread.name!r}: {place}"
+
+
+def users_place(frame: FrameType | None) -> str:
+    """Return the innermost place outside libraries of waiting, as `function (file:line)`; empty: there is none."""
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.parent != _OURS and not _LIBRARIES & set(path.parts):
+            return f"{frame.f_code.co_qualname} ({path.name}:{frame.f_lineno})"
+        frame = frame.f_back
+    return ""
