@@ -266,7 +266,9 @@ def test_progress_over_mcp(tmp_path, monkeypatch, count, message):
     (tmp_path / f"beating_server_{count}.py").write_text(MCP)
     monkeypatch.syspath_prepend(str(tmp_path))
     target = McpTarget(server=f"beating_server_{count}:server")
-    plan = plan_of(tmp_path, target=target, heartbeat=Heartbeat(0.05, 1.0), example={"count": count}, name="steps")
+    plan = plan_of(
+        tmp_path, target=target, heartbeat=Heartbeat(0.05, 1.0), example={"count": count}, name="steps", depends=False
+    )
     reached = make_target(plan.spec)
     session = reached.open()
     started = time.monotonic()

@@ -21,8 +21,9 @@ from .flight import in_flight
 class FaultedSession:
     """A session with its fault; its calls are noted as under way, so that a proxy's faults find their request id."""
 
-    def __init__(self, session: Session, fault: Fault) -> None:
+    def __init__(self, session: Session, fault: Fault, *, call: str | None = None) -> None:
         self.fault = fault
+        self._tool_call = call
         self.within_s = 0.0
         """So long a call may take at least, whatever the tool's own `timeout` is."""
         self.id = session.id
@@ -39,7 +40,8 @@ class FaultedSession:
             return await self._session.call_async(self._patient(request))
 
     def _patient(self, request: Request) -> Request:
-        return dataclasses.replace(request, timeout_s=max(request.timeout_s, self.within_s))
+        tool = dataclasses.replace(request.tool, call=self._tool_call or request.tool.call)
+        return dataclasses.replace(request, tool=tool, timeout_s=max(request.timeout_s, self.within_s))
 
     def call_concurrently(self, requests: Sequence[Request]) -> list[Outcome]:
         """Make all calls at once."""
@@ -77,7 +79,7 @@ def _in_process(plan: ToolPlan, reference: str, schedule: str, faults: Faults, s
     stack.enter_context(fresh_modules(target, spec_path=plan.spec.path, dependencies=[absolute]))
     spec = dataclasses.replace(plan.spec, target=PythonTarget(module_name(target)))
     session = _opened(spec, stack)
-    return FaultedSession(session, faults.inject(absolute, schedule, optional=True))
+    return FaultedSession(session, faults.inject(absolute, schedule, optional=True), call=plan.tool.call)
 
 
 def _absolute(reference: str, target: PythonTarget) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..checks.base import Finding, as_json, shorten
 from ..errors import Position, ToolcheckError
+from ..resilience.mcp_inside import inside
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Dependency, Expectation, FaultPlan, PythonTarget
 from ..targets.base import Outcome
@@ -39,7 +40,9 @@ def fault_scenarios(plan: ToolPlan) -> list[Scenario]:
         id_ = f"fault[{item.on}:{_readable(item.inject)}]"
         seen[id_] = seen.get(id_, 0) + 1
         unique = id_ if seen[id_] == 1 else f"{id_[:-1]} ({seen[id_]})]"
-        scenarios.append(FaultScenario(unique, plan, item, item.position or plan.tool.position))
+        dependency = plan.tool.depends_on.get(item.on)
+        where = inside(plan) if dependency is not None and dependency.python else plan
+        scenarios.append(FaultScenario(unique, where, item, item.position or plan.tool.position))
     return scenarios
 
 

@@ -9,6 +9,7 @@ from ..scenario import ScenarioSkipped
 from ..spec.model import Expectation, Resilience
 from .bench import MANY, Bench
 from .dependency import fail
+from .mcp_inside import RefusedOverMcp
 from .opening import opened, refuses
 from .story import chain_of, describe_error
 from .toolcall import ToolCall
@@ -55,7 +56,9 @@ def last_error_comes_through(bench: Bench) -> None:
         breaker = bench.promise.breaker
         if breaker is not None and len(failures) >= breaker.opens_after:
             return  # it opened before the attempts were used up: the last word is the breaker's
-        if failures and not any(error is failures[-1].error for error in chain_of(call.error)):
+        if isinstance(call.error, RefusedOverMcp):
+            _expect_in_text(bench, world, call.error)
+        elif failures and not any(error is failures[-1].error for error in chain_of(call.error)):
             first = any(error is each.error for each in failures for error in chain_of(call.error))
             what = "an earlier one" if first else f"{describe_error(call.error)} without a cause"
             last = describe_error(failures[-1].error) if failures[-1].error else ""
@@ -94,10 +97,22 @@ def own_error_comes_through(bench: Bench) -> None:
             message = f"the call returned {call.result!r:.60} though the fallback failed: its error was swallowed"
             bench.broken(world, message, expected="the fallback's error", seen="an answer", promised="fallback")
         injected = [each.error for probe in called for each in probe.failures()]
+        if isinstance(call.error, RefusedOverMcp):
+            return  # a client sees the text alone: that there is an error, not which
         if not any(error is each for error in chain_of(call.error) for each in injected):
             message = f"the fallback's own error was swallowed: the call raised {describe_error(call.error)}"
             bench.broken(world, message, expected="the fallback's error, raised or as a cause",
                          seen=describe_error(call.error), promised="fallback")  # fmt: skip
+
+
+def _expect_in_text(bench: Bench, world: World, error: RefusedOverMcp) -> None:
+    """Over MCP the last error is in the text, an earlier one is wrong, and of none nothing can be said."""
+    failures = [str(each.error) for each in world.probe.failures()]
+    if failures and not any(text in str(error) for text in failures):
+        raise ScenarioSkipped(f"over MCP a client sees a text that names no error of {bench.name}: {error}")
+    if failures and failures[-1] not in str(error):
+        message = f"the last error of {bench.name} does not come through: the call raised an earlier one"
+        bench.broken(world, message, expected=failures[-1], seen=str(error))
 
 
 def _fail_everywhere(bench: Bench, world: World, others: list[str]) -> None:

@@ -12,7 +12,7 @@ import importlib
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from ..spec.model import PythonTarget
+from .mcp_inside import offer_tools
 from .swap import ReferenceProblem
 
 _OURSELVES = __name__.partition(".")[0]
@@ -55,11 +56,16 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
     sys.path.append(str(spec_path.parent))
     importlib.invalidate_caches()
     name = module_name(target)
+    undo: Callable[[], None] | None = None
     try:
         roots = {name.partition(".")[0]} | {reference.partition(":")[0].partition(".")[0] for reference in dependencies}
         _forget(roots, name.partition(".")[0])
-        yield Fresh(_imported(name), modules_before)
+        module = _imported(name)
+        undo = offer_tools(target, module, spec_path=spec_path)
+        yield Fresh(module, modules_before)
     finally:
+        if undo is not None:
+            undo()
         _end_pools(modules_before)
         _put_back(modules_before)
         sys.path[:] = path_before

@@ -11,11 +11,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import inspect
-import itertools
-import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +23,11 @@ from ..events import bind, new_rid
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Heartbeat, McpTarget, PythonTarget
 from ..targets.base import Outcome, Progress, Request, Session
+from . import heartbeat_checks as checks
 from .dependency import DependencyProbe, fail, succeed
 from .fresh import fresh_modules, module_name, resolved
 from .heartbeat_reports import Beat, Done, Watched, kept_error, read_report
+from .mcp_inside import inside
 
 PARAMETERS: Final = ("on_progress", "progress", "report_progress", "progress_callback")
 """The parameters of a Python tool that take its receiver, the first that it has."""
@@ -35,35 +35,39 @@ LONG: Final = 10
 """A call is made to last so many intervals, by slowing its first Python dependency."""
 _AFTER: Final = 3
 """So many intervals after the end of a call nothing more may be reported."""
-_SHORTEST_GRACE_S: Final = 0.001
 
 
 Receiver = Callable[..., Any]
+Check = Callable[[Any], None]
 
 
 def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
-    """Return the scenarios of the tool's `heartbeat`: in virtual time for Python tools, in real time over MCP.
+    """Return the scenarios of the tool's `heartbeat`: in virtual time for Python tools and, where they name a Python
+    dependency that can be slowed, for MCP servers in this process; in real time over MCP else.
 
     Another kind of target, or a Python tool without a parameter for a receiver, gives scenarios that say so.
     """
     promise = plan.tool.heartbeat
     if promise is None:
         return []
-    checks: list[tuple[str, Check]] = [
-        (f"every {promise.interval_s:g}s", _in_time),
-        ("monotone, 0 to 100 %", _sensible),
+    sentences: list[tuple[str, Check]] = [
+        (f"every {promise.interval_s:g}s", checks.in_time),
+        ("monotone, 0 to 100 %", checks.sensible),
     ]
     if isinstance(plan.spec.target, PythonTarget):  # over MCP the client's SDK hides what comes after the answer
-        checks += [
-            ("none after the end", _none_after_the_end),
-            ("none after an error", _none_after_an_error),
-            ("a failing receiver harms nothing", _failing_receiver),
-            ("a slow receiver cancels nothing", _slow_receiver),
-            ("the reporter does not cancel the call", _not_cancelled),
+        sentences += [
+            ("none after the end", checks.none_after_the_end),
+            ("none after an error", checks.none_after_an_error),
+            ("a failing receiver harms nothing", checks.failing_receiver),
+            ("a slow receiver cancels nothing", checks.slow_receiver),
         ]
+    if any(each.python for each in plan.tool.depends_on.values()):
+        plan = inside(plan)
+    if isinstance(plan.spec.target, PythonTarget):
+        sentences.append(("the reporter does not cancel the call", checks.not_cancelled))
     place = plan.tool.key_positions.get("/heartbeat", plan.tool.position)
     known: dict[str, Watched] = {}
-    return [HeartbeatScenario(f"heartbeat[{name}]", plan, promise, check, known, place) for name, check in checks]
+    return [HeartbeatScenario(f"heartbeat[{name}]", plan, promise, check, known, place) for name, check in sentences]
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class HeartbeatScenario:
         try:
             self._check(ctx)
         except ToolcheckError as problem:
-            raise _Watcher(ctx, self.plan, self.promise).broken(str(problem), "cannot be tested") from problem
+            raise Watcher(ctx, self.plan, self.promise).broken(str(problem), "cannot be tested") from problem
 
     def _check(self, ctx: ToolContext) -> None:
         target = self.plan.spec.target
@@ -97,7 +101,7 @@ class HeartbeatScenario:
             raise ScenarioSkipped(f"heartbeats are watched in Python tools and over MCP, not over {target.kind}")
 
 
-class _Watcher:
+class Watcher:
     """Makes calls and watches them; knows how a broken promise is told."""
 
     def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat) -> None:
@@ -136,7 +140,7 @@ class _Watcher:
         return ScenarioFailure(Finding("heartbeat", f"{self.plan.tool.name}: {message}", cause, place, details=details))
 
 
-class _InProcess(_Watcher):
+class _InProcess(Watcher):
     """Calls a Python function in fresh modules and virtual time."""
 
     def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
@@ -212,7 +216,7 @@ class _InProcess(_Watcher):
         time.sleep(after_s)
 
 
-class _OverMcp(_Watcher):
+class _OverMcp(Watcher):
     """Calls a tool of an MCP server in real time, once."""
 
     def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Watched]) -> None:
@@ -233,7 +237,7 @@ class _OverMcp(_Watcher):
 class _Spy:
     """A session that hears the progress of its calls."""
 
-    def __init__(self, session: Session, watcher: _Watcher, watched: Watched) -> None:
+    def __init__(self, session: Session, watcher: Watcher, watched: Watched) -> None:
         self._session, self._watcher, self._watched = session, watcher, watched
 
     def __getattr__(self, name: str) -> Any:
@@ -256,90 +260,3 @@ def _parameter(function: Callable[..., Any]) -> str:
         if name in known:
             return name
     raise ScenarioSkipped(f"the tool has no parameter that takes a receiver of its progress: {', '.join(PARAMETERS)}")
-
-
-def _in_time(watcher: _Watcher) -> None:
-    watched = watcher.long_enough(watcher.watch())
-    instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
-    gap_s, since_s = max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
-    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
-        seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
-        message = (
-            f"no progress for {gap_s:.3g} s after {since_s:.3g} s, expected one every {watcher.limit_s:g} s ({seen})"
-        )
-        raise watcher.broken(message, "no heartbeat in time", watched)
-
-
-def _sensible(watcher: _Watcher) -> None:
-    watched = watcher.long_enough(watcher.watch())
-    last = -math.inf
-    for number, beat in enumerate(watched.beats, 1):
-        percent = beat.percent
-        if percent is None or not math.isfinite(percent):
-            raise watcher.broken(
-                f"report {number} is no progress: {beat.progress!r} of {beat.total!r}", "no number", watched
-            )
-        if not 0 <= percent <= 100 + 1e-9:
-            raise watcher.broken(f"report {number} says {percent:g} %, expected 0 to 100 %", "out of range", watched)
-        if percent < last - 1e-9:
-            raise watcher.broken(f"report {number} goes back from {last:g} % to {percent:g} %", "goes back", watched)
-        last = percent
-    if not watched.beats:
-        raise watcher.broken(f"no progress was reported in {watched.took_s:.3g} s", "no heartbeat in time", watched)
-
-
-def _none_after_the_end(watcher: _Watcher) -> None:
-    _expect_none_late(watcher, watcher.watch(), "ended")
-
-
-def _none_after_an_error(watcher: _Watcher) -> None:
-    _expect_none_late(watcher, watcher.watch(fails=True), "failed")
-
-
-def _expect_none_late(watcher: _Watcher, watched: Watched, how: str) -> None:
-    if watched.late:
-        late_s = watched.late[0].at_s - (watched.took_s or 0)
-        message = f"{len(watched.late)} reports came after the call had {how}, the first {late_s:.3g} s later"
-        raise watcher.broken(message, "reports after the end", watched)
-
-
-def _failing_receiver(watcher: _Watcher) -> None:
-    def receive() -> Any:
-        raise RuntimeError("injected fault: the receiver of the progress fails")
-
-    _expect_same(watcher, watcher.watch(receive=receive), "with a receiver that fails")
-
-
-def _slow_receiver(watcher: _Watcher) -> None:
-    class Slow:
-        def __await__(self) -> Any:
-            return asyncio.sleep(2.5 * watcher.promise.interval_s).__await__()
-
-    _expect_same(watcher, watcher.watch(receive=Slow), "with a receiver that takes its time")
-
-
-def _not_cancelled(watcher: _Watcher) -> None:
-    watched = watcher.watch()
-    if watched.error is not None:
-        raise watcher.broken(f"a long call with a known good input failed: {watched.answer}", "call harmed", watched)
-    watcher.long_enough(watched)
-    needs_none = True
-    with suppress(TypeError):
-        silent = watcher.watch(silent=True)
-        needs_none = isinstance(silent.error, TypeError)
-    if not needs_none:
-        _expect_same(watcher, watched, "with a receiver", than=silent)
-
-
-def _expect_same(watcher: _Watcher, watched: Watched, how: str, *, than: Watched | None = None) -> None:
-    plain = than or watcher.watch()
-    if watched.answer == plain.answer:
-        return
-    again = watcher.watch(silent=than is not None)
-    if watched.error is None and again.answer != plain.answer:
-        return  # its answers differ from call to call: nothing can be said
-    message = f"{how} the call ends in {watched.answer}, expected {plain.answer}"
-    raise watcher.broken(message, "call harmed", watched)
-
-
-Check = Callable[[Any], None]

@@ -13,6 +13,7 @@ from ..spec.model import PythonTarget, Resilience
 from .bench import Bench, ResilienceScenario, is_in_process
 from .breaker import breaker_checks
 from .fallback import fallback_checks, reaching_checks
+from .mcp_inside import ServerModule, inside
 from .retry import Check, retry_checks
 from .timeout import layer_checks, timeout_checks
 
@@ -21,10 +22,10 @@ def resilience_scenarios(plan: ToolPlan) -> list[Scenario]:
     """Return a scenario for every sentence that the tool's `resilience` and `timeouts` promise.
 
     Ids read like `retry[provider:exactly 3 attempts]`. They run in virtual time, each in a fresh import of the tool's
-    modules, and observe only the dependency's calls and the clock. A target in another process gives one skipped
-    scenario a promise, which says why.
+    modules, and observe only the dependency's calls and the clock. An MCP server in this process counts as a module; a
+    target in another process gives one skipped scenario a promise, which says why.
     """
-    return list(_scenarios(plan))
+    return list(_scenarios(inside(plan)))
 
 
 def _scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -82,6 +83,8 @@ def _skip(bench: Bench) -> None:
 
 def _is_plain_function(plan: ToolPlan) -> bool:
     """Whether the tool is known to be no coroutine function, from its module as far as it is imported already."""
+    if isinstance(plan.spec.target, ServerModule):
+        return False
     function = _imported(plan)
     if function is None:
         return False

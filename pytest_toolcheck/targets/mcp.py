@@ -18,6 +18,8 @@ from .owner import Connection, Owner, shared_owner
 from .processes import ServerProcess, show_command
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import mcp
 
     from .mcp_session import McpSession
@@ -140,17 +142,11 @@ class McpServer:
             yield client.session
 
     def _server(self) -> Any:
-        from ._modules import load_module, resolve
+        from ._modules import load_module
 
         module_name, _, attribute = str(self._target.server).partition(":")
         module = load_module(module_name, spec_path=self._spec.path)
-        server = resolve(module, attribute or "server", spec_path=self._spec.path)
-        made = server() if callable(server) and not hasattr(server, "run") else server
-        # The `fastmcp` package wraps the SDK's own server.
-        made = getattr(made, "_mcp_server", made)
-        if not hasattr(made, "create_initialization_options") and not hasattr(made, "list_tools"):
-            raise TargetError(f"{self._target.server} is no MCP server but {type(made).__name__}")
-        return made
+        return server_in(module, attribute or "server", spec_path=self._spec.path)
 
     def _start_failure(self, error: BaseException, process: ServerProcess | None) -> str:
         """One line: what, how it ended, which; then what it wrote last, and how to go on."""
@@ -185,3 +181,16 @@ def _dispose(process: ServerProcess | None, owner: Owner | None) -> None:
         process.stop(grace_s=0.0)
     if owner is not None:
         owner.stop()
+
+
+def server_in(module: ModuleType, path: str, *, spec_path: Path) -> Any:
+    """Return the server that `path` names in its module, or that it makes. Raises TargetError."""
+    from ._modules import resolve
+
+    server = resolve(module, path, spec_path=spec_path)
+    made = server() if callable(server) and not hasattr(server, "run") else server
+    # The `fastmcp` package wraps the SDK's own server.
+    made = getattr(made, "_mcp_server", made)
+    if not hasattr(made, "create_initialization_options") and not hasattr(made, "list_tools"):
+        raise TargetError(f"{module.__name__}:{path} is no MCP server but {type(made).__name__}")
+    return made

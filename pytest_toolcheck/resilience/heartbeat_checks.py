@@ -1,0 +1,100 @@
+"""The sentences of a heartbeat's promise, each held against calls that a watcher makes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from .heartbeat_reports import Watched
+
+if TYPE_CHECKING:
+    from .heartbeat import Watcher
+
+_SHORTEST_GRACE_S: Final = 0.001
+
+
+def in_time(watcher: Watcher) -> None:
+    watched = watcher.long_enough(watcher.watch())
+    instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
+    gap_s, since_s = max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
+    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+        seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
+        message = (
+            f"no progress for {gap_s:.3g} s after {since_s:.3g} s, expected one every {watcher.limit_s:g} s ({seen})"
+        )
+        raise watcher.broken(message, "no heartbeat in time", watched)
+
+
+def sensible(watcher: Watcher) -> None:
+    watched = watcher.long_enough(watcher.watch())
+    last = -math.inf
+    for number, beat in enumerate(watched.beats, 1):
+        percent = beat.percent
+        if percent is None or not math.isfinite(percent):
+            raise watcher.broken(
+                f"report {number} is no progress: {beat.progress!r} of {beat.total!r}", "no number", watched
+            )
+        if not 0 <= percent <= 100 + 1e-9:
+            raise watcher.broken(f"report {number} says {percent:g} %, expected 0 to 100 %", "out of range", watched)
+        if percent < last - 1e-9:
+            raise watcher.broken(f"report {number} goes back from {last:g} % to {percent:g} %", "goes back", watched)
+        last = percent
+    if not watched.beats:
+        raise watcher.broken(f"no progress was reported in {watched.took_s:.3g} s", "no heartbeat in time", watched)
+
+
+def none_after_the_end(watcher: Watcher) -> None:
+    _expect_none_late(watcher, watcher.watch(), "ended")
+
+
+def none_after_an_error(watcher: Watcher) -> None:
+    _expect_none_late(watcher, watcher.watch(fails=True), "failed")
+
+
+def _expect_none_late(watcher: Watcher, watched: Watched, how: str) -> None:
+    if watched.late:
+        late_s = watched.late[0].at_s - (watched.took_s or 0)
+        message = f"{len(watched.late)} reports came after the call had {how}, the first {late_s:.3g} s later"
+        raise watcher.broken(message, "reports after the end", watched)
+
+
+def failing_receiver(watcher: Watcher) -> None:
+    def receive() -> Any:
+        raise RuntimeError("injected fault: the receiver of the progress fails")
+
+    _expect_same(watcher, watcher.watch(receive=receive), "with a receiver that fails")
+
+
+def slow_receiver(watcher: Watcher) -> None:
+    class Slow:
+        def __await__(self) -> Any:
+            return asyncio.sleep(2.5 * watcher.promise.interval_s).__await__()
+
+    _expect_same(watcher, watcher.watch(receive=Slow), "with a receiver that takes its time")
+
+
+def not_cancelled(watcher: Watcher) -> None:
+    watched = watcher.watch()
+    if watched.error is not None:
+        raise watcher.broken(f"a long call with a known good input failed: {watched.answer}", "call harmed", watched)
+    watcher.long_enough(watched)
+    needs_none = True
+    with suppress(TypeError):
+        silent = watcher.watch(silent=True)
+        needs_none = isinstance(silent.error, TypeError)
+    if not needs_none:
+        _expect_same(watcher, watched, "with a receiver", than=silent)
+
+
+def _expect_same(watcher: Watcher, watched: Watched, how: str, *, than: Watched | None = None) -> None:
+    plain = than or watcher.watch()
+    if watched.answer == plain.answer:
+        return
+    again = watcher.watch(silent=than is not None)
+    if watched.error is None and again.answer != plain.answer:
+        return  # its answers differ from call to call: nothing can be said
+    message = f"{how} the call ends in {watched.answer}, expected {plain.answer}"
+    raise watcher.broken(message, "call harmed", watched)
