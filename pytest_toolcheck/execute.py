@@ -13,7 +13,7 @@ from .cases import rebase
 from .cases.model import Case
 from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
 from .checks.integral import rests_on_integral_float
-from .checks.violation import is_valid
+from .checks.violation import is_valid, says_no_type
 from .errors import TargetError
 from .events import new_rid, span
 from .failure import Call, CaseFailure, describe_failure
@@ -39,6 +39,7 @@ class ToolState:
         self.inconclusive_fails = False
         self.hangs = 0
         self.causes: Counter[str] = Counter()
+        self.secrets = tuple(_secrets_of(plan.spec))
 
     @property
     def server(self) -> TargetServer:
@@ -128,8 +129,17 @@ class RunningScenario:
 
     @staticmethod
     def _may_be_mistyped(plan: ToolPlan, arguments: dict[str, Any]) -> bool:
-        """Whether a TypeError is a fair answer although the schema accepts the input: 1.0 for an integer."""
-        return plan.tool.input is not None and rests_on_integral_float(plan.tool.input, arguments)
+        """Whether a TypeError is a fair answer although the schema accepts the input.
+
+        So it is of 1.0 for an integer, and of any value for a parameter without a type hint: nothing was promised.
+        """
+        schema = plan.tool.input
+        if schema is None:
+            return False
+        found_by_hints = schema is plan.description.input_schema and plan.spec.target.kind == "python"
+        if found_by_hints and any(says_no_type(schema, name) for name in arguments):
+            return True
+        return rests_on_integral_float(schema, arguments)
 
     def _on_progress(self, progress: Progress) -> None:
         shown = {"progress": progress.progress, "total": progress.total, "message": progress.message}
@@ -173,6 +183,7 @@ class RunningScenario:
                     known_good=self._known_good(),
                     options=options,
                     retry=self._control_call,
+                    secrets=self._state.secrets,
                     notes=notes,
                 )
             )
@@ -260,6 +271,16 @@ def _clock_of(plan: ToolPlan) -> AbstractContextManager[Any]:
     from .clock import active_clock, virtual_time
 
     return nullcontext() if active_clock() is not None else virtual_time()
+
+
+def _secrets_of(spec: Spec) -> Iterator[str]:
+    """Yield the values that the spec hands to its target under names that say they are secret."""
+    given = [getattr(spec.target, key, None) or {} for key in ("env", "headers")]
+    if any(given):
+        from .events.redact import Redactor
+
+        redactor = Redactor()
+        yield from (value for pairs in given for name, value in pairs.items() if redactor.is_secret(name, value))
 
 
 def _unreachable(error: TargetError) -> Finding:

@@ -123,6 +123,16 @@ CRASHES = [
         tool("n", n={**INTEGER, "minimum": 0, "maximum": 100}),
         lambda i: 51 <= i["n"] < 60,
     ),
+    (
+        "an empty list in a map of maps",
+        tool("m", m={"type": "object", "additionalProperties": {"type": "object", "additionalProperties": ITEMS}}),
+        lambda i: any(item == [] for inner in i["m"].values() for item in inner.values()),
+    ),
+    (
+        "two options of an inner object",
+        tool("q", q=tool("op", "v", op={"enum": ["eq", "lt"]}, v={"type": ["string", "integer"]})),
+        lambda i: i["q"]["op"] == "lt" and isinstance(i["q"]["v"], str),
+    ),
     ("many children of an untyped object", tool("o", o={"type": "object"}), lambda i: len(i["o"]) > 1),
 ]
 
@@ -158,6 +168,26 @@ ACCEPTS = [
     ("1 for a boolean", tool("b", b=FLAG), lambda i: i["b"] == 1 and i["b"] is not True),
     ("a numeric string", tool("n", n=INTEGER), lambda i: isinstance(i["n"], str) and i["n"].isdecimal()),
     ("a fraction for an integer", tool("n", n=INTEGER), lambda i: isinstance(i["n"], float) and i["n"] % 1),
+    (
+        "a fraction between the bounds",
+        tool("n", n={**INTEGER, "minimum": 30, "maximum": 40}),
+        lambda i: isinstance(i["n"], float) and 30 < i["n"] < 40,
+    ),
+    (
+        "a bound in a map",
+        tool("m", m={"type": "object", "additionalProperties": {**INTEGER, "maximum": 9}}),
+        lambda i: list(i["m"].values()) == [10],
+    ),
+    (
+        "an item beside those that are counted",
+        tool("a", a={"items": {**INTEGER, "minimum": 0}, "contains": {"minimum": 10}, "minContains": 2}),
+        lambda i: isinstance(i["a"], list) and -1 in i["a"] and sum(n >= 10 for n in i["a"]) == 2,
+    ),
+    (
+        "an item that is nearly counted",
+        tool("a", a={"items": INTEGER, "contains": {"minimum": 10}, "minContains": 2}),
+        lambda i: isinstance(i["a"], list) and sorted(i["a"]) == [9, 10],
+    ),
     ("a number for a string", tool("s", s=STRING), lambda i: isinstance(i["s"], int)),
     ("null", tool("s", s=STRING), lambda i: i["s"] is None),
     ("a list for a value", tool("s", s=STRING), lambda i: isinstance(i["s"], list)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ _MOST_LOOKED_AT = 200
 _FREE_TEXTS = 3
 _MOST_NARROW = 6
 _MOST_TRIPLES = 64
+_MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
 
@@ -30,10 +31,31 @@ def _rows(sizes: tuple[int, ...], strength: int, seed: int) -> list[tuple[int, .
 
 
 def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2) -> Iterator[Change]:
-    """Yield objects that cover all combinations of `strength` partitions; none for what is not an object."""
+    """Yield objects that cover all combinations of `strength` partitions; none for what is not an object.
+
+    The objects that the base holds follow, each combined within itself.
+    """
     if not isinstance(base, dict):
         return
-    for shape in alternatives(document, (document.root,))[: 1 if document.is_weary else 4]:
+    yield from _of_object(document, (document.root,), base, seed=seed, strength=strength)
+    if document.is_weary:
+        return
+    for shape in alternatives(document, (document.root,))[:1]:
+        inner = [name for name in shape.property_names() if isinstance(base.get(name), dict)]
+        for name in inner[:_MOST_INNER]:
+            rows = _of_object(document, shape.member(name), base[name], seed=seed, strength=strength)
+            for item in islice(rows, _MOST_INNER_ROWS):
+                yield item.below(name, partial(_with_member, base, name))
+
+
+def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    return {**base, name: value}
+
+
+def _of_object(
+    document: Document, conjunction: Conjunction, base: dict[str, Any], *, seed: int, strength: int
+) -> Iterator[Change]:
+    for shape in alternatives(document, conjunction)[: 1 if document.is_weary else 4]:
         levels = _levels(document, shape, base)
         names = list(levels)
         if len(names) < 2:
@@ -43,7 +65,7 @@ def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2)
         inputs = [_input(names, levels, row) for row in rows]
         for number, value in enumerate(inputs):
             yield change("combination", value, f"{number + 1}", only_if_valid=True)
-        yield from _rescued(document, base, names, levels, rows, inputs)
+        yield from _rescued(document, conjunction, base, names, levels, rows, inputs)
         if strength == 2:
             yield from _few_triples(document, shape, base, levels, seed)
 
@@ -117,11 +139,11 @@ def _input(names: Sequence[str], levels: Mapping[str, list[Any]], row: Sequence[
 
 
 def _rescued(
-    document: Document, base: dict[str, Any], names: Sequence[str], levels: Mapping[str, list[Any]],
+    document: Document, root: Conjunction, base: dict[str, Any], names: Sequence[str], levels: Mapping[str, list[Any]],
     rows: Sequence[Sequence[int]], inputs: Sequence[dict[str, Any]],
 ) -> Iterator[Change]:  # fmt: skip
     """Yield, for each row that the schema refuses, its pairs put into the base one at a time."""
-    root, spent = (document.root,), 0
+    spent = 0
     for row, value in zip(rows, inputs, strict=True):
         if document.holds(root, value):
             continue

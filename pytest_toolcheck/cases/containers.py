@@ -16,6 +16,7 @@ from .valid import samples
 
 NESTED_DEEPEST = 4
 _UNKNOWN = "unexpected_property"
+_MOST_OPEN_NAMES = 4
 
 
 def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int) -> Iterator[Change]:
@@ -31,6 +32,19 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
     yield from _optional(shape, base, values)
     yield from _extra(document, shape, base)
     yield from _counts(document, shape, base, values, depth)
+
+
+def open_names(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> list[str]:
+    """Return names of members that no `properties` names, yet a schema describes (a map's): one a schema."""
+    named, found = set(shape.property_names()), dict[tuple[int, ...], str]()
+    for name in (*base, *valid.further_names(document, shape, 1, depth)):
+        about = tuple(id(node.schema) for node in shape.member(name)) if name not in named else ()
+        if not about or about in found or False in (node.schema for node in shape.member(name)):
+            continue
+        options = samples(document, shape.member(name), depth=depth + 1)
+        if options and document.holds(shape.parts, {**base, name: base.get(name, options[0])}):
+            found[about] = name
+    return list(found.values())[:_MOST_OPEN_NAMES]
 
 
 def _any_members(base: dict[str, Any]) -> Iterator[Change]:
@@ -188,6 +202,14 @@ def _contained(document: Document, shape: Shape) -> Iterator[Change]:
                 if hits and 0 <= number <= 200:
                     yield change("boundary", misses[:1] + hits[:1] * number, f"contains {number}")
                     yield change("boundary", hits[:1] * number, f"contains only {number}")
+
+
+def spared(document: Document, shape: Shape, base: list[Any]) -> Iterator[list[Any]]:
+    """Yield the base with one more item that `contains` does not count: it can be changed and the count stays."""
+    wanted = shape.nodes("contains")
+    for miss in _misses(document, shape, wanted)[:1] if wanted else ():
+        if document.holds(shape.parts, [*base, miss]):
+            yield [*base, miss]
 
 
 def _misses(document: Document, shape: Shape, wanted: Conjunction) -> list[Any]:

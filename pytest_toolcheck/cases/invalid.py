@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from .changes import Change, change, nested
-from .containers import NESTED_DEEPEST, of_array, of_object
+from .containers import NESTED_DEEPEST, of_array, of_object, open_names, spared
 from .deep import deep
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
@@ -109,7 +109,7 @@ def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
     if depth >= NESTED_DEEPEST or (depth and document.is_weary):
         return
-    names = shape.property_names()
+    names = [*shape.property_names(), *open_names(document, shape, base, depth)]
     for name in names:
         conjunction = shape.member(name)
         options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
@@ -121,12 +121,18 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
     if depth >= NESTED_DEEPEST or (depth and document.is_weary):
         return
-    places = list(dict.fromkeys((*range(shape.prefix_length()), len(base) - 1)))
-    places = [place for place in places if 0 <= place < len(base)]
-    for place in places:
-        conjunction = shape.item(place)
-        for item in _bounded(variations(document, conjunction, base[place], depth=depth + 1), depth, len(places)):
-            yield item.below(place, partial(_with_item, base, place))
+    for own in (base, *spared(document, shape, base)):
+        places = list(dict.fromkeys((*range(shape.prefix_length()), len(own) - 1)))
+        places = [place for place in places if 0 <= place < len(own)]
+        for place in places:
+            made = variations(document, shape.item(place), own[place], depth=depth + 1)
+            for item in _bounded(made, depth, len(places)):
+                yield item.below(place, partial(_with_item, own, place))
+    wanted = shape.nodes("contains")
+    if wanted and base:
+        made = variations(document, (*shape.item(0), *wanted), base[0], depth=depth + 1)
+        for item in _bounded(made, depth, 1):
+            yield item.below(0, partial(_with_item, base, 0))
     if depth < 2:
         yield from _last_of_several(document, shape, len(base), depth)
 

@@ -83,6 +83,15 @@ def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
         yield from _off_multiples(shape, step, whole)
 
 
+def fractions(shape: Shape) -> Iterator[float]:
+    """Yield a fraction that keeps to the bounds, so that it is wrong for an integer and in nothing else."""
+    low, high = bounds(shape)
+    if low is not None and (high is None or low + 0.5 < high):
+        yield math.floor(low) + 0.5 if math.floor(low) + 0.5 > low else math.floor(low) + 1.5
+    elif low is None and high is not None:
+        yield math.ceil(high) - 0.5 if math.ceil(high) - 0.5 < high else math.ceil(high) - 1.5
+
+
 def _around(bound: Number, step: Number | None, whole: bool) -> Iterator[Number]:
     unit = step if step is not None else 1
     start = math.ceil(bound) if whole and bound != int(bound) else bound

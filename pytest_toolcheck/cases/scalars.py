@@ -72,6 +72,8 @@ def _near(member: Any) -> Iterator[Any]:
 def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
     """Yield numbers around the bounds, and numbers that programs stumble over."""
     yield from (change("boundary", value) for value in numbers.around_bounds(shape, whole=whole))
+    if whole:
+        yield from (change("number", value) for value in numbers.fractions(shape))
     yield from (change("number", value, name) for name, value in numbers.SPECIAL)
     yield from (change("number", value) for value in list(numbers.good(shape, whole=whole))[:10])
     yield from (change("number", value) for value in numbers.inside(shape, whole=whole))

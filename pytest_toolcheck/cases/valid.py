@@ -111,7 +111,7 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
 
 def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
-    for name in _further_names(document, shape, least, depth):
+    for name in further_names(document, shape, least, depth):
         if len(value) >= least:
             break
         if name not in value:
@@ -121,7 +121,8 @@ def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, 
     return value
 
 
-def _further_names(document: Document, shape: Shape, count: int, depth: int) -> Iterator[str]:
+def further_names(document: Document, shape: Shape, count: int, depth: int) -> Iterator[str]:
+    """Yield names for properties beside those that an object has: stated ones, then such as the schema lets in."""
     yield from shape.property_names()
     naming = shape.nodes("propertyNames")
     if naming:

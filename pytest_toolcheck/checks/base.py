@@ -42,6 +42,8 @@ class Evidence:
     """What the spec says under `checks: {this_check: {…}}`."""
     retry: Callable[[Any], Outcome] | None = None
     """Makes one further call with another input, for a control experiment; None where none is allowed."""
+    secrets: tuple[str, ...] = ()
+    """Values that the spec hands to the target under a name that says they are secret."""
     notes: list[str] = field(default_factory=list)
     """What a check saw and tolerated ("coerced"): counted in the summary."""
 

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator
-
 from .base import Evidence, Finding, as_json, shorten
+from .disclosure import given_away
 from .violation import violation_of
-
-_TRACEBACK = re.compile(
-    r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|^\s+at .+\(.+:\d+:\d+\)"
-    r"|^\s+at [\w.$]+\([\w]+\.java:\d+\)|goroutine \d+ \[|panicked at ",
-    re.MULTILINE,
-)
-_PATH = re.compile(
-    r"(?<![\w:/.])/(?:usr|home|root|var|tmp|opt|etc|srv|mnt|proc|private|app|lib|nix|Users|Library|Applications)"
-    r"(?:/[\w.@+~-]+)+|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
-)
-_SECRET_NAME = re.compile(r"(secret|token|passw(or)?d|api_?key|credential|private_?key)", re.IGNORECASE)
 
 
 def clean_error(evidence: Evidence) -> Finding | None:
@@ -26,7 +12,7 @@ def clean_error(evidence: Evidence) -> Finding | None:
     error = evidence.outcome.error
     if evidence.outcome.kind != "refused" or error is None:
         return None
-    for kind, shown in _leaks(error.message, as_json(evidence.case.input)):
+    for kind, shown in given_away(error.message, as_json(evidence.case.input), secrets=evidence.secrets):
         return Finding(
             "clean_error",
             f"{evidence.tool.name} refused, but its error shows {kind}: {shorten(shown, 120)}",
@@ -35,18 +21,6 @@ def clean_error(evidence: Evidence) -> Finding | None:
             details=(("error", shorten(error.message, 2000)),),
         )
     return _unnamed_parameter(evidence, error.message)
-
-
-def _leaks(message: str, sent: str) -> Iterator[tuple[str, str]]:
-    """Yield what the message shows that was not in the input itself."""
-    if found := _TRACEBACK.search(message):
-        yield "a traceback", found.group(0).strip()
-    for found in _PATH.finditer(message):
-        if found.group(0) not in sent:
-            yield "a path of the machine", found.group(0)
-    for name, value in os.environ.items():
-        if len(value) >= 8 and _SECRET_NAME.search(name) and value in message and value not in sent:
-            yield "a secret", f"the value of the environment variable {name}"
 
 
 def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:

@@ -7,43 +7,108 @@ that accepts the value just inside a bound and refuses the one at it has the bou
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import Evidence, place_of, shorten
+from .described_fully import differs_only_where_fully_described
 from .violation import is_valid
 
-_STEPS: dict[str, tuple[int, ...]] = {"boundary": (-1, 1)}
+if TYPE_CHECKING:
+    from ..cases.model import Case
+
+
+_CATEGORIES = ("example", "boundary", "nested", "number", "optional", "size")
+_MOST_PLACES = 12
 
 
 def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
     """Return the promise that is broken, or None where the neighbours are refused as well or cannot be made."""
-    case, schema = evidence.case, evidence.tool.input
-    if evidence.retry is None or schema is None or case.category not in _STEPS or not case.pointer:
+    if evidence.retry is None or evidence.tool.input is None or evidence.case.category not in _CATEGORIES:
         return None
-    for neighbour in _neighbours(case.input, case.pointer):
-        if not is_valid(schema, neighbour):
-            continue
-        if evidence.retry(neighbour).kind == "accepted":
+    for pointer in _places_at_a_bound(evidence):
+        for changed in _inward(evidence, pointer):
+            if (neighbour := _accepted(evidence, pointer, changed)) is not None:
+                return (
+                    f"the bound of {pointer} ({place_of(evidence.tool, 'input')}): its neighbour inside the bound "
+                    f"is accepted: {shorten(neighbour, 160)}"
+                )
+    return _counts_something_else(evidence) or _refused_for_one_described_part(evidence)
+
+
+def _places_at_a_bound(evidence: Evidence) -> list[str]:
+    """Return the place that was changed; of a whole input, those where a step one way is valid and the other way not."""
+    case = evidence.case
+    if case.pointer:
+        return [case.pointer] if _is_about_a_bound(case) else []
+    names = list(case.input)[:_MOST_PLACES] if isinstance(case.input, dict) else []
+    places = ("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    return [place for place in places if not isinstance(_at(case.input, place), str)]
+
+
+def _is_about_a_bound(case: Case) -> bool:
+    return case.category != "nested" or case.detail.startswith("boundary") or not case.detail[:1].isalpha()
+
+
+def _inward(evidence: Evidence, pointer: str) -> list[Any]:
+    """Return what lies one step inside the bound; nothing where the value is at none."""
+    value = _at(evidence.case.input, pointer)
+    steps = _stepped(value)
+    valid = [is_valid(evidence.tool.input or True, _with(evidence.case.input, pointer, step)) for step in steps]
+    is_named = evidence.case.category == "boundary" or evidence.case.detail.startswith("boundary")
+    if isinstance(value, bool) or not (is_named or (True in valid and False in valid)):
+        return []
+    return [step for step, holds in zip(steps, valid, strict=True) if holds]
+
+
+def _refused_for_one_described_part(evidence: Evidence) -> str | None:
+    """Whether a known-good input is refused as soon as one fully described part of this one is put into it."""
+    case, schema = evidence.case, evidence.tool.input
+    if case.category != "example" or not evidence.known_good or evidence.retry is None or schema is None:
+        return None
+    good = evidence.known_good[-1]
+    for name in [name for name in case.input if name in good and good[name] != case.input[name]][:_MOST_PLACES]:
+        other = {**good, name: case.input[name]}
+        is_promised = is_valid(schema, other) and differs_only_where_fully_described(schema, good, other)
+        if is_promised and evidence.retry(other).kind == "refused":
             return (
-                f"the bound of {case.pointer} ({place_of(evidence.tool, 'input')}): its neighbour inside the bound "
-                f"is accepted: {shorten(neighbour, 160)}"
+                f"acceptance (auto) of {name!r}, whose schema says all ({place_of(evidence.tool, 'input')}): with "
+                f"nothing else changed a known-good input is refused as well: {shorten(other, 160)}"
             )
     return None
 
 
-def _neighbours(value: Any, pointer: str) -> list[Any]:
-    """Return copies of the input with the value at `pointer` one step smaller and one step larger."""
-    made = []
-    for changed in _stepped(_at(value, pointer)):
-        other = copy.deepcopy(value)
-        steps = _steps(pointer)
-        parent = _at(other, pointer.rpartition("/")[0])
-        parent[int(steps[-1]) if isinstance(parent, list) else steps[-1]] = changed
-        made.append(other)
-    return made
+def _counts_something_else(evidence: Evidence) -> str | None:
+    """Whether letters of the same count, and fewer of the same characters, are accepted: then bytes are counted."""
+    pointer = evidence.case.pointer
+    text = _at(evidence.case.input, pointer) if pointer else None
+    if not isinstance(text, str) or text.isascii() or len(text) < 2:
+        return None
+    plain = _accepted(evidence, pointer, "a" * len(text))
+    if plain is None or _accepted(evidence, pointer, text[: len(text) // 2]) is None:
+        return None
+    return (
+        f"the bound of {pointer} ({place_of(evidence.tool, 'input')}): a length is counted in characters; "
+        f"as many letters are accepted: {shorten(plain, 160)}"
+    )
+
+
+def _accepted(evidence: Evidence, pointer: str, changed: Any) -> Any:
+    """Return the input with `changed` at the place if it is valid and the tool accepts it, else None."""
+    other = _with(evidence.case.input, pointer, changed)
+    if evidence.retry is None or not is_valid(evidence.tool.input or {}, other):
+        return None
+    return other if evidence.retry(other).kind == "accepted" else None
+
+
+def _with(value: Any, pointer: str, changed: Any) -> Any:
+    other = copy.deepcopy(value)
+    step, parent = _steps(pointer)[-1], _at(other, pointer.rpartition("/")[0])
+    parent[int(step) if isinstance(parent, list) else step] = changed
+    return other
 
 
 def _stepped(value: Any) -> list[Any]:
+    """Return the value one step smaller and one step larger."""
     if isinstance(value, bool):
         return []
     if isinstance(value, int | float):
@@ -52,6 +117,9 @@ def _stepped(value: Any) -> list[Any]:
         return [value[:-1], value + value[-1]]
     if isinstance(value, list) and value:
         return [value[:-1], [*value, value[-1]]]
+    if isinstance(value, dict) and value:
+        last = list(value)[-1]
+        return [{name: item for name, item in value.items() if name != last}, {**value, f"{last}_": value[last]}]
     return []
 
 

@@ -7,7 +7,7 @@ value is not accused of it unless its `acceptance` is `strict`; a crash that is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .violation import is_valid
@@ -17,7 +17,9 @@ def rests_on_integral_float(schema: Any, value: Any) -> bool:
     """Whether the input is valid only because a float with a zero fraction counts as an integer."""
     if not _has_integral_float(value):
         return False
-    return not any(is_valid(schema, _with_floats(value, nudge)) for nudge in (_up, _down))
+    if not is_valid(schema, value, floats_are_integers=False):
+        return True
+    return _has_small(value) and not any(is_valid(schema, _with_floats(value, nudge)) for nudge in (_up, _down))
 
 
 def _up(number: float) -> float:
@@ -29,15 +31,24 @@ def _down(number: float) -> float:
 
 
 def _has_integral_float(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_integral_float, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_integral_float, value))
-    return _is_integral_float(value)
+    return any(float.is_integer(number) for number in _floats(value))
 
 
-def _is_integral_float(value: Any) -> bool:
-    return isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+def _has_small(value: Any) -> bool:
+    return any(map(_has_neighbours, _floats(value)))
+
+
+def _floats(value: Any) -> Iterator[float]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _floats(item)
+    elif isinstance(value, float):
+        yield value
+
+
+def _has_neighbours(value: float) -> bool:
+    """Whether a hair's breadth makes a fraction of it: beyond 2^53 every float is whole."""
+    return value.is_integer() and abs(value) < 2**53
 
 
 def _with_floats(value: Any, change: Callable[[float], float]) -> Any:
@@ -45,4 +56,4 @@ def _with_floats(value: Any, change: Callable[[float], float]) -> Any:
         return {name: _with_floats(item, change) for name, item in value.items()}
     if isinstance(value, list):
         return [_with_floats(item, change) for item in value]
-    return change(value) if _is_integral_float(value) else value
+    return change(value) if isinstance(value, float) and _has_neighbours(value) else value

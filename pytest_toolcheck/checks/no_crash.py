@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from .base import Evidence, Finding, shorten
+
+if TYPE_CHECKING:
+    from ..targets.base import CallError
 
 _WRAPPED_CRASH = re.compile(
     r"\b(division by zero|(list|string|tuple|pop) index out of range|object has no attribute '"
@@ -15,23 +19,45 @@ _WRAPPED_CRASH = re.compile(
 )
 """What interpreters write when code fails on its own, seen through a server that turns every exception into a refusal."""
 
+_STUMBLED = re.compile(
+    r"^(math domain error|(max|min)\(\) (arg is an|iterable argument is) empty( sequence)?"
+    r"|(not enough|too many) values to unpack \(expected .*\)|reduce\(\) of empty (sequence|iterable) with no initial value"
+    r"|cannot convert float (NaN|infinity) to integer|negative shift count|range\(\) arg 3 must not be zero"
+    r"|zero-size array to reduction operation.*"
+    r"|(mean|variance|stdev) requires at least (one|two) data points?|no (median|mode) for empty data)$"
+)
+"""Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
+
 
 def no_crash(evidence: Evidence) -> Finding | None:
     """Fail when the call ended in anything but an answer, a clean refusal or the time limit."""
-    outcome = evidence.outcome
+    outcome, name = evidence.outcome, evidence.tool.name
     error = outcome.error
     if outcome.kind == "lost":
         text = error.message if error else "the connection was lost"
-        return _finding(evidence, f"{evidence.tool.name} died in this call: {shorten(text, 160)}", "lost")
-    if outcome.kind == "crashed" and error is not None:
+        return _finding(evidence, f"{name} died in this call: {shorten(text, 160)}", "lost")
+    if error is None:
+        return None
+    if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
         where = f" at {error.location}" if error.location else ""
-        message = f"{evidence.tool.name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
+        message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
         return _finding(evidence, message, f"{error.type} {error.location or error.code or ''}")
-    if outcome.kind == "refused" and error is not None and (sign := _WRAPPED_CRASH.search(error.message)):
-        message = f"{evidence.tool.name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}"
-        if sign.group(0) not in shorten(evidence.case.input, 100_000):
-            return _finding(evidence, message, f"wrapped {sign.group(0)}")
+    if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
+        message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}"
+        return _finding(evidence, message, f"wrapped {sign}")
     return None
+
+
+def _is_stumble(evidence: Evidence, error: CallError) -> bool:
+    return evidence.case.label == "valid" and _STUMBLED.match(error.message) is not None
+
+
+def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
+    """Return what gives the crash away; a TypeError that is a refusal is seen for what it is, not through a server."""
+    sign = None if error.type == "TypeError" else _WRAPPED_CRASH.search(error.message)
+    if sign is None or sign.group(0) in shorten(evidence.case.input, 100_000):
+        return None
+    return sign.group(0)
 
 
 def _finding(evidence: Evidence, message: str, cause: str) -> Finding:

@@ -11,6 +11,9 @@ from typing import Any
 from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema, validator_for
 from .base import shorten
 
+_WORDS = frozenset({"title", "description", "default", "examples", "deprecated"})
+"""Keywords that tell about a value and ask nothing of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -28,9 +31,21 @@ def violation_of(schema: dict[str, Any] | bool, instance: Any) -> Violation | No
     return None if error is None else _violation(error)
 
 
-def is_valid(schema: dict[str, Any] | bool, instance: Any) -> bool:
-    """Whether the schema accepts the instance, formats checked, in the schema's own draft."""
+def is_valid(schema: dict[str, Any] | bool, instance: Any, *, floats_are_integers: bool = True) -> bool:
+    """Whether the schema accepts the instance, formats checked, in the schema's own draft.
+
+    In JSON Schema 1.0 is an integer; to most programming languages, and with `floats_are_integers=False`, it is none.
+    """
+    if not floats_are_integers:
+        return bool(_strictly_compiled(json.dumps(schema, sort_keys=True)).is_valid(instance))
     return bool(validator(schema).is_valid(instance))
+
+
+def says_no_type(schema: dict[str, Any] | bool, name: str) -> bool:
+    """Whether the schema names the property and says nothing of its values, as of a parameter without a hint."""
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    part = properties.get(name)
+    return isinstance(part, dict) and not set(part) - _WORDS
 
 
 def validator(schema: dict[str, Any] | bool) -> Validator:
@@ -43,6 +58,15 @@ def _compiled(text: str) -> Validator:
     schema = json.loads(text)
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     return kind(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+@lru_cache(maxsize=512)
+def _strictly_compiled(text: str) -> Validator:
+    schema = json.loads(text)
+    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
+    types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    strict: type[Validator] = jsonschema.validators.extend(kind, type_checker=types)  # type: ignore[no-untyped-call]
+    return strict(schema, format_checker=kind.FORMAT_CHECKER)
 
 
 def _violation(error: ValidationError) -> Violation:

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import typing_extensions
 from pydantic import BaseModel, PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 
@@ -102,8 +103,8 @@ class Binding:
 def needs_conversion(hint: Any) -> bool:
     """Whether values of `hint` cannot be written in JSON, at any depth of the hint."""
     if isinstance(hint, type) and typing.get_origin(hint) is None:
-        if typing.is_typeddict(hint):
-            return any(map(needs_conversion, typing.get_type_hints(hint).values()))
+        if typing_extensions.is_typeddict(hint):
+            return any(map(needs_conversion, typing_extensions.get_type_hints(hint).values()))
         return issubclass(hint, _FOREIGN) or dataclasses.is_dataclass(hint)
     origin, inside = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:

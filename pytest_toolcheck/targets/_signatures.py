@@ -15,6 +15,7 @@ from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import JsonSchemaMode
 
+from ._typed_dicts import readable_by_pydantic
 from .base import ToolDescription
 
 _NO_HINT = inspect.Parameter.empty
@@ -49,10 +50,11 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     if not inspect.isroutine(plain):
         plain = vars(type(plain)).get("__call__", plain)
     try:
-        return typing.get_type_hints(plain, include_extras=True)
+        found = typing.get_type_hints(plain, include_extras=True)
     except Exception:
         raw = getattr(plain, "__annotations__", {})
-        return {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
+        found = {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
+    return {name: readable_by_pydantic(hint) for name, hint in found.items()}
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:

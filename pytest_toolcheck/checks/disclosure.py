@@ -1,0 +1,68 @@
+"""What an error text gives away: a traceback, a path of the machine, a secret."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|^\s+at .+\(.+:\d+:\d+\)"
+    r"|^\s+at [\w.$]+\([\w]+\.java:\d+\)|goroutine \d+ \[|panicked at ",
+    re.MULTILINE,
+)
+PATH = re.compile(
+    r"(?<![\w:/.])/(?:usr|home|root|var|tmp|opt|etc|srv|mnt|proc|private|app|lib|nix|Users|Library|Applications)"
+    r"(?:/[\w.@+~-]+)+|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
+)
+_NAME = r"(?:secret|token|passw(?:or)?d|pwd|api[_ -]?key|credential|private[_ -]?key|access[_ -]?key)"
+_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_ASSIGNED = re.compile(rf"{_NAME}s?['\"]?\s*(=|:)\s*['\"]?([^\s'\",;&)\]}}]{{6,}})", re.IGNORECASE)
+_IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:([^\s/@'\"]{3,})@", re.IGNORECASE)
+_WELL_KNOWN = re.compile(
+    r"\b(?:sk-[\w-]{16,}|gh[opsu]_\w{20,}|github_pat_\w{20,}|xox[abprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,}"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
+)
+_SHORTEST = 8
+
+
+def given_away(message: str, sent: str, *, secrets: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield kind and text of what the message shows and the input itself did not hold.
+
+    `secrets` are values that are known to be secret, such as those that the spec hands to a server.
+    """
+    if found := TRACEBACK.search(message):
+        yield "a traceback", found.group(0).strip()
+    for found in PATH.finditer(message):
+        if found.group(0) not in sent:
+            yield "a path of the machine", found.group(0)
+    yield from (("a secret", shown) for shown in _known(message, sent, secrets))
+    yield from (("a secret", shown) for shown in _written(message, sent))
+
+
+def _known(message: str, sent: str, secrets: Iterable[str]) -> Iterator[str]:
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and _SECRET_NAME.search(name) and value in message and value not in sent:
+            yield f"the value of the environment variable {name}"
+    for value in secrets:
+        if len(value) >= _SHORTEST and value in message and value not in sent:
+            yield "a value that the spec hands to the target as a secret"
+
+
+def _written(message: str, sent: str) -> Iterator[str]:
+    """Yield the forms of a secret; the secret itself is not repeated."""
+    for found in _ASSIGNED.finditer(message):
+        if found[2] not in sent and _is_telling(found[2], after=found[1]):
+            yield f"{found[0][: found.start(2) - found.start()]}…"
+    for found in _IN_URL.finditer(message):
+        if found[1] not in sent and found[1].strip("*x"):
+            yield "a password in a URL"
+    for found in _WELL_KNOWN.finditer(message):
+        if found[0] not in sent:
+            yield f"{found[0][:6]}…"
+
+
+def _is_telling(value: str, *, after: str) -> bool:
+    """Whether this is a value and not a word of the sentence: `token: expected text` is no secret."""
+    has_digit, has_letter = any(map(str.isdigit, value)), any(map(str.isalpha, value))
+    return has_digit and has_letter and (after == "=" or len(value) >= _SHORTEST)

@@ -1,0 +1,200 @@
+"""Verdicts at the edges, without a run: each planted fault is accused, and its correct twin is not."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases.model import Case
+from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.checks.disclosure import given_away
+from pytest_toolcheck.checks.integral import rests_on_integral_float
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets._signatures import describe_function
+from pytest_toolcheck.targets.base import CallError, Outcome
+
+INTEGER = {"type": "integer", "minimum": 0, "maximum": 9}
+ROW = {"type": "object", "properties": {"v": INTEGER}, "required": ["v"], "additionalProperties": False}
+
+
+def takes(*required: str, **properties: Any) -> dict[str, Any]:
+    names = list(required or properties)
+    return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
+
+
+def judged(
+    check: str, schema: Any, case: Case, outcome: Outcome, *, good: tuple[Any, ...] = (), accepts: Callable[[Any], bool]
+) -> Any:
+    """Apply one check to one outcome of a tool that accepts what `accepts` says."""
+
+    def retry(value: Any) -> Outcome:
+        return Outcome("accepted", 1) if accepts(value) else Outcome("refused", 1, error=CallError("ValueError", "no"))
+
+    tool = ToolSpec(name="tool", input=schema)
+    evidence = Evidence(tool=tool, case=case, outcome=outcome, known_good=good, retry=retry)
+    return OUTCOME_CHECKS[check](evidence)
+
+
+def refusal(schema: Any, case: Case, accepts: Callable[[Any], bool], *good: Any) -> Any:
+    """Judge the refusal of a valid input."""
+    outcome = Outcome("refused", 1, error=CallError("ValueError", "no"))
+    return judged("accepts_valid", schema, case, outcome, good=good, accepts=accepts)
+
+
+def valid(value: Any, category: str = "boundary", pointer: str = "", detail: str = "") -> Case:
+    return Case("id", value, "valid", category, pointer, detail)
+
+
+WRONG_BOUNDS = [
+    ("bytes for characters", takes(s={"type": "string", "maxLength": 4}), valid({"s": "\U0001f600" * 4}, pointer="/s"),
+     lambda v: len(v["s"].encode()) <= 8),
+    ("one property too few", takes(m={"type": "object", "maxProperties": 2}), valid({"m": {"a": 1, "b": 2}}, pointer="/m"),
+     lambda v: len(v["m"]) < 2),
+    ("a text in a list", takes(a={"type": "array", "items": {"type": "string", "maxLength": 3}}),
+     valid({"a": ["abc"]}, "nested", "/a/0", "boundary length 3"), lambda v: len(v["a"][0]) < 3),
+    ("an open number in the first example", takes(n={"type": "integer", "minimum": 1}),
+     valid({"n": 1}, "example", "", "base"), lambda v: v["n"] > 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "case", "accepts"), [row[1:] for row in WRONG_BOUNDS], ids=[r[0] for r in WRONG_BOUNDS]
+)
+def test_a_wrong_bound_is_told_by_its_neighbours(schema: Any, case: Case, accepts: Callable[[Any], bool]) -> None:
+    """What is accepted one step inside the bound has to be accepted at it; a tool that refuses both has other reasons."""
+    assert refusal(schema, case, accepts) is not None
+    assert refusal(schema, case, lambda _: False) is None
+
+
+DESCRIBED = [
+    ("an item of an open list", takes(a={"type": "array", "items": {"enum": ["x", "y"]}}), {"a": ["x"]}, {"a": ["y"]}),
+    ("an object in a list", takes(a={"type": "array", "items": ROW}), {"a": [{"v": 1}]}, {"a": [{"v": 0}]}),
+    ("bounds in allOf", takes(n={"allOf": [{"type": "integer", "minimum": 2}, {"maximum": 8}]}), {"n": 3}, {"n": 8}),
+    ("all but one number", takes(n={**INTEGER, "not": {"const": 4}}), {"n": 3}, {"n": 0}),
+    ("a bounded branch", takes(n={"anyOf": [INTEGER, {"type": "string"}]}), {"n": "text"}, {"n": 9}),
+    (
+        "a value of a map",
+        takes(m={"type": "object", "additionalProperties": INTEGER}),
+        {"m": {"k": 1}},
+        {"m": {"k": 9}},
+    ),
+    ("a property of allOf", {"allOf": [{"properties": {"n": INTEGER}}], "type": "object"}, {"n": 1}, {"n": 0}),
+]
+
+
+@pytest.mark.parametrize(("schema", "good", "other"), [row[1:] for row in DESCRIBED], ids=[row[0] for row in DESCRIBED])
+def test_what_a_schema_says_in_full_is_promised_at_every_depth(schema: Any, good: Any, other: Any) -> None:
+    """Bounded numbers and choices are promised inside lists, maps, branches and `allOf` too."""
+    assert refusal(schema, valid(other, "enum"), lambda _: True, good) is not None
+
+
+FREE = [
+    ("a key of a map", takes(m={"type": "object", "additionalProperties": INTEGER}), {"m": {"k": 1}}, {"m": {"q": 1}}),
+    ("null for a text", takes(s={"anyOf": [{"type": "string"}, {"type": "null"}]}), {"s": "text"}, {"s": None}),
+    ("a text branch", takes(n={"anyOf": [INTEGER, {"type": "string"}]}), {"n": 1}, {"n": "text"}),
+    ("a longer open list", takes(a={"type": "array", "items": INTEGER}), {"a": [1]}, {"a": [1, 1]}),
+]
+
+
+@pytest.mark.parametrize(("schema", "good", "other"), [row[1:] for row in FREE], ids=[row[0] for row in FREE])
+def test_what_a_schema_leaves_open_may_be_refused(schema: Any, good: Any, other: Any) -> None:
+    """Names, texts, null that may stand for "not given" and lists without an end can have rules that no schema states."""
+    assert refusal(schema, valid(other, "enum"), lambda _: False, good) is None
+
+
+def test_a_choice_hidden_by_the_first_example_is_found_alone() -> None:
+    """Where the assumed base was refused, each of its choices is put into the proven one."""
+    schema = takes(c={"enum": ["x", "y"]}, s={"type": "string"})
+    case, good = valid({"c": "x", "s": "text"}, "example", "", "base"), {"c": "y", "s": "known"}
+    assert refusal(schema, case, lambda v: v["c"] == "y" and v["s"] == "known", good) is not None
+    assert refusal(schema, case, lambda v: v["s"] == "known", good) is None
+
+
+@pytest.mark.parametrize("number", [1.0, 1e20, 1e308, -1e308])
+def test_a_whole_float_is_no_integer_that_a_tool_must_take(number: float) -> None:
+    """Large floats are whole like 1.0: a tool whose integers are integers may refuse them all."""
+    assert rests_on_integral_float(takes(n={"type": "integer"}), {"n": number})
+    assert not rests_on_integral_float(takes(n={"type": "number"}), {"n": number})
+
+
+GIVEN_AWAY = [
+    "cannot reach postgres://admin:hunter2@db/shop",
+    "bad key (api_key=live4711)",
+    "denied: token: ab12cd34ef",
+    "no access with sk-proj-A1b2C3d4E5f6G7h8",
+    "AKIAABCDEFGHIJKLMNOP is not allowed",
+]
+HARMLESS = [
+    "token: expected text, found nothing",
+    "password: must be a string of 8 characters",
+    "secret: too long (maximum 20)",
+    "see https://example.org:8080/docs",
+    "api_key is required",
+    "user:pass@host is expected",
+]
+
+
+@pytest.mark.parametrize("message", GIVEN_AWAY)
+def test_a_secret_in_a_refusal_is_found_by_its_form(message: str) -> None:
+    """Passwords in URLs, assigned keys and well-known tokens are found, unless the caller sent them."""
+    assert [kind for kind, _ in given_away(message, "{}")] == ["a secret"]
+    assert list(given_away(message, message)) == []
+
+
+@pytest.mark.parametrize("message", HARMLESS)
+def test_words_about_a_secret_are_none(message: str) -> None:
+    """An error that names its parameter `token` is clean."""
+    assert list(given_away(message, "{}")) == []
+
+
+def test_what_the_spec_hands_over_as_a_secret_must_not_come_back() -> None:
+    """A value of the target's `env` under a secret name is looked for as it is."""
+    assert list(given_away("denied for correct horse", "{}", secrets=("correct horse",)))
+
+
+@pytest.mark.parametrize("message", ["math domain error", "max() arg is an empty sequence", "no median for empty data"])
+def test_python_s_own_stumble_over_a_valid_input_is_a_crash(message: str) -> None:
+    """A ValueError that nobody raised on purpose is no refusal of a valid input."""
+    outcome = Outcome("refused", 1, error=CallError("ValueError", message))
+    accused = judged("no_crash", takes(n=INTEGER), valid({"n": 0}), outcome, accepts=lambda _: True)
+    spared = judged("no_crash", takes(n=INTEGER), Case("id", {"n": -1}, "invalid", "boundary", "/n", "-1"), outcome,
+                    accepts=lambda _: True)  # fmt: skip
+    assert accused is not None
+    assert spared is None
+
+
+def test_a_type_error_over_a_wrong_type_is_a_refusal_whatever_it_says() -> None:
+    """`1 + "x"` refuses the text in Python's own words."""
+    outcome = Outcome("refused", 1, error=CallError("TypeError", "unsupported operand type(s) for +: 'int' and 'str'"))
+    case = Case("id", {"n": "x"}, "invalid", "type", "/n", "string x")
+    assert judged("no_crash", takes(n=INTEGER), case, outcome, accepts=lambda _: True) is None
+
+
+class Address(typing.TypedDict):
+    """An address of `typing`, which pydantic refuses before Python 3.12."""
+
+    city: str
+    zip: typing.NotRequired[str]
+
+
+class Tree(typing.TypedDict):
+    """One that holds itself."""
+
+    children: list[Tree]
+
+
+def test_a_typed_dictionary_has_a_schema_in_every_python() -> None:
+    """`typing.TypedDict` says its schema at any depth, its optional members too, and ends where it holds itself."""
+
+    def send(to: Address, copies: list[Address] | None = None) -> None: ...
+
+    def grow(tree: Tree) -> None: ...
+
+    schema = describe_function("send", send).input_schema
+    assert isinstance(schema, dict)
+    assert schema["$defs"]["Address"]["required"] == ["city"]
+    assert schema["properties"]["copies"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Address"}
+    assert describe_function("grow", grow).input_schema
