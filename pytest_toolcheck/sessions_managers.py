@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any, Final, Protocol, cast
@@ -18,6 +20,7 @@ from .spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
 LONGEST_REAL_WAIT_S: Final = 10.0
 """So long a scenario waits, at most, for an idle time in real time."""
 PARAMETER: Final = "session_id"
+_NEVER_S: Final = 5.0
 
 
 class Refused(Exception):
@@ -146,6 +149,46 @@ class ModuleManager:
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers(succeed(after_s=length_s))
             self._guarded(lambda: self._runner.run(self._both(handle, length_s * 0.9, openings)))
+
+    def call_failing(self, handle: Any) -> None:
+        """Call the tool while its first dependency fails. Raises Refused."""
+        from .resilience.dependency import DependencyProbe, fail
+
+        with DependencyProbe(self._dependencies[0]) as probe:
+            probe.answers((fail(ConnectionError), None))
+            self.call(handle)
+
+    def open_at_once(self, count: int) -> int:
+        """Ask for so many sessions at once: tasks of an async module, threads of a plain one; return how many came."""
+
+        async def one() -> bool:
+            try:
+                opened = self._open() if inspect.iscoroutinefunction(self._open) else asyncio.to_thread(self._open)
+                opened = await opened
+                if inspect.isawaitable(opened):
+                    await opened
+            except Exception:
+                return False
+            return True
+
+        async def all_of_them() -> int:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
+            return sum(await asyncio.gather(*(one() for _ in range(count))))
+
+        interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(_NEVER_S)  # where a manager waits between its look and its act, always: elsewhere, never
+        try:
+            return self._runner.run(all_of_them())
+        finally:
+            sys.setswitchinterval(interval_s)
+
+    def step_wall(self, seconds: float) -> None:
+        """Step the wall clock; the monotonic one goes on."""
+        from .clock import active_clock
+
+        clock = active_clock()
+        assert clock is not None
+        clock.step_wall(f"{seconds:g}s")
 
     async def _both(self, handle: Any, after_s: float, openings: int) -> None:
         arguments = {**self._arguments, PARAMETER: handle}

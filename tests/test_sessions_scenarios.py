@@ -24,7 +24,7 @@ from pytest_toolcheck.targets import make_target
 from pytest_toolcheck.targets.base import Outcome, Request, ToolDescription
 
 SOURCE = """
-import itertools, time
+import asyncio, itertools, time
 
 LIMIT, IDLE_S = 5, 3600.0
 SESSIONS = {}
@@ -129,12 +129,50 @@ FAULTS = [
         "self.used_at, self.running = time.time(), 0",
         "with expired ones, was refused",
     ),
+    (
+        "the wall clock",
+        "self.used_at, self.running = time.monotonic(), 0",
+        "self.used_at, self.running = time.time(), 0",
+        "right after the wall clock was stepped forward",
+    ),
+    (
+        "an expired one comes back",
+        '        raise LookupError("no such session")',
+        '        if session: session.used_at = time.monotonic()\n        raise LookupError("no such session")',
+        "lives again, at the second call,",
+    ),
+    (
+        "a wait between look and act",
+        '    id = f"s{next(NUMBERS)}"',
+        '    time.sleep(0.01)\n    id = f"s{next(NUMBERS)}"',
+        "of 10 sessions asked for at once 10 were admitted, promised 5",
+    ),
+    (
+        "a wait between look and act, async",
+        '    id = f"s{next(NUMBERS)}"',
+        '    await asyncio.sleep(0.01)\n    id = f"s{next(NUMBERS)}"',
+        "of 10 sessions asked for at once 10 were admitted, promised 5",
+    ),
+    (
+        "counts what it closes",
+        "    SESSIONS.pop(id, None)",
+        "    SESSIONS.pop(id, None)\n    global LIMIT\n    LIMIT += id not in SESSIONS and id in CLOSED\n    CLOSED.add(id)",
+        "a session that was closed twice freed two places: 6 are open",
+    ),
+    (
+        "a failed call holds it",
+        "    finally:\n        session.running -= 1",
+        "    except ConnectionError:\n        session.running += 1\n        raise\n    finally:\n        session.running -= 1",
+        "lives after a failed call and 3600 s",
+    ),
 ]
 MORE = {
+    "the wall clock": ("time.monotonic()", "time.time()"),
+    "counts what it closes": ("SESSIONS = {}", "SESSIONS, CLOSED = {}, set()"),
     "activity is noted at the start only": (
         "    session.running += 1\n",
         "    session.running += 1\n    started = time.monotonic()\n",
-    )
+    ),
 }
 
 
@@ -198,7 +236,7 @@ def test_a_correct_manager_is_not_accused(source, tmp_path):
     """All sentences hold, none is skipped, and hours of idleness pass in no time."""
     plan = plan_of(tmp_path, source)
     assert run(plan) == ({}, {})
-    assert len(session_scenarios(plan)) == 9
+    assert len(session_scenarios(plan)) == 13
 
 
 @pytest.mark.parametrize(
@@ -208,7 +246,7 @@ def test_a_correct_manager_is_not_accused(source, tmp_path):
 )
 def test_a_faulty_manager_is_found(number, fault, old, new, message, tmp_path):
     """A manager with one fault fails a scenario, with a message on one line; every other manager is async."""
-    source = ASYNC if number % 2 else SOURCE
+    source = ASYNC if ("await" in new or (number % 2 and "sleep" not in new)) else SOURCE
     assert source.count(old) == 1
     changed = source.replace(old, new).replace(*MORE.get(fault, ("", "")))
     failed, _ = run(plan_of(tmp_path, changed), until=message)

@@ -1,0 +1,76 @@
+"""What is promised of a manager that is a Python module, and can be shown only in this process, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from .scenario import ToolContext
+from .sessions_managers import ModuleManager, Refused
+from .sessions_scenarios import Check, SessionScenario, fill
+from .spec.model import SessionPromise
+
+_TOO_MANY: Final = 5
+"""So many more sessions than there is room for are asked for at once."""
+
+
+def module_checks(promise: SessionPromise, *, can_fail: bool) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence and what checks it; `can_fail` where a dependency can be made to fail."""
+    if promise.limit is not None:
+        yield f"{promise.limit + _TOO_MANY} asked for at once", _limit_holds_at_once
+        yield "closing twice frees one place", _second_close_is_nothing
+    if promise.idle_timeout_s is not None:
+        yield "a step of the wall clock expires nothing", _ignores_wall_clock
+        if can_fail:
+            yield "a failed call holds nothing", _failed_call_ends
+
+
+def _limit_holds_at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        wanted = scenario.limit + _TOO_MANY
+        admitted = manager.open_at_once(wanted)
+        if admitted != scenario.limit:
+            message = f"of {wanted} sessions asked for at once {admitted} were admitted, promised {scenario.limit}"
+            raise scenario.broken(message, "limit at once")
+
+
+def _second_close_is_nothing(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        handle = fill(scenario, manager)[0]
+        manager.close(handle)
+        _refused(lambda: manager.close(handle))
+        scenario.must("a session in the place that was freed", manager.open)
+        if not _refused(manager.open):
+            message = f"a session that was closed twice freed two places: {scenario.limit + 1} are open"
+            raise scenario.broken(message, "closed twice")
+
+
+def _ignores_wall_clock(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        scenario.must("a call", lambda: manager.call(handle))
+        manager.step_wall(2 * scenario.idle_s)
+        what = "a call right after the wall clock was stepped forward (idle time goes by the monotonic clock)"
+        scenario.must(what, lambda: manager.call(handle))
+
+
+def _failed_call_ends(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        failed = _refused(lambda: manager.call_failing(handle))
+        manager.wait(scenario.idle_s * 1.001)
+        if failed and not _refused(lambda: manager.call(handle)):
+            message = f"a session lives after a failed call and {scenario.idle_s:g} s: the call still holds it"
+            raise scenario.broken(message, "held by a failed call")
+
+
+def _manager(scenario: SessionScenario, ctx: ToolContext) -> ModuleManager:
+    return ModuleManager(scenario.plan, ctx, scenario.arguments(ctx))
+
+
+def _refused(action: Any) -> bool:
+    try:
+        action()
+    except Refused:
+        return True
+    return False
