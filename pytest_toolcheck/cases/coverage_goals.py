@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,9 @@ Test = Callable[[Any], bool]
 LONGEST = 100_000
 """Lengths and counts above this are not asked for: no transport would thank us."""
 
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _LENGTHS = {"Length": (str, "characters"), "Items": (list, "elements"), "Properties": (dict, "properties")}
+_KINDS = {"Length": "string", "Items": "array", "Properties": "object"}
 _CHECKED = (
     "pattern",
     "format",
@@ -39,6 +42,8 @@ class Goal:
     text: str
     is_valid: bool
     test: Test
+    needs: Mapping[str, Any] | tuple[Node, ...] | None = None
+    """What a value that passes `test` satisfies at the least, as a schema or nodes; shows that a goal cannot be met."""
 
 
 def kind_of(value: Any) -> str:
@@ -78,7 +83,7 @@ def _listed(graph: SchemaGraph, node: Node, place: str) -> Iterator[Goal]:
     members = [node.schema["const"]] if "const" in node.schema else list(node.schema["enum"])
     for member in members:
         if graph.is_valid(member, node):
-            yield Goal(f"{place}: member {member!r}", True, _equals(member))
+            yield Goal(f"{place}: member {member!r}", True, _equals(member), {"const": member})
     yield Goal(f"{place}: not a member", False, lambda value: not any(_equals(member)(value) for member in members))
 
 
@@ -93,10 +98,11 @@ def _types(schema: Mapping[str, Any], place: str) -> Iterator[Goal]:
         return
     kinds = [named] if isinstance(named, str) else list(named)
     for kind in kinds:
-        yield Goal(f"{place}: type {kind}", True, _is(kind))
+        yield Goal(f"{place}: type {kind}", True, _is(kind), {"type": kind})
     every = frozenset(kinds)
-    if len(every) < 7:
-        yield Goal(f"{place}: wrong type", False, lambda value: not is_of(value, every))
+    others = [kind for kind in TYPES if not (kind in every or (kind == "integer" and "number" in every))]
+    if others:
+        yield Goal(f"{place}: wrong type", False, lambda value: not is_of(value, every), {"type": others})
 
 
 def _is(kind: str) -> Test:
@@ -111,8 +117,17 @@ def _numbers(schema: Mapping[str, Any], place: str) -> Iterator[Goal]:
         if isinstance(bound, (int, float)) and not isinstance(bound, bool):
             text, exclusive = f"{place}: {keyword} {bound}", keyword.startswith("exclusive")
             near = partial(_near, bound, sign, whole, exclusive=exclusive)
-            yield Goal(f"{text}, at it", True, near(inside=True))
-            yield Goal(f"{text}, just outside", False, near(inside=False))
+            yield Goal(f"{text}, at it", True, near(inside=True), _needed_near(bound, sign, whole, exclusive))
+            yield Goal(f"{text}, just outside", False, near(inside=False), {"type": "number"})
+
+
+def _needed_near(bound: float, sign: int, whole: bool, exclusive: bool) -> dict[str, Any]:
+    if whole:
+        return {"const": _first_inside(bound, sign, exclusive)}
+    if not exclusive:
+        return {"const": bound}
+    low, high = (bound, bound + 1) if sign > 0 else (bound - 1, bound)
+    return {"type": "number", "minimum": low, "maximum": high}
 
 
 def _near(bound: float, sign: int, whole: bool, *, exclusive: bool, inside: bool) -> Test:
@@ -146,20 +161,23 @@ def _is_number(value: Any) -> bool:
 
 
 def _lengths(schema: Mapping[str, Any], place: str, suffix: str) -> Iterator[Goal]:
-    holder, unit = _LENGTHS[suffix]
+    _, unit = _LENGTHS[suffix]
     least, most = int(schema.get(f"min{suffix}", 0)), schema.get(f"max{suffix}")
     if least:
-        yield Goal(f"{place}: min{suffix} {least}, at it", True, _counts(holder, least))
-        yield Goal(f"{place}: min{suffix} {least}, one of the {unit} fewer", False, _counts(holder, least - 1))
+        yield Goal(f"{place}: min{suffix} {least}, at it", True, *_of_size(suffix, least))
+        yield Goal(f"{place}: min{suffix} {least}, one of the {unit} fewer", False, *_of_size(suffix, least - 1))
     if most is not None and most <= LONGEST:
-        yield Goal(f"{place}: max{suffix} {most}, at it", True, _counts(holder, int(most)))
-        yield Goal(f"{place}: max{suffix} {most}, one of the {unit} more", False, _counts(holder, int(most) + 1))
+        yield Goal(f"{place}: max{suffix} {most}, at it", True, *_of_size(suffix, int(most)))
+        yield Goal(f"{place}: max{suffix} {most}, one of the {unit} more", False, *_of_size(suffix, int(most) + 1))
     if suffix == "Items" and schema.get("uniqueItems"):
-        yield Goal(f"{place}: uniqueItems, a repeated element", False, _repeats)
+        yield Goal(f"{place}: uniqueItems, a repeated element", False, _repeats, {"type": "array"})
 
 
-def _counts(holder: type[Any], wanted: int) -> Test:
-    return lambda value: isinstance(value, holder) and len(value) == wanted
+def _of_size(suffix: str, wanted: int) -> tuple[Test, dict[str, Any]]:
+    holder: Any = _LENGTHS[suffix][0]
+    kind = _KINDS[suffix]
+    needs = {"type": kind, f"min{suffix}": wanted, f"max{suffix}": wanted}
+    return (lambda value: isinstance(value, holder) and len(value) == wanted), needs
 
 
 def _repeats(value: Any) -> bool:
@@ -170,17 +188,19 @@ def _presence(schema: Mapping[str, Any], place: str) -> Iterator[Goal]:
     required = schema.get("required")
     required = required if isinstance(required, list) else []
     for name in required:
-        yield Goal(f"{place}: {name} left out", False, _lacks(name))
+        yield Goal(f"{place}: {name} left out", False, _lacks(name), {"type": "object"})
     known = schema.get("properties") or {}
     for name, inner in known.items():
         if inner is False:
-            yield Goal(f"{place}: {name} present", False, _has(name))
+            yield Goal(f"{place}: {name} present", False, _has(name), {"type": "object"})
         elif name not in required:
-            yield Goal(f"{place}: {name} present", True, _has(name))
-            yield Goal(f"{place}: {name} absent", True, _lacks(name))
+            present, absent = {"required": [name]}, {"properties": {name: False}}
+            yield Goal(f"{place}: {name} present", True, _has(name), {"type": "object", **present})
+            yield Goal(f"{place}: {name} absent", True, _lacks(name), {"type": "object", **absent})
     extra = schema.get("additionalProperties")
     if extra is not None and extra is not True and not schema.get("patternProperties"):
-        yield Goal(f"{place}: an additional property", extra is not False, _has_beside(frozenset(known)))
+        beside = _has_beside(frozenset(known))
+        yield Goal(f"{place}: an additional property", extra is not False, beside, {"type": "object"})
 
 
 def _has(name: str) -> Test:
@@ -207,6 +227,7 @@ _SPEAKS_OF = {
     "dependencies": dict,
     "unevaluatedProperties": dict,
 }
+_NAMES_OF: dict[Any, str] = {str: "string", (int, float): "number", list: "array", dict: "object"}
 _NEIGHBOURS = {"contains": ("minContains", "maxContains")}
 
 
@@ -218,10 +239,44 @@ def _checked(graph: SchemaGraph, node: Node, place: str, keyword: str) -> Iterat
     names = (keyword, *_NEIGHBOURS.get(keyword, ()))
     alone = {name: node.schema[name] for name in names if name in node.schema}
     only = node if whole else graph.made(node, f"{keyword} alone", alone)
-    spoken = _SPEAKS_OF.get(keyword, object)
+    spoken: Any = _SPEAKS_OF.get(keyword, object)
+    kept, broken = _needed_by(graph, node, keyword)
     if keyword not in ("anyOf", "oneOf", "not") and not whole:
-        yield Goal(f"{place}: {keyword} kept", True, lambda v: _speaks(v, spoken) and graph.is_valid(v, only))
-    yield Goal(f"{place}: {keyword} broken", False, lambda v: _speaks(v, spoken) and not graph.is_valid(v, only))
+        yield Goal(f"{place}: {keyword} kept", True, lambda v: _speaks(v, spoken) and graph.is_valid(v, only), kept)
+    if not _is_unbreakable(keyword, node.schema[keyword]):
+        unkept = lambda v: _speaks(v, spoken) and not graph.is_valid(v, only)  # noqa: E731 - too long for one line
+        yield Goal(f"{place}: {keyword} broken", False, unkept, broken)
+
+
+def _needed_by(graph: SchemaGraph, node: Node, keyword: str) -> tuple[Any, Any]:
+    """Return what a value must satisfy at the least to keep, and to break, a keyword."""
+    if keyword == "not":
+        return None, (graph.child(node, node.schema["not"]),)
+    kinds = _NAMES_OF.get(_SPEAKS_OF.get(keyword))
+    needs = {"type": kinds} if kinds else None
+    return needs, needs
+
+
+def _is_unbreakable(keyword: str, value: Any) -> bool:
+    """Whether every value keeps the keyword; True only where that is certain."""
+    if keyword in ("anyOf", "oneOf"):
+        return any(part in (True, {}) for part in value) and (keyword == "anyOf" or len(value) == 1)
+    if keyword == "dependentRequired":
+        return not any(value.values())
+    if keyword in ("dependentSchemas", "dependencies"):
+        return all(part in (True, {}, []) for part in value.values())
+    return keyword == "pattern" and _matches_anything(value)
+
+
+def _matches_anything(pattern: str) -> bool:
+    """Whether a pattern without anchors and lookarounds matches the empty text, and so is found in every text."""
+    bare = pattern.removeprefix("^")
+    if re.search(r"[\^$]|\\[bBAZz]|\(\?[=!<]", bare):
+        return False
+    try:
+        return re.search(bare, "") is not None
+    except re.error:
+        return False
 
 
 def _speaks(value: Any, spoken: Any) -> bool:
