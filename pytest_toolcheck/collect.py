@@ -13,6 +13,7 @@ import pytest
 
 from .errors import SpecError, ToolcheckError
 from .execute import ToolState, running
+from .exercised import outline_of
 from .failure import CaseFailure, ExemptFailure, describe_failure
 from .rooms import room_scenarios
 from .runtime import Runtime, runtime_of
@@ -123,6 +124,10 @@ class ScenarioItem(pytest.Function):
             raises = ExemptFailure if exemption.check else (ScenarioFailure,)
             item.add_marker(pytest.mark.xfail(reason=exemption.reason, strict=True, raises=raises))
         return item
+
+    def tool_attrs(self) -> dict[str, Any]:
+        """What the log says once of the item's tool: the goals of its schema coverage."""
+        return outline_of(self.state.plan.tool)
 
     @property
     def id(self) -> Any:

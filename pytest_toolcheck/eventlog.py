@@ -92,9 +92,13 @@ class LogHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if self._runtime.worker in ("main", "gw0") and not session.config.option.collectonly:
+            known: set[Any] = set()
             for item in session.items:
                 if (tool := _tool_of(item)) is not None:
-                    self._runtime.log.emit("case.planned", case=item.nodeid, tool=tool, attrs=_case_attrs(item))
+                    once = _tool_attrs(item) if (item.path, tool) not in known else {}
+                    known.add((item.path, tool))
+                    attrs = {**_case_attrs(item), **once}
+                    self._runtime.log.emit("case.planned", case=item.nodeid, tool=tool, attrs=attrs)
 
 
 def finish(session: pytest.Session, exitstatus: int) -> None:
@@ -107,10 +111,12 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
         return
     from .report.totals import totals_of
 
-    verdict = totals_of(runtime).verdict()
+    totals = totals_of(runtime)
+    verdict = totals.verdict(runtime.settings.coverage_fail_under)
     if verdict and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus)})
+    coverage = {name: report.as_attrs() for name, report in totals.coverages().items()}
+    runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus), "coverage": coverage})
 
 
 def _take(progress: _Progress, report: pytest.TestReport) -> None:
@@ -153,3 +159,9 @@ def _tool_of(item: pytest.Item) -> str | None:
 def _case_attrs(item: pytest.Item) -> dict[str, Any]:
     """What our items say of themselves (`ScenarioItem.case_attrs`); nothing for ordinary tests."""
     return getattr(item, "case_attrs", {})
+
+
+def _tool_attrs(item: pytest.Item) -> dict[str, Any]:
+    """What our items say of their tool (`ScenarioItem.tool_attrs`)."""
+    attrs: dict[str, Any] = item.tool_attrs() if hasattr(item, "tool_attrs") else {}
+    return attrs

@@ -16,6 +16,7 @@ from .checks.integral import rests_on_integral_float
 from .checks.violation import is_valid, says_no_type
 from .errors import TargetError
 from .events import new_rid, span
+from .exercised import note_call
 from .failure import Call, CaseFailure, describe_failure
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
@@ -100,6 +101,8 @@ class RunningScenario:
         if sibling is None:
             raise LookupError(f"the target has no tool {name!r}")
         tool = self.spec.tools.get(name) or dataclasses.replace(self.spec.defaults, name=name)
+        if tool.input is None:
+            tool = dataclasses.replace(tool, input=sibling.input_schema)
         return self._call(ToolPlan(self.spec, tool, sibling, self.plan.siblings), arguments, None, self.session)
 
     def _call(self, plan: ToolPlan, arguments: Mapping[str, Any], valid: bool | None, session: Session) -> Outcome:
@@ -110,7 +113,8 @@ class RunningScenario:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
         rid = new_rid()
         with span(rid=rid, tool=plan.tool.name, sid=session.id):
-            self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
+            met = note_call(self._state.server, plan.tool, filled, valid=valid)
+            self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid", **met})
             request = Request(
                 tool=plan.tool,
                 arguments=copy.deepcopy(filled),

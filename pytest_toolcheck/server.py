@@ -16,6 +16,7 @@ from .targets import make_target
 from .targets.base import Session, Target, ToolDescription
 
 if TYPE_CHECKING:
+    from .cases.coverage import SchemaCoverage
     from .events import EventLog, NullLog
 
 
@@ -46,6 +47,8 @@ class TargetServer:
         self._session: Session | None = None
         self.replaced = 0
         """How often a dead or hung session was replaced."""
+        self.coverages: dict[str, SchemaCoverage | None] = {}
+        """What of each tool's schema the calls of this process have met; None for a schema that cannot be read."""
 
     @property
     def session(self) -> Session:

@@ -31,6 +31,8 @@ class Settings(NamedTuple):
     seed: int
     inconclusive: Literal["warn", "fail"]
     interleave_seed: int | None
+    coverage_fail_under: float | None
+    """The schema coverage, in percent, that every tool must reach."""
 
 
 class _Setting(NamedTuple):
@@ -62,6 +64,7 @@ _SETTINGS = (
         "secrets", "further key names whose values never reach the log", "NAME", (), has_option=False, is_list=True
     ),
     _Setting("inconclusive", "what an inconclusive budget does: warn or fail", "warn|fail", "warn"),
+    _Setting("coverage_fail_under", "fail the run where a tool's schema coverage is below this", "PERCENT"),
     _Setting("interleave_seed", "replay one seed of @pytest.mark.interleave", "N", has_ini=False),
 )
 
@@ -91,6 +94,7 @@ def read_settings(config: pytest.Config) -> Settings:
         seed=found["seed"].parse(int, "a whole number, such as 7"),
         inconclusive=found["inconclusive"].one_of("warn", "fail"),
         interleave_seed=found["interleave_seed"].parse(int, "a whole number, such as 7"),
+        coverage_fail_under=found["coverage_fail_under"].parse(_percent, "a percentage from 0 to 100, such as 80"),
     )
 
 
@@ -129,6 +133,13 @@ class _Found(NamedTuple):
         from .errors import SettingsError
 
         return SettingsError(f"{self.place}: found {self.value!r}, expected {expected}")
+
+
+def _percent(text: str) -> float:
+    value = float(text.removesuffix("%"))
+    if not 0 <= value <= 100:
+        raise ValueError(text)
+    return value
 
 
 def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> Path | None:

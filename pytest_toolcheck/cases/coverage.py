@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..spec.model import JSONSchema
 from .coverage_goals import Goal, Test, goals_of
-from .coverage_pairs import PairCoverage, PairTally
+from .coverage_pairs import PairCoverage
 from .coverage_reach import is_impossible
+from .coverage_tally import CoverageReport, CoverageTally
 from .model import Label
 from .strategy_nodes import Dead, Node, SchemaGraph
 from .strategy_nodes import Goal as Context
 
-MOST_LISTED = 50
 _DEEPEST = 40
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageReport:
-    """How much of a schema was exercised: `covered` of `total` goals; `missing` names the others."""
-
-    percent: float
-    covered: int
-    total: int
-    missing: list[str]
-
-    def as_attrs(self) -> dict[str, Any]:
-        """Return the report as the attributes of an event."""
-        listed = self.missing[:MOST_LISTED]
-        return {
-            "coverage_percent": round(self.percent, 1),
-            "covered": self.covered,
-            "total": self.total,
-            "missing": listed,
-            "missing_unlisted": len(self.missing) - len(listed),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +23,6 @@ class Met:
 
     goals: list[int]
     parts: list[int]
-
-
-class CoverageTally:
-    """Adds up what was met, from the names of the goals alone: a reader of the log makes it from an outline."""
-
-    def __init__(self, goals: Sequence[str], parameters: Sequence[tuple[str, Sequence[str]]]) -> None:
-        self._goals = list(goals)
-        self._met: set[int] = set()
-        self._pairs = PairTally(parameters)
-
-    def add(self, goals: Sequence[int], parts: Sequence[int]) -> None:
-        """Note goals and partitions by their numbers."""
-        self._met.update(goals)
-        if parts:
-            self._pairs.add(parts)
-
-    def report(self) -> CoverageReport:
-        """Return what was exercised so far."""
-        missing = [text for number, text in enumerate(self._goals) if number not in self._met] + self._pairs.missing()
-        total = len(self._goals) + self._pairs.total
-        covered = total - len(missing)
-        return CoverageReport(100.0 * covered / total if total else 100.0, covered, total, missing)
 
 
 @dataclass(slots=True, eq=False)

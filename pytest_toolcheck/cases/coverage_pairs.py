@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 from typing import Any
 
 from .coverage_goals import Test, kind_of
 from .coverage_reach import is_impossible
+from .coverage_tally import PairTally
 from .strategy_nodes import Dead, Goal, Node, SchemaGraph
 
 
@@ -37,39 +37,6 @@ class PairCoverage:
             n for name, tests in zip(names, self._tests, strict=True) for n in _first(tests, value.get(name, _ABSENT))
         ]
         return parts if self.tally.add(parts) else []
-
-
-class PairTally:
-    """Counts the pairs that were seen: made from the names of the partitions alone, so that a reader can make it too."""
-
-    def __init__(self, parameters: Sequence[tuple[str, Sequence[str]]]) -> None:
-        self._groups: list[tuple[str, list[tuple[int, str]]]] = []
-        number = 0
-        for name, parts in parameters:
-            self._groups.append((name, [(number + at, text) for at, text in enumerate(parts)]))
-            number += len(parts)
-        self._seen = [0] * number
-        self.total = sum(len(a) * len(b) for (_, a), (_, b) in combinations(self._groups, 2))
-
-    def add(self, parts: Sequence[int]) -> bool:
-        """Note the partitions of one input; say whether a pair of them is new."""
-        row = sum(1 << part for part in parts)
-        is_new = any(self._seen[part] | row != self._seen[part] for part in parts)
-        for part in parts:
-            self._seen[part] |= row
-        return is_new
-
-    def covered(self) -> int:
-        """Return the number of pairs seen."""
-        return (sum(mask.bit_count() for mask in self._seen) - sum(mask != 0 for mask in self._seen)) // 2
-
-    def missing(self) -> list[str]:
-        """Return the pairs not seen."""
-        found = []
-        for (name, parts), (other, others) in combinations(self._groups, 2):
-            for part, text in parts:
-                found += [f"pair {name} {text}, {other} {t}" for b, t in others if not self._seen[part] >> b & 1]
-        return found
 
 
 class _Absent:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .coverage import coverage_part, missing_lines
 from .totals import Group, ToolTotals, Totals, totals_of
 
 if TYPE_CHECKING:
+    from ..cases.coverage_tally import CoverageReport
     from ..runtime import Runtime
 
 MOST_GROUPS = 10
@@ -32,7 +34,7 @@ def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
     if runtime.is_worker or not runtime.run_directory.is_dir():
         return
     totals = totals_of(runtime)
-    verdict = totals.verdict()
+    verdict = totals.verdict(runtime.settings.coverage_fail_under)
     verbosity = reporter.config.get_verbosity()
     if not totals.tools and not verdict:
         return
@@ -48,21 +50,25 @@ def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
 
 
 def _lines(totals: Totals, verbosity: int) -> Iterator[str]:
+    reports = totals.coverages()
     if verbosity >= 0:
         for name, tool in totals.tools.items():
-            yield _tool_line(name, tool)
+            yield _tool_line(name, tool, reports.get(name))
     yield from _groups("findings", ((name, tool.failures) for name, tool in totals.tools.items()), verbosity)
     if verbosity >= 0:
         yield from _groups("warnings", ((name, tool.warnings) for name, tool in totals.tools.items()), verbosity)
+        yield from missing_lines(reports, verbosity)
 
 
-def _tool_line(name: str, tool: ToolTotals) -> str:
+def _tool_line(name: str, tool: ToolTotals, coverage: CoverageReport | None) -> str:
     parts = [
         _plural(tool.cases, "case"),
         f"valid accepted {tool.valid_accepted} of {tool.valid_calls}",
         f"invalid refused {tool.invalid_refused} of {tool.invalid_calls}",
         f"{_plural(tool.calls, 'call')} ({len(tool.unique)} unique)",
     ]
+    if coverage is not None and coverage.total:
+        parts.append(coverage_part(coverage))
     if tool.coerced:
         parts.append(f"{tool.coerced} coerced")
     for status in ("failed", "error", "xfailed", "xpassed", "skipped"):

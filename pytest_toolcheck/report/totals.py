@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ..cases.coverage_tally import CoverageReport, CoverageTally
+from .coverage import note_exercised, shortfalls
+
 if TYPE_CHECKING:
     from ..events import Event
 
@@ -51,30 +54,40 @@ class Totals:
     """All tools of a run, by `file::tool`."""
 
     tools: dict[str, ToolTotals] = field(default_factory=dict)
+    exercised: dict[str, CoverageTally] = field(default_factory=dict)
+    """The schema coverage of every tool that was planned."""
     _labels: dict[str, str] = field(default_factory=dict)
 
-    def verdict(self) -> list[str]:
+    def verdict(self, coverage_fail_under: float | None = None) -> list[str]:
         """Return why the run must not count as passed although no test failed; empty where it may."""
-        return [
+        hopeless = [
             f"no valid call succeeded: {name}"
             for name, tool in self.tools.items()
             if tool.outcomes["passed"] and tool.calls and not tool.valid_accepted and not tool.failures
         ]
+        return hopeless + list(shortfalls(self.coverages(), coverage_fail_under))
+
+    def coverages(self) -> dict[str, CoverageReport]:
+        """Return the schema coverage of the tools that were called."""
+        called = (name for name, tool in self.tools.items() if tool.calls and name in self.exercised)
+        return {name: self.exercised[name].report() for name in called}
 
 
 def totals_of(place: RunPlace) -> Totals:
     """Count a run's events."""
     from ..events import read_events
 
-    return count(read_events(place.run_directory))
+    return count(read_events(place.run_directory), place.run_directory)
 
 
-def count(events: Iterable[Event]) -> Totals:
+def count(events: Iterable[Event], run_directory: Path | None = None) -> Totals:
     """Count events, in the order in which they were written."""
     totals = Totals()
     for event in events:
         handler = _HANDLERS.get(event.ev)
         name = _tool_key(event)
+        if name is not None and event.ev in ("case.planned", "call.start"):
+            note_exercised(totals.exercised, name, event.attrs, run_directory)
         if handler is not None and name is not None:
             handler(totals, totals.tools.setdefault(name, ToolTotals()), event)
     return totals

@@ -1,0 +1,146 @@
+"""Schema coverage of a run: in the summary, in the log, and as a limit that fails the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases import coverage as coverage_module
+from pytest_toolcheck.cases import coverage_pairs, generate_cases
+from pytest_toolcheck.cases.coverage import SchemaCoverage
+from pytest_toolcheck.events import read_events
+from pytest_toolcheck.report.totals import count
+
+from .specs import events, run, write_tool
+
+TOOL = """
+from typing import Annotated, Literal
+from pydantic import Field
+
+def book(seats: int, cls: str = "eco") -> str:
+    '''Book seats.'''
+    if not isinstance(seats, int) or isinstance(seats, bool) or not 1 <= seats <= 9 or cls not in ("eco", "first"):
+        raise ValueError("no such booking: seats, cls")
+    return f"{seats} {cls}"
+"""
+SPEC = """
+defaults: {{variations: {{fuzz: 0, categories: {categories}}}}}
+tools:
+  book:
+    input:
+      type: object
+      properties:
+        seats: {{type: integer, minimum: 1, maximum: 9}}
+        cls: {{enum: [eco, first]}}
+      required: [seats]
+      additionalProperties: false
+"""
+ALL = "[required, optional, boundary, type, enum, extra, combination]"
+
+
+def write(pytester: pytest.Pytester, categories: str) -> None:
+    code = TOOL.replace("from typing import Annotated, Literal\nfrom pydantic import Field\n", "")
+    write_tool(pytester, code, SPEC.format(categories=categories))
+
+
+def test_the_summary_and_the_log_say_how_much_of_the_schema_was_exercised(pytester: pytest.Pytester) -> None:
+    """A percentage a tool stands in the summary, the same in `run.end`; a limit that is reached fails nothing."""
+    write(pytester, ALL)
+    result = run(pytester, "--toolcheck-coverage-fail-under=100", "--toolcheck-log=log")
+    assert result.ret == 0, result.stdout.str()
+    result.stdout.fnmatch_lines(["shop.tool.yaml::book: *schema coverage 100.0 % (23 of 23)*"])
+    result.stdout.no_fnmatch_line("not exercised*")
+    end = next(event for event in events(pytester.path / "log") if event["ev"] == "run.end")
+    assert end["attrs"]["coverage"]["shop.tool.yaml::book"]["coverage_percent"] == 100.0
+
+
+def test_below_the_limit_the_run_fails_and_names_what_was_not_exercised(pytester: pytest.Pytester) -> None:
+    """Without the boundary cases the bounds are missing: named in the failure and in the list; every test passed."""
+    write(pytester, "[required, optional, type, extra]")
+    result = run(pytester, "--toolcheck-coverage-fail-under=95%")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "failed" not in result.parseoutcomes()
+    result.stdout.fnmatch_lines(
+        ["not exercised (*", "  book *maximum 9, *", "FAILED schema coverage *, required 95 % *: shop.tool.yaml::book: *"]
+    )
+
+
+def test_workers_and_reruns_add_up_to_the_same_figure(pytester: pytest.Pytester) -> None:
+    """The figure is the union of what all workers sent: the same with -n 2 as alone, and on a second run."""
+    write(pytester, ALL)
+    arguments = ("-p", "toolcheck", "-p", "no:cacheprovider", "-n", "2", "--toolcheck-coverage-fail-under=100")
+    result = pytester.runpytest_subprocess(*arguments)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["shop.tool.yaml::book: *schema coverage 100.0 % (23 of 23)*"])
+    folder = next(path for path in (pytester.path / ".toolcheck/runs").iterdir() if path.is_dir())
+    twice = [event for _ in range(2) for event in read_events(folder)]
+    assert [(r.covered, r.total) for r in count(twice).coverages().values()] == [(23, 23)]
+
+
+@pytest.mark.parametrize("value", ["most", "101", "-1", "nan"])
+def test_a_wrong_limit_ends_the_run_at_once(pytester: pytest.Pytester, value: str) -> None:
+    """A limit that is no percentage names the file and the key."""
+    pytester.makefile(".ini", tox=f"[pytest]\ntoolcheck_coverage_fail_under = {value}\n")
+    result = run(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: tox.ini: toolcheck_coverage_fail_under: found '{value}', expected a perc*"])
+
+
+def suite(folder: Path) -> Iterator[Any]:
+    """Yield the schemas of the official suite, those apart whose references lead outside of it."""
+    import json
+
+    for file in sorted(folder.glob("json-schema-test-suite/tests/draft2020-12/*.json")):
+        if file.stem not in ("refRemote", "vocabulary"):
+            yield from (group["schema"] for group in json.loads(file.read_text()) if "remote" not in group["description"])
+
+
+def test_what_is_not_counted_cannot_be_met(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the official suite no goal that was left out is ever met by a generated case, and hardly one is missed."""
+    covered = total = left_out = 0
+    for schema in suite(shared_data):
+        counted = SchemaCoverage(schema)
+        with monkeypatch.context() as patch:
+            for module in (coverage_module, coverage_pairs):
+                patch.setattr(module, "is_impossible", lambda *_: False)
+            everything = SchemaCoverage(schema)
+        wanted, every = counted.outline()["goals"], everything.outline()["goals"]
+        left_out += len(every) - len(wanted)
+        for case in generate_cases(schema, limit=150):
+            counted.record(case.input, case.label)
+            met = {every[number] for number in everything.record(case.input, case.label).goals}
+            assert met <= set(wanted), (schema, met - set(wanted))
+        report = counted.report()
+        covered, total = covered + report.covered, total + report.total
+    assert left_out >= 25
+    assert covered / total > 0.98
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "integer", "minimum": 1, "multipleOf": 5}, "minimum 1, at it (valid)"),
+        ({"allOf": [{"type": "integer"}, {"minimum": 0}, {"minimum": 5}]}, "minimum 0, at it (valid)"),
+        ({"type": ["string", "null"], "allOf": [{"type": "string"}]}, "type null (valid)"),
+        ({"type": "string", "format": "uri", "minLength": 1}, "minLength 1, at it (valid)"),
+        ({"type": "string", "pattern": ".*"}, "pattern broken (invalid)"),
+        ({"properties": {"a": {}}, "allOf": [{"required": ["a"]}]}, "a absent (valid)"),
+        ({"properties": {"a": {"enum": []}}}, "a present (valid)"),
+        ({"type": "string", "anyOf": [{"type": "integer"}, {"maxLength": 3}]}, "anyOf/0 (valid)"),
+    ],
+)
+def test_goals_that_contradict_the_schema_are_not_counted(schema: Any, text: str) -> None:
+    """What other parts of the schema exclude is no goal."""
+    assert not [goal for goal in SchemaCoverage(schema).outline()["goals"] if text in goal]
+
+
+def test_arguments_always_are_an_object() -> None:
+    """A tool cannot be sent another type, so the type of its arguments has no wrong one; deeper down it has."""
+    schema = {"type": "object", "properties": {"next": {"type": "object"}}}
+    goals = SchemaCoverage(schema, objects_only=True).outline()["goals"]
+    assert [goal for goal in goals if "wrong type" in goal] == ["/next: wrong type (invalid)"]
+    recursive = {"type": "object", "properties": {"next": {"$ref": "#"}}}
+    assert any("wrong type" in goal for goal in SchemaCoverage(recursive, objects_only=True).outline()["goals"])
