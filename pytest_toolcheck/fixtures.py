@@ -146,7 +146,7 @@ def _budget(request: pytest.FixtureRequest) -> Budget:
     runtime = _runtime(request)
     return Budget(
         on_result=lambda result: runtime.log.emit("budget.verdict", attrs=result.event_attrs()),
-        warn=lambda message: request.node.warn(pytest.PytestWarning(f"inconclusive: {message}")),
+        warn=lambda message: request.node.warn(pytest.PytestWarning(message)),
         lock=MeasuringLock(runtime.run_directory),
         inconclusive_fails=runtime.settings.inconclusive == "fail",
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .cases.model import Case
+from .checks.violation import is_valid
 from .errors import ToolcheckError
 from .execute import RunningScenario, ToolState
 from .runtime import Runtime
@@ -21,12 +24,21 @@ from .targets.base import Outcome
 
 
 class ToolCallFailed(AssertionError):
-    """A called tool did not answer; `outcome` says what it did instead."""
+    """A called tool did not answer; `outcome` says what it did instead, `which` which of many calls it was."""
 
-    def __init__(self, name: str, outcome: Outcome) -> None:
+    def __init__(self, name: str, outcome: Outcome, which: str = "") -> None:
         self.outcome = outcome
         said = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
-        super().__init__(f"{name} was {outcome.kind}{said}")
+        super().__init__(f"{name} was {outcome.kind}{which and ' ' + which}{said}")
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredCall:
+    """A call that a test made: its input, its label, and the kind of outcome that it had."""
+
+    arguments: Mapping[str, Any]
+    valid: bool
+    kind: str
 
 
 class BoundTool:
@@ -36,10 +48,11 @@ class BoundTool:
         self.plan = plan
         self.name = plan.tool.name
         self._running = RunningScenario(ToolState(plan, runtime), attrs={})
-        self._inputs: list[dict[str, Any]] = []
+        self.made_calls: list[AnsweredCall] = []
+        """The calls made so far and how each ended, to be made again by a budget."""
 
     def __repr__(self) -> str:
-        return f"<tool {self.name!r} of {self.plan.spec.path.name}, {len(self._inputs)} calls>"
+        return f"<tool {self.name!r} of {self.plan.spec.path.name}, {len(self.made_calls)} calls>"
 
     def __call__(self, **arguments: Any) -> Any:
         """Call the tool and return its value. Raises ToolCallFailed where it does not answer."""
@@ -50,13 +63,11 @@ class BoundTool:
 
     def call(self, arguments: Mapping[str, Any]) -> Outcome:
         """Call the tool and return what it did, refusals and crashes included."""
-        self._inputs.append(dict(arguments))
-        return self._running.call(arguments)
-
-    @property
-    def repeatable_calls(self) -> list[Callable[[], Any]]:
-        """The calls made so far, to be made again by a budget."""
-        return [lambda arguments=given: self._running.call(arguments) for given in self._inputs]  # type: ignore[misc]
+        given, schema = copy.deepcopy(dict(arguments)), self.plan.tool.input
+        outcome = self._running.call(arguments)
+        valid = schema is None or is_valid(schema, given)
+        self.made_calls.append(AnsweredCall(given, valid, outcome.kind))
+        return outcome
 
     @property
     def session(self) -> Any:

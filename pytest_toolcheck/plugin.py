@@ -78,7 +78,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from .rooms import register_rooms
 
         _follow_tests(session.config)
-        register_rooms(session.config, used)
+        register_rooms(session, used)
 
 
 def _follow_tests(config: pytest.Config) -> None:

@@ -32,12 +32,15 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
 """Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
 
 
-def register_rooms(config: pytest.Config, used: Iterable[str]) -> None:
-    """Register the hooks behind the markers that are used in this run."""
+def register_rooms(session: pytest.Session, used: Iterable[str]) -> None:
+    """Register the hooks behind the markers that are used in this run, once their `check_collected` has seen the tests."""
+    config = session.config
     for name in sorted({_ROOM_OF_MARKER[marker] for marker in used if marker in _ROOM_OF_MARKER}):
         module = import_module(f"pytest_toolcheck.{name}")
         if not config.pluginmanager.is_registered(module):
             config.pluginmanager.register(module, f"toolcheck-{name}")
+            if (check := getattr(module, "check_collected", None)) is not None:
+                check(session)
 
 
 def room_scenarios(plan: ToolPlan) -> Iterator[Scenario]:

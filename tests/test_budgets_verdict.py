@@ -114,9 +114,9 @@ def test_a_call_exactly_at_the_budget_keeps_it():
 @pytest.mark.parametrize(
     ("disturbed", "reason"),
     [
-        (Sample(2 * MS, 50_000, 270_000, 270_000, 270_000), "waited for a processor"),
-        (Sample(2 * MS, 0, 300_000, 270_000, 270_000), "machine slowed down"),
-        (Sample(2 * MS, 0, 270_000, 300_000, 270_000), "machine slowed down"),
+        (Sample(1_150_000, 50_000, 270_000, 270_000, 270_000), "waited for a processor"),
+        (Sample(1_150_000, 0, 300_000, 270_000, 270_000), "machine slowed down"),
+        (Sample(1_150_000, 0, 270_000, 300_000, 270_000), "machine slowed down"),
     ],
 )
 def test_a_disturbed_call_is_not_used(disturbed, reason):
@@ -134,6 +134,38 @@ def test_disturbed_calls_within_the_budget_prove_a_pass(quantile, calls):
     rule = SequentialVerdict(quantile, MS)
     assert feed_all(rule, [Sample(MS // 2, 400_000, 900_000, 900_000, 270_000)] * calls) == "pass"
     assert (rule.usable, rule.total, dict(rule.dropped)) == (calls, calls, {})
+
+
+@pytest.mark.parametrize("quantile", [0.5, 0.9, 0.95, 0.99, 1])
+@pytest.mark.parametrize(("slow_down", "wait"), [(1.4, 0), (1, 3 * MS), (1.3, 2 * MS)])
+def test_a_machine_that_disturbs_every_call_still_tells_a_plain_regression_from_none(quantile, slow_down, wait):
+    """What is left of a call without its wait and slow-down decides: 1.25 of the budget fails, 0.9 never does."""
+
+    def call_of(cost_ns):
+        spin = round(270_000 * slow_down)
+        return Sample(round(cost_ns * slow_down) + wait, wait, spin, spin, 270_000)
+
+    slow = ConfirmedVerdict(quantile, MS, max_calls=1000)
+    assert feed_all(slow, [call_of(1.25 * MS)] * 3000) == "fail"
+    assert slow.total == slow.usable == 51
+    assert max(slow.values) <= 1.25 * MS
+    assert feed_all(ConfirmedVerdict(quantile, MS, max_calls=1000), [call_of(0.9 * MS)] * 3000) == "inconclusive"
+
+
+def test_what_slows_the_machine_without_a_spin_to_tell_needs_a_wide_margin():
+    """Without spins a call that waited is over the budget only by half as much again."""
+    rule = SequentialVerdict(0.5, MS, max_calls=200)
+    assert feed_all(rule, [Sample(1_500_000, 60_000)] * 200) == "inconclusive"
+    assert feed_all(SequentialVerdict(0.5, MS), [Sample(1_600_000, 60_000)] * 200) == "fail"
+
+
+def test_a_drift_within_the_spins_tolerance_fails_no_tool_that_keeps_its_budget():
+    """A machine that turns 9 % slower takes its spins along: they are no excuse to drop a call, nor to accuse one."""
+    spin = round(270_000 * 1.09)
+    drifted = Sample(round(0.95 * 1.09 * MS), 0, spin, spin, 270_000)
+    assert feed_all(SequentialVerdict(0.5, MS, max_calls=500), [drifted] * 500) == "inconclusive"
+    slower = Sample(round(1.1 * 1.09 * MS), 0, spin, spin, 270_000)
+    assert feed_all(SequentialVerdict(0.5, MS), [slower] * 500) == "fail"
 
 
 def test_disturbed_calls_do_not_outvote_the_clean_ones():

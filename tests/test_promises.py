@@ -45,7 +45,7 @@ def test_budget_markers_judge_the_body_or_the_calls_of_the_tool(pytester: pytest
     assert {k: v for k, v in result.parseoutcomes().items() if k in ("passed", "failed")} == {"passed": 2, "failed": 1}
     result.stdout.fnmatch_lines(["*BudgetExceeded: cpu time *budget 100 us*", "FAILED *::test_body_is_too_slow*"])
     pytester.makepyfile("import pytest\n@pytest.mark.cpu_budget(time='10 apples')\ndef test_one(): pass\n")
-    run(pytester).stderr.fnmatch_lines(["ERROR: *.py:2: cpu_budget(time='10 apples'): *"])
+    run(pytester).stdout.fnmatch_lines(["*.py:2: cpu_budget(time='10 apples'): *", "ERROR *::test_one*"])
 
 
 def test_promises_under_failure_run_in_virtual_time(pytester: pytest.Pytester) -> None:

@@ -71,6 +71,7 @@ class Budget:
         return apply_budgets(subject, budgets, lock=self._lock, on_result=self._on_result)
 
     def _finish(self, results: list[BudgetResult]) -> None:
+        __tracebackhide__ = True
         for message in raise_for(results, inconclusive_fails=self._inconclusive_fails):
             if self._warn is not None:
                 self._warn(message)
@@ -97,6 +98,7 @@ class BudgetBlock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        __tracebackhide__ = True
         if error is not None:
             return
         if not self.results:

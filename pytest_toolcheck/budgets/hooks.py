@@ -1,31 +1,36 @@
 """The pytest side of the budget markers; registered when the first test that bears one was collected.
 
-A marker applies to the calls of the fixture `tool` that a test makes, which are made again to be measured; without
-that fixture it applies to the test's own body.
+A marker applies to the calls of the fixtures `tool` and `tools` that a test makes, which are made again to be
+measured; without them it applies to the test's own body.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..runtime import runtime_of
+from .clocks import MeterError
 from .lock import MeasuringLock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
-from .measure import apply_to_body, apply_to_calls, raise_for
+from .measure import Subject, apply_budgets, apply_to_body, raise_for
 from .results import BudgetResult
+
+if TYPE_CHECKING:
+    from ..handwritten import BoundTool
+    from ..targets.base import Outcome
 
 _MARKED = pytest.StashKey[MarkedBudgets | None]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Refuse every impossible budget before the first test runs. Raises UsageError with the lines of the tests."""
-    problems = [problem for item in session.items for problem in _problems(item)]
-    if problems and not session.config.option.collectonly:
-        raise pytest.UsageError("\n".join(problems))
+def check_collected(session: pytest.Session) -> None:
+    """Report every impossible budget of the selected tests as an error of collection, with the test's line."""
+    for item in session.items:
+        if problems := _problems(item):
+            report = pytest.CollectReport(item.nodeid, "failed", "\n".join(problems), [])
+            session.ihook.pytest_collectreport(report=report)
 
 
 def _problems(item: pytest.Item) -> list[str]:
@@ -38,21 +43,23 @@ def _problems(item: pytest.Item) -> list[str]:
         marked = item.stash[_MARKED] = parse_marks(marks)
     except BudgetError as error:
         return [f"{place}: {error}"]
-    return [] if _uses_tool(item) else [f"{place}: {problem}" for problem in body_problems(marked)]
+    return [] if _uses_tools(item) else [f"{place}: {problem}" for problem in body_problems(marked)]
 
 
-def _uses_tool(item: pytest.Item) -> bool:
-    return "tool" in getattr(item, "fixturenames", ())
+def _uses_tools(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    return ("tool" in names or "tools" in names) and "tool_sessions" not in names
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
-    """Measure the body in place of running it, or the calls of `tool` after it."""
+    """Measure the body in place of running it, or the calls of its tools after it."""
+    __tracebackhide__ = True
     marked = pyfuncitem.stash.get(_MARKED, None)
     if marked is None:
         return (yield)
     results: list[BudgetResult] = []
-    if _uses_tool(pyfuncitem):
+    if _uses_tools(pyfuncitem):
         done = yield
         results += _measure_calls(pyfuncitem, marked)
     else:
@@ -67,19 +74,43 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
 
 
 def _measure_calls(item: pytest.Function, marked: MarkedBudgets) -> tuple[BudgetResult, ...]:
-    tool: Any = item.funcargs["tool"]
-    calls = tool.repeatable_calls
+    __tracebackhide__ = True
+    given: dict[str, Any] = item.funcargs
+    tools = [given["tool"]] if "tool" in given else list(given["tools"].values())
+    subject = _subject(tools, marked)
+    return apply_budgets(subject, marked.budgets, lock=_lock(item), on_result=_logger(item))
+
+
+def _subject(tools: list[BoundTool], marked: MarkedBudgets) -> Subject:
+    from .subjects import Caller, ToolCall, sized, subject_of
+
+    __tracebackhide__ = True
+    calls = [ToolCall(tool.plan, call.arguments, call.kind, call.valid) for tool in tools for call in tool.made_calls]
     if not calls:
-        pytest.fail(
-            "a budget on a test with the fixture `tool` judges its calls, but the test made none", pytrace=False
-        )
-    return apply_to_calls(calls, marked.budgets, lock=_lock(item), on_result=_logger(item))
+        pytest.fail("a budget on a test with tools judges its calls of them, but the test made none", pytrace=False)
+    session = tools[0].session
+    caller = Caller(session, "for its budgets", _failed_call)
+    subject = subject_of(calls, session, caller)
+    growth = marked.budgets.growth
+    if growth is None:
+        return subject
+    try:
+        return sized(subject, calls[0], growth.over, caller)
+    except MeterError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _failed_call(name: str, outcome: Outcome, which: str) -> Exception:
+    from ..handwritten import ToolCallFailed
+
+    return ToolCallFailed(name, outcome, which)
 
 
 def _measured(
     item: pytest.Function, body: Callable[..., Any], marked: MarkedBudgets, results: list[BudgetResult]
 ) -> Callable[..., None]:
     def run(**arguments: Any) -> None:
+        __tracebackhide__ = True
         results.extend(
             apply_to_body(
                 lambda: body(**arguments),
@@ -94,10 +125,11 @@ def _measured(
 
 
 def _conclude(item: pytest.Function, results: list[BudgetResult]) -> None:
+    __tracebackhide__ = True
     runtime = runtime_of(item.config)
     for message in raise_for(results, inconclusive_fails=runtime.settings.inconclusive == "fail"):
         runtime.log.emit("warning", attrs={"message": message})
-        item.warn(pytest.PytestWarning(f"inconclusive: {message}"))
+        item.warn(pytest.PytestWarning(message))
 
 
 def _lock(item: pytest.Item) -> MeasuringLock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..spec.model import Budgets, GrowthBudget
@@ -36,6 +36,10 @@ class Subject:
     call_of_size: Callable[[int], Any] | None = None
     sizes: tuple[int, int] = (1, 4096)
     effort: Effort = DEFAULT_EFFORT
+    turns: tuple[Call, ...] = ()
+    """The calls that `call` makes in turn, where they differ: each has its own peak of memory."""
+    remote: str = ""
+    """Why the processes that serve the call are not known: only its latency can be measured then."""
 
 
 def kinds_of(budgets: Budgets) -> tuple[str, ...]:
@@ -71,20 +75,6 @@ def apply_budgets(
     return _reported(results, on_result)
 
 
-def apply_to_calls(
-    calls: Sequence[Call],
-    budgets: Budgets,
-    *,
-    subject: Subject | None = None,
-    lock: AbstractContextManager[Any] | None = None,
-    on_result: OnResult | None = None,
-) -> tuple[BudgetResult, ...]:
-    """Apply budgets to calls that a test has made, by making them again in turn; see `apply_budgets`."""
-    turns = _in_turn(calls)
-    base = subject or Subject(turns)
-    return apply_budgets(replace(base, call=turns), budgets, lock=lock, on_result=on_result)
-
-
 def apply_to_body(
     body: Call,
     budgets: Budgets,
@@ -107,6 +97,7 @@ def apply_to_body(
 
 def raise_for(results: Iterable[BudgetResult], *, inconclusive_fails: bool = False) -> tuple[str, ...]:
     """Raise BudgetExceeded if a budget is not kept; return the messages of inconclusive ones, to warn with."""
+    __tracebackhide__ = True
     found = tuple(results)
     bad = {"fail", "inconclusive"} if inconclusive_fails else {"fail"}
     if broken := [result for result in found if result.verdict in bad]:
@@ -121,19 +112,10 @@ def _reported(results: Sequence[BudgetResult], on_result: OnResult | None) -> tu
     return tuple(results)
 
 
-def _in_turn(calls: Sequence[Call]) -> Call:
-    position = -1
-
-    def call_next() -> Any:
-        nonlocal position
-        position = (position + 1) % len(calls)
-        return calls[position]()
-
-    return call_next
-
-
 def _measured(kind: str, subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
     try:
+        if subject.remote and kind != "latency":
+            raise MeterError(subject.remote)
         return _PASSES[kind](subject, budgets)
     except MeterError as error:
         message = f"{kind} not measured: {error}"
@@ -161,15 +143,19 @@ def _cpu(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
 
 
 def _memory(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
-    result = measure_peak_budget(
-        subject.call,
+    results = [_peak(call, subject, budgets) for call in subject.turns or (subject.call,)]
+    return [max(results, key=lambda result: (result.verdict != "pass", result.verdict == "fail", result.value or 0))]
+
+
+def _peak(call: Call, subject: Subject, budgets: Budgets) -> BudgetResult:
+    return measure_peak_budget(
+        call,
         budgets.memory["peak"],
         process_ids=subject.process_ids,
         own_process=subject.own_process,
         own_thread=subject.own_thread,
         warm_up=subject.effort.warm_up,
     )
-    return [result]
 
 
 def _leak(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:

@@ -54,6 +54,8 @@ class BudgetResult:
 class BudgetExceeded(AssertionError):
     """A budget is not kept. The first line is the first failure; all results are in `results`."""
 
+    __module__ = "builtins"  # the short summary shows little more than 80 columns: they are for the measured value
+
     def __init__(self, results: Sequence[BudgetResult]) -> None:
         self.results = tuple(results)
         broken = [result for result in results if result.verdict == "fail"] or list(results)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from ..checks.base import Finding
 from ..errors import Position
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Budgets
-from ..targets.base import Outcome, Request, Session
+from ..targets.base import Outcome
 from .baseline import Comparison
 from .clocks import MeterError
 from .measure import Subject, apply_budgets, kinds_of
 from .results import BudgetResult
-from .sizes import input_of_size, size_range
+from .subjects import Caller, ToolCall, sized, subject_of
 
 _CHECK_OF_OUTCOME = {"crashed": "no_crash", "lost": "no_crash", "timed_out": "timeout", "refused": "accepts_valid"}
 
@@ -59,12 +58,21 @@ class BudgetScenario:
             )
         lock: AbstractContextManager[Any] | None = getattr(ctx, "budget_lock", None)
         try:
-            subject = _subject(ctx, base, self.kind, self.budgets)
+            subject = self._subject(ctx, base)
         except MeterError as error:
             raise ScenarioSkipped(str(error)) from None
+        if subject.remote and self.kind != "latency":
+            raise ScenarioSkipped(f"budget[{self.kind}]: {subject.remote}")
         results = apply_budgets(subject, self.budgets, kinds=(self.kind,), lock=lock)
         _tell(ctx, results)
         self._judge(ctx, results)
+
+    def _subject(self, ctx: ToolContext, base: Mapping[str, Any]) -> Subject:
+        session, call = ctx.session, ToolCall(ctx.plan, base)
+        caller = Caller(session, f"of its {self.kind} budget", _failure)
+        subject = subject_of([call], session, caller)
+        growth = self.budgets.growth if self.kind == "growth" else None
+        return subject if growth is None else sized(subject, call, growth.over, caller)
 
     def _judge(self, ctx: ToolContext, results: Sequence[BudgetResult]) -> None:
         bad = ("fail", "inconclusive") if getattr(ctx, "inconclusive_fails", False) else ("fail",)
@@ -105,63 +113,9 @@ def _tell(ctx: ToolContext, results: Sequence[BudgetResult]) -> None:
             on_budget(result)
 
 
-def _subject(ctx: ToolContext, base: Mapping[str, Any], kind: str, budgets: Budgets) -> Subject:
-    session, target = ctx.session, ctx.plan.spec.target
-    process_ids = session.process_ids()
-    is_here = target.kind == "python" or (target.kind == "mcp" and target.server is not None)
-    if kind != "latency" and not (process_ids or is_here or target.kind == "command"):
-        raise MeterError(
-            f"budget[{kind}]: the {target.kind} server was not started here, so its processes are not known"
-        )
-    caller = _Caller(ctx, session, kind)
-    subject = Subject(
-        lambda: caller(base), process_ids, own_process=is_here, own_thread=False, duration_of=_duration_of
-    )
-    return subject if budgets.growth is None or kind != "growth" else _sized(ctx, base, subject, caller, budgets)
-
-
-def _sized(ctx: ToolContext, base: Mapping[str, Any], subject: Subject, caller: _Caller, budgets: Budgets) -> Subject:
-    assert budgets.growth is not None
-    schema, over = ctx.plan.tool.input, budgets.growth.over
-    sizes = size_range(schema, over)
-    inputs: dict[int, dict[str, Any]] = {}
-
-    def call_of_size(size: int) -> Outcome:
-        return caller(inputs.setdefault(size, input_of_size(schema, base, over, size)), f" with {over} of size {size}")
-
-    return Subject(
-        subject.call,
-        subject.process_ids,
-        own_process=subject.own_process,
-        own_thread=False,
-        call_of_size=call_of_size,
-        sizes=sizes,
-    )
-
-
-def _duration_of(outcome: Outcome) -> int:
-    return outcome.duration_ns
-
-
-class _Caller:
-    """Calls the tool, unlogged, since writing a log costs time too; a call that fails ends the scenario."""
-
-    def __init__(self, ctx: ToolContext, session: Session, kind: str) -> None:
-        self._tool, self._session, self._kind = ctx.plan.tool, session, kind
-        self._calls = 0
-
-    def __call__(self, arguments: Mapping[str, Any], size: str = "") -> Outcome:
-        self._calls += 1
-        rid = f"budget-{self._kind}-{self._calls}"
-        request = Request(self._tool, copy.deepcopy(dict(arguments)), rid, self._tool.timeout_s, valid=True)
-        outcome = self._session.call(request)
-        if outcome.kind != "accepted":
-            raise ScenarioFailure(self._finding(outcome, size))
-        return outcome
-
-    def _finding(self, outcome: Outcome, size: str) -> Finding:
-        error = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
-        what = outcome.kind.replace("_", " ")
-        message = f"{self._tool.name} {what} in call {self._calls} of its {self._kind} budget{size}{error}"
-        cause = f"{outcome.kind}: {outcome.error.type if outcome.error else ''}"
-        return Finding(_CHECK_OF_OUTCOME[outcome.kind], message, cause, "the same call succeeded before")
+def _failure(name: str, outcome: Outcome, which: str) -> ScenarioFailure:
+    error = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
+    message = f"{name} {outcome.kind.replace('_', ' ')} {which}{error}"
+    cause = f"{outcome.kind}: {outcome.error.type if outcome.error else ''}"
+    check = _CHECK_OF_OUTCOME[outcome.kind]
+    return ScenarioFailure(Finding(check, message, cause, "the same call succeeded before"))

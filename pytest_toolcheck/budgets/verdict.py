@@ -3,7 +3,8 @@
 A sample is one call with what the machine did to it. Two gates drop calls that the machine disturbed; a sequential
 test (`evidence.py`) counts how many of the rest are over the budget and stops as soon as that proves something; a
 fail has to come three times, 0.1 s and 0.5 s apart, because noise comes in bursts and regressions stay. Disturbance
-only adds time, so calls that keep the budget in spite of it prove a pass: only a fail needs the gates.
+only adds time, so calls that keep the budget in spite of it prove a pass; and where most calls are over the budget by
+the least that each can have cost, waiting and slow-down taken off and a margin left, that is a fail on any machine.
 Nothing here reads a clock: `latency.py` and `cpu.py` make the samples, `measure.py` waits.
 """
 
@@ -31,6 +32,10 @@ CONFIRM_AFTER_S = (0.1, 0.5)
 CLEAN_CALLS_FOR_MAX = 59
 """After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""
 SPINS_FOR_OWN_REFERENCE = 20
+LEAST_COST_MARGIN = 1.10
+"""A disturbed call is over the budget only where the least that it can have cost is over it by this factor."""
+LEAST_COST_MARGIN_UNSPUN = 1.5
+"""The same where no spin tells how much the machine has slowed down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class SequentialVerdict:
         self.verdict: Verdict | None = None
         self._all: list[int] = []
         self._over_of_all = 0
+        self._sure = self._sure_of_all = 0
+        self._least: list[int] = []
         self._gates = gates
         self._spins: list[int] = []
 
@@ -96,15 +103,17 @@ class SequentialVerdict:
         self.total += 1
         self._all.append(sample.wall_ns)
         self._over_of_all += sample.wall_ns > self.budget_ns
-        reason = self._disturbance(sample) if self._gates else None
+        reference = self._reference(sample) if self._gates else 0
+        reason = _disturbance(sample, reference) if self._gates else None
         if reason is None:
             self.values.append(sample.wall_ns)
             self.over += sample.wall_ns > self.budget_ns
+            self._sure += sample.wall_ns > self.budget_ns * (slow_down(sample, reference) if self._gates else 1)
             self.verdict = self._decide()
         else:
             self.dropped[reason] += 1
-        if self.verdict is None and self._shows_pass(self._over_of_all, self.total):
-            self._use_all()
+        if self._gates and self.verdict is None:
+            self._judge_all(sample, reference)
         if self.verdict is None and (self.total >= self.max_calls or self.usable >= self.max_usable):
             self.verdict = "inconclusive"
         return self.verdict
@@ -121,7 +130,8 @@ class SequentialVerdict:
         return "; " + reason_inconclusive(self.usable, self.total, self.max_usable)
 
     def _decide(self) -> Verdict | None:
-        if log_evidence_above(self.over, self.usable, 1 - self.quantile) >= math.log(1 / FALSE_ALARM):
+        """Count for a fail only calls that are over the budget by more than the spins beside them are slow."""
+        if log_evidence_above(self._sure, self.usable, 1 - self.quantile) >= math.log(1 / FALSE_ALARM):
             return "fail"
         return "pass" if self._shows_pass(self.over, self.usable) else None
 
@@ -130,20 +140,21 @@ class SequentialVerdict:
             return not over and calls >= min(CLEAN_CALLS_FOR_MAX, self.max_usable)
         return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
 
-    def _use_all(self) -> None:
-        """Pass by all calls, disturbed ones included: what disturbs only adds time, so they can prove that much."""
-        self.verdict = "pass"
-        self.values, self.over = self._all, self._over_of_all
-        self.dropped.clear()
+    def _judge_all(self, sample: Sample, reference: int) -> None:
+        """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
+        least, margin = least_cost_ns(sample, reference)
+        self._least.append(least)
+        self._sure_of_all += least > self.budget_ns * margin
+        if self._shows_pass(self._over_of_all, self.total):
+            self._use_all("pass", self._all, self._over_of_all)
+        elif log_evidence_above(self._sure_of_all, self.total, max(1 - self.quantile, 0.5)) >= math.log(
+            1 / FALSE_ALARM
+        ):
+            self._use_all("fail", self._least, self._sure_of_all)
 
-    def _disturbance(self, sample: Sample) -> str | None:
-        """Return why the machine spoilt this call, or None."""
-        if sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS):
-            return "waited for a processor"
-        reference = self._reference(sample)
-        if reference and max(sample.spin_before_ns, sample.spin_after_ns) > SPIN_TOLERANCE * reference:
-            return "machine slowed down"
-        return None
+    def _use_all(self, verdict: Verdict, values: list[int], over: int) -> None:
+        self.verdict, self.values, self.over = verdict, values, over
+        self.dropped.clear()
 
     def _reference(self, sample: Sample) -> int:
         """Return the undisturbed spin: the session's, or what these calls show where that was taken in a bad moment."""
@@ -153,6 +164,26 @@ class SequentialVerdict:
         if len(self._spins) < SPINS_FOR_OWN_REFERENCE:
             return sample.spin_reference_ns
         return min(sample.spin_reference_ns, self._spins[len(self._spins) // 4])
+
+
+def slow_down(sample: Sample, reference_ns: int) -> float:
+    """Return how many times slower than the reference the spins beside a call were; 1 where that is not known."""
+    spin_ns = max(sample.spin_before_ns, sample.spin_after_ns)
+    return max(spin_ns / reference_ns, 1.0) if reference_ns else 1.0
+
+
+def least_cost_ns(sample: Sample, reference_ns: int) -> tuple[int, float]:
+    """Return the least that a call can have cost undisturbed, and the factor by which that may still be too much."""
+    own_ns = max(sample.wall_ns - sample.run_delay_ns, 0)
+    margin = LEAST_COST_MARGIN if reference_ns else LEAST_COST_MARGIN_UNSPUN
+    return round(own_ns / slow_down(sample, reference_ns)), margin
+
+
+def _disturbance(sample: Sample, reference_ns: int) -> str | None:
+    """Return why the machine spoilt this call, or None."""
+    if sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS):
+        return "waited for a processor"
+    return "machine slowed down" if slow_down(sample, reference_ns) > SPIN_TOLERANCE else None
 
 
 class ConfirmedVerdict:

@@ -1,0 +1,115 @@
+"""What is measured of a tool: calls with inputs that it has answered before.
+
+They are not logged, since writing a log costs time too, and each has to end as the first one did: a tool that fails
+its calls fails by that, not by its budget.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from ..scenario import ToolPlan
+from ..targets.base import Outcome, Request, Session
+from .measure import Subject
+from .measure_time import Effort
+from .sizes import input_of_size, size_range
+
+_LABEL_LENGTH = 60
+
+Failure = Callable[[str, Outcome, str], BaseException]
+"""Makes what a failed call raises, of the tool's name, its outcome, and which call it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a tool has answered: `kind` is the outcome that it had, and has to have again."""
+
+    plan: ToolPlan
+    arguments: Mapping[str, Any]
+    kind: str = "accepted"
+    valid: bool | None = True
+    """Whether the tool's schema accepts the arguments; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCall:
+    """A measured call: what it was made with, and how it ended."""
+
+    arguments: Mapping[str, Any]
+    outcome: Outcome
+
+
+class Caller:
+    """Makes calls in a session; `where` says in an error what they are made for."""
+
+    def __init__(self, session: Session, where: str, failure: Failure) -> None:
+        self._session, self._where, self._failure = session, where, failure
+        self._calls = 0
+
+    def __call__(self, call: ToolCall, size: str = "") -> MadeCall:
+        self._calls += 1
+        tool = call.plan.tool
+        rid = f"budget-{tool.name}-{self._calls}"
+        arguments = copy.deepcopy(dict(call.arguments))
+        outcome = self._session.call(Request(tool, arguments, rid, tool.timeout_s, valid=call.valid))
+        if outcome.kind != call.kind:
+            raise self._failure(tool.name, outcome, f"in call {self._calls} {self._where}{size}")
+        return MadeCall(call.arguments, outcome)
+
+
+def subject_of(calls: Sequence[ToolCall], session: Session, caller: Caller) -> Subject:
+    """Return the calls as something to measure: in turn, in the processes that serve them."""
+    target = calls[0].plan.spec.target
+    process_ids = session.process_ids()
+    is_here = target.kind == "python" or (target.kind == "mcp" and target.server is not None)
+    is_known = is_here or process_ids or target.kind == "command"
+    remote = "" if is_known else f"the {target.kind} server was not started here, so its processes are not known"
+    return Subject(
+        _in_turn(calls, caller),
+        process_ids,
+        own_process=is_here,
+        own_thread=False,
+        duration_of=_duration_of,
+        effort=Effort(label_of=_label_of),
+        turns=tuple(partial(caller, call) for call in calls),
+        remote=remote,
+    )
+
+
+def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subject:
+    """Return the subject with `base` as what grows in its parameter `over`. Raises MeterError where that has no size."""
+    schema = base.plan.tool.input
+    sizes = size_range(schema, over)
+    inputs: dict[int, ToolCall] = {}
+
+    def call_of_size(size: int) -> MadeCall:
+        if size not in inputs:
+            inputs[size] = replace(base, arguments=input_of_size(schema, base.arguments, over, size))
+        return caller(inputs[size], f" with {over} of size {size}")
+
+    return replace(subject, call_of_size=call_of_size, sizes=sizes)
+
+
+def _in_turn(calls: Sequence[ToolCall], caller: Caller) -> Callable[[], MadeCall]:
+    position = -1
+
+    def call_next() -> MadeCall:
+        nonlocal position
+        position = (position + 1) % len(calls)
+        return caller(calls[position])
+
+    return call_next
+
+
+def _duration_of(made: MadeCall) -> int:
+    return made.outcome.duration_ns
+
+
+def _label_of(made: MadeCall) -> str:
+    text = json.dumps(made.arguments, ensure_ascii=False, default=repr)
+    return text if len(text) <= _LABEL_LENGTH else text[: _LABEL_LENGTH - 3] + "..."
