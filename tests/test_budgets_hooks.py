@@ -15,7 +15,7 @@ def hold(n: int) -> int:
     return len(bytearray(n * 2**20))
 
 def square(items: list[int]) -> int:
-    return len(bytearray(50 * len(items) ** 2))
+    return len(bytearray(len(items) ** 2))
 
 made = []
 def tired(n: int) -> int:
