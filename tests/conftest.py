@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml  # noqa: F401 - a run inside a test forgets what it imported, but YAML's C part knows the first import's classes
 
 import pytest_toolcheck.lean_jsonschema  # noqa: F401 - before a test module imports `jsonschema`, which then takes 1.5 s
 
