@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .errors import SpecError, ToolcheckError
+from .errors import SpecError, TargetError, ToolcheckError
 from .execute import ToolState, running
 from .exercised import outline_of
 from .failure import CaseFailure, ExemptFailure, describe_failure
@@ -53,6 +53,8 @@ class SpecFile(pytest.Module):
     def _discover(self, spec: Spec, runtime: Runtime) -> tuple[Sequence[ToolPlan], Sequence[tuple[str, str]]]:
         needs_fixtures = bool(fixture_names(spec.target))
         found = merge_discovered(spec, () if needs_fixtures else describe_once(spec, runtime))
+        if not found.plans and not found.skipped:
+            raise TargetError(_nothing_to_test(needs_fixtures=needs_fixtures))
         return found.plans, found.skipped
 
 
@@ -185,6 +187,13 @@ class SkippedToolNode(pytest.Collector):
         item = pytest.Function.from_parent(self, name="not_called", callobj=lambda: None)
         item.add_marker(pytest.mark.skip(reason=f"{self.name}: {self._reason}"))
         yield item
+
+
+def _nothing_to_test(*, needs_fixtures: bool) -> str:
+    """Say why a file has no tool: it would pass without having tested anything."""
+    if needs_fixtures:
+        return "no tools: a target that needs fixtures cannot be asked for its tools when tests are collected; name them under `tools`"
+    return "the target offers no tools, so nothing would be tested; name them under `tools`, or leave the file out"
 
 
 def _body() -> Callable[..., None]:

@@ -201,6 +201,16 @@ ACCEPTS = [
         tool("a", a={"type": "array", "items": {**INTEGER, "maximum": 9}}),
         lambda i: len(i["a"]) > 2 and max(i["a"][:2]) <= 9 < i["a"][-1],
     ),
+    (
+        "a bound of a map's values",
+        tool("o", o={"type": "object", "additionalProperties": {**INTEGER, "maximum": 5}}),
+        lambda i: i["o"] and set(i["o"].values()) == {6},
+    ),
+    (
+        "a bound of a property named by a pattern",
+        {"type": "object", "patternProperties": {"^n-": {**INTEGER, "maximum": 5}}},
+        lambda i: 6 in i.values(),
+    ),
     ("wrong case", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).lower() in ("fast", "slow")),
     ("white space", tool("e", e={"enum": ["fast", "slow"]}), lambda i: str(i["e"]).strip() in ("fast", "slow")),
     ("missing", tool("a", "b", a=INTEGER, b=INTEGER), lambda i: "a" in i and "b" not in i),

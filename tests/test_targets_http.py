@@ -24,9 +24,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def service(*tools: ToolSpec, arguments: tuple[str, ...] = (), **options):
+def service(*tools: ToolSpec, arguments: tuple[str, ...] = (), program: str = "shop_http.py", **options):
     port = free_port()
-    start = ("python", "shop_http.py", str(port), *arguments)
+    start = ("python", program, str(port), *arguments)
     options = {"ready": "/anything", "start": start, **options}
     return make_target(spec_of(HttpTarget(f"http://127.0.0.1:{port}", **options), *tools))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from .base import ToolDescription
 
@@ -25,15 +26,29 @@ class Operation:
     places: Mapping[str, Literal["path", "query", "header", "cookie"]] = field(default_factory=dict)
     body: Literal["merged", "whole", "none"] = "merged"
     """`merged`: the other properties are the body; `whole`: the property `body` is."""
+    base: str = ""
+    """What the document's `servers` put before its paths."""
 
 
-def read_operations(document: Mapping[str, Any]) -> Iterator[tuple[ToolDescription, Operation]]:
+def read_operations(
+    document: Mapping[str, Any], *, ignore_base: bool = False
+) -> Iterator[tuple[ToolDescription, Operation]]:
     """Yield each operation of `document` with its description; operations are named by `operationId`."""
+    base = "" if ignore_base else _base_path(document)
     for path, item in (document.get("paths") or {}).items():
         shared = item.get("parameters") or []
         for method in METHODS:
             if method in item:
-                yield _read(document, method.upper(), path, shared, item[method])
+                description, operation = _read(document, method.upper(), path, shared, item[method])
+                yield description, replace(operation, base=base)
+
+
+def _base_path(document: Mapping[str, Any]) -> str:
+    """Return the path of the first server; its host is the spec's business."""
+    servers = document.get("servers") or [{}]
+    url = servers[0].get("url") if isinstance(servers[0], Mapping) else None
+    path = urlsplit(url).path if isinstance(url, str) and "{" not in url else ""
+    return path.rstrip("/")
 
 
 def _read(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _OPEN_LIMIT_S = 30.0
 _IN_QUERY = ("GET", "HEAD", "DELETE", "OPTIONS")
+_BROKEN = object()
 _HOLE = re.compile(r"{([^{}]+)}")
 _numbers = itertools.count(1)
 
@@ -96,7 +97,9 @@ class HttpService:
     def documented(self) -> list[tuple[ToolDescription, Operation]]:
         """Return the operations of the OpenAPI document, fetched once. Raises TargetError."""
         if self._documented is None:
-            self._documented = list(read_operations(self._document())) if self._target.openapi else []
+            has_path = urlsplit(self._target.url).path.strip("/") != ""
+            found = read_operations(self._document(), ignore_base=has_path) if self._target.openapi else ()
+            self._documented = list(found)
         return self._documented
 
     def _document(self) -> Any:
@@ -114,6 +117,10 @@ class HttpService:
     def url(self, path: str) -> str:
         """Return `path` below the base URL; a whole URL as it is."""
         return path if urlsplit(path).scheme else self._target.url.rstrip("/") + "/" + path.lstrip("/")
+
+    def url_of(self, operation: Operation, path: str) -> str:
+        """Return the URL of a filled path: below the document's own base where it is the document's operation."""
+        return self.url(operation.base + path)
 
     def open(self) -> HttpSession:
         """Start the server where there is one to start, and return a client's session. Raises TargetError."""
@@ -173,6 +180,10 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
             return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
         except (httpx.InvalidURL, UnicodeError) as error:
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=f"no URL can say this: {error}"))
+        except (httpx.TooManyRedirects, httpx.DecodingError) as error:
+            reason = f"the answer breaks HTTP: {error}"
+            told = CallError(type=type(error).__name__, message=reason)
+            return Outcome("crashed", time.perf_counter_ns() - started, error=told, noise=heard())
         except httpx.HTTPError as error:
             return await self._lost(error, time.perf_counter_ns() - started, heard())
         return _outcome(request, answer, time.perf_counter_ns() - started, heard())
@@ -195,7 +206,9 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
         query, headers = _placed(operation, rest, schemas)
         body = rest.get("body") if operation.body == "whole" and _has_body(request.tool, rest) else rest
         has_body = operation.body != "none" and operation.method not in _IN_QUERY
-        return _Message(operation.method, self._service.url(path), query, headers, body if has_body else None)
+        return _Message(
+            operation.method, self._service.url_of(operation, path), query, headers, body if has_body else None
+        )
 
     def _on_hang(self) -> None:
         self._service.server.is_suspect = True
@@ -270,8 +283,17 @@ def _content(message: _Message) -> dict[str, Any]:
 
 def _outcome(request: Request, answer: httpx.Response, spent: int, noise: str) -> Outcome:
     value = _value(answer)
-    raw = {"status": answer.status_code, "content-type": answer.headers.get("content-type"), "body": value}
+    raw = {
+        "status": answer.status_code,
+        "content-type": answer.headers.get("content-type"),
+        "body": answer.text if value is _BROKEN else value,
+    }
     if answer.status_code < 400:
+        if value is _BROKEN:
+            message = f"the answer says it is application/json, and is not: {answer.text[:200]}"
+            return Outcome(
+                "crashed", spent, error=CallError(type="ProtocolError", message=message), raw=raw, noise=noise
+            )
         return Outcome("accepted", spent, value=value, raw=raw, noise=noise)
     kind = code_kind(answer.status_code, rejects=request.tool.rejects, default=("4xx",))
     error = CallError(type=f"HTTP {answer.status_code}", message=answer.text, code=answer.status_code)
@@ -279,10 +301,13 @@ def _outcome(request: Request, answer: httpx.Response, spent: int, noise: str) -
 
 
 def _value(answer: httpx.Response) -> Any:
-    """Return the body: JSON where it is, None where it is empty, else its text."""
+    """Return the body: JSON where it is, None where it is empty, else its text; `_BROKEN` where it should be JSON."""
     if not answer.content:
         return None
     try:
         return json.loads(answer.content)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return answer.text
+    except ValueError:
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _BROKEN if kind == "application/json" else answer.text

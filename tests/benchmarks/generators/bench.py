@@ -7,33 +7,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .forms import write_side, write_specs
+from .found import Found
 from .pair import Pair
 
 SIDES = ("buggy", "correct")
 
 
-@dataclass
-class Found:
-    """What the program said of one tool."""
-
-    calls: int = 0
-    cases: int = 0
-    accepted: int = 0
-    first: int | None = None
-    """The number of calls made when the first finding came."""
-    findings: tuple[str, ...] = ()
-
-
 def found_in(
-    pairs: Sequence[Pair], folder: Path, *, form: str = "python", limit: int = 1000
+    pairs: Sequence[Pair], folder: Path, *, form: str = "python", limit: int = 1000, sides: Sequence[str] = SIDES
 ) -> dict[tuple[str, str], Found]:
     """Write all pairs in one form, run them in one process; by side and name, what was found."""
-    for side in SIDES:
+    for side in sides:
         write_side(pairs, folder / side, buggy=side == "buggy")
         write_specs(pairs, folder / side, form=form, limit=limit)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
@@ -67,7 +55,6 @@ def counted(events: Iterable[dict[str, Any]]) -> dict[tuple[str, str], Found]:
         elif event["ev"] == "case.end":
             seen.cases += 1
         if event["ev"] == "check.failed" or (event["ev"] == "case.end" and event.get("outcome") == "failed"):
-            seen.first = seen.calls if seen.first is None else seen.first
             said = str(event.get("attrs", {}).get("message") or (event.get("error") or {}).get("message") or "failed")
-            seen.findings += (f"{case.partition('::')[2]}: {said.splitlines()[0]}",)
+            seen.add(f"{case.partition('::')[2]}: {said.splitlines()[0]}", call=seen.calls)
     return found

@@ -60,6 +60,8 @@ class Pair:
     def source(self, *, buggy: bool) -> str:
         """Return the module's source. Raises ValueError where the bug's place is not in it exactly once."""
         source = dedent(self.correct)
+        if self.old == self.new:
+            return PRELUDE + source
         if source.count(self.old) != 1:
             raise ValueError(f"{self.name}: found {source.count(self.old)} places of {self.old!r}, expected 1")
         return PRELUDE + (source.replace(self.old, self.new) if buggy else source)

@@ -56,10 +56,10 @@ import time
 
 def search(text):
     need(isinstance(text, str) and len(text) <= 60, "text: expected at most 60 characters")
-    while text == "" and False:
+    for _ in range(0):
         time.sleep(0.05)
     return {"found": text.count("a")}
-''', 'text == "" and False', 'text == ""', {"timeout": "1s"})  # fmt: skip
+''', "range(0)", 'range(30 if text == "" else 0)', {"timeout": "1s"})  # fmt: skip
 
 DEFAULTS = Pair("defaults", "behaviour: another default than the schema's", takes("text", text=text(maxLength=9), repeat=whole(minimum=1, maximum=5, default=2)), '''
 def defaults(text, repeat=2):

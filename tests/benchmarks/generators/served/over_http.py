@@ -24,7 +24,7 @@ def operation(name: str, said: dict[str, Any]) -> dict[str, Any]:
     answered = {"description": "done", "content": {"application/json": {"schema": said["output"] or {}}}}
     told = {"description": "refused", "content": {"application/json": {"schema": {"type": "object"}}}}
     body = {"required": True, "content": {"application/json": {"schema": said["schema"]}}}
-    responses = {"200": answered, "400": told, "415": told}
+    responses = {"200": answered, "400": told, "default": told}
     return {"post": {"operationId": name, "summary": name, "requestBody": body, "responses": responses}}
 
 

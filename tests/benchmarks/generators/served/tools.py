@@ -24,6 +24,7 @@ class Tools:
     def __init__(self, folder: Path) -> None:
         self.described: dict[str, dict[str, Any]] = json.loads((folder / "tools.json").read_text(encoding="utf-8"))
         self._functions = {name: _load(folder, name) for name in self.described}
+        self._whole = {name for name, said in self.described.items() if '"number"' not in json.dumps(said["schema"])}
         self._calls = os.open(folder / "calls.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def is_async(self, name: str) -> bool:
@@ -33,8 +34,10 @@ class Tools:
     def call(self, name: str, given: Any) -> Any:
         """Return what the tool returns: for an async one its coroutine. Raises Refusal, or what the tool raised."""
         function = self._functions[name]
+        self._write(name, given)
+        if name in self._whole:
+            given = _with_whole_numbers(given)
         try:
-            self._write(name, given)
             if not isinstance(given, dict):
                 raise Refusal("expected an object of arguments")
             inspect.signature(function).bind(**given)
@@ -49,6 +52,15 @@ class Tools:
 
     def _write(self, name: str, given: Any) -> None:
         os.write(self._calls, json.dumps({"tool": name, "given": given}).encode() + b"\n")
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return 2 for 2.0, as JSON Schema means it: no tool here is asked whether it can tell them apart."""
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _load(folder: Path, name: str) -> Callable[..., Any]:
