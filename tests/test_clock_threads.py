@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import http.server
 import queue
+import sys
 import threading
 import time
 import urllib.request
@@ -241,3 +242,13 @@ def test_a_server_thread_older_than_the_test_answers():
             assert clock.now == 180
         server.shutdown()
         thread.join()
+
+
+def test_no_frame_is_asked_for_without_need(clock, monkeypatch):
+    """Frames that are asked for live on with their locals, into the garbage: young threads are watched without."""
+    asked = []
+    monkeypatch.setattr(sys, "_current_frames", lambda: asked.append(1) or {})
+    threads = run_in_threads(lambda: sum(range(100_000)), lambda: time.sleep(30))
+    time.sleep(60)
+    [thread.join() for thread in threads]
+    assert (clock.now, asked) == (60, [])

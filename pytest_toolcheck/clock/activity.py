@@ -13,7 +13,6 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 from .children import Family, look_at_child
 from .descriptors import awaited_descriptors, reads_a_file
@@ -97,7 +96,7 @@ class Activity:
         """Note every thread in `look`. Who is there is asked anew each time: a thread may start another."""
         mine = threading.get_ident()
         others = [t for t in threading.enumerate() if t.ident != mine and t.ident not in waiting]
-        places = _places() if others else {}
+        places = {} if self._supported or not others else _places()
         for thread in others:
             work = self._look_at_thread(thread, places, look)
             if work is not None and work.key not in self.ignored:
@@ -111,25 +110,27 @@ class Activity:
     def _look_at_thread(self, thread: threading.Thread, places: dict[int, Place], look: Look) -> Work | None:
         if thread.native_id is None or thread.ident is None:
             return Work(("thread", id(thread)), f"thread {thread.name!r}, which is starting")
-        place = places.get(thread.ident)
         if not self._supported:
-            look[thread.native_id] = (str(place), "")
+            look[thread.native_id] = (str(places.get(thread.ident)), "")
             return None
         seen = read_task("self", thread.native_id)
         if seen is None:
             return None
         look[thread.native_id] = seen
-        if place is not None and self._settled.get(thread.ident) == (place, _call(seen[0])):
-            return None  # older than the test, and waiting where it waited when the test began
-        if self._is_at_work(seen[0]) and not self._has_settled(thread.ident, place, seen):
-            return Work(("thread", thread.native_id), f"thread {thread.name!r}, which {_where(thread.ident)}")
-        return None
+        if not self._is_at_work(seen[0]) or (self.is_older(thread.ident) and self._has_settled(thread.ident, seen)):
+            return None
+        return Work(("thread", thread.native_id), f"thread {thread.name!r}", thread=thread.ident)
 
-    def _has_settled(self, ident: int, place: Place | None, seen: tuple[str, str]) -> bool:
-        """Tell whether a thread older than the test has waited for a real timer for a while, without a single turn."""
+    def _has_settled(self, ident: int, seen: tuple[str, str]) -> bool:
+        """Tell whether a thread older than the test waits where it waited when the test began, or has waited for a
+        real timer for a while, without a single turn."""
         now_ns = self._monotonic_ns()
-        if ident not in self._older or place is None or seen[0].startswith("running"):
+        # Only here are frames asked for: each that is keeps its locals alive, and buffers among them, until collected.
+        place = None if seen[0].startswith("running") else _places().get(ident)
+        if place is None:
             return False
+        if self._settled.get(ident) == (place, _call(seen[0])):
+            return True
         before, since_ns = self._last_seen.get(ident, (None, now_ns))
         if before != seen:
             self._last_seen[ident] = (seen, now_ns)
@@ -148,13 +149,14 @@ class Activity:
 
 
 def _settled_threads() -> dict[int, Settled]:
-    mine, places, found = threading.get_ident(), _places(), {}
+    mine, calls = threading.get_ident(), {}
     for thread in threading.enumerate():
-        if thread.ident in places and thread.ident != mine and thread.native_id is not None:
+        if thread.ident is not None and thread.ident != mine and thread.native_id is not None:
             seen = read_task("self", thread.native_id)
-            if seen is not None and not seen[0].startswith("running"):
-                found[thread.ident] = (places[thread.ident], _call(seen[0]))
-    return found
+            if seen is not None and not seen[0].startswith("running") and classify(seen[0]) is not Doing.PARKED:
+                calls[thread.ident] = _call(seen[0])
+    places = _places() if calls else {}
+    return {ident: (places[ident], call) for ident, call in calls.items() if ident in places}
 
 
 def _call(line: str) -> tuple[str, ...]:
@@ -172,10 +174,3 @@ def _let_others_run() -> None:
 def _places() -> dict[int, Place]:
     """Return for each thread the frame and the instruction at which it is."""
     return {ident: (frame, frame.f_lasti) for ident, frame in sys._current_frames().items()}
-
-
-def _where(ident: int) -> str:
-    frame = sys._current_frames().get(ident)
-    if frame is None:
-        return "has no Python frame"
-    return f"is at {frame.f_code.co_qualname} ({Path(frame.f_code.co_filename).name}:{frame.f_lineno})"

@@ -103,7 +103,7 @@ class Driver:
         limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1) * work.patience
         if now_ns - self._blocked_since_ns < limit_ns:
             return False
-        self.stalls.append(work.text)
+        self.stalls.append(work.describe())
         self.activity.ignored.add(work.key)
         return True
 
@@ -129,4 +129,4 @@ class Driver:
 def _deadlock_text(work: Work | None) -> str:
     if work is None:
         return "no timer, ready task, socket, child or thread is left that could wake this test"
-    return f"no timer is left, and {work.text} woke nothing within the real time allowed"
+    return f"no timer is left, and {work.describe()} woke nothing within the real time allowed"

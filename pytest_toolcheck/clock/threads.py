@@ -74,6 +74,9 @@ class LockTimeouts:
                 self._real_join(thread, pause_s)
                 return not thread.is_alive()
 
-            self._waits.keep(timeout, has_ended, has_input=lambda: not thread.is_alive())
+            def is_ending() -> str:  # off the list of threads, but not yet over
+                return "" if thread in threading.enumerate() else f"the end of thread {thread.name!r}"
+
+            self._waits.keep(timeout, has_ended, has_input=lambda: not thread.is_alive(), expects=is_ending)
             timeout = 0
         self._real_join(thread, timeout)
