@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from .errors import SpecError, TargetError, ToolcheckError
+from .errors import HookError, SpecError, TargetError, ToolcheckError
 from .execute import ToolState, running
 from .exercised import outline_of
+from .extensions import changed_cases, checks_of, extend
+from .extensions import scenarios_of as added_scenarios
 from .failure import CaseFailure, ExemptFailure, describe_failure
 from .rooms import room_scenarios
 from .runtime import Runtime, runtime_of
@@ -39,6 +41,7 @@ class SpecFile(pytest.Module):
     def collect(self) -> Iterator[ToolNode | SkippedToolNode]:
         runtime = runtime_of(self.config)
         try:
+            extend(runtime)
             spec = load_spec(self.path)
             plans, skipped = self._discover(spec, runtime)
         except SpecError as error:
@@ -82,25 +85,24 @@ class ToolNode(pytest.Collector):
     def collect(self) -> Iterator[ScenarioItem]:
         seed = self._runtime.settings.seed
         cases = cases_of(self.plan, seed=seed)
-        self.ihook.pytest_toolcheck_cases(plan=self.plan, cases=cases)
-        state = ToolState(self.plan, self._runtime, self._more_checks())
+        try:
+            cases = changed_cases(self.ihook, self.plan, cases)
+            checks, more = checks_of(self.ihook), [*self._more_scenarios()]
+        except HookError as error:
+            raise self.CollectError(str(error)) from None
+        state = ToolState(self.plan, self._runtime, checks)
         state.inconclusive_fails = self._runtime.settings.inconclusive == "fail"
         state.static_base = assumed_base(self.plan.tool)
         seen: Counter[str] = Counter()
-        for scenario in scenarios_of(self.plan, cases, self._more_scenarios()):
+        for scenario in scenarios_of(self.plan, cases, more):
             seen[scenario.id] += 1
             if seen[scenario.id] > 1:
                 raise self.CollectError(f"{self.plan.tool.position}: two cases share the id {scenario.id!r}")
             yield ScenarioItem.make(self, scenario, state)
 
-    def _more_checks(self) -> dict[str, Any]:
-        answers = self.ihook.pytest_toolcheck_checks()
-        return {name: check for answer in answers for name, check in answer.items()}
-
     def _more_scenarios(self) -> Iterable[Scenario]:
         yield from room_scenarios(self.plan)
-        for answer in self.ihook.pytest_toolcheck_scenarios(plan=self.plan):
-            yield from answer
+        yield from added_scenarios(self.ihook, self.plan)
 
 
 class ScenarioItem(pytest.Function):

@@ -5,6 +5,7 @@ ToolcheckError
 ├── SpecError          a tool spec that cannot be used; carries every `Problem` found in it
 ├── TargetError        a target that cannot be reached, started or described
 │   └── MissingExtra   the optional part that a target needs is not installed
+├── HookError          another plugin's answer to one of our hooks that cannot be used
 └── SettingsError      a command-line option or ini key with a wrong value
 
 At the border to pytest they become `pytest.UsageError` or a collection error; nowhere else.
@@ -65,6 +66,10 @@ class MissingExtra(TargetError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an optional part: pip install 'pytest-toolcheck[{extra}]'")
+
+
+class HookError(ToolcheckError):
+    """Another plugin's answer to one of our hooks that cannot be used; the message names the hook."""
 
 
 class SettingsError(ToolcheckError, ValueError):

@@ -117,6 +117,7 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     coverage = {name: report.as_attrs() for name, report in totals.coverages().items()}
     runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus), "coverage": coverage})
+    session.config.hook.pytest_toolcheck_report(config=session.config, run_directory=runtime.run_directory)
 
 
 def _take(progress: _Progress, report: pytest.TestReport) -> None:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .cases.formats import StringFormat
     from .cases.model import Case
-    from .checks.base import Finding
+    from .checks.base import Evidence, Finding
     from .scenario import Scenario, ToolPlan
-    from .targets.base import Outcome
+    from .spec.model import Spec
+    from .targets.base import Target
 
 
 @pytest.hookspec
@@ -37,8 +41,34 @@ def pytest_toolcheck_scenarios(plan: ToolPlan) -> Iterable[Scenario] | None:
 
 
 @pytest.hookspec
-def pytest_toolcheck_checks() -> dict[str, Callable[[ToolPlan, Case, Outcome], Finding | None]] | None:
-    """Called once a run; return further checks by name: each judges one outcome of one case.
+def pytest_toolcheck_checks() -> dict[str, Callable[[Evidence], Finding | None]] | None:
+    """Called at collection for each tool; return further checks by name: each judges one outcome of one case.
+
+    .. versionadded:: 0.1
+    """
+
+
+@pytest.hookspec
+def pytest_toolcheck_targets() -> dict[str, Callable[[Spec], Target]] | None:
+    """Called once a run, before the first spec is read; return further kinds of targets: name and maker.
+
+    A spec then says `target: {NAME: …}`; the maker finds what stands there in `spec.target.value`.
+
+    .. versionadded:: 0.1
+    """
+
+
+@pytest.hookspec
+def pytest_toolcheck_formats() -> dict[str, StringFormat] | None:
+    """Called once a run, before the first spec is read; return further string formats by name.
+
+    .. versionadded:: 0.1
+    """
+
+
+@pytest.hookspec
+def pytest_toolcheck_report(config: pytest.Config, run_directory: Path) -> None:
+    """Called when a run of ours has ended, in the main process; `events.read_events(run_directory)` tells its course.
 
     .. versionadded:: 0.1
     """

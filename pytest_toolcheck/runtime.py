@@ -42,6 +42,7 @@ class Runtime:
         self._log: EventLog | None = None
         self.servers: dict[Any, TargetServer] = {}
         self._closers: list[Callable[[], None]] = []
+        self.is_extended = False
 
     @property
     def is_worker(self) -> bool:

@@ -66,7 +66,7 @@ def subject_of(calls: Sequence[ToolCall], session: Session, caller: Caller) -> S
     """Return the calls as something to measure: in turn, in the processes that serve them."""
     target = calls[0].plan.spec.target
     process_ids = session.process_ids()
-    is_here = target.kind == "python" or (target.kind == "mcp" and target.server is not None)
+    is_here = target.kind == "python" or getattr(target, "server", None) is not None
     is_known = is_here or process_ids or target.kind == "command"
     remote = "" if is_known else f"the {target.kind} server was not started here, so its processes are not known"
     return Subject(

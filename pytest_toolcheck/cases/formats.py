@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 LABEL_63 = "a" * 63
 LABEL_64 = "a" * 64
 
-GOOD: Mapping[str, tuple[str, ...]] = {
+GOOD: dict[str, tuple[str, ...]] = {
     "date": ("2024-01-31", "2024-02-29", "2000-02-29", "1999-12-31", "0001-01-01", "9999-12-31"),
     "time": (
         *("12:30:00Z", "00:00:00Z", "23:59:59Z", "12:30:00+05:30", "12:30:00-23:59", "23:59:60Z", "12:30:00.123456Z"),
@@ -44,7 +45,7 @@ GOOD: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-BAD: Mapping[str, tuple[str, ...]] = {
+BAD: dict[str, tuple[str, ...]] = {
     "date": (
         *(
             "2023-02-29",
@@ -115,3 +116,44 @@ BAD: Mapping[str, tuple[str, ...]] = {
 
 WORDS: Mapping[str, str] = {"byte": "SGVsbG8=", "base64": "SGVsbG8=", "password": "correct horse", "binary": "data"}
 """Texts for formats and encodings that no validator checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StringFormat:
+    """A format that JSON Schema does not define: what it accepts, and texts around it. Labels are still computed.
+
+    .. versionadded:: 0.1
+    """
+
+    accepts: Callable[[str], bool]
+    good: tuple[str, ...]
+    """Texts that it accepts, the likeliest first; at least one."""
+    bad: tuple[str, ...] = ()
+    """Texts that it only nearly accepts."""
+
+
+def add_format(name: str, added: StringFormat) -> Callable[[], None]:
+    """Make the format known to generation and to every draft's validation; return what takes it back."""
+    from ..lean_jsonschema import jsonschema
+
+    drafts = {
+        getattr(jsonschema, key) for key in dir(jsonschema) if key.startswith("Draft") and key.endswith("Validator")
+    }
+    tables = [draft.FORMAT_CHECKER.checkers for draft in drafts]
+    before = [(table, table.get(name)) for table in (GOOD, BAD, *tables)]
+
+    def check(value: object) -> bool:
+        return not isinstance(value, str) or bool(added.accepts(value))
+
+    GOOD[name], BAD[name] = tuple(added.good), tuple(added.bad)
+    for table in tables:
+        table[name] = (check, ())
+
+    def take_back() -> None:
+        for table, old in before:
+            if old is None:
+                table.pop(name, None)
+            else:
+                table[name] = old
+
+    return take_back

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .base import Evidence, Finding, shorten
@@ -35,7 +36,9 @@ def no_crash(evidence: Evidence) -> Finding | None:
     error = outcome.error
     if outcome.kind == "lost":
         text = error.message if error else "the connection was lost"
-        return _finding(evidence, f"{name} died in this call: {shorten(text, 160)}", "lost")
+        first, _, rest = text.partition("\n")
+        found = _finding(evidence, f"{name} died in this call: {shorten(first, 160)}", "lost")
+        return replace(found, details=(("said", shorten(rest, 2000)),)) if rest else found
     if error is None:
         return None
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):

@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from .model import CommandTarget, HttpTarget, McpTarget, PythonTarget, TargetSpec, WebSocketTarget
+from .model import AddedTarget, CommandTarget, HttpTarget, McpTarget, PythonTarget, TargetSpec, WebSocketTarget
 
 
 def build_target(raw: Mapping[str, Any], folder: Path) -> TargetSpec:
     """Make the target; `folder` is where the spec stands."""
     kind = next(iter(raw))
+    if kind not in _BUILDERS:
+        return AddedTarget(kind, raw[kind])
     return _BUILDERS[kind](raw[kind], folder)
 
 

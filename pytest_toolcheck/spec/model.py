@@ -79,7 +79,15 @@ class CommandTarget:
     kind: Literal["command"] = "command"
 
 
-TargetSpec = PythonTarget | McpTarget | HttpTarget | WebSocketTarget | CommandTarget
+@dataclass(frozen=True, slots=True)
+class AddedTarget:
+    """A kind that another plugin adds (`pytest_toolcheck_targets`); `value` is what the spec says under it."""
+
+    kind: str
+    value: Any
+
+
+TargetSpec = PythonTarget | McpTarget | HttpTarget | WebSocketTarget | CommandTarget | AddedTarget
 
 
 @dataclass(frozen=True, slots=True)

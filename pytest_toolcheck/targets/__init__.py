@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import TargetError
+from ..spec.added_kinds import ADDED_KINDS, add_kind
 from .base import CallError, Outcome, OutcomeKind, Progress, Request, Session, Target, ToolDescription
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ __all__ = [
     "Session",
     "Target",
     "ToolDescription",
+    "add_kind",
     "make_target",
 ]
 
@@ -27,6 +30,9 @@ def make_target(spec: Spec) -> Target:
 
     Raises MissingExtra when the client library that this kind needs is not installed.
     """
+    if (make := ADDED_KINDS.get(spec.target.kind)) is not None:
+        added: Target = make(spec)
+        return added
     match spec.target.kind:
         case "python":
             from .python import PythonTools
@@ -48,3 +54,5 @@ def make_target(spec: Spec) -> Target:
             from .command import CommandTools
 
             return CommandTools(spec)
+        case kind:
+            raise TargetError(f"the target kind {kind!r} is known no more: the plugin that adds it is gone")
