@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from . import texts, valid
 from .changes import Change, change
 from .identity import describe
-from .scalars import of_string
+from .scalars import enum_members, of_string
 from .schema import Conjunction, Document, Node
 from .shapes import Shape, alternatives
 from .valid import samples
 
-NESTED_DEEPEST = 4
+NESTED_DEEPEST = 5
+_MOST_NAMES = 24
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES = 4
 
@@ -28,7 +29,7 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
     }
     if not shape.property_names():
         yield from _any_members(base)
-    yield from _left_out(shape, base)
+    yield from _left_out(shape, base, values)
     yield from _optional(shape, base, values)
     yield from _extra(document, shape, base)
     yield from _counts(document, shape, base, values, depth)
@@ -55,10 +56,13 @@ def _any_members(base: dict[str, Any]) -> Iterator[Change]:
     yield change("size", {f"key{number}": number for number in range(100)}, "100 members", only_if_valid=True)
 
 
-def _left_out(shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
     for name in shape.required():
         if name in base:
             yield Change("required", (name,), "left out", {k: v for k, v in base.items() if k != name})
+        if shape.largest("minProperties") >= len(base):  # there, what is missing is not a count
+            others = {**values, **base}
+            yield Change("required", (name,), "all others", {k: v for k, v in others.items() if k != name})
     yield change("required", {}, "all left out", only_if_valid=len(shape.required()) != 1)
 
 
@@ -105,15 +109,18 @@ def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> It
         for name in samples(document, (naming,)):
             if isinstance(name, str):
                 yield name, (allowed or [1])[0]
-        yield from ((name, (allowed or [1])[0]) for name in _wrong_names(document, naming))
+        for name in _near_names(document, naming):
+            options = samples(document, shape.member(name), depth=valid.DEEPEST - 1)
+            yield name, (options or [1])[0]
     yield from ((name, (allowed or [1])[0]) for name in ("", "__proto__", "self", "\u00fcnicode \U0001f600", "a" * 200))
 
 
-def _wrong_names(document: Document, naming: Node) -> Iterator[str]:
-    """Yield names that `propertyNames` nearly accepts."""
+def _near_names(document: Document, naming: Node) -> Iterator[str]:
+    """Yield names at the edge of what `propertyNames` accepts, on either side."""
     for shape in alternatives(document, (naming,)):
-        near = (item.value for item in of_string(shape) if item.category in ("boundary", "pattern", "format"))
-        yield from islice((name for name in near if isinstance(name, str) and not document.holds((naming,), name)), 12)
+        made = chain(enum_members(shape.members() or []), of_string(shape))
+        near = (item.value for item in made if item.category in ("boundary", "pattern", "format", "enum"))
+        yield from islice((name for name in near if isinstance(name, str)), _MOST_NAMES)
 
 
 def _counts(

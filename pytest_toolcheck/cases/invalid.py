@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from .changes import Change, change, nested
@@ -14,31 +14,22 @@ from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import array_of, arrays, objects, samples
+from .valid import array_of, arrays, interleaved, needed, objects, samples
 
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
 _SEVERAL = 3
 _FEW = 5
+_MOST_REFUSED = 40
 _TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 
 
 def variations(document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0) -> Iterator[Change]:
     """Yield changes of `base`, a value of the conjunction, at every depth; bounded."""
     shapes = alternatives(document, conjunction)
-    for number, shape in enumerate(shapes):
-        of_branch = samples(document, (*conjunction, *shape.parts), depth=depth) if len(shapes) > 1 else []
-        for value in of_branch[:3]:
-            yield change("nested", value, f"branch {number + 1}")
-    if depth:
-        yield from (
-            change("nested" if depth > 1 else "optional", v) for v in samples(document, conjunction, depth=depth)
-        )
-    for shape in shapes:
-        own = base if document.holds(shape.parts, base) else None
-        if own is None:
-            own = (samples(document, shape.parts, depth=depth) or [base])[0]
-        yield from _of_shape(document, shape, own, depth)
+    yield from _of_branches(document, conjunction, shapes, depth)
+    own = [_of_shape(document, shape, _own_base(document, shape, base, depth), depth) for shape in shapes]
+    yield from interleaved(own) if depth else chain.from_iterable(own)
     if depth == 1:
         yield from deep(document, conjunction, base, depth=depth)
     if len(shapes) > 1 and not document.is_weary:
@@ -47,19 +38,36 @@ def variations(document: Document, conjunction: Conjunction, base: Any, *, depth
         yield from wrong_types(base)
 
 
+def _of_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
+    for number, shape in enumerate(shapes):
+        of_branch = samples(document, (*conjunction, *shape.parts), depth=depth) if len(shapes) > 1 else []
+        for value in of_branch[:3]:
+            yield change("nested", value, f"branch {number + 1}")
+    if depth:
+        yield from (
+            change("nested" if depth > 1 else "optional", v) for v in samples(document, conjunction, depth=depth)
+        )
+
+
+def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
+    return base if document.holds(shape.parts, base) else (samples(document, shape.parts, depth=depth) or [base])[0]
+
+
 def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
-    members = shape.members()
-    if members is not None:
-        yield from enum_members(members)
-    yield from _refused(document, shape, depth)
-    kinds = shape.types()
+    """Yield what each keyword asks for; below the root in turns, as what is made there is cut."""
+    members, kinds = shape.members(), shape.types()
+    streams = [enum_members(members) if members is not None else iter(()), _refused(document, shape, depth)]
+    if members is None and ("number" in kinds or "integer" in kinds):
+        streams.append(of_number(shape, whole="number" not in kinds))
+    if members is None and "string" in kinds:
+        streams.append(of_string(shape))
+    streams += [_of_containers(document, shape, base, kinds, depth), wrong_types(base)]
+    yield from interleaved(streams) if depth else chain.from_iterable(streams)
+
+
+def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str, ...], depth: int) -> Iterator[Change]:
     for own in _containers(document, shape, base, kinds, depth):
         yield from of_container(document, shape, own, depth=depth)
-    if members is None and ("number" in kinds or "integer" in kinds):
-        yield from of_number(shape, whole="number" not in kinds)
-    if members is None and "string" in kinds:
-        yield from of_string(shape)
-    yield from wrong_types(base)
 
 
 def _refused(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
@@ -71,8 +79,11 @@ def _refused(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
             for node in shape.parts
             if isinstance(node.schema, dict) and "not" in node.schema
         )
-        wanted = samples(document, (part, *others, *stripped), depth=depth) or samples(document, (part,), depth=depth)
+        both = (part, *others, *stripped)
+        wanted = samples(document, both, depth=depth) or samples(document, (part,), depth=depth)
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
+        if wanted and depth < NESTED_DEEPEST - 1 and not document.is_weary:
+            yield from islice(nested(variations(document, both, wanted[0], depth=depth + 1)), _MOST_REFUSED)
 
 
 def _containers(
@@ -91,11 +102,10 @@ def _containers(
 def of_container(document: Document, shape: Shape, base: Any, *, depth: int) -> Iterator[Change]:
     """Yield changes of an object or array, and of what it holds."""
     if isinstance(base, dict):
-        yield from of_object(document, shape, base, depth=depth)
-        yield from _inside_object(document, shape, base, depth)
+        streams = [of_object(document, shape, base, depth=depth), _inside_object(document, shape, base, depth)]
     else:
-        yield from of_array(document, shape, base, depth=depth)
-        yield from _inside_array(document, shape, base, depth)
+        streams = [of_array(document, shape, base, depth=depth), _inside_array(document, shape, base, depth)]
+    yield from interleaved(streams) if depth else chain.from_iterable(streams)
 
 
 def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterator[Change]:
@@ -121,6 +131,7 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
     if depth >= NESTED_DEEPEST or (depth and document.is_weary):
         return
+    base = _behind_prefix(document, shape, base, depth)
     for own in (base, *spared(document, shape, base)):
         places = list(dict.fromkeys((*range(shape.prefix_length()), len(own) - 1)))
         places = [place for place in places if 0 <= place < len(own)]
@@ -135,6 +146,29 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
             yield item.below(0, partial(_with_item, base, 0))
     if depth < 2:
         yield from _last_of_several(document, shape, len(base), depth)
+    yield from _nearly_contained(document, shape, depth)
+
+
+def _nearly_contained(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
+    """Yield arrays in which one item short of `minContains` are found, beside one that nearly is."""
+    wanted = shape.nodes("contains")
+    hits = samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1) if wanted else []
+    if not hits:
+        return
+    found = hits[:1] * (needed(shape) - 1)
+    near = (v for v in variations(document, wanted, hits[0], depth=depth + 1) if not document.holds(wanted, v.value))
+    for item in islice(near, _MOST_REFUSED):
+        yield change("nested", [*found, item.value], f"not contained: {item.category} {item.detail}")
+
+
+def _behind_prefix(document: Document, shape: Shape, base: list[Any], depth: int) -> list[Any]:
+    """Return an array long enough to have an item of each kind; the base itself where it is, or none can be made."""
+    length = shape.prefix_length()
+    for count in (length + 1, length) if len(base) <= length else ():
+        made = array_of(document, shape, count, depth=depth)
+        if made is not None and len(made) > len(base) and document.holds(shape.parts, made):
+            return made
+    return base
 
 
 def _last_of_several(document: Document, shape: Shape, length: int, depth: int) -> Iterator[Change]:

@@ -96,6 +96,9 @@ def _around(bound: Number, step: Number | None, whole: bool) -> Iterator[Number]
     unit = step if step is not None else 1
     start = math.ceil(bound) if whole and bound != int(bound) else bound
     yield from (start, _tidy(start - unit), _tidy(start + unit))
+    if step is not None:  # the multiples nearest to the bound: the last inside and the first outside
+        nearest = _snap(bound, step, whole)
+        yield from (nearest, _tidy(nearest - step), _tidy(nearest + step))
     if whole:
         return
     for small in (0.5, 0.01, 1e-6):

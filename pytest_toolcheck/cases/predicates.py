@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from ..lean_jsonschema import jsonschema
+from ..lean_jsonschema import fast_iri_check, jsonschema
 
 Predicate = Callable[[Any], bool]
 
@@ -210,6 +210,9 @@ def _conforms(checker: Any, value: str, name: str) -> bool:
 
 def _format(scope: Scope, name: str, __: Any) -> Predicate:
     checker = scope.format_checker
+    fast = fast_iri_check(checker, name) if checker is not None and isinstance(name, str) else None
+    if fast is not None:
+        return lambda value: not isinstance(value, str) or fast.fullmatch(value) is not None
     return lambda value: not isinstance(value, str) or _conforms(checker, value, name)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from . import numbers, texts
 from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 
+T = TypeVar("T")
 DEEPEST = 6
 _ENOUGH = 8
 _MOST_TRIED = 80
@@ -38,7 +39,7 @@ def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator
     found = False
     if not document.is_weary:
         streams = [built(document, shape, depth=depth) for shape in alternatives(document, conjunction)]
-        for value in islice(_interleaved(streams), _MOST_TRIED):
+        for value in islice(interleaved(streams), _MOST_TRIED):
             if document.holds(conjunction, value):
                 found = True
                 yield value
@@ -55,7 +56,8 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _interleaved(streams: list[Iterator[Any]]) -> Iterator[Any]:
+def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:
+    """Yield from all streams in turns."""
     while streams:
         alive = []
         for stream in streams:
@@ -78,7 +80,7 @@ def built(document: Document, shape: Shape, *, depth: int) -> Iterator[Any]:
     if members is not None:
         yield from members[:50]
         return
-    yield from _interleaved([_of_type(document, shape, kind, depth) for kind in shape.types()])
+    yield from interleaved([_of_type(document, shape, kind, depth) for kind in shape.types()])
 
 
 def _of_type(document: Document, shape: Shape, kind: str, depth: int) -> Iterator[Any]:
@@ -135,7 +137,7 @@ def further_names(document: Document, shape: Shape, count: int, depth: int) -> I
 
 def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any]]:
     """Yield arrays: one item (or as few as allowed), then the fewest, then a few."""
-    least = max(shape.largest("minItems"), _needed(shape))
+    least = max(shape.largest("minItems"), needed(shape))
     most = shape.smallest("maxItems")
     for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2)):
         if (most is None or count <= most) and count <= 1000:
@@ -144,7 +146,8 @@ def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any
                 yield made
 
 
-def _needed(shape: Shape) -> int:
+def needed(shape: Shape) -> int:
+    """Return how many items `contains` asks for."""
     if not shape.all_of("contains"):
         return 0
     return shape.largest("minContains") if shape.all_of("minContains") else 1
@@ -155,10 +158,10 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
     made: list[Any] = []
     unique = any(shape.all_of("uniqueItems"))
     wanted = list(shape.nodes("contains"))
-    needed = _needed(shape)
+    least = needed(shape)
     for index in range(count):
         conjunction = shape.item(index)
-        if wanted and index < needed:
+        if wanted and index < least:
             conjunction = (*conjunction, *wanted)
         value = _item_value(document, conjunction, made if unique else [], index, depth)
         if value is None:
