@@ -41,6 +41,7 @@ class ToolState:
         self.hangs = 0
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(_secrets_of(plan.spec))
+        self.suspicions: Counter[str] = Counter()
 
     @property
     def server(self) -> TargetServer:
@@ -73,6 +74,15 @@ class RunningScenario:
         return self._state.inconclusive_fails
 
     @property
+    def suspicions(self) -> Counter[str]:
+        """How often a call seemed to leave something behind, by what it was."""
+        return self._state.suspicions
+
+    @property
+    def server(self) -> TargetServer:
+        return self._state.server
+
+    @property
     def spec(self) -> Spec:
         return self.plan.spec
 
@@ -92,9 +102,14 @@ class RunningScenario:
         return session
 
     def call(
-        self, arguments: Mapping[str, Any], *, valid: bool | None = None, session: Session | None = None
+        self,
+        arguments: Mapping[str, Any],
+        *,
+        valid: bool | None = None,
+        session: Session | None = None,
+        observe: bool = False,
     ) -> Outcome:
-        return self._call(self.plan, arguments, valid, session or self.session)
+        return self._call(self.plan, arguments, valid, session or self.session, observe=observe)
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         sibling = next((tool for tool in self.plan.siblings if tool.name == name), None)
@@ -105,7 +120,15 @@ class RunningScenario:
             tool = dataclasses.replace(tool, input=sibling.input_schema)
         return self._call(ToolPlan(self.spec, tool, sibling, self.plan.siblings), arguments, None, self.session)
 
-    def _call(self, plan: ToolPlan, arguments: Mapping[str, Any], valid: bool | None, session: Session) -> Outcome:
+    def _call(
+        self,
+        plan: ToolPlan,
+        arguments: Mapping[str, Any],
+        valid: bool | None,
+        session: Session,
+        *,
+        observe: bool = False,
+    ) -> Outcome:
         if self._state.hangs >= HANGS_TOLERATED:
             raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
         filled = self._fill(copy.deepcopy(dict(arguments)))
@@ -122,6 +145,7 @@ class RunningScenario:
                 timeout_s=plan.tool.timeout_s,
                 valid=valid and not self._may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
+                observe=observe,
             )
             with _clock_of(plan):
                 outcome = session.call(request)
@@ -164,8 +188,12 @@ class RunningScenario:
             return ()  # the transport cannot carry this input: the tool never saw it
         notes: list[str] = []
         findings = [finding for check in self._checks() if (finding := check(case, outcome, notes)) is not None]
+        if outcome.observed is not None:
+            from .behaviour.passive import passive_findings
+
+            findings += passive_findings(self, case, outcome)
         for finding in findings:
-            self._report(finding)
+            self.report(finding)
         for note in notes:
             self.attrs[note] = self.attrs.get(note, 0) + 1
         return tuple(finding for finding in findings if finding.severity == "failure")
@@ -186,21 +214,23 @@ class RunningScenario:
                     outcome=outcome,
                     known_good=self._known_good(),
                     options=options,
-                    retry=self._control_call,
                     secrets=self._state.secrets,
+                    retry=self.again,
                     notes=notes,
                 )
             )
 
         return judge
 
-    def _control_call(self, arguments: Any) -> Outcome:
+    def again(self, arguments: Any) -> Outcome:
+        """Make a further call for comparison: a failure goes on showing the call before it."""
         last = self._last
-        outcome = self.call(arguments)
+        outcome = self.call(arguments, observe=True)
         self._last = last
         return outcome
 
-    def _report(self, finding: Finding) -> None:
+    def report(self, finding: Finding) -> None:
+        """Write a finding into the log, as a failed check or as a warning."""
         attrs = {
             "check": finding.check,
             "message": finding.message,

@@ -39,7 +39,7 @@ class CaseScenario:
     def run(self, ctx: ToolContext) -> None:
         running = cast("RunningScenario", ctx)
         case = running.rebased(self.case)
-        outcome = running.call(case.input, valid=case.label == "valid")
+        outcome = running.call(case.input, valid=case.label == "valid", observe=True)
         findings = running.judge(case, outcome)
         if findings:
             raise running.fail(findings)

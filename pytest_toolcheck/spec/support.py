@@ -13,14 +13,7 @@ from .wording import Path, place_name
 
 NOT_SUPPORTED_YET: Final[dict[str, str]] = {
     "tools.*.validators": "validators",
-    "tools.*.checks.idempotent": "the check idempotent",
-    "tools.*.checks.deterministic": "the check deterministic",
-    "tools.*.checks.pure": "the check pure",
-    "tools.*.checks.read_only": "the check read_only",
-    "tools.*.checks.non_blocking": "the check non_blocking",
     "tools.*.checks.isolated": "the check isolated",
-    "tools.*.checks.leaks": "the check leaks",
-    "tools.*.variations.categories.repeat": "variations of category repeat",
     "tools.*.variations.categories.concurrent": "variations of category concurrent",
 }
 """From a key's path (`*` is any one key; `tools.*` means `defaults` too; the items of a list of names are keys) to

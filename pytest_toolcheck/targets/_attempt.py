@@ -33,6 +33,11 @@ class Attempt:
         """The stop of the call, whose traceback says where it was."""
         self._waits_at: str | None = None
 
+    @property
+    def arguments(self) -> list[Any]:
+        """What the function was given, and what it may have changed meanwhile."""
+        return [*self._args, self._kwargs]
+
     def run(self) -> None:
         """Call a plain function; what it returns may still have to be awaited (`needs_loop`)."""
         self._started = time.perf_counter_ns()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ..spec.model import ToolSpec
@@ -48,6 +48,8 @@ class Request:
     timeout_s: float
     valid: bool | None = None
     on_progress: Callable[[Progress], None] | None = None
+    observe: bool = False
+    """Whether to see more than the answer, where the target can (`Outcome.observed`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ class CallError:
     code: int | None = None
     location: str | None = None
     """The innermost frame of the tool's own code ("tools.py:31 in place_order"), in process only."""
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was seen of a call in this process beside its answer."""
+
+    held_ns: int = 0
+    """The longest that the call held its event loop at a stretch."""
+    left: dict[str, int] = field(default_factory=dict)
+    """How many more threads, tasks, child processes, file descriptors there are after it than before it."""
+    arguments_after: Any = ...
+    """The arguments as the call left them, where it changed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,8 @@ class Outcome:
     error: CallError | None = None
     raw: Any = None
     noise: str = ""
+    observed: Observed | None = field(default=None, compare=False)
+    """Of calls in this process for which the request asks to observe."""
 
 
 class Session(Protocol):

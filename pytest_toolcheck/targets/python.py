@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,6 +18,7 @@ from ._arguments import ArgumentError, Binding
 from ._attempt import Attempt, describe_error
 from ._loops import OwnLoop, is_loop_running
 from ._modules import load_module, resolve
+from ._observe import observing
 from ._signatures import describe_function
 from ._timelimit import Expired, Worker, run_limited
 from .base import CallError, Outcome, Request, ToolDescription
@@ -38,11 +41,11 @@ class PythonTools:
 
     kind = "python"
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, *, module: ModuleType | None = None) -> None:
         assert isinstance(spec.target, PythonTarget)
         self._spec = spec
         self._target = spec.target
-        self._module: ModuleType | None = None
+        self._module = module
         self._tools: dict[str, _Tool] = {}
 
     @property
@@ -106,14 +109,23 @@ class PythonSession:
         if isinstance(prepared, Outcome):
             return prepared
         tool, attempt = prepared
+        if not request.observe:
+            self._run(tool, attempt, request.timeout_s)
+            return self._finish(request, attempt)
+        tool_spec = request.tool
+        keeps = tool_spec.checks.get("pure", tool_spec.annotations.pure)
+        with observing(lambda: self.loop, lambda: attempt.arguments if keeps else None) as observed:
+            self._run(tool, attempt, request.timeout_s)
+        return dataclasses.replace(self._finish(request, attempt), observed=observed)
+
+    def _run(self, tool: _Tool, attempt: Attempt, limit_s: float) -> None:
         try:
             if tool.is_async:
-                self._on_loop(attempt, request.timeout_s)
+                self._on_loop(attempt, limit_s)
             else:
-                self._plainly(attempt, request.timeout_s)
+                self._plainly(attempt, limit_s)
         except Expired as stopped:
             attempt.expired = attempt.expired or stopped
-        return self._finish(request, attempt)
 
     async def call_async(self, request: Request) -> Outcome:
         """Make one call from a running loop: an async tool runs on that loop, a plain one in a thread."""
@@ -145,6 +157,13 @@ class PythonSession:
     def is_alive(self) -> bool:
         """Whether no call has hung yet: what a stopped call leaves behind (locks, threads) is not to be trusted."""
         return self._alive
+
+    def rest(self, seconds: float) -> None:
+        """Wait, and let the loop go on meanwhile with what calls left on it."""
+        if self.loop is None or is_loop_running():
+            time.sleep(seconds)
+        else:
+            self._own.run(lambda: asyncio.sleep(seconds), limit_s=seconds + _BLOCKED_LOOP_GRACE_S)
 
     def process_ids(self) -> tuple[int, ...]:
         """No process but this one."""

@@ -1,0 +1,36 @@
+"""Inputs whose arrays hold different items, out of order and one of them twice: order and sharing show only there."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..cases.model import Case
+from ..checks.base import as_json
+from ..checks.violation import is_valid
+
+MOST_ITEMS = 6
+
+
+def mixed_arrays(base: dict[str, Any], cases: Sequence[Case], schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield the base with each of its top-level arrays filled from the items that valid cases hold there."""
+    for name, array in base.items():
+        if not isinstance(array, list) or not array:
+            continue
+        items = _items(name, cases)
+        for wanted in ([*items, items[0]] if items else [], items):
+            changed = {**copy.deepcopy(base), name: copy.deepcopy(wanted)}
+            if len(wanted) > 1 and is_valid(schema, changed):
+                yield changed
+                break
+
+
+def _items(name: str, cases: Sequence[Case]) -> list[Any]:
+    found: dict[str, Any] = {}
+    for case in cases:
+        array = case.input.get(name) if case.label == "valid" else None
+        for item in array[:3] if isinstance(array, list) else ():
+            if not isinstance(item, float) and len(text := as_json(item)) < 60:
+                found.setdefault(text, item)
+    return [found[text] for text in sorted(found, reverse=True)[:MOST_ITEMS]]

@@ -1,0 +1,115 @@
+"""`pure`, `non_blocking`, `leaks`: seen in the calls that are made anyway, believed only when further calls repeat it."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ..cases.model import Case
+from ..checks.base import Finding, place_of, shorten
+from ..targets._observe import counts
+from ..targets.base import Observed, Outcome
+from ..units import format_duration, parse_duration_ns
+from .switches import is_promised
+
+if TYPE_CHECKING:
+    from ..execute import RunningScenario
+
+LONGEST_HOLD_NS: Final = 100_000_000
+_REPEATS: Final = 5
+_MOST_SUSPICIONS: Final = 3
+_PATIENCE_S: Final = 0.3
+
+
+def passive_findings(running: RunningScenario, case: Case, outcome: Outcome) -> Iterator[Finding]:
+    """Yield what the observation of this call proves."""
+    observed = outcome.observed
+    if observed is None or outcome.kind in ("timed_out", "lost"):
+        return
+    for look in (_pure, _non_blocking, _leaks):
+        if (finding := look(running, case, observed)) is not None:
+            yield finding
+
+
+def _pure(running: RunningScenario, _case: Case, observed: Observed) -> Finding | None:
+    tool = running.plan.tool
+    if observed.arguments_after is ... or not is_promised(tool, "pure"):
+        return None
+    return Finding(
+        "pure",
+        f"{tool.name} changed its arguments",
+        "pure",
+        f"arguments as they were ({place_of(tool, 'annotations/pure', 'checks/pure')})",
+        details=(("after the call", shorten(observed.arguments_after)),),
+    )
+
+
+def _non_blocking(running: RunningScenario, case: Case, observed: Observed) -> Finding | None:
+    tool = running.plan.tool
+    limit_ns = _limit_ns(tool.checks.get("non_blocking"))
+    wanted = tool.checks.get("non_blocking", tool.annotations.non_blocking)
+    if wanted is False or observed.held_ns <= limit_ns:
+        return None
+    shortest = observed.held_ns
+    for _ in range(2):  # a first call that imports something is no habit
+        again = running.again(case.input).observed
+        shortest = min(shortest, again.held_ns if again is not None else 0)
+        if shortest <= limit_ns:
+            return None
+    return Finding(
+        "non_blocking",
+        f"{tool.name} held its event loop for {shortest / 1e6:.0f} ms, allowed are {format_duration(limit_ns)}",
+        "non_blocking",
+        f"an async tool never blocks its loop ({place_of(tool, 'annotations/non_blocking', 'checks/non_blocking')})",
+    )
+
+
+def _limit_ns(options: Any) -> int:
+    limit = options.get("limit") if isinstance(options, Mapping) else None
+    return parse_duration_ns(limit) if limit is not None else LONGEST_HOLD_NS
+
+
+def _leaks(running: RunningScenario, case: Case, observed: Observed) -> Finding | None:
+    tool, suspicions = running.plan.tool, running.suspicions
+    if not observed.left or tool.checks.get("leaks") is False:
+        return None
+    fresh = [name for name in observed.left if suspicions[name] < _MOST_SUSPICIONS]
+    suspicions.update(fresh)
+    left = _still_there(running, case, fresh) if fresh else {}
+    if not left:
+        return None
+    suspicions.update(dict.fromkeys(left, _MOST_SUSPICIONS))  # said once
+    kind, count = next(iter(left.items()))
+    return Finding(
+        "leaks",
+        f"{tool.name} leaves {kind} behind: {count} more after {_REPEATS} further calls",
+        f"leaks {kind}",
+        f"nothing outlives the call ({place_of(tool, 'checks/leaks')})",
+    )
+
+
+def _still_there(running: RunningScenario, case: Case, kinds: list[str]) -> dict[str, int]:
+    """Return what each of some equal calls leaves one more of, for good: a pool or a cache ends growing."""
+    session: Any = running.session
+    gc.collect()
+    before = counts(session.loop)
+    for _ in range(_REPEATS):
+        running.again(case.input)
+
+    def left() -> dict[str, int]:
+        gc.collect()
+        now = counts(session.loop)
+        more = {kind: now.get(kind, 0) - before.get(kind, 0) for kind in kinds}
+        return {kind: count for kind, count in more.items() if count >= _REPEATS}
+
+    return _after_a_while(left, session.rest)
+
+
+def _after_a_while(left: Callable[[], dict[str, int]], rest: Callable[[float], None]) -> dict[str, int]:
+    """Return what is left when everything that was about to end has had the time to."""
+    until = time.monotonic() + _PATIENCE_S
+    while (found := left()) and time.monotonic() < until:
+        rest(0.02)
+    return found

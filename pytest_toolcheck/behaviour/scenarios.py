@@ -1,0 +1,34 @@
+"""Which behavioural promises a tool makes, as scenarios: by its spec, else by what its target says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ..errors import Position
+from ..scenario import Scenario, ToolPlan
+from ..spec.model import ToolSpec
+from . import repeat
+from .promise import BehaviourScenario, Trial
+from .switches import is_implied, is_promised, is_wanted
+
+_REPEATED: Final[tuple[tuple[str, Callable[[Trial], None]], ...]] = (
+    ("read_only", repeat.read_only),
+    ("idempotent", repeat.idempotent),
+    ("deterministic", repeat.deterministic),
+)
+
+
+def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
+    """Yield the scenarios of the tool's behavioural promises."""
+    tool = plan.tool
+    for check, act in _REPEATED:
+        if is_promised(tool, check) and not is_implied(tool, check) and is_wanted(tool, check, "repeat"):
+            yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, _place(tool, check))
+    if is_promised(tool, "pure") and plan.spec.target.kind == "python":
+        yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
+
+
+def _place(tool: ToolSpec, check: str) -> Position | None:
+    keys = tool.key_positions
+    return keys.get(f"/checks/{check}") or keys.get(f"/annotations/{check}") or tool.position

@@ -1,0 +1,91 @@
+"""The other read-only tools of a target, as windows on its state."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..cases import base_candidates
+from ..events import new_rid
+from ..scenario import ToolPlan
+from ..spec.discover import effective_tool
+from ..spec.model import ToolSpec
+from ..targets.base import Outcome, Request, Session, ToolDescription
+from .leaves import Leaves, leaves_of_outcome
+
+MOST_WINDOWS = 8
+_TRIES = 3
+_PATIENCE_S = 1.0
+"""A window that does not answer at once is no window: looking must cost little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A read-only tool and an input for it."""
+
+    tool: ToolSpec
+    arguments: Mapping[str, Any]
+
+    def look(self, session: Session, about: Mapping[str, Any]) -> Leaves:
+        """Call it about the thing that the judged call was about: parameters of equal name get its values."""
+        outcome = _ask(session, self.tool, {**self.arguments, **self._shared(about)})
+        name = self.tool.name
+        return {f"{name} {pointer}".rstrip(): value for pointer, value in leaves_of_outcome(outcome).items()}
+
+    def _shared(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        taken = self.tool.input.get("properties", {}) if isinstance(self.tool.input, dict) else {}
+        return {name: about[name] for name in taken if name in about and isinstance(about[name], str | int)}
+
+
+_known: WeakKeyDictionary[object, dict[str, Window | None]] = WeakKeyDictionary()
+
+
+def windows_of(plan: ToolPlan, *, server: object, scratch: Session) -> list[Window]:
+    """Return the windows of a tool's target, tried out on a session that nothing else uses. Kept for each server."""
+    known = _known.setdefault(server, {})
+    found: list[Window] = []
+    for sibling in plan.siblings:
+        if sibling.name == plan.tool.name or len(found) >= MOST_WINDOWS:
+            continue
+        if sibling.name not in known:
+            known[sibling.name] = _window(_spec_of(plan, sibling), scratch)
+        if (window := known[sibling.name]) is not None:
+            found.append(window)
+    return found
+
+
+def _spec_of(plan: ToolPlan, sibling: ToolDescription) -> ToolSpec:
+    written = plan.spec.tools.get(sibling.name) or dataclasses.replace(plan.spec.defaults, name=sibling.name)
+    return effective_tool(written, sibling)
+
+
+def _window(tool: ToolSpec, scratch: Session) -> Window | None:
+    if not tool.annotations.read_only or tool.annotations.destructive:
+        return None
+    refused: Window | None = None
+    for arguments in _inputs(tool):
+        if not scratch.is_alive():
+            return None
+        outcome = _ask(scratch, tool, arguments)
+        if outcome.kind == "accepted":
+            return Window(tool, arguments)
+        if outcome.kind != "refused":
+            return None
+        refused = refused or Window(tool, arguments)
+    return refused  # what it refuses now it may answer once the state has changed
+
+
+def _inputs(tool: ToolSpec) -> Iterator[dict[str, Any]]:
+    known = [dict(example.input) for example in tool.examples if example.expect is None or example.expect.error is None]
+    values = {name: list(known_values.valid) for name, known_values in tool.values.items()}
+    schema = tool.input if tool.input is not None else {"type": "object"}
+    candidates = base_candidates(schema, examples=known, values=values, hints=())
+    for _, candidate in zip(range(_TRIES), candidates, strict=False):
+        yield candidate
+
+
+def _ask(session: Session, tool: ToolSpec, arguments: Mapping[str, Any]) -> Outcome:
+    return session.call(Request(tool, dict(arguments), new_rid(), min(tool.timeout_s, _PATIENCE_S), valid=True))

@@ -1,0 +1,79 @@
+"""What can be seen of a target's state from outside: its read-only tools' answers, and files under declared paths."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..targets.base import Session
+from .files import files_under
+from .leaves import MISSING, Leaves, is_ignored, is_volatile, same
+from .siblings import Window
+
+_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is not as before."""
+
+    place: str
+    before: Any
+    after: Any
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks at the state again and again; `about` are the arguments of the calls that are judged."""
+
+    session: Session
+    windows: Sequence[Window]
+    about: Mapping[str, Any]
+    paths: Sequence[str] = ()
+    folder: Path = Path()
+    ignored: Collection[str] = ()
+    _restless: set[str] = field(default_factory=set)
+
+    @property
+    def sees_something(self) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self.windows or self.paths)
+
+    def look(self) -> Leaves:
+        """Return the state as it is now."""
+        seen: Leaves = {}
+        for window in self.windows:
+            seen |= window.look(self.session, self.about)
+        return seen | {f"file {name}": digest for name, digest in files_under(self.paths, folder=self.folder).items()}
+
+    def settle(self) -> Leaves:
+        """Look a few times with no call in between; what moves on its own is not looked at any more."""
+        looks = [self.look() for _ in range(_LOOKS)]
+        for pointer in {pointer for look in looks for pointer in look}:
+            if any(not same(looks[0].get(pointer, MISSING), look.get(pointer, MISSING)) for look in looks[1:]):
+                self._restless.add(pointer)
+        return looks[-1]
+
+    def changes(self, before: Leaves, after: Leaves) -> list[Change]:
+        """Return what differs and does not move on its own."""
+        pointers = dict.fromkeys([*before, *after])
+        pairs = {pointer: (before.get(pointer, MISSING), after.get(pointer, MISSING)) for pointer in pointers}
+        return [
+            Change(pointer.removesuffix("#"), *pair)
+            for pointer, pair in pairs.items()
+            if not same(*pair) and self._tells(pointer, pair)
+        ]
+
+    def still_moves(self, spent_s: float) -> bool:
+        """Whether the state moves without a call, given the time that a call takes: then nothing is proven."""
+        before = self.settle()
+        time.sleep(min(max(spent_s, 0.02), 1.0))
+        return bool(self.changes(before, self.settle()))
+
+    def _tells(self, pointer: str, pair: tuple[Any, Any]) -> bool:
+        if pointer in self._restless or is_ignored(pointer.partition(" ")[2], self.ignored):
+            return False
+        return pointer.startswith("file ") or not is_volatile(pointer.partition(" ")[2], pair, telemetry=True)

@@ -1,0 +1,100 @@
+"""What can be seen of one call in this process beside its answer: held loops, changed arguments, things left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..clock import active_clock, real_monotonic_ns
+from ._jsonlike import to_json_like
+from .base import Observed
+
+_OUR_THREADS = "toolcheck-"
+
+
+@contextmanager
+def observing(loop: Callable[[], asyncio.AbstractEventLoop | None], arguments: Callable[[], Any]) -> Iterator[Observed]:
+    """Observe the call that the body makes."""
+    observed = Observed()
+    given, before = snapshot(arguments()), counts(loop())
+    with held_loop(observed):
+        yield observed
+    now = counts(loop())
+    observed.left = {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
+    if given is not None and (after := snapshot(arguments())) != given:
+        observed.arguments_after = after
+
+
+@contextmanager
+def held_loop(observed: Observed) -> Iterator[None]:
+    """Take down the longest that one step of a loop lasts, without the time in which the machine let it wait."""
+    original = asyncio.Handle._run
+
+    def run(handle: asyncio.Handle) -> None:
+        is_virtual = active_clock() is not None  # then a sleep takes no real time, and the clock itself may take some
+        started, waited = (time.monotonic_ns(), 0) if is_virtual else (real_monotonic_ns(), _waited_ns())
+        try:
+            original(handle)
+        finally:
+            held = (time.monotonic_ns() if is_virtual else real_monotonic_ns()) - started
+            if held > observed.held_ns:
+                observed.held_ns = max(observed.held_ns, held - (0 if is_virtual else _waited_ns() - waited))
+
+    asyncio.Handle._run = run  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        asyncio.Handle._run = original  # type: ignore[method-assign]
+
+
+def _waited_ns() -> int:
+    """Return how long this thread has been ready and not run, so far; 0 where the system does not tell."""
+    try:
+        with open("/proc/thread-self/schedstat", "rb") as file:
+            return int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def counts(loop: asyncio.AbstractEventLoop | None) -> dict[str, int]:
+    """Count what may outlive a call: threads, child processes, file descriptors, tasks of the session's loop."""
+    found = {
+        "threads": sum(not thread.name.startswith(_OUR_THREADS) for thread in threading.enumerate()),
+        "child processes": _children(),
+        "file descriptors": _descriptors(),
+    }
+    if loop is not None and not loop.is_closed():
+        found["tasks"] = sum(not task.done() for task in asyncio.all_tasks(loop))
+    return found
+
+
+def _children() -> int:
+    total = 0
+    try:
+        for thread in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{thread}/children", "rb") as file:
+                total += len(file.read().split())
+    except OSError:
+        return total
+    return total
+
+
+def _descriptors() -> int:
+    try:
+        return len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return 0
+
+
+def snapshot(arguments: Any) -> Any:
+    """Return the arguments as JSON-like data that later changes do not reach."""
+    try:
+        return copy.deepcopy(to_json_like(arguments))
+    except Exception:  # what cannot be copied cannot be compared
+        return None

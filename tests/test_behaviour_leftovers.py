@@ -1,0 +1,88 @@
+"""`leaks` and `non_blocking`: seen in ordinary cases, believed only when it repeats; correct twins are not accused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import findings_of
+
+HEAD = "import asyncio, subprocess, sys, threading, time\nkept = []\nstop = threading.Event()\n"
+LEAKS = {
+    "file descriptors": (
+        "def tool() -> str:\n    kept.append(open('/dev/null'))\n    return 'ok'",
+        "def tool() -> str:\n    kept or kept.append(open('/dev/null'))\n    return 'ok'",
+    ),
+    "threads": (
+        "def tool() -> str:\n    kept.append(threading.Thread(target=stop.wait, daemon=True))\n    kept[-1].start()\n    return 'ok'",
+        "def tool() -> str:\n    threading.Thread(target=lambda: None).start()\n    return 'ok'",
+    ),
+    "child processes": (
+        "def tool() -> str:\n    kept.append(subprocess.Popen(['sleep', '60']))\n    return 'ok'",
+        "def tool() -> str:\n    subprocess.run(['true'])\n    return 'ok'",
+    ),
+    "tasks": (
+        "async def tool() -> str:\n    kept.append(asyncio.create_task(asyncio.sleep(3600)))\n    return 'ok'",
+        "async def tool() -> str:\n    kept.append(asyncio.create_task(asyncio.sleep(0.001)))\n    return 'ok'",
+    ),
+}
+CLEAN_UP = """
+
+def _clean_up():
+    stop.set()
+    for thing in kept:
+        getattr(thing, "kill", getattr(thing, "close", getattr(thing, "cancel", int)))()
+        getattr(thing, "wait", int)()
+import atexit
+atexit.register(_clean_up)
+"""
+CHECKS = "variations: {categories: [example]}"
+
+
+def found(folder: Path, code: str, more: str = "") -> list[str]:
+    """Run the cases of one tool."""
+    return findings_of(folder, HEAD + code + CLEAN_UP, f"tools: {{tool: {{{CHECKS}{more}}}}}\n", cases=True)
+
+
+@pytest.mark.parametrize("kind", LEAKS)
+def test_what_outlives_each_call_is_a_leak(kind: str, tmp_path: Path) -> None:
+    """Growth with every call is a leak; one that is kept and used again, and one that ends by itself, are none."""
+    faulty, correct = LEAKS[kind]
+    assert found(tmp_path, faulty) == [f"tool: leaks: tool leaves {kind} behind: 5 more after 5 further calls"]
+    assert found(tmp_path, correct) == []
+
+
+def test_leaks_can_be_switched_off(tmp_path: Path) -> None:
+    """`checks: {leaks: false}`, for tools that start what is to stay."""
+    spec = "tools: {tool: {variations: {categories: [example]}, checks: {leaks: false}}}\n"
+    assert findings_of(tmp_path, HEAD + LEAKS["tasks"][0] + CLEAN_UP, spec, cases=True) == []
+
+
+BLOCKS = "async def tool(fast: bool = False) -> str:\n    {wait}\n    return 'ok'"
+
+
+def test_a_held_loop_is_found(tmp_path: Path) -> None:
+    """`time.sleep` in an async tool holds its loop (measured in virtual time here); awaiting as long does not."""
+    virtual = ", clock: virtual"
+    [finding] = set(found(tmp_path, BLOCKS.format(wait="time.sleep(0.2)"), virtual))
+    assert finding == "tool: non_blocking: tool held its event loop for 200 ms, allowed are 100 ms"
+    assert found(tmp_path, BLOCKS.format(wait="await asyncio.sleep(0.2)"), virtual) == []
+    assert found(tmp_path, BLOCKS.format(wait="await asyncio.to_thread(time.sleep, 0.2)"), virtual) == []
+    assert found(tmp_path, BLOCKS.format(wait="time.sleep(0.05)"), virtual) == []
+
+
+def test_a_first_call_that_prepares_something_is_no_habit(tmp_path: Path) -> None:
+    """A lazy import holds the loop once: not accused."""
+    once = "waited or (waited.append(0), time.sleep(0.2))"
+    assert found(tmp_path, "waited = []\n" + BLOCKS.format(wait=once), ", clock: virtual") == []
+
+
+def test_the_limit_can_be_set(tmp_path: Path) -> None:
+    """`checks: {non_blocking: {limit: 300ms}}`."""
+    spec = (
+        "tools: {tool: {clock: virtual, variations: {categories: [example]}, checks: {non_blocking: {limit: LIMIT}}}}\n"
+    )
+    code = HEAD + BLOCKS.format(wait="time.sleep(0.2)")
+    assert findings_of(tmp_path, code, spec.replace("LIMIT", "300ms"), cases=True) == []
+    assert findings_of(tmp_path, code, spec.replace("LIMIT", "150ms"), cases=True) != []
