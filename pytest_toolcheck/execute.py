@@ -42,6 +42,7 @@ class ToolState:
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(_secrets_of(plan.spec))
         self.suspicions: Counter[str] = Counter()
+        self.validators: Mapping[str, Any] | None = None
 
     @property
     def server(self) -> TargetServer:
@@ -72,6 +73,22 @@ class RunningScenario:
     @property
     def inconclusive_fails(self) -> bool:
         return self._state.inconclusive_fails
+
+    @property
+    def validators(self) -> Mapping[str, Any]:
+        """The tool's validators by their reference; a text where one cannot be loaded."""
+        if self._state.validators is None:
+            from .validation.scenarios import validators_of
+
+            self._state.validators = validators_of(self.plan, self.emit)
+        return self._state.validators
+
+    @property
+    def interleave_seed(self) -> int | None:
+        """The one seed that `--toolcheck-interleave-seed` asks for."""
+        config: Any = getattr(self._state.runtime, "config", None)
+        chosen = config.getoption("toolcheck_interleave_seed", default=None) if config is not None else None
+        return None if chosen is None else int(chosen)
 
     @property
     def suspicions(self) -> Counter[str]:
@@ -192,6 +209,10 @@ class RunningScenario:
             from .behaviour.passive import passive_findings
 
             findings += passive_findings(self, case, outcome)
+        if self.plan.tool.validators:
+            from .validation.scenarios import second_opinions
+
+            findings += second_opinions(self, case, outcome)
         for finding in findings:
             self.report(finding)
         for note in notes:

@@ -28,6 +28,7 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
     (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
     (lambda tool: tool.sessions, "sessions_scenarios", "session_scenarios"),
     (lambda tool: tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
+    (lambda tool: tool.validators, "validation.scenarios", "validator_scenarios"),
     (lambda _tool: True, "behaviour.scenarios", "behaviour_scenarios"),
 )
 """Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""

@@ -179,17 +179,6 @@ def test_fixtures_for_faults_breakers_and_sessions(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*FaultNeverFired: fault * at net:fetch never fired*", "ERROR *::test_unused*"])
 
 
-@pytest.mark.parametrize(
-    "key", ["validators: ['m:f']", "checks: {idempotent: true}", "variations: {categories: [repeat]}"]
-)
-def test_what_is_not_built_yet_is_refused(pytester: pytest.Pytester, key: str) -> None:
-    """A key whose feature is missing fails the file with its line; it is never ignored."""
-    write_tool(pytester, ECHO, f"tools:\n  echo: {{{key}}}\n")
-    result = run(pytester)
-    result.stdout.fnmatch_lines(["shop.tool.yaml:4:*: not supported yet: *"])
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-
-
 def test_the_strength_of_combinations_is_the_spec_s(pytester: pytest.Pytester) -> None:
     """`strength: 3` covers all triples: more rows than pairs need."""
     code = 'def f(a: bool = False, b: bool = False, c: bool = False, d: bool = False, e: bool = False) -> int:\n    """F."""\n    return 1\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +85,9 @@ class Trial:
     def _candidates(self) -> Iterator[dict[str, Any]]:
         from ..scenarios import cases_of
 
-        cases = cases_of(self.plan, seed=0)
+        variations = dataclasses.replace(self.plan.tool.variations, categories=None)
+        tool = dataclasses.replace(self.plan.tool, variations=variations)
+        cases = cases_of(dataclasses.replace(self.plan, tool=tool), seed=0)
         if (base := self.ctx.base()) is not None:
             yield base
             yield from mixed_arrays(base, cases, self.plan.tool.input if self.plan.tool.input is not None else True)

@@ -8,6 +8,7 @@ from typing import Final
 from ..errors import Position
 from ..scenario import Scenario, ToolPlan
 from ..spec.model import ToolSpec
+from . import isolated as isolation
 from . import repeat
 from .promise import BehaviourScenario, Trial
 from .switches import is_implied, is_promised, is_wanted
@@ -27,6 +28,20 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
             yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, _place(tool, check))
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
+    if (isolated := _isolated(plan)) is not None:
+        yield BehaviourScenario("concurrent[isolated]", "isolated", "concurrent", isolated, _place(tool, "isolated"))
+
+
+def _isolated(plan: ToolPlan) -> Callable[[Trial], None] | None:
+    """Return how isolation is tried; without being asked only where that is harmless: shuffled, or read-only."""
+    tool, wanted = plan.tool, plan.tool.checks.get("isolated")
+    is_asked = bool(wanted) or "concurrent" in (tool.variations.categories or ())
+    if wanted is False or not is_wanted(tool, "isolated", "concurrent"):
+        return None
+    if plan.description.is_async and plan.spec.target.kind == "python":
+        return isolation.shuffled
+    is_harmless = bool(tool.annotations.read_only) and plan.spec.target.kind in ("mcp", "http", "websocket")
+    return isolation.together if is_asked or is_harmless else None
 
 
 def _place(tool: ToolSpec, check: str) -> Position | None:

@@ -11,11 +11,7 @@ from typing import Any, Final
 from .complaints import Complaint
 from .wording import Path, place_name
 
-NOT_SUPPORTED_YET: Final[dict[str, str]] = {
-    "tools.*.validators": "validators",
-    "tools.*.checks.isolated": "the check isolated",
-    "tools.*.variations.categories.concurrent": "variations of category concurrent",
-}
+NOT_SUPPORTED_YET: Final[dict[str, str]] = {}
 """From a key's path (`*` is any one key; `tools.*` means `defaults` too; the items of a list of names are keys) to
 what is missing. A key whose value is false is off, and may stand."""
 

@@ -26,6 +26,8 @@ class ToolDescription:
     annotations: Mapping[str, bool] | None = None
     source: str | None = None
     """Where the tool is defined ("shop/tools.py:12"), where that is known."""
+    is_async: bool = False
+    """Whether it runs on an event loop of this process."""
 
 
 @dataclass(frozen=True, slots=True)

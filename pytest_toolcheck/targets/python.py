@@ -63,7 +63,10 @@ class PythonTools:
                 found[name] = self.function(tool)
             except TargetError:
                 found.pop(name, None)
-        return [describe_function(name, function) for name, function in found.items()]
+        return [
+            dataclasses.replace(describe_function(name, function), is_async=_is_async(function))
+            for name, function in found.items()
+        ]
 
     def function(self, tool: ToolSpec) -> Callable[..., Any]:
         """Return the callable behind `tool`. Raises TargetError when there is none."""

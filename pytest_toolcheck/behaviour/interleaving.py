@@ -1,0 +1,84 @@
+"""The same few calls of an async tool, one after another or at once, in modules that nothing else has touched."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..clock.interleave import run_interleaved
+from ..events import new_rid
+from ..scenario import ScenarioSkipped, ToolPlan
+from ..targets.base import Outcome, Request
+from ..targets.python import PythonSession
+from .anew import fresh_tools
+from .leaves import Leaves, leaves_of_outcome
+from .siblings import Window, windows_of
+
+if TYPE_CHECKING:
+    from .promise import Trial
+
+Answers = dict[int, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """`values` are the inputs of the calls; `windows` show the state that they leave."""
+
+    plan: ToolPlan
+    values: Sequence[dict[str, Any]]
+    windows: Sequence[Window]
+
+    @classmethod
+    def of(cls, trial: Trial, values: Sequence[dict[str, Any]], *, calls: int) -> Bench:
+        """Return the bench of a tool; fewer inputs than calls are used again."""
+        ctx = trial.ctx
+        has_siblings = len(trial.plan.siblings) > 1
+        windows = windows_of(trial.plan, server=ctx.server, scratch=ctx.open_session()) if has_siblings else []
+        return cls(trial.plan, list(itertools.islice(itertools.cycle(values), calls)), windows)
+
+    def in_order(self, order: Sequence[int], *, pause_s: float = 0.0) -> Leaves:
+        """Make the calls one after another. Raises VirtualTimeError, ScenarioSkipped."""
+
+        async def one_by_one(session: PythonSession) -> Answers:
+            answers: Answers = {}
+            for index in order:
+                answers[index] = await session.call_async(self._request(index))
+                await asyncio.sleep(pause_s)
+            return answers
+
+        return self._run(one_by_one, seed=0)
+
+    def at_once(self, seed: int) -> Leaves:
+        """Make the calls at once; the seed decides whose turn it is."""
+
+        async def all_at_once(session: PythonSession) -> Answers:
+            calls = [session.call_async(self._request(index)) for index in range(len(self.values))]
+            return dict(enumerate(await asyncio.gather(*calls)))
+
+        return self._run(all_at_once, seed=seed)
+
+    def _run(self, work: Callable[[PythonSession], Coroutine[Any, Any, Answers]], *, seed: int) -> Leaves:
+        with fresh_tools(self.plan.spec) as session:
+            if session is None:
+                raise ScenarioSkipped("its modules cannot be imported a second time")
+
+            async def main() -> Leaves:
+                answers = await work(session)
+                seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
+                seen["a call after them"] = await session.call_async(self._request(0))
+                return {
+                    f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()
+                }
+
+            seen = run_interleaved(main, [seed])[0]
+            for window in self.windows:
+                looked = window.look(session, self.values[0])
+                seen |= {f"{name.partition(' ')[0]}: {name.partition(' ')[2]}": v for name, v in looked.items()}
+            return seen
+
+    def _request(self, index: int) -> Request:
+        tool = self.plan.tool
+        return Request(tool, dict(self.values[index]), new_rid(), tool.timeout_s, valid=True)

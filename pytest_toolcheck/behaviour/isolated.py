@@ -1,0 +1,184 @@
+"""`isolated`: calls side by side answer as they do alone.
+
+In process and async: as many seeded shuffles of the loop's ready tasks as asked for, each with newly imported modules
+and in virtual time. What the calls answer at once must be what some order of them one after another answers, and so
+must the state that is left. Elsewhere: over one session at once, against the same calls alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..clock.errors import VirtualTimeError
+from ..events import new_rid
+from ..scenario import ScenarioSkipped
+from ..targets.base import Outcome, Request
+from .interleaving import Bench
+from .leaves import MISSING, Leaves, differing, is_ignored, is_volatile, leaves_of_outcome, same
+from .promise import Trial
+
+CALLS: Final = 3
+SEEDS: Final = 50
+_ALONE: Final = 3
+_AT_ONCE: Final = 8
+_ROUNDS: Final = 10
+_ROUNDS_TO_BELIEVE: Final = 2
+
+
+def shuffled(trial: Trial) -> None:
+    """Call an async tool of this process several times at once, under seeded shuffles."""
+    bench = Bench.of(trial, _inputs(trial), calls=CALLS)
+    try:
+        orders = _Orders(bench, tuple(trial.options.get("ignore", ())))
+    except VirtualTimeError as error:
+        raise ScenarioSkipped(f"{trial.plan.tool.name} cannot be called in virtual time: {error}") from None
+    if not orders.told:
+        raise ScenarioSkipped(f"{trial.plan.tool.name} never answers the same: there is nothing to compare")
+    seeds = _seeds(trial)
+    for seed in seeds:
+        at_once = bench.at_once(seed)
+        if not trial.is_written and _is_busy(orders.reference, at_once):
+            continue  # a clean refusal under load may be meant
+        if (moved := orders.nearest_difference(at_once)) is not None:
+            raise _not_isolated(trial, seed, *moved)
+    trial.ctx.emit("case.progress", attrs={"seeds": len(seeds)})
+
+
+def _inputs(trial: Trial) -> list[dict[str, Any]]:
+    """Return accepted inputs; what was accepted once is enough: each run begins with new modules."""
+    try:
+        return [value for value, _ in trial.inputs(CALLS)]
+    except ScenarioSkipped:
+        if (base := trial.ctx.base()) is None:
+            raise
+        return [base]
+
+
+def _seeds(trial: Trial) -> Sequence[int]:
+    chosen, wanted = trial.ctx.interleave_seed, trial.options.get("seeds", SEEDS)
+    if chosen is not None:
+        return (chosen,)
+    return range(wanted) if isinstance(wanted, int) else tuple(wanted)
+
+
+def _not_isolated(trial: Trial, seed: int, pointer: str, alone: Any, found: Any) -> Exception:
+    tool, path = trial.plan.tool.name, os.path.relpath(trial.plan.spec.path)
+    return trial.broken(
+        f"is not isolated: under seed {seed}, {CALLS} calls at once do what no order of them one after another does: "
+        f"{pointer.removesuffix('#')}",
+        "interleaved",
+        ("one after another", alone),
+        ("at once", found),
+        ("replay", f"pytest '{path}::{tool}::concurrent[isolated]' --toolcheck-interleave-seed={seed}"),
+    )
+
+
+def _is_busy(reference: Leaves, found: Leaves) -> bool:
+    return any(
+        pointer.endswith("(outcome)") and value == "refused" and reference.get(pointer) == "accepted"
+        for pointer, value in found.items()
+    )
+
+
+@dataclass(slots=True)
+class _Orders:
+    """What the calls do one after another, in each order; made when it is needed."""
+
+    bench: Bench
+    ignored: tuple[str, ...]
+    _kept: dict[tuple[int, ...], Leaves] = field(default_factory=dict)
+    _restless: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        first = tuple(range(len(self.bench.values)))
+        again, slowly = self.bench.in_order(first), self.bench.in_order(first, pause_s=3.7)
+        self._restless = frozenset(differing([self.in_order(first), again, slowly]))
+
+    @property
+    def reference(self) -> Leaves:
+        return self.in_order(tuple(range(len(self.bench.values))))
+
+    @property
+    def told(self) -> list[str]:
+        """The leaves that say something."""
+        return [p for p, value in self.reference.items() if not p.endswith("(outcome)") and self._tells(p, (value,))]
+
+    def in_order(self, order: tuple[int, ...]) -> Leaves:
+        """Return what the calls do in this order."""
+        if order not in self._kept:
+            self._kept[order] = self.bench.in_order(order)
+        return self._kept[order]
+
+    def nearest_difference(self, found: Leaves) -> tuple[str, Any, Any] | None:
+        """Return None where some order explains what was found, else how it differs from the nearest one."""
+        nearest: list[tuple[str, Any, Any]] | None = None
+        for order in itertools.permutations(range(len(self.bench.values))):
+            moved = self._differences(self.in_order(order), found)
+            if not moved:
+                return None
+            nearest = moved if nearest is None or len(moved) < len(nearest) else nearest
+        return nearest[0] if nearest else None
+
+    def _differences(self, alone: Leaves, found: Leaves) -> list[tuple[str, Any, Any]]:
+        pairs = ((p, alone.get(p, MISSING), found.get(p, MISSING)) for p in dict.fromkeys([*alone, *found]))
+        return [(p, a, f) for p, a, f in pairs if not same(a, f) and self._tells(p, (a, f))]
+
+    def _tells(self, pointer: str, values: Sequence[Any]) -> bool:
+        path = pointer.partition(": ")[2]
+        if pointer in self._restless or is_ignored(path, self.ignored):
+            return False
+        return not is_volatile(path, values, telemetry=True)
+
+
+def together(trial: Trial) -> None:
+    """Call a tool several times at once over one session; answers that are the same alone must be so at once."""
+    values = [value for value, _ in trial.inputs(CALLS + 1)]
+    alone = [[leaves_of_outcome(trial.ctx.call(value, valid=True)) for _ in range(_ALONE)] for value in values]
+    asked = [index % len(values) for index in range(_AT_ONCE)]
+    wrong: list[tuple[str, Any, Any]] = []
+    for _ in range(_ROUNDS):
+        requests = [_request(trial, values[index]) for index in asked]
+        outcomes = trial.ctx.session.call_concurrently(requests)
+        if (found := _first_wrong(trial, alone, zip(asked, outcomes, strict=True))) is not None:
+            wrong.append(found)
+    if len(wrong) < _ROUNDS_TO_BELIEVE:
+        return
+    after = [leaves_of_outcome(trial.ctx.call(value, valid=True)) for value in values]
+    if any(
+        differing([before[0], now]).keys() - differing(before).keys() for before, now in zip(alone, after, strict=True)
+    ):
+        return  # the calls have changed the state: what was said before them is no measure
+    pointer, one, other = wrong[0]
+    raise trial.broken(
+        f"is not isolated: {_AT_ONCE} calls at once are answered differently from the same calls alone"
+        + (f", at {pointer.removesuffix('#')}" if pointer.strip("#") else "")
+        + f" ({len(wrong)} of {_ROUNDS} times)",
+        "at once",
+        ("alone", one),
+        ("at once", other),
+    )
+
+
+def _request(trial: Trial, value: dict[str, Any]) -> Request:
+    tool = trial.plan.tool
+    return Request(tool, dict(value), new_rid(), tool.timeout_s, valid=True)
+
+
+def _first_wrong(
+    trial: Trial, alone: Sequence[Sequence[Leaves]], outcomes: Iterable[tuple[int, Outcome]]
+) -> tuple[str, Any, Any] | None:
+    ignored = tuple(trial.options.get("ignore", ()))
+    for index, outcome in outcomes:
+        if outcome.kind == "refused" and not trial.is_written:
+            continue
+        restless = differing(alone[index])
+        for pointer, (one, other) in differing([alone[index][0], leaves_of_outcome(outcome)]).items():
+            if pointer in restless or is_ignored(pointer, ignored):
+                continue
+            if not is_volatile(pointer, (one, other), telemetry=True):
+                return pointer, one, other
+    return None

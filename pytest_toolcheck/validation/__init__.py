@@ -1,0 +1,1 @@
+"""Second opinions on a result: the spec key `validators`."""

@@ -1,0 +1,68 @@
+"""`isolated`: races of async tools are found under seeded shuffles; correct twins, clocks and counters are not accused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import findings_of
+
+HEAD = "import asyncio, time, uuid\nstate = {'n': 0, 'seats': 2}\nlock = asyncio.Lock()\n"
+PAIRS = {
+    "a lost update": (
+        "async def tool(amount: int = 1) -> dict:\n    n = state['n']\n    await asyncio.sleep(0)\n    state['n'] = n + 1\n    return {'total': state['n']}",
+        "async def tool(amount: int = 1) -> dict:\n    await asyncio.sleep(0)\n    state['n'] += 1\n    return {'total': state['n']}",
+    ),
+    "an update that only a read-only tool shows": (
+        "async def tool() -> str:\n    n = state['n']\n    await asyncio.sleep(0)\n    state['n'] = n + 1\n    return 'ok'\ndef get() -> dict:\n    return dict(state)",
+        "async def tool() -> str:\n    async with lock:\n        n = state['n']\n        await asyncio.sleep(0)\n        state['n'] = n + 1\n        return 'ok'\ndef get() -> dict:\n    return dict(state)",
+    ),
+    "a shared variable": (
+        "async def tool(name: str = 'a') -> dict:\n    state['name'] = name\n    await asyncio.sleep(0)\n    return {'hello': state['name']}",
+        "async def tool(name: str = 'a') -> dict:\n    await asyncio.sleep(0)\n    return {'hello': name, 'at': time.time(), 'id': uuid.uuid4().hex}",
+    ),
+    "seats checked before they are taken": (
+        "async def tool() -> str:\n    if state['seats'] < 1:\n        raise ValueError('full')\n    await asyncio.sleep(0.01)\n    state['seats'] -= 1\n    return 'ok'",
+        "async def tool() -> str:\n    async with lock:\n        if state['seats'] < 1:\n            raise ValueError('full')\n        await asyncio.sleep(0.01)\n        state['seats'] -= 1\n        return 'ok'",
+    ),
+}
+WINDOW = "variations: {categories: [concurrent]}"
+
+
+def found(folder: Path, code: str, more: str = "") -> list[str]:
+    """Run the tool alone and at once."""
+    window = (
+        "  get: {annotations: {read_only: true}, variations: {categories: [example]}}\n" if "def get" in code else ""
+    )
+    return findings_of(folder, HEAD + code, f"tools:\n  tool: {{{WINDOW}{more}}}\n{window}")
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_race_is_found_and_its_twin_is_not_accused(name: str, tmp_path: Path) -> None:
+    """Each pair under a dozen seeds: the faulty one is named with its seed, the correct one is not accused."""
+    faulty, correct = PAIRS[name]
+    [finding] = found(tmp_path, faulty, ", checks: {isolated: {seeds: 12}}")
+    assert finding.startswith("tool: isolated: tool is not isolated: under seed ")
+    assert found(tmp_path, correct, ", checks: {isolated: {seeds: 12}}") == []
+
+
+def test_a_race_that_asyncio_s_own_order_hides_is_found_and_replays(tmp_path: Path) -> None:
+    """Only some orders of the ready tasks show it: the first such seed fails, alone too; seed 0 passes."""
+    code = (
+        "import itertools\nturn = itertools.count()\nasync def tool() -> dict:\n    mine = next(turn)\n"
+        "    await asyncio.sleep(0)\n    state['n'] = state['n'] + 1 if mine == state['n'] else -9\n"
+        "    return {'n': state['n']}"
+    )
+    [finding] = found(tmp_path, code)
+    seed = int(finding.partition("under seed ")[2].partition(",")[0])
+    assert seed != 0
+    assert found(tmp_path, code, f", checks: {{isolated: {{seeds: [{seed}]}}}}") == [finding]
+    assert found(tmp_path, code, ", checks: {isolated: {seeds: [0]}}") == []
+
+
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    """By the check and by the category."""
+    code = HEAD + PAIRS["a lost update"][0]
+    for keys in ("checks: {isolated: false}", "variations: {exclude: [concurrent]}"):
+        assert findings_of(tmp_path, code, f"tools: {{tool: {{{keys}}}}}\n") == []
