@@ -112,6 +112,7 @@ class ModuleManager:
     def __enter__(self) -> ModuleManager:
         from .clock import active_clock, virtual_time
         from .resilience.fresh import fresh_modules, home_module, resolved
+        from .resilience.runner import BoundedRunner
 
         target = self._plan.spec.target
         assert isinstance(target, PythonTarget)
@@ -125,7 +126,7 @@ class ModuleManager:
             self._tool = resolved(reference, module)
             homes = (home_module(reference, module), module)
             self._open, self._close = _found("open_session", homes), _found("close_session", homes)
-            self._runner = self._stack.enter_context(asyncio.Runner())
+            self._runner = self._stack.enter_context(BoundedRunner())
         except BaseException:
             self._stack.close()
             raise

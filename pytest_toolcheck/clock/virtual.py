@@ -16,6 +16,7 @@ READS_AT_ONE_INSTANT = 1_000_000
 """A thread that reads the clock so often without any time passing waits for it in a busy loop."""
 
 POLLS_AT_ONE_INSTANT = 100
+MORE_JUMPS = 1000
 """A thread that looks so often without waiting, at one instant, lets a nanosecond pass: in real time some would."""
 
 
@@ -74,6 +75,8 @@ class VirtualClock:
         self._polls: dict[int, tuple[int, int]] = {}
         self.jumps = 0
         """How often the clock has moved."""
+        self.most_jumps: int | None = None
+        """So often it may move at most: a tool that goes on for ever is to end with a failure, not with the user's patience."""
         self.sleeps: list[float] = []
         """Seconds of every `time.sleep` and `asyncio.sleep`, in the order in which they began."""
         self.waiting: list[Waiter] = []
@@ -179,6 +182,13 @@ class VirtualClock:
             self._reads = 0
             self.jumps += 1
             self.on_wall_moved(step)
+            if self.most_jumps is not None and self.jumps > self.most_jumps:
+                self.most_jumps = self.jumps + MORE_JUMPS  # who cleans up after this may move it, too
+                from .errors import VirtualLivelock
+
+                raise VirtualLivelock(
+                    f"it goes on for ever: after {self.jumps} waits and {self._elapsed_ns / SECOND:g} s it has no end"
+                )
         for waiter in list(self.waiting):
             if waiter.deadline_ns is not None and waiter.deadline_ns <= self._elapsed_ns:
                 self.ring(waiter)

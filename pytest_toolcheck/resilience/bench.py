@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from ..checks.base import Finding
+from ..clock.errors import VirtualTimeError
 from ..errors import Position, ToolcheckError
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import PythonTarget, Resilience, ToolSpec
@@ -38,6 +39,8 @@ class ResilienceScenario:
         bench = Bench(ctx, self.plan, self.promise)
         try:
             self.check(bench)
+        except VirtualTimeError as stuck:
+            raise bench.stuck(stuck) from None
         except ToolcheckError as problem:
             raise ScenarioFailure(
                 Finding("resilience", f"{bench.tool}: {problem}", f"{self.promise.on}: cannot be tested", bench.place)
@@ -53,6 +56,7 @@ class Bench:
         self.tool = plan.tool.name
         self.place = f"resilience of {promise.on}" + (f" ({promise.position})" if promise.position else "")
         self._arguments = _known_good(plan.tool)
+        self._last_world: World | None = None
 
     @property
     def attempts(self) -> int:
@@ -69,7 +73,16 @@ class Bench:
 
     def world(self) -> AbstractContextManager[World]:
         """Return a new world: fresh modules, a clock at 0, the dependencies observed."""
-        return World(self.setup(self.plan.tool), emit=self.ctx.emit)
+        self._last_world = World(self.setup(self.plan.tool), emit=self.ctx.emit)
+        return self._last_world
+
+    def stuck(self, stuck: VirtualTimeError) -> ScenarioFailure:
+        """Return the failure of a call that has no end, with the timeline up to there."""
+        message, *more = str(stuck).splitlines()
+        story = "\n".join(str(self._last_world.story).splitlines()[:60]) if self._last_world else ""
+        details = (("expected", "an end"), ("seen", "\n".join([message, *more[:20]])), ("timeline", story))
+        text = f"{self.tool}: a call does not end: {message}"
+        return ScenarioFailure(Finding("resilience", text, f"{self.name}: no end", self.place, details=details))
 
     def setup(self, tool: ToolSpec) -> Setup:
         """Say what the world is made of, with every dependency that the file's tools name."""

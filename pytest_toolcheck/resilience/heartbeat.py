@@ -12,12 +12,13 @@ import asyncio
 import dataclasses
 import inspect
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..checks.base import Finding
+from ..clock.errors import VirtualTimeError
 from ..errors import Position, ToolcheckError
 from ..events import bind, new_rid
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
@@ -28,6 +29,7 @@ from .dependency import DependencyProbe, fail, succeed
 from .fresh import fresh_modules, module_name, resolved
 from .heartbeat_reports import Beat, Done, Watched, kept_error, read_report
 from .mcp_inside import inside
+from .runner import MOST_JUMPS, BoundedRunner
 
 PARAMETERS: Final = ("on_progress", "progress", "report_progress", "progress_callback")
 """The parameters of a Python tool that take its receiver, the first that it has."""
@@ -88,8 +90,10 @@ class HeartbeatScenario:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
         try:
             self._check(ctx)
-        except ToolcheckError as problem:
-            raise Watcher(ctx, self.plan, self.promise).broken(str(problem), "cannot be tested") from problem
+        except (ToolcheckError, VirtualTimeError) as problem:
+            raise Watcher(ctx, self.plan, self.promise).broken(
+                str(problem).partition("\n")[0], "cannot be tested"
+            ) from problem
 
     def _check(self, ctx: ToolContext) -> None:
         target = self.plan.spec.target
@@ -151,8 +155,9 @@ class _InProcess(Watcher):
         assert isinstance(target, PythonTarget)
         watched = Watched()
         with ExitStack() as stack:
-            if active_clock() is None:
-                stack.enter_context(virtual_time())
+            clock = active_clock() or stack.enter_context(virtual_time())
+            stack.callback(setattr, clock, "most_jumps", clock.most_jumps)
+            clock.most_jumps = clock.jumps + MOST_JUMPS
             references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
             fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
             function = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
@@ -203,14 +208,14 @@ class _InProcess(Watcher):
             await awaited(function(*args, **kwargs, **keywords))
 
         if inspect.iscoroutinefunction(function):
-            asyncio.run(started())
+            _run(started())
             return
         try:
             watched.value = function(*args, **kwargs, **keywords)
         except BaseException as error:
             watched.error = kept_error(error)
         if inspect.isawaitable(watched.value):
-            asyncio.run(awaited(watched.value))
+            _run(awaited(watched.value))
             return
         watched.took_s = time.monotonic() - started_s
         time.sleep(after_s)
@@ -252,6 +257,11 @@ class _Spy:
                 request.on_progress(progress)
 
         return self._session.call(dataclasses.replace(request, on_progress=hear))
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    with BoundedRunner() as runner:
+        runner.run(main)
 
 
 def _parameter(function: Callable[..., Any]) -> str:

@@ -14,11 +14,13 @@ from types import ModuleType
 from typing import Any, Final
 
 from ..clock import session as clock_session
+from ..clock.errors import VirtualTimeError
 from ..clock.virtual import VirtualClock
 from ..events.context import install
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved
+from .runner import MOST_JUMPS, BoundedRunner
 from .story import Story, describe_error
 from .swap import ReferenceProblem, locate
 from .toolcall import Setup, ToolCall, absolute, imported, short
@@ -63,6 +65,8 @@ class World:
             clock_session.active[-1] if clock_session.active else enter(clock_session.virtual_time())
         )
         self._stack.callback(install())
+        limit_before, self.clock.most_jumps = self.clock.most_jumps, self.clock.jumps + MOST_JUMPS
+        self._stack.callback(setattr, self.clock, "most_jumps", limit_before)
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
         references = {name: absolute(reference, target) for name, reference in setup.dependencies.items()}
         afresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
@@ -76,7 +80,7 @@ class World:
                   for name, reference in references.items()}  # fmt: skip
         for name, probe in probes.items():
             self.probes[name] = enter(probe)
-        self._runner = enter(asyncio.Runner(loop_factory=asyncio.new_event_loop))
+        self._runner = enter(BoundedRunner())
 
     def __exit__(self, *exc_info: object) -> None:
         self._stack.close()
@@ -254,7 +258,7 @@ class World:
             self._pool_set = True
 
     def _end(self, call: ToolCall, *, result: Any = None, error: BaseException | None = None) -> None:
-        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, VirtualTimeError)):
             raise error
         call.ended_s, call.result, call.error = self.now, result, error
         how = f"returns {short(result)}" if error is None else f"raises {describe_error(error)}"

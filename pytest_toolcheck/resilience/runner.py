@@ -1,0 +1,45 @@
+"""A runner of event loops that ends whatever a tool left behind: a task that outlives its cancellation holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+_CANCELLATIONS: Final = 3
+"""So often a task is cancelled: `wait_for` swallows a cancellation that comes when it is done (CPython 3.11)."""
+_PATIENCE_S: Final = 60.0
+MOST_JUMPS: Final = 30_000
+"""So often the clock may move in one scenario: what waits more often has no end."""
+
+
+class BoundedRunner:
+    """As `asyncio.Runner`, whose end waits for ever for a task that swallows its cancellation."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the runner's loop."""
+        return self._runner.run(main)
+
+    def __enter__(self) -> BoundedRunner:
+        self._runner.__enter__()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Cancel what still runs, a few times, leave what goes on nevertheless, and close the loop."""
+        loop = self._runner.get_loop()
+        left = asyncio.all_tasks(loop)
+        for _ in range(_CANCELLATIONS):
+            if not left:
+                break
+            for task in left:
+                task.cancel()
+            _, left = loop.run_until_complete(asyncio.wait(left, timeout=_PATIENCE_S))
+        for task in left:
+            asyncio.tasks._unregister_task(task)  # documented for those who extend asyncio
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        self._runner.close()
