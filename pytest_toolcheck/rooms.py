@@ -23,6 +23,7 @@ _ROOM_OF_MARKER = {
 
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
     (lambda tool: tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
+    (lambda tool: _may_create(tool), "chains", "chain_scenarios"),
     (lambda tool: tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda tool: tool.resilience or tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
     (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
@@ -32,6 +33,13 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
     (lambda _tool: True, "behaviour.scenarios", "behaviour_scenarios"),
 )
 """Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
+
+
+def _may_create(tool: ToolSpec) -> bool:
+    """Whether the name says that the tool makes something: with its siblings it may begin a chain."""
+    from .chain_roles import role_of
+
+    return (role_of(tool.name) or ("", ""))[0] == "create"
 
 
 def register_rooms(session: pytest.Session, used: Iterable[str]) -> None:

@@ -1,0 +1,111 @@
+"""Which tools of a target belong together, by their names and schemas: create, read, update, delete of one thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .spec.model import Spec
+from .targets.base import ToolDescription
+
+VERBS: Mapping[str, frozenset[str]] = {
+    "create": frozenset(["create", "add", "new", "insert", "register", "make"]),
+    "read": frozenset(["get", "read", "fetch", "show", "find", "lookup", "load", "view", "retrieve"]),
+    "update": frozenset(["update", "edit", "modify", "set", "patch", "rename", "change"]),
+    "delete": frozenset(["delete", "remove", "destroy", "erase"]),
+    "list": frozenset(["list", "search", "all", "query"]),
+}
+_OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
+_NAME_OF_ONE = re.compile(r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Tools that make, read, change and remove one kind of thing; `key` is the reader's parameter that names it."""
+
+    create: str
+    read: str
+    key: str
+    update: str | None = None
+    delete: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The name of the item: the tools in the order in which they are called."""
+        return f"chain[{'-'.join(name for name in (self.create, self.read, self.update, self.delete) if name)}]"
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a tool's or parameter's name, in lower case."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+
+
+def role_of(name: str) -> tuple[str, str] | None:
+    """Return what a tool does, and to what ("create", "note"); None where its name does not say."""
+    words = words_of(name)
+    for at, word in enumerate(words):
+        role = next((role for role, verbs in VERBS.items() if word in verbs), None)
+        if role is not None:
+            return role, "_".join(_singular(other) for other in words[:at] + words[at + 1 :])
+    return None
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def chain_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Chain | None:
+    """Return the chain that begins with the tool `create`; None where names and schemas do not show one."""
+    role = role_of(create)
+    if role is None or role[0] != "create":
+        return None
+    allowed = [tool for tool in tools if may_be_called(spec, tool)]
+    found = {name: [tool for tool in allowed if role_of(tool.name) == (name, role[1])] for name in VERBS}
+    if len(found["create"]) != 1 or len(found["read"]) != 1:
+        return None
+    read = found["read"][0]
+    key = _only_required(schema_of(spec, read))
+    if key is None or not _names_one(key, role[1]):
+        return None
+    update = [tool.name for tool in found["update"] if key in _properties(schema_of(spec, tool))]
+    delete = [tool.name for tool in found["delete"] if _takes_only(schema_of(spec, tool), key)]
+    return Chain(create, read.name, key, *(names[0] if len(names) == 1 else None for names in (update, delete)))
+
+
+def may_be_called(spec: Spec, tool: ToolDescription) -> bool:
+    """Whether the spec lets this tool be called beside the tool under test."""
+    if not spec.discovers_tools:
+        named = spec.tools.get(tool.name)
+        return named is not None and all(skip.cases is not None for skip in named.skips)
+    return "destructive" in spec.allow or (tool.annotations or {}).get("destructive") is not True
+
+
+def schema_of(spec: Spec, tool: ToolDescription) -> Any:
+    """Return a tool's input schema, as the spec says or as it was discovered."""
+    named = spec.tools.get(tool.name)
+    return tool.input_schema if named is None or named.input is None else named.input
+
+
+def _properties(schema: Any) -> Mapping[str, Any]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _only_required(schema: Any) -> str | None:
+    required = schema.get("required", []) if isinstance(schema, Mapping) else []
+    return required[0] if isinstance(required, list) and len(required) == 1 else None
+
+
+def _takes_only(schema: Any, key: str) -> bool:
+    """Whether deleting needs the key alone, and has no option that makes it something else than deleting."""
+    is_plain = not any(_OPTIONS_OF_DELETING.search(name) for name in _properties(schema))
+    return _only_required(schema) == key and is_plain
+
+
+def _names_one(key: str, noun: str) -> bool:
+    text = "_".join(words_of(key))
+    return _NAME_OF_ONE.search(text) is not None or text == noun
