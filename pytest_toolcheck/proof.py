@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,10 +12,7 @@ from .spec.model import ToolSpec
 from .targets.base import Outcome
 
 MAX_TRIES = 60
-_HINT = re.compile(
-    r"(?:one of|must be|allowed values(?: are)?|choose from|valid \w+(?: are)?|expected)[:\s]+(.+)", re.IGNORECASE
-)
-_WORD = re.compile(r"['\"`]([^'\"`]{1,80})['\"`]|([\w./:+-]+)")
+_MOST_HINTS = 8
 
 
 @dataclass(slots=True)
@@ -69,9 +65,7 @@ def _candidates(tool: ToolSpec, hints: tuple[str, ...]) -> Iterator[dict[str, An
     yield from base_candidates(schema, examples=known, values=values, hints=hints)
 
 
-def _hints(proof: Proof) -> Iterator[str]:
-    """Yield the words that refusals offered: "unknown unit 'x'; must be one of: km, mi"."""
-    for _value, outcome in proof.tried:
-        if outcome.error and (offer := _HINT.search(outcome.error.message)):
-            for quoted, bare in _WORD.findall(offer.group(1))[:12]:
-                yield quoted or bare
+def _hints(proof: Proof) -> list[str]:
+    """Return what the refusals said, each once: "unknown unit 'x'; must be one of: km, mi"."""
+    said = (outcome.error.message for _, outcome in proof.tried if outcome.error and outcome.kind == "refused")
+    return list(dict.fromkeys(said))[:_MOST_HINTS]

@@ -18,9 +18,20 @@ def mcp_fuzzer_on(folder: Path, *, env: Environment, budget: int) -> tuple[dict[
     place = folder / "mcp_fuzzer"
     command = [env.program("mcp-fuzzer"), "--mode", "tools", "--phase", "both", "--runs", str(budget // 2)]
     command += ["--seed", "1", "--protocol", "stdio", "--endpoint", shlex.join(mcp_command(folder))]
-    command += ["--timeout", "1", "--no-network", "--fs-root", str(place / "files"), "--output-dir", str(place / "out")]
+    command += [
+        "--timeout",
+        "30",
+        "--tool-timeout",
+        "1",
+        "--no-network",
+        "--fs-root",
+        str(place / "files"),
+        "--output-dir",
+        str(place / "out"),
+    ]
     trouble = run_limited(command, place)
-    return read(place / "out", sent_in(folder)), trouble
+    found = read(place / "out", sent_in(folder))
+    return found, trouble or (None if found else (place / "output.txt").read_text()[-200:].strip())
 
 
 def read(place: Path, sent: dict[str, list[Any]]) -> dict[str, Found]:
@@ -46,7 +57,8 @@ def read(place: Path, sent: dict[str, list[Any]]) -> dict[str, Found]:
 def sent_in(folder: Path) -> dict[str, list[Any]]:
     """Return the arguments that the server of a folder was given, by tool, in order."""
     sent: dict[str, list[Any]] = {}
-    for line in (folder / "calls.jsonl").read_text(encoding="utf-8").splitlines():
+    calls = folder / "calls.jsonl"
+    for line in calls.read_text(encoding="utf-8").splitlines() if calls.exists() else ():
         call = json.loads(line)
         sent.setdefault(call["tool"], []).append(call["given"])
     return sent
