@@ -40,7 +40,7 @@ def mutants_of(pairs: Sequence[Pair], folder: Path, env: Environment) -> list[Pa
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "sources.json").write_text(json.dumps(sources), encoding="utf-8")
     command = [env.program("python"), str(PROGRAM), str(folder / "sources.json"), str(_MOST_FROM_ONE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
     made: dict[str, list[str]] = json.loads(done.stdout)
     return [_mutant(pair, number, source) for pair in pairs for number, source in enumerate(made[pair.name])]
 
