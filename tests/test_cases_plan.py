@@ -255,3 +255,16 @@ def test_the_draft_of_the_schema_decides():
     new = {**old, "$schema": "https://json-schema.org/draft/2020-12/schema"}
     assert not any(isinstance(c.input, list) and c.label == "invalid" for c in generate_cases(old))
     assert any(isinstance(c.input, list) and c.label == "invalid" for c in generate_cases(new))
+
+
+def test_arrays_hold_no_more_than_max_contains():
+    """Where most items match `contains`, the others are made so that the count stays within `maxContains`."""
+    items = {
+        "items": {"enum": ["a", "b"]},
+        "contains": {"const": "a"},
+        "minContains": 2,
+        "maxContains": 2,
+        "minItems": 3,
+    }
+    cases = list(generate_cases({"type": "object", "properties": {"xs": items}, "required": ["xs"]}))
+    assert {case.label for case in cases} == {"valid", "invalid"}

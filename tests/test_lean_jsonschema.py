@@ -12,7 +12,7 @@ import pytest
 
 from pytest_toolcheck import lean_jsonschema
 from pytest_toolcheck.cases import formats
-from pytest_toolcheck.lean_jsonschema import iri_expression
+from pytest_toolcheck.lean_jsonschema import fast_iri_check, iri_expression
 
 SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite" / "tests" / "draft2020-12"
 ODD = (
@@ -60,6 +60,19 @@ def test_our_import_builds_no_parser_and_leaves_the_package_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_labels_are_quick_where_jsonschema_was_imported_before_us() -> None:
+    """The parser is there then, and our labels do without it; a checker that does not ask it is left alone."""
+
+    def slow(_instance: object) -> bool:
+        return bool(_rfc3987_is_valid_syntax)  # type: ignore[name-defined]  # noqa: F821
+
+    checker = lean_jsonschema.FormatChecker(formats=())
+    checker.checkers = {"iri": (slow, ()), "iri-reference": (lambda _: True, ()), "uri": (slow, ())}
+    assert fast_iri_check(checker, "iri") is iri_expression("iri")
+    assert fast_iri_check(checker, "iri-reference") is None
+    assert fast_iri_check(checker, "uri") is None
 
 
 @pytest.mark.parametrize(
