@@ -244,3 +244,13 @@ def test_no_warning_is_made_by_looking(subject, breakers):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert control.remaining == 0
+
+
+def test_a_misspelt_state_is_told():
+    """A word that is no state, or a text for a list, is an error that says what is taken."""
+    with Breakers() as breakers:
+        control = breakers.control(pybreaker.CircuitBreaker())
+        with pytest.raises(ValueError, match=r"'opn' is no state of a breaker: say 'closed', 'open' or 'half_open'"):
+            control.expect(["closed", "opn"])
+        with pytest.raises(ValueError, match=r"expect takes a list of states, not 'closed': expect\(\['closed'\]\)"):
+            control.expect("closed")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ToolcheckError
 from .adapters import BreakerAdapter, State, find_adapter, known_libraries
-from .adapters.base import spelled
+from .adapters.base import UnknownState, spelled
 
 _HOW = """\
 Write an adapter (about 20 lines) and register it, for instance in conftest.py:
@@ -112,6 +112,8 @@ class BreakerControl:
     def expect(self, states: Sequence[str]) -> None:
         """Fail unless the breaker went through exactly these states, the first one included. Raises AssertionError."""
         __tracebackhide__ = True
+        if isinstance(states, str):
+            raise UnknownState(f"expect takes a list of states, not {states!r}: expect([{states!r}])")
         wanted, seen = [spelled(state) for state in states], self.transitions
         if seen != wanted:
             raise AssertionError(

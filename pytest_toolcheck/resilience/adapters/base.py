@@ -32,6 +32,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Literal
 
+from ...errors import ToolcheckError
+
 State = Literal["closed", "open", "half_open"]
 OnChange = Callable[[State, State], None]
 _SPELLINGS: Final[dict[str, State]] = {
@@ -99,9 +101,16 @@ class BreakerAdapter(ABC):
         return put_back
 
 
+class UnknownState(ToolcheckError, ValueError):
+    """A word that means no state of a breaker."""
+
+
 def spelled(state: object) -> State:
-    """Return our word for a library's word of a state."""
-    return _SPELLINGS[str(state).lower().replace("-", "_")]
+    """Return our word for a library's word of a state. Raises UnknownState."""
+    known = _SPELLINGS.get(str(state).lower().replace("-", "_"))
+    if known is None:
+        raise UnknownState(f"{state!r} is no state of a breaker: say 'closed', 'open' or 'half_open'")
+    return known
 
 
 def watch_attributes(adapter: BreakerAdapter, on_change: OnChange) -> Callable[[], None]:
