@@ -144,11 +144,12 @@ def test_a_loop_older_than_the_test_lives_in_virtual_time():
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
     own = loop._selector
     with virtual_time() as clock:
-        assert asyncio.run_coroutine_threadsafe(asyncio.sleep(30, "slept"), loop).result() == "slept"
-        assert clock.now == 30
+        clock.advance("500s")
+        assert asyncio.run_coroutine_threadsafe(asyncio.sleep(30, "slept"), loop).result(40) == "slept"
+        assert clock.now == 530
         with pytest.raises(concurrent.futures.TimeoutError):
             asyncio.run_coroutine_threadsafe(asyncio.sleep(30), loop).result(10)
-        assert clock.now == 40
+        assert clock.now == 540
     assert loop._selector is own
     loop.call_soon_threadsafe(loop.stop)
     thread.join()

@@ -356,3 +356,18 @@ def test_a_foreign_loop_is_refused():
         with pytest.raises(AssertionError, match=r"selector loop of asyncio, not .*Foreign: use the default loop"):
             loop.run_forever()
         loop.close()
+
+
+def test_a_runner_of_a_foreign_loop_is_refused():
+    """A loop that is written in C (uvloop) is refused by the runner that would run it, before it waits in real time."""
+
+    class Compiled:
+        def close(self):
+            pass
+
+        set_debug = run_until_complete = shutdown_asyncgens = shutdown_default_executor = lambda self, *_: None
+
+    with asyncio.Runner(loop_factory=Compiled) as runner, virtual_time():
+        with pytest.raises(AssertionError, match=r"selector loop of asyncio, not .*Compiled: use the default loop"):
+            runner.run(asyncio.sleep(60))
+        assert asyncio.run(asyncio.sleep(60, "slept")) == "slept"

@@ -56,6 +56,7 @@ class Loops:
         base.run_forever, base.__init__ = run_virtually, start_virtual_life
         self._put_back.append(lambda: setattr(base, "run_forever", run_forever))
         self._put_back.append(lambda: setattr(base, "__init__", start_life))
+        self._refuse_foreign_runners()
         if (running := asyncio._get_running_loop()) is not None:
             self._put_back.append(self.attach(running))
 
@@ -66,12 +67,33 @@ class Loops:
         for loop in self._rebased:
             _move_timers(loop, self._real_monotonic() - self._driver.clock.monotonic())
 
+    def _refuse_foreign_runners(self) -> None:
+        """Let `asyncio.run` and pytest-asyncio say that a loop such as uvloop's would wait in real time."""
+        runner: Any = asyncio.Runner
+        run = runner.run
+
+        def run_own(self: Any, coroutine: Any, **keywords: Any) -> Any:
+            try:
+                _refuse_foreign(self.get_loop())
+            except VirtualTimeError:
+                coroutine.close()
+                raise
+            return run(self, coroutine, **keywords)
+
+        runner.run = run_own
+        self._put_back.append(lambda: setattr(runner, "run", run))
+
     def is_attached(self, selector: Any) -> bool:
         """Tell whether a selector is the own one of a loop that lives in virtual time."""
         return selector in self._inner
 
     def attach_older(self, loop: Any) -> None:
-        """Put a loop into virtual time that was running before, in a thread of its own, until virtual time ends."""
+        """Put a loop into virtual time that was running before, in a thread of its own, until virtual time ends.
+
+        It has read the virtual clock for some of its timers. They stay, and so do those that are older: virtual time
+        began at the real one, rounded up to a second.
+        """
+        self._rebased.add(loop)
         self._put_back.append(self.attach(loop))
 
     def attach(self, loop: Any) -> Callable[[], None]:
@@ -79,10 +101,8 @@ class Loops:
 
         Raises VirtualTimeError for a loop that is not asyncio's own.
         """
-        inner = getattr(loop, "_selector", None)
-        if inner is None or not hasattr(loop, "_scheduled"):
-            kind = f"{type(loop).__module__}.{type(loop).__qualname__}"
-            raise VirtualTimeError(f"virtual time needs a selector loop of asyncio, not {kind}: use the default loop")
+        _refuse_foreign(loop)
+        inner = loop._selector
         if isinstance(inner, VirtualSelector):
             return lambda: None
         if loop not in self._rebased:
@@ -114,6 +134,12 @@ class Loops:
 
         loop.call_later = noting
         return lambda: loop.__dict__.pop("call_later", None)
+
+
+def _refuse_foreign(loop: Any) -> None:
+    if getattr(loop, "_selector", None) is None or not hasattr(loop, "_scheduled"):
+        kind = f"{type(loop).__module__}.{type(loop).__qualname__}"
+        raise VirtualTimeError(f"virtual time needs a selector loop of asyncio, not {kind}: use the default loop")
 
 
 def _move_timers(loop: Any, seconds: float) -> None:
