@@ -92,6 +92,7 @@ class ToolNode(pytest.Collector):
             raise self.CollectError(str(error)) from None
         state = ToolState(self.plan, self._runtime, checks)
         state.inconclusive_fails = self._runtime.settings.inconclusive == "fail"
+        state.baselines = self._runtime.baselines
         state.static_base = assumed_base(self.plan.tool)
         seen: Counter[str] = Counter()
         for scenario in scenarios_of(self.plan, cases, more):

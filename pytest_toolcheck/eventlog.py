@@ -13,6 +13,8 @@ from .runtime import Runtime, runtime_of
 from .stash import existing_runtime
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from _pytest.runner import CallInfo
 
 _NAME = "toolcheck-log-hooks"
@@ -111,6 +113,8 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
         return
     from .report.totals import totals_of
 
+    if (path := runtime.settings.save_baseline) is not None:
+        _save_baseline(runtime, path)
     totals = totals_of(runtime)
     verdict = totals.verdict(runtime.settings.coverage_fail_under)
     if verdict and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -118,6 +122,15 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
     coverage = {name: report.as_attrs() for name, report in totals.coverages().items()}
     runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus), "coverage": coverage})
     session.config.hook.pytest_toolcheck_report(config=session.config, run_directory=runtime.run_directory)
+
+
+def _save_baseline(runtime: Runtime, path: Path) -> None:
+    from .budgets.keeper import save_run
+
+    tests = save_run(runtime.run_directory, path)
+    reporter = runtime.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and runtime.config.get_verbosity() >= 0:
+        reporter.write_line(f"\nbaseline of {tests} test{'s' * (tests != 1)}: {path}")
 
 
 def _take(progress: _Progress, report: pytest.TestReport) -> None:

@@ -7,7 +7,8 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .cases import rebase
 from .cases.model import Case
@@ -24,6 +25,9 @@ from .server import Run, TargetServer, server_of
 from .spec.model import Spec
 from .targets.base import NOT_CARRIED, Outcome, Progress, Request, Session
 
+if TYPE_CHECKING:
+    from .budgets.keeper import BaselineKeeper
+
 HANGS_TOLERATED = 3
 """After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
 
@@ -38,6 +42,8 @@ class ToolState:
         self.static_base: dict[str, Any] | None = None
         self.proof: Proof | None = None
         self.inconclusive_fails = False
+        self.baselines: tuple[Path | None, Path | None] = (None, None)
+        """What to compare budgets with, and where to keep them."""
         self.hangs = 0
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(_secrets_of(plan.spec))
@@ -69,6 +75,13 @@ class RunningScenario:
         from .budgets.lock import MeasuringLock
 
         return MeasuringLock(self._state.runtime.run_directory)
+
+    @property
+    def baseline_keeper(self) -> BaselineKeeper:
+        """Compares what was measured with the baseline of the run."""
+        from .budgets.keeper import BaselineKeeper
+
+        return BaselineKeeper(*self._state.baselines)
 
     @property
     def inconclusive_fails(self) -> bool:

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 MARKERS = {
     "tool_spec": "tool_spec(path, tool=None): run the test once for each generated case of the spec's tools "
     "(fixtures `tool` and `case`).",
-    "latency_budget": "latency_budget(*, p50=, p95=, p99=, max=, rounds=): fail when calls take longer, such as p95='50ms'.",
+    "latency_budget": "latency_budget(*, p50=, p95=, p99=, max=, rounds=, regression=): fail when calls take longer, "
+    "such as p95='50ms'.",
     "memory_budget": "memory_budget(*, peak=, leak=, rounds=): fail when a call uses more, such as peak='10MiB'; "
     "leak is the growth a call.",
-    "cpu_budget": "cpu_budget(*, time=, utilization=, rounds=): fail when a call uses more CPU, such as time='20ms'.",
+    "cpu_budget": "cpu_budget(*, time=, utilization=, rounds=, regression=): fail when a call uses more CPU, such as "
+    "time='20ms', or than the baseline.",
     "growth_budget": "growth_budget(*, over, latency=, memory=): fail when cost grows faster than, say, 'n log n'.",
     "virtual_time": "virtual_time(max_real_wait='5s', start=None): run the test in virtual time: sleeping and timeouts take no "
     "real time; start sets the wall clock (ISO 8601).",

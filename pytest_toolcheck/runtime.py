@@ -58,6 +58,11 @@ class Runtime:
         return self.settings.log is not None
 
     @property
+    def baselines(self) -> tuple[Path | None, Path | None]:
+        """The baseline to compare with, and the file to keep this run's measurements in."""
+        return self.settings.baseline, self.settings.save_baseline
+
+    @property
     def run_directory(self) -> Path:
         return self.directory / self.run
 

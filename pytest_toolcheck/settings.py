@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import SettingsError
 
 DEFAULT_LOG = ".toolcheck/runs"
+BASELINES = ".toolcheck/baselines"
 
 
 class Settings(NamedTuple):
@@ -33,6 +34,9 @@ class Settings(NamedTuple):
     interleave_seed: int | None
     coverage_fail_under: float | None
     """The schema coverage, in percent, that every tool must reach."""
+    baseline: Path | None
+    """The file of measurements that budgets with `regression` are compared with."""
+    save_baseline: Path | None
 
 
 class _Setting(NamedTuple):
@@ -65,6 +69,8 @@ _SETTINGS = (
     ),
     _Setting("inconclusive", "what an inconclusive budget does: warn or fail", "warn|fail", "warn"),
     _Setting("coverage_fail_under", "fail the run where a tool's schema coverage is below this", "PERCENT"),
+    _Setting("baseline", "compare budgets that have a `regression` with this baseline", "NAME|FILE.json"),
+    _Setting("save_baseline", "keep what budgets measured as a baseline", "NAME|FILE.json", has_ini=False),
     _Setting("interleave_seed", "replay one seed of @pytest.mark.interleave", "N", has_ini=False),
 )
 
@@ -95,7 +101,33 @@ def read_settings(config: pytest.Config) -> Settings:
         inconclusive=found["inconclusive"].one_of("warn", "fail"),
         interleave_seed=found["interleave_seed"].parse(int, "a whole number, such as 7"),
         coverage_fail_under=found["coverage_fail_under"].parse(_percent, "a percentage from 0 to 100, such as 80"),
+        baseline=_baseline_to_read(config, found["baseline"]),
+        save_baseline=_baseline_file(config, found["save_baseline"]),
     )
+
+
+def _baseline_file(config: pytest.Config, found: _Found) -> Path | None:
+    """Return the file of a baseline: a `.json` path as it is, else a name under `.toolcheck/baselines`."""
+    if found.value is None:
+        return None
+    if found.value.endswith(".json"):
+        return Path(config.invocation_params.dir / found.value)
+    if not found.value.replace("-", "").replace("_", "").replace(".", "").isalnum():
+        raise found.wrong("a name of letters, digits, '-', '_' and '.', or a path that ends in .json")
+    return Path(config.rootpath / BASELINES / f"{found.value}.json")
+
+
+def _baseline_to_read(config: pytest.Config, found: _Found) -> Path | None:
+    path = _baseline_file(config, found)
+    if path is not None:
+        from .budgets.baseline import load_baseline
+        from .errors import SettingsError, ToolcheckError
+
+        try:
+            load_baseline(path)
+        except ToolcheckError as error:
+            raise SettingsError(f"{found.place}: {error}") from None
+    return path
 
 
 class _Found(NamedTuple):

@@ -72,6 +72,12 @@ class Comparison:
     is_advice: bool
 
 
+def result_of(comparison: Comparison) -> BudgetResult:
+    """Return a comparison as the result of a budget."""
+    message = comparison.message
+    return BudgetResult(f"regression of {comparison.metric}", comparison.verdict, "", "", message)
+
+
 def fingerprint() -> str:
     """Return what tells machines and interpreters apart: processor, number of cores, system, Python."""
     return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {_python()}"

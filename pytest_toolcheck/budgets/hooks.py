@@ -7,19 +7,23 @@ measured; without them it applies to the test's own body.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..runtime import runtime_of
+from .baseline import result_of
 from .clocks import MeterError
+from .keeper import BaselineKeeper
 from .lock import MeasuringLock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
-from .results import BudgetResult
+from .results import BudgetExceeded, BudgetResult
 
 if TYPE_CHECKING:
     from ..handwritten import BoundTool
+    from ..spec.model import Budgets
     from ..targets.base import Outcome
 
 _MARKED = pytest.StashKey[MarkedBudgets | None]()
@@ -70,6 +74,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
         finally:
             pyfuncitem.obj = original
     _conclude(pyfuncitem, results)
+    _compare(pyfuncitem, marked.budgets.regression, results)
     return done
 
 
@@ -78,7 +83,17 @@ def _measure_calls(item: pytest.Function, marked: MarkedBudgets) -> tuple[Budget
     given: dict[str, Any] = item.funcargs
     tools = [given["tool"]] if "tool" in given else list(given["tools"].values())
     subject = _subject(tools, marked)
-    return apply_budgets(subject, marked.budgets, lock=_lock(item), on_result=_logger(item))
+    budgets = _with_baseline(item, marked.budgets)
+    return apply_budgets(subject, budgets, lock=_lock(item), on_result=_logger(item))
+
+
+def _with_baseline(item: pytest.Function, budgets: Budgets) -> Budgets:
+    """Return the budgets without a `regression` that there is nothing to compare with or to save for."""
+    return budgets if _keeper(item).is_asked_for else replace(budgets, regression=None)
+
+
+def _keeper(item: pytest.Function) -> BaselineKeeper:
+    return BaselineKeeper(*runtime_of(item.config).baselines)
 
 
 def _subject(tools: list[BoundTool], marked: MarkedBudgets) -> Subject:
@@ -114,7 +129,7 @@ def _measured(
         results.extend(
             apply_to_body(
                 lambda: body(**arguments),
-                marked.budgets,
+                _with_baseline(item, marked.budgets),
                 rounds=marked.rounds,
                 lock=_lock(item),
                 on_result=_logger(item),
@@ -130,6 +145,22 @@ def _conclude(item: pytest.Function, results: list[BudgetResult]) -> None:
     for message in raise_for(results, inconclusive_fails=runtime.settings.inconclusive == "fail"):
         runtime.log.emit("warning", attrs={"message": message})
         item.warn(pytest.PytestWarning(message))
+
+
+def _compare(item: pytest.Function, regression: float | None, results: list[BudgetResult]) -> None:
+    __tracebackhide__ = True
+    if regression is None:
+        return
+    kept = [result for result in results if result.metric == "cpu time"][-1:]
+    found = _keeper(item).compare(kept, regression)
+    broken = [one for one in found if one.verdict == "fail" and not one.is_advice]
+    for one in found:
+        if one.verdict == "inconclusive":
+            is_bad = runtime_of(item.config).settings.inconclusive == "fail" and not one.is_advice
+            broken += [one] if is_bad else []
+            item.warn(pytest.PytestWarning(one.message))
+    if broken:
+        raise BudgetExceeded([result_of(one) for one in broken])
 
 
 def _lock(item: pytest.Item) -> MeasuringLock:

@@ -18,6 +18,8 @@ from .verdict import CONFIRM_AFTER_S, FALSE_ALARM
 
 LEAK_ROUNDS = 400
 """Two passes of up to 200 calls."""
+REGRESSION_ROUNDS = 75
+"""Three batches of 25 calls."""
 
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "latency_budget": ("p50", "p95", "p99", "max", "rounds", "regression"),
@@ -96,6 +98,8 @@ def body_problems(marked: MarkedBudgets) -> list[str]:
         problems.append(f"memory leak of a test's own body needs rounds={LEAK_ROUNDS} ({found})")
     if budgets.growth is not None:
         problems.append("growth_budget needs the calls of the fixture `tool`: a test's own body has no size to change")
+    if budgets.regression is not None and (rounds or 1) < REGRESSION_ROUNDS:
+        problems.append(f"regression of a test's own body needs rounds={REGRESSION_ROUNDS} ({found})")
     takes_time = budgets.latency or budgets.cpu_time_ns is not None or budgets.cpu_utilization is not None
     if budgets.memory and takes_time and rounds is None:
         problems.append("memory and time are never measured in one run: give rounds=2 or more, or split the test")

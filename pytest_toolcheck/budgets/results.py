@@ -47,6 +47,8 @@ class BudgetResult:
             "unit": self.unit,
             "samples": self.used,
             "calls": self.total,
+            "low": self.low,
+            "high": self.high,
             "message": self.message,
         }
 

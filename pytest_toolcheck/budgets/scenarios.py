@@ -12,8 +12,8 @@ from ..errors import Position
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Budgets
 from ..targets.base import Outcome
-from .baseline import Comparison
 from .clocks import MeterError
+from .keeper import BaselineKeeper
 from .measure import Subject, apply_budgets, kinds_of
 from .results import BudgetResult
 from .subjects import Caller, ToolCall, sized, subject_of
@@ -47,10 +47,14 @@ class BudgetScenario:
     def run(self, ctx: ToolContext) -> None:
         """Measure until there is a verdict. Raises ScenarioFailure, ScenarioSkipped.
 
-        Of the context it uses, where they are there: `budget_lock` (held while measuring), `inconclusive_fails`,
-        `on_budget` (told every result, to save a baseline), and `compare_baseline(results, regression)`, which returns
-        `baseline.Comparison`s.
+        Of the context it uses, where they are there: `budget_lock` (held while measuring), `inconclusive_fails`, and
+        `baseline_keeper` (a `BaselineKeeper`).
         """
+        keeper = getattr(ctx, "baseline_keeper", None)
+        if self.kind == "regression" and (keeper is None or not keeper.is_asked_for):
+            raise ScenarioSkipped(
+                "nothing to compare with: give --toolcheck-baseline=NAME (or --toolcheck-save-baseline)"
+            )
         base = ctx.base()
         if base is None:
             raise ScenarioSkipped(
@@ -85,10 +89,10 @@ class BudgetScenario:
             raise ScenarioFailure(*broken)
 
     def _regressions(self, ctx: ToolContext, results: Sequence[BudgetResult], bad: Sequence[str]) -> list[Finding]:
-        compare_baseline = getattr(ctx, "compare_baseline", None)
-        if compare_baseline is None or self.budgets.regression is None:
+        keeper: BaselineKeeper | None = getattr(ctx, "baseline_keeper", None)
+        if keeper is None or self.budgets.regression is None or self.kind != "regression":
             return []
-        found: list[Comparison] = compare_baseline(results, self.budgets.regression)
+        found = keeper.compare(results, self.budgets.regression)
         for one in found:
             if one.verdict == "inconclusive" and (one.is_advice or "inconclusive" not in bad):
                 ctx.warn(f"{ctx.plan.tool.name}: {one.message}")
@@ -106,11 +110,8 @@ def finding_of(result: BudgetResult, position: Position | None = None) -> Findin
 
 
 def _tell(ctx: ToolContext, results: Sequence[BudgetResult]) -> None:
-    on_budget = getattr(ctx, "on_budget", None)
     for result in results:
         ctx.emit("budget.verdict", attrs=result.event_attrs())
-        if on_budget is not None:
-            on_budget(result)
 
 
 def _failure(name: str, outcome: Outcome, which: str) -> ScenarioFailure:

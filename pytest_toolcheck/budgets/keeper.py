@@ -1,0 +1,53 @@
+"""What a run does with baselines: compares results with the one that was asked for, and keeps its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ..events import current, read_events
+from .baseline import Comparison, Machine, compare, load_baseline, save_baseline
+from .results import BudgetResult
+
+
+class BaselineKeeper:
+    """Compares the results of the running test with the file `baseline`; None where none was asked for."""
+
+    def __init__(self, baseline: Path | None, saved: Path | None) -> None:
+        self._baseline = baseline
+        self.is_asked_for = baseline is not None or saved is not None
+        """Whether there is any use in measuring what only baselines need."""
+
+    def compare(self, results: Sequence[BudgetResult], regression: float) -> list[Comparison]:
+        """Return a comparison for each result of the running test that the baseline holds."""
+        if self._baseline is None:
+            return []
+        test = str(current().get("case", ""))
+        pairs = [(test, result) for result in results]
+        return compare(load_baseline(self._baseline), pairs, regression=regression, machine=_machine())
+
+
+@lru_cache(maxsize=1)
+def _machine() -> Machine:
+    """Return this machine, its reference workload run at the first comparison of the run."""
+    return Machine.here()
+
+
+def save_run(run_directory: Path, path: Path) -> int:
+    """Write the baseline of what all workers of a run measured; return how many tests it holds."""
+    pairs = list(_measured(run_directory))
+    save_baseline(path, pairs)
+    return len({test for test, _ in pairs})
+
+
+def _measured(run_directory: Path) -> Iterator[tuple[str, BudgetResult]]:
+    for event in read_events(run_directory):
+        attrs = event.attrs or {}
+        if event.ev == "budget.verdict" and event.case:
+            yield event.case, _result(attrs)
+
+
+def _result(attrs: dict[str, object]) -> BudgetResult:
+    shown = {name: attrs.get(name) for name in ("metric", "verdict", "message", "unit", "low", "high")}
+    return BudgetResult(measured="", budget="", value=attrs.get("measured"), **shown)  # type: ignore[arg-type]

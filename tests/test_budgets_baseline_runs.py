@@ -1,0 +1,87 @@
+"""Baselines in a run: `--toolcheck-save-baseline` keeps, `--toolcheck-baseline` compares, wrong ones are named at once."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_toolcheck.budgets import keeper, measure
+from pytest_toolcheck.budgets.baseline import Machine
+from pytest_toolcheck.budgets.results import BudgetResult
+
+SPEC = """
+toolcheck: 1
+target: {python: lab}
+tools:
+  work: {budgets: {regression: 20%}}
+"""
+TESTS = """
+import pytest
+@pytest.mark.tool_spec("lab.tool.yaml", tool="work")
+@pytest.mark.cpu_budget(regression="20%")
+def test_tool(tool): tool(n=1)
+"""
+COST = {"ns": 1_000_000}
+
+
+def measured_value(call, **_):
+    call()
+    value = COST["ns"]
+    return BudgetResult("cpu time", "pass", "", "", "", 25, 75, value, None, "ns", (), value * 0.99, value * 1.01)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Runs the budgets of a spec and of a test, whose tool costs what it is told to."""
+    pytester.makepyfile(lab="def work(n: int) -> int:\n    return n\n", test_lab=TESTS)
+    pytester.makefile(".tool.yaml", lab=SPEC)
+    monkeypatch.setattr(measure, "measure_cpu_value", measured_value)
+    monkeypatch.setattr(keeper, "_machine", lambda: Machine("here", 250_000))
+    monkeypatch.setattr(Machine, "here", lambda: Machine("here", 250_000))
+
+    def run_with(*args: str, cost_ns: int = 1_000_000):
+        monkeypatch.setitem(COST, "ns", cost_ns)
+        return pytester.runpytest("--toolcheck-log=off", "-k", "budget or test_tool", *args)
+
+    return run_with
+
+
+def test_a_baseline_is_kept_and_compared_with(run, pytester):
+    """The same cost passes, twice the cost fails the spec's budget and the marker's, by the figures of both."""
+    result = run("--toolcheck-save-baseline=main")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["baseline of 2 tests: *main.json"])
+    stored = json.loads((pytester.path / ".toolcheck" / "baselines" / "main.json").read_text())
+    assert stored["machine"] == "here"
+    assert {test: list(entry) for test, entry in stored["tests"].items()} == {
+        "lab.tool.yaml::work::budget[regression]": ["cpu time"],
+        "test_lab.py::test_tool[work]": ["cpu time"],
+    }
+    run("--toolcheck-baseline=main", cost_ns=1_100_000).assert_outcomes(passed=2)
+    result = run("--toolcheck-baseline=.toolcheck/baselines/main.json", cost_ns=2_000_000)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines_random(["*cpu time 2 ms, baseline 1 ms, change +100%, allowed 20%*"] * 2)
+
+
+def test_without_a_baseline_there_is_nothing_to_measure(run):
+    """A budget that only compares says so; a marker's other budgets are judged as ever."""
+    result = run("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*nothing to compare with: give --toolcheck-baseline=NAME*"])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("none", "*--toolcheck-baseline: *none.json: there is no such baseline: write a new one with*"),
+        ("a/b", "*--toolcheck-baseline: found 'a/b', expected a name of letters, digits*"),
+        ("bad.json", "*--toolcheck-baseline: *bad.json: not a baseline (*): write a new one with*"),
+    ],
+)
+def test_a_wrong_baseline_ends_the_run_at_once(run, pytester, value, message):
+    """The option, the file and what to do are named before a test runs."""
+    (pytester.path / "bad.json").write_text("{}")
+    result = run(f"--toolcheck-baseline={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
