@@ -316,10 +316,13 @@ def test_an_entry_survives_yaml(value):
     assert yaml.safe_load(example_entry({"a": value}, "valid"))["examples"][0]["input"] == {"a": value}
 
 
+PROVEN = {"sku": "ABC-1", "count": 1}
+
+
 class FakeContext:
     """Stands in for the plugin: records calls, and judges with a function."""
 
-    def __init__(self, plan, judge, base=None):
+    def __init__(self, plan, judge, base=PROVEN):
         self.plan, self._judge, self._base = plan, judge, base
         self.calls, self.warnings = [], []
 
@@ -381,7 +384,7 @@ def test_a_scenario_of_a_good_tool_passes():
 
 def test_refusals_without_a_proven_call_are_a_skip():
     """Where no valid call succeeded, refused invalid inputs are not counted as passed."""
-    ctx = FakeContext(plan_of(seed=1), lambda case: None)
+    ctx = FakeContext(plan_of(seed=1), lambda case: None, base=None)
     with pytest.raises(ScenarioSkipped, match="no valid call of place succeeded"):
         FuzzScenario("invalid", 5).run(ctx)
 

@@ -284,3 +284,15 @@ def test_a_hang_is_stopped_and_costs_its_limit_a_few_times_only(pytester: pytest
     result.stdout.fnmatch_lines(["FAILED * - timeout: reserve did not answer within 50 ms"])
     assert result.parseoutcomes()["failed"] == 3
     result.stdout.fnmatch_lines(["*3 failed*skipped*"])
+
+
+def test_a_tool_that_accepts_nothing_is_not_fuzzed(pytester: pytest.Pytester) -> None:
+    """Without a valid call fuzzing proves nothing: it is skipped with the reason, and its engine is not imported."""
+    code = """
+    def look_up(key: str) -> str:
+        raise ValueError("key: not known")
+    """
+    write_tool(pytester, code)
+    result = run(pytester, "--toolcheck-log=off", "-rs", "-k", "valid_call or fuzz")
+    result.stdout.fnmatch_lines(["*not fuzzed: no valid call of look_up succeeded"])
+    assert result.parseoutcomes() == {"failed": 1, "skipped": 2, "deselected": result.parseoutcomes()["deselected"]}
