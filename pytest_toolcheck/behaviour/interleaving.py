@@ -35,8 +35,7 @@ class Bench:
     def of(cls, trial: Trial, values: Sequence[dict[str, Any]], *, calls: int) -> Bench:
         """Return the bench of a tool; fewer inputs than calls are used again."""
         ctx = trial.ctx
-        has_siblings = len(trial.plan.siblings) > 1
-        windows = windows_of(trial.plan, server=ctx.server, scratch=ctx.open_session()) if has_siblings else []
+        windows = windows_of(trial.plan, server=ctx.server, open_scratch=ctx.open_session)
         return cls(trial.plan, list(itertools.islice(itertools.cycle(values), calls)), windows)
 
     def in_order(self, order: Sequence[int], *, pause_s: float = 0.0) -> Leaves:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..checks.base import Finding, as_json, place_of, shorten
 from ..errors import Position
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
-from ..spec.model import PythonTarget
+from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
 from .anew import fresh_tools
 from .mixed import mixed_arrays
@@ -48,6 +48,7 @@ class Trial:
 
     check: str
     ctx: RunningScenario
+    _other: Session | None = None
 
     @property
     def plan(self) -> ToolPlan:
@@ -109,13 +110,14 @@ class Trial:
             with fresh_tools(spec) as session:
                 yield session or self.ctx.session
         else:
-            yield self.ctx.open_session() if getattr(spec.target, "command", ()) else self.ctx.session
+            if self._other is None and isinstance(spec.target, McpTarget) and spec.target.command:
+                self._other = self.ctx.open_session()  # one for all inputs: a server costs as much as hundreds of calls
+            yield self._other or self.ctx.session
 
     def watch(self, about: Mapping[str, Any], answer: Any, session: Session) -> Watch:
         """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`."""
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
-        scratch = ctx.open_session() if len(self.plan.siblings) > 1 else None
-        windows = windows_of(self.plan, server=ctx.server, scratch=scratch) if scratch is not None else []
+        windows = windows_of(self.plan, server=ctx.server, open_scratch=ctx.open_session)
         return Watch(
             session,
             windows,

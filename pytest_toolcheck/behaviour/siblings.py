@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -43,15 +43,21 @@ class Window:
 _known: WeakKeyDictionary[object, dict[str, Window | None]] = WeakKeyDictionary()
 
 
-def windows_of(plan: ToolPlan, *, server: object, scratch: Session) -> list[Window]:
+def windows_of(plan: ToolPlan, *, server: object, open_scratch: Callable[[], Session]) -> list[Window]:
     """Return the windows of a tool's target, tried out on a session that nothing else uses. Kept for each server."""
     known = _known.setdefault(server, {})
+    scratch: Session | None = None
     found: list[Window] = []
     for sibling in plan.siblings:
         if sibling.name == plan.tool.name or len(found) >= MOST_WINDOWS:
             continue
         if sibling.name not in known:
-            known[sibling.name] = _window(_spec_of(plan, sibling), scratch)
+            tool = _spec_of(plan, sibling)
+            if tool.annotations.read_only and not tool.annotations.destructive:
+                scratch = scratch or open_scratch()
+                known[sibling.name] = _window(tool, scratch)
+            else:
+                known[sibling.name] = None
         if (window := known[sibling.name]) is not None:
             found.append(window)
     return found
@@ -63,8 +69,6 @@ def _spec_of(plan: ToolPlan, sibling: ToolDescription) -> ToolSpec:
 
 
 def _window(tool: ToolSpec, scratch: Session) -> Window | None:
-    if not tool.annotations.read_only or tool.annotations.destructive:
-        return None
     refused: Window | None = None
     for arguments in _inputs(tool):
         if not scratch.is_alive():
