@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .cases import rebase
 from .cases.model import Case
 from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
+from .checks.base import shorten
 from .checks.integral import rests_on_integral_float
 from .checks.violation import is_valid, says_no_type
 from .errors import TargetError
@@ -285,9 +286,29 @@ class RunningScenario:
     def base(self) -> dict[str, Any] | None:
         if self._state.proof is None:
             self._state.proof = prove(self.plan.tool, self.call)
+            if self._state.proof.base is None and self._state.hangs == 0:
+                self._learn()
             if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
                 self._state.hangs = HANGS_TOLERATED
         return self._state.proof.base
+
+    def _learn(self) -> None:
+        """Look for the base in the results of the tool's siblings; what is found is logged, and offered for the spec."""
+        from .learning import learn_from_siblings
+
+        last = self._last
+        found = learn_from_siblings(self.plan, self.call, self.call_tool)
+        self._last = last
+        if found is None:
+            return
+        self._state.proof, source = found
+        shown = shorten(self._state.proof.base, 300)
+        message = (
+            f"the base was learned from the result of {source}; for the spec: "
+            f"tools: {{{self.plan.tool.name}: {{examples: [{{input: {shown}}}]}}}}"
+        )
+        attrs = {"message": message, "severity": "warning", "cause": f"learned from {source}"}
+        self.emit("warning", attrs={**attrs, "learned": self._state.proof.base, "source": source})
 
     @property
     def proof(self) -> Proof:

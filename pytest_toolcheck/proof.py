@@ -61,8 +61,7 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome]) -> Proof
 def _candidates(tool: ToolSpec, hints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     schema = tool.input if tool.input is not None else {"type": "object"}
     known = [dict(example.input) for example in tool.examples if example.expect is None or example.expect.error is None]
-    values = {name: list(known_values.valid) for name, known_values in tool.values.items()}
-    yield from base_candidates(schema, examples=known, values=values, hints=hints)
+    yield from base_candidates(schema, examples=known, values=tool.values, hints=hints)
 
 
 def _hints(proof: Proof) -> list[str]:
