@@ -46,10 +46,15 @@ class ToolState:
         self.baselines: tuple[Path | None, Path | None] = (None, None)
         """What to compare budgets with, and where to keep them."""
         self.hangs = 0
+        self.slowest_s = 0.0
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(_secrets_of(plan.spec))
         self.suspicions: Counter[str] = Counter()
         self.validators: Mapping[str, Any] | None = None
+
+    def limit_s(self, timeout_s: float) -> float:
+        """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
+        return timeout_s if not self.hangs else min(timeout_s, max(10 * self.slowest_s, 0.5))
 
     @property
     def server(self) -> TargetServer:
@@ -162,6 +167,7 @@ class RunningScenario:
     ) -> Outcome:
         if self._state.hangs >= HANGS_TOLERATED:
             raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
+        limit_s = self._state.limit_s(plan.tool.timeout_s)
         filled = self._fill(copy.deepcopy(dict(arguments)))
         if valid is None or filled != arguments:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
@@ -173,7 +179,7 @@ class RunningScenario:
                 tool=plan.tool,
                 arguments=copy.deepcopy(filled),
                 rid=rid,
-                timeout_s=plan.tool.timeout_s,
+                timeout_s=limit_s,
                 valid=valid and not self._may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
                 observe=observe,
@@ -182,6 +188,10 @@ class RunningScenario:
                 outcome = session.call(request)
             self._log_end(outcome)
         self._state.hangs += outcome.kind == "timed_out"
+        if outcome.kind == "accepted":
+            self._state.slowest_s = max(self._state.slowest_s, outcome.duration_ns / 1e9)
+        elif outcome.kind == "timed_out" and limit_s < plan.tool.timeout_s:
+            raise ScenarioSkipped(f"{plan.tool.name} hung before: given up after {limit_s:g}s, not judged")
         place = str(plan.tool.position or plan.spec.path.name)
         self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place)
         return outcome

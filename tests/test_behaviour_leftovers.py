@@ -78,6 +78,17 @@ def test_a_first_call_that_prepares_something_is_no_habit(tmp_path: Path) -> Non
     assert found(tmp_path, "waited = []\n" + BLOCKS.format(wait=once), ", clock: virtual") == []
 
 
+def test_a_hang_costs_its_limit_once(tmp_path: Path) -> None:
+    """Several inputs hang: one is judged after the whole limit, the next are given up sooner and skipped."""
+    code = (
+        "import asyncio\nasync def tool(n: int = 1) -> str:\n    n == 1 or await asyncio.sleep(3600)\n    return 'ok'\n"
+    )
+    spec = "tools: {tool: {clock: virtual, variations: {categories: [boundary]}, input: INPUT}}\n"
+    schema = "{type: object, properties: {n: {type: integer, minimum: 1, maximum: 9}}, required: [n]}"
+    found = findings_of(tmp_path, code, spec.replace("INPUT", schema), cases=True)
+    assert [each for each in found if "timeout" in each] == ["tool: timeout: tool did not answer within 10 s"]
+
+
 def test_the_limit_can_be_set(tmp_path: Path) -> None:
     """`checks: {non_blocking: {limit: 300ms}}`."""
     spec = (
