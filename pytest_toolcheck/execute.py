@@ -312,6 +312,7 @@ class RunningScenario:
         if found is None:
             return
         self._state.proof, source = found
+        self._state.proof.accepted.clear()  # what another tool made may be used up by a call: no promise to accept it again
         shown = shorten(self._state.proof.base, 300)
         message = (
             f"the base was learned from the result of {source}; for the spec: "
