@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-SUITE = ("test_clock_requirements.py", "test_clock_threads.py", "test_clock_loop.py", "test_clock_virtual.py")
+PARTS = ("requirements", "threads", "loop", "virtual", "blocking")
+SUITE = tuple(f"test_clock_{part}.py" for part in PARTS)
 BUSY = "while True: sum(range(10_000))"
 
 
