@@ -61,11 +61,16 @@ class Loops:
             self._put_back.append(self.attach(running))
 
     def off(self) -> None:
-        """Loops that begin to run do so in real time again, and the timers of all go on in real time."""
+        """Loops that begin to run do so in real time again."""
         while self._put_back:
             self._put_back.pop()()
+
+    def settle(self) -> None:
+        """Let the timers go on in real time, once the clocks are real: a loop in a thread has gone on meanwhile."""
         for loop in self._rebased:
             _move_timers(loop, self._real_monotonic() - self._driver.clock.monotonic())
+            if loop.is_running():
+                loop._write_to_self()
 
     def _refuse_foreign_runners(self) -> None:
         """Let `asyncio.run` and pytest-asyncio say that a loop such as uvloop's would wait in real time."""

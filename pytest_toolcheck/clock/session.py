@@ -67,6 +67,7 @@ def virtual_time(
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
+        stack.callback(loops.settle)
         for part in parts:
             part.on()
             stack.callback(part.off)
