@@ -15,6 +15,7 @@ from .cases.model import Case
 from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
 from .checks.base import shorten
 from .checks.integral import rests_on_integral_float
+from .checks.stdout_noise import stdout_noise
 from .checks.violation import is_valid, says_no_type
 from .errors import TargetError
 from .events import new_rid, span
@@ -51,6 +52,9 @@ class ToolState:
         self.secrets = tuple(_secrets_of(plan.spec))
         self.suspicions: Counter[str] = Counter()
         self.validators: Mapping[str, Any] | None = None
+        self.stray = ""
+        """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
+        self.is_stray_told = False
 
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
@@ -145,7 +149,10 @@ class RunningScenario:
         session: Session | None = None,
         observe: bool = False,
     ) -> Outcome:
-        return self._call(self.plan, arguments, valid, session or self.session, observe=observe)
+        outcome = self._call(self.plan, arguments, valid, session or self.session, observe=observe)
+        if session is None:
+            self._state.stray = self._state.stray or outcome.stray
+        return outcome
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         sibling = next((tool for tool in self.plan.siblings if tool.name == name), None)
@@ -233,6 +240,13 @@ class RunningScenario:
             from .behaviour.passive import passive_findings
 
             findings += passive_findings(self, case, outcome)
+        if (
+            self._state.stray
+            and not self._state.is_stray_told
+            and self.plan.tool.checks.get("stdout_noise") is not False
+        ):
+            self._state.is_stray_told = True
+            findings.append(stdout_noise(self.plan.tool, self._state.stray))
         if self.plan.tool.validators:
             from .validation.scenarios import second_opinions
 

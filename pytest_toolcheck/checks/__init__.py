@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accepts_valid import accepts_valid
 from .base import Check, Evidence, Finding
 from .clean_error import clean_error
+from .error_text import error_text
 from .expected import expected
 from .no_crash import no_crash
 from .output_schema import output_schema
@@ -16,6 +17,7 @@ OUTCOME_CHECKS: dict[str, Check] = {
     "no_crash": no_crash,
     "accepts_valid": accepts_valid,
     "rejects_invalid": rejects_invalid,
+    "error_text": error_text,
     "expected": expected,
     "output_schema": output_schema,
     "clean_error": clean_error,

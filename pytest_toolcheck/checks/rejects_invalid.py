@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .base import Evidence, Finding, place_of, shorten
+from .error_text import reports_an_error
 from .known_values import known_bad, value_at
 from .violation import is_valid, violation_of
 
@@ -15,6 +16,8 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
     tool, case = evidence.tool, evidence.case
     if evidence.outcome.kind != "accepted":
         return None
+    if tool.checks.get("error_text") is not False and reports_an_error(evidence):
+        return None  # it did refuse, but said so where no client looks: that is the finding of `error_text`
     if case.label == "valid":
         return _accepted_known_bad(evidence)
     schema = tool.input if tool.input is not None else True

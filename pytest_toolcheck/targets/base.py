@@ -85,7 +85,8 @@ class Outcome:
     `accepted`: it answered, `value` is the result as JSON-like data. `refused`: it declined in the way that `rejects`
     names. `crashed`: any other error. `timed_out`: no answer within the limit. `lost`: the server or connection died.
     `raw` is the transport's own answer as JSON-like data (an MCP result, an HTTP response), for showing.
-    `noise` is what the server wrote to stderr, or to stdout beside the protocol, during the call.
+    `noise` is what the server wrote to stderr, or to stdout beside the protocol, during the call; `stray` is that on
+    stdout alone, of a server whose protocol runs over stdout (its first call answers for what came before).
     """
 
     kind: OutcomeKind
@@ -94,6 +95,7 @@ class Outcome:
     error: CallError | None = None
     raw: Any = None
     noise: str = ""
+    stray: str = ""
     observed: Observed | None = field(default=None, compare=False)
     """Of calls in this process for which the request asks to observe."""
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import mcp_types as types
@@ -46,6 +47,7 @@ class McpSession(RemoteSession["Link"]):
         self.declares_output: frozenset[str] | None = None
         """The tools that owe structured content; None until it is known."""
         self._link = link
+        self._stray_before: int | None = 0
         self._own_loop = own_loop
 
     def list_tools(self) -> list[ToolDescription]:
@@ -88,6 +90,15 @@ class McpSession(RemoteSession["Link"]):
             self._own_loop.stop()
 
     async def _call(self, request: Request) -> Outcome:
+        pipes = self._link.pipes
+        if pipes is None:
+            return await self._call_once(request)
+        before, self._stray_before = self._stray_before, None
+        mark = len(pipes.stray) if before is None else before
+        outcome = await self._call_once(request)
+        return replace(outcome, stray="\n".join(pipes.stray[mark:])) if len(pipes.stray) > mark else outcome
+
+    async def _call_once(self, request: Request) -> Outcome:
         if reason := uncarried(request.arguments):
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
         heard = self._listen()

@@ -26,6 +26,7 @@ Incoming = MemoryObjectReceiveStream[SessionMessage | Exception]
 Outgoing = MemoryObjectSendStream[SessionMessage]
 
 _READ_BYTES = 1 << 18
+_MOST_STRAY = 1000
 
 
 class StdioPipes:
@@ -39,6 +40,8 @@ class StdioPipes:
         self._is_closed = False
         self._line = bytearray()
         self._unsent = bytearray()
+        self.stray: list[str] = []
+        """The first lines on stdout that are no messages."""
         self.has_ended = False
         """Whether the server has closed its stdout."""
         for fd in (process.stdin_fd, process.stdout_fd, process.stderr_fd):
@@ -81,6 +84,8 @@ class StdioPipes:
                 self._to_client.send_nowait(SessionMessage(message))
         elif line.strip():
             self._process.output.feed(b"stdout: " + line[:4096] + b"\n")
+            if len(self.stray) < _MOST_STRAY:
+                self.stray.append(line[:400].decode(errors="replace"))
 
     async def _send_all(self) -> None:
         async for item in self._from_client:

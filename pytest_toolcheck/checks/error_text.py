@@ -1,0 +1,88 @@
+"""`error_text`: an MCP result that plainly reports an error says so with `isError`, else clients take it for an answer.
+
+A false accusation is worse than a miss: a tool may well have texts about errors to return. So only the plainest forms
+count, never where the input itself speaks of errors, and on valid input only beside a known-good answer that differs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .base import Evidence, Finding, as_json, place_of, shorten
+
+_REPORT: Final = re.compile(
+    r"Traceback \(most recent call last\):|Error (executing|calling) tool\b"
+    r"|(Error|ERROR|[A-Z][A-Za-z]*(Error|Exception)): (?=.*[^\W\d_]{2})[^\n]{1,400}\s*\Z"
+)
+_KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok"})
+_MOST_CONTROLS: Final = 2
+
+
+def error_text(evidence: Evidence) -> Finding | None:
+    """Fail when an error is reported as a success; warn where no other answer of the tool shows that it is one."""
+    if not reports_an_error(evidence):
+        return None
+    tool, is_valid = evidence.tool, evidence.case.label == "valid"
+    differs = _others_differ(evidence) if is_valid else True
+    if differs is False:
+        return None
+    return Finding(
+        "error_text",
+        f"{tool.name} reported an error as a success (isError false): {shorten(_text(evidence.outcome.raw) or '', 160)}",
+        f"error_text {evidence.case.label}",
+        f"isError: true in the result that reports an error ({place_of(tool, 'checks/error_text')})",
+        "failure" if differs else "warning",
+    )
+
+
+def reports_an_error(evidence: Evidence) -> bool:
+    """Whether the accepted MCP result is nothing but the report of an error, and not one that it was asked about."""
+    if evidence.outcome.kind != "accepted":
+        return False
+    text = _text(evidence.outcome.raw)
+    if text is None or not _is_report(text) or _declares_errors(evidence.tool.output):
+        return False
+    sent = (evidence.tool.name + as_json(evidence.case.input)).lower()
+    return not any(word in sent for word in ("error", "exception", "traceback"))
+
+
+def _text(raw: Any) -> str | None:
+    """Return the one text of an MCP result that is no error by its flag."""
+    if not isinstance(raw, Mapping) or raw.get("isError") is not False:
+        return None
+    content = raw.get("content")
+    if not isinstance(content, list) or len(content) != 1 or not isinstance(content[0], Mapping):
+        return None
+    text = content[0].get("text")
+    return text if isinstance(text, str) else None
+
+
+def _is_report(text: str) -> bool:
+    plain = text.strip()
+    if not plain.startswith("{"):
+        return _REPORT.match(plain) is not None
+    try:
+        told = json.loads(plain)
+    except (ValueError, RecursionError):
+        return False
+    said = told.get("error")
+    is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
+    return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
+
+
+def _declares_errors(output: Any) -> bool:
+    """Whether an error is one of the results that the tool's output schema describes."""
+    return isinstance(output, dict) and "error" in as_json(output).lower()
+
+
+def _others_differ(evidence: Evidence) -> bool | None:
+    """Whether a known-good input is answered otherwise; None where there is none to ask about."""
+    others = [dict(good) for good in evidence.known_good if as_json(good) != as_json(evidence.case.input)]
+    if evidence.retry is None or not others:
+        return None
+    answers = [evidence.retry(other) for other in others[:_MOST_CONTROLS]]
+    texts = [_text(answer.raw) for answer in answers if answer.kind == "accepted"]
+    return any(text is not None and not _is_report(text) for text in texts)

@@ -1,0 +1,194 @@
+"""`defaults`, `error_text`, `stdout_noise`: each planted fault is found, and its correct twin is accused of nothing."""
+
+from __future__ import annotations
+
+import sys
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.behaviour.scenarios import behaviour_scenarios
+from pytest_toolcheck.cases.model import Case
+from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import CallError, Outcome
+
+from .behaviour_lab import findings_of, plans_in
+
+DEFAULTS = """
+tools:
+  tool:
+    input: {type: object, properties: {x: {default: SAID}}}
+    checks: {defaults: ON}
+"""
+
+
+def defaults_of(tmp_path: Any, said: str, code: str, *, on: str = "true") -> list[str]:
+    source = f"import decimal\ndef tool(x={code}): return 1\n"
+    return findings_of(tmp_path, source, DEFAULTS.replace("SAID", said).replace("ON", on))
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "shown"),
+    [("20", "10", "20 in the schema, 10"), ("true", "1", "true in the schema, 1"), ("B", "'A'", "B in the schema, A"),
+     ("[1]", "(2,)", "[1] in the schema, [2]"), ("{a: 1}", "{'a': 2}", '{"a": 1} in the schema, {"a": 2}'),
+     ("null", "5", "null in the schema, 5")],
+)  # fmt: skip
+def test_a_default_that_the_code_does_not_have_is_found(tmp_path, said, code, shown):
+    """`defaults`: the schema's default is what the function does when the parameter is left out."""
+    assert defaults_of(tmp_path, said, code) == [f"tool: defaults: tool: the default of x is {shown} in the code"]
+    assert defaults_of(tmp_path, said, code, on="false") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("10", "10"), ("1.0", "1"), ("[1, 2]", "(1, 2)"), ("10", "None"), ("null", "None"), ("1.5", "decimal.Decimal('1.50')"),
+     ("{a: 1}", "{'a': 1, 'b': 2}"), ("10", "object()")],
+)  # fmt: skip
+def test_a_default_that_agrees_is_not_accused(tmp_path, said, code):
+    """Equal as JSON, spelled otherwise, or not to be compared: None and sentinels mean "not given"."""
+    assert defaults_of(tmp_path, said, code) == []
+
+
+def test_a_decorated_function_is_looked_through(tmp_path):
+    """The default is that of the function below the decorators."""
+    code = """
+    import functools
+    def plain(f):
+        @functools.wraps(f)
+        def call(*a, **k): return f(*a, **k)
+        return call
+    @plain
+    def tool(x=10): return 1
+    """
+    spec = DEFAULTS.replace("ON", "true")
+    assert len(findings_of(tmp_path, code, spec.replace("SAID", "11"))) == 1
+    assert findings_of(tmp_path, code, spec.replace("SAID", "10")) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        (DEFAULTS.replace("SAID", "10").replace("ON", "true"), 1),
+        ("tools: {tool: {}}", 0),
+        ("tools: {tool: {input: {type: object, properties: {x: {type: integer}}}}}", 0),
+    ],
+)
+def test_there_is_an_item_only_where_there_is_something_to_compare(tmp_path, spec, count):
+    """One item a tool whose spec says a default that the code has too; none for a schema made from the code."""
+    (plan,) = plans_in(tmp_path, "def tool(x: int = 10): return 1\n", spec)
+    assert [scenario.id for scenario in behaviour_scenarios(plan)] == ["defaults"] * count
+
+
+SCHEMA = {"type": "object", "properties": {"row": {"enum": ["A", "B"]}}, "required": ["row"]}
+GOOD, OTHER, BAD = {"row": "A"}, {"row": "B"}, {"row": "Z"}
+REPORTS = [
+    "Error: unknown row 'Z'",
+    "ValueError: row: expected A or B",
+    "Error executing tool book: 1 validation error\nrow\n  must be A or B",
+    "Traceback (most recent call last):\n  File x",
+    '{"error": "unknown row"}',
+    '{"success": false, "error": {"code": 4, "message": "unknown row"}}',
+]
+ANSWERS = ["Error: 0.25", "Errors: none were found", "The Error: was mended", '{"error": null, "ok": true}', '{"error": ""}',
+           '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both", "", "{", '{"rows": 2}']  # fmt: skip
+
+
+def result(text: str, *, is_error: bool = False) -> Outcome:
+    raw = {"content": [{"type": "text", "text": text}], "isError": is_error}
+    if is_error:
+        return Outcome("refused", 1, error=CallError("ToolError", text), raw=raw)
+    return Outcome("accepted", 1, value=text, raw=raw)
+
+
+def told(
+    text: str, value: Any, *, good: tuple[Any, ...] = (), others: str = "booked", **tool: Any
+) -> list[tuple[str, str]]:
+    """Return the check and severity of what is found when `value` is answered with `text`, known-good ones with `others`."""
+    case = Case("id", value, "invalid" if value == BAD else "valid", "enum", "/row", "")
+    spec = ToolSpec(**{"name": "book", "input": SCHEMA, **tool})
+    evidence = Evidence(spec, case, result(text), known_good=good, retry=lambda _value: result(others))
+    found = [
+        OUTCOME_CHECKS[name](evidence) for name in ("rejects_invalid", "error_text") if spec.checks.get(name, True)
+    ]
+    return [(finding.check, finding.severity) for finding in found if finding is not None]
+
+
+@pytest.mark.parametrize("text", REPORTS)
+def test_an_error_that_is_reported_as_a_success_is_found(text):
+    """`error_text`: one finding, in place of `rejects_invalid`; on valid input beside a good answer, else a warning."""
+    assert told(text, BAD) == [("error_text", "failure")]
+    assert told(text, OTHER, good=(GOOD,)) == [("error_text", "failure")]
+    assert told(text, GOOD, good=(GOOD,)) == [("error_text", "warning")]
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_an_answer_that_only_looks_a_little_like_an_error_is_an_answer(text):
+    """Only the plainest reports count: what else an invalid input is answered with is an acceptance."""
+    assert told(text, OTHER, good=(GOOD,)) == []
+    assert told(text, BAD) == [("rejects_invalid", "failure")]
+
+
+def test_a_tool_that_is_about_errors_is_not_accused():
+    """An echo, a tool that always answers so, one named or declared to, a result that is flagged, one of no MCP server."""
+    report = REPORTS[0]
+    assert told(report, {"row": "B", "say": report}, good=(GOOD,)) == []
+    assert told(report, OTHER, good=(GOOD,), others=report) == []
+    assert told(report, OTHER, good=(GOOD,), name="explain_error") == []
+    declared = {"type": "object", "properties": {"error": {"type": "string"}}}
+    assert told(REPORTS[4], OTHER, good=(GOOD,), output=declared) == []
+    case = Case("id", BAD, "invalid", "enum", "", "")
+    unmarked = Outcome("accepted", 1, value=report, raw={"content": [{"type": "text", "text": report}]})
+    for outcome in (result(report, is_error=True), unmarked):
+        assert OUTCOME_CHECKS["error_text"](Evidence(ToolSpec(name="book", input=SCHEMA), case, outcome)) is None
+
+
+def test_without_error_text_the_acceptance_is_found():
+    """`checks: {error_text: false}`: the invalid input counts as accepted again."""
+    assert told(REPORTS[0], BAD, checks={"error_text": False}) == [("rejects_invalid", "failure")]
+
+
+SERVER = """
+import json, sys
+TAKES = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 9}}}
+def answer(method, params):
+    if method == "initialize":
+        info = {"name": "raw", "version": "1"}
+        return {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": info}
+    if method == "tools/list":
+        return {"tools": [{"name": name, "inputSchema": TAKES} for name in ("first", "quiet", "noisy", "muted")]}
+    print("working", file=sys.stderr, flush=True)
+    print("stdout: working", file=sys.stderr, flush=True)
+    if params["name"] in ("noisy", "muted"):
+        print("working on it", flush=True)
+    return {"content": [{"type": "text", "text": "done"}]}
+print("starting up", flush=True)
+for line in sys.stdin:
+    request = json.loads(line)
+    if "id" in request:
+        result = answer(request["method"], request.get("params"))
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}), flush=True)
+"""
+
+
+SERVED = """
+target: {mcp: {command: ["PYTHON", server.py]}}
+defaults: {checks: {rejects_invalid: false}, variations: {categories: [example, boundary]}}
+tools:
+  first: {}
+  quiet: {}
+  noisy: {}
+  muted: {checks: {stdout_noise: false}}
+"""
+
+
+def test_what_a_server_prints_beside_the_protocol_is_found_once(tmp_path):
+    """`stdout_noise`: once for the tool that prints to stdout or is called first, not for stderr, nor switched off."""
+    (tmp_path / "server.py").write_text(dedent(SERVER), encoding="utf-8")
+    found = findings_of(tmp_path, "", SERVED.replace("PYTHON", sys.executable), cases=True)
+    said = "the server wrote to its stdout what is no message"
+    assert found == [
+        f"first: stdout_noise: first: {said}: starting up",
+        f"noisy: stdout_noise: noisy: {said}: working on it",
+    ]
