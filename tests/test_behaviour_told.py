@@ -89,7 +89,7 @@ REPORTS = [
     "Error executing tool book: 1 validation error\nrow\n  must be A or B",
     "Traceback (most recent call last):\n  File x",
     '{"error": "unknown row"}',
-    '{"success": false, "error": {"code": 4, "message": "unknown row"}}',
+    '{\n  "success": false, "error": {"code": 4, "message": "unknown row"}}',
 ]
 ANSWERS = ["Error: 0.25", "Errors: none were found", "The Error: was mended", '{"error": null, "ok": true}', '{"error": ""}',
            '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both", "", "{", '{"rows": 2}']  # fmt: skip
@@ -112,6 +112,7 @@ def told(
     found = [
         OUTCOME_CHECKS[name](evidence) for name in ("rejects_invalid", "error_text") if spec.checks.get(name, True)
     ]
+    assert not any("\n" in finding.message for finding in found if finding is not None)
     return [(finding.check, finding.severity) for finding in found if finding is not None]
 
 

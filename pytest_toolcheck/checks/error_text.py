@@ -29,9 +29,10 @@ def error_text(evidence: Evidence) -> Finding | None:
     differs = _others_differ(evidence) if is_valid else True
     if differs is False:
         return None
+    said = " ".join((_text(evidence.outcome.raw) or "").split())
     return Finding(
         "error_text",
-        f"{tool.name} reported an error as a success (isError false): {shorten(_text(evidence.outcome.raw) or '', 160)}",
+        f"{tool.name} reported an error as a success (isError false): {shorten(said, 160)}",
         f"error_text {evidence.case.label}",
         f"isError: true in the result that reports an error ({place_of(tool, 'checks/error_text')})",
         "failure" if differs else "warning",
