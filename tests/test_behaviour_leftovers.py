@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 
 from .behaviour_lab import findings_of
@@ -41,8 +42,14 @@ CHECKS = "variations: {categories: [example]}"
 
 
 def found(folder: Path, code: str, more: str = "") -> list[str]:
-    """Run the cases of one tool."""
-    return findings_of(folder, HEAD + code + CLEAN_UP, f"tools: {{tool: {{{CHECKS}{more}}}}}\n", cases=True)
+    """Run the cases of one tool. Children that it leaves behind end here: virtual time would wait for them in later tests."""
+    try:
+        return findings_of(folder, HEAD + code + CLEAN_UP, f"tools: {{tool: {{{CHECKS}{more}}}}}\n", cases=True)
+    finally:
+        for child in psutil.Process().children():
+            if child.name() == "sleep":
+                child.kill()
+                child.wait()
 
 
 @pytest.mark.parametrize("kind", LEAKS)

@@ -160,11 +160,11 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
         yield from _sized(document, shape, "boundary", count, depth)
     for count in (0, 1, 2):
         yield from _sized(document, shape, "boundary", count, depth)
+    yield from _duplicates(shape, base)
+    yield from _contained(document, shape)
     for count in (100, 1000) if depth < 2 and not any(shape.all_of("uniqueItems")) else (100,):
         if count not in counts and count <= (shape.smallest("maxItems") or 1000):
             yield from _sized(document, shape, "size", count, depth)
-    yield from _duplicates(shape, base)
-    yield from _contained(document, shape)
 
 
 def _prefix(shape: Shape) -> tuple[int, ...]:

@@ -159,13 +159,13 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
     unique = any(shape.all_of("uniqueItems"))
     wanted = list(shape.nodes("contains"))
     least, most = needed(shape), shape.smallest("maxContains")
+    refused = tuple(part.child({"not": part.schema}) for part in wanted) if most is not None else ()
+    document.kept.append(refused)
     for index in range(count):
         conjunction = shape.item(index)
         if wanted and index < least:
             conjunction = (*conjunction, *wanted)
-        elif wanted and most is not None and index >= most:
-            refused = tuple(part.child({"not": part.schema}) for part in wanted)
-            document.kept.append(refused)
+        elif most is not None and index >= most:
             conjunction = (*conjunction, *refused)
         value = _item_value(document, conjunction, made if unique else [], index, depth)
         if value is None:
