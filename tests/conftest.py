@@ -34,4 +34,7 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     # A tool that is written twice within a second, at the same length, would be read from its old compiled form.
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    # Each run inside a test would leave its server's thread behind, and virtual time looks at every thread.
+    if "pytest_rerunfailures" in sys.modules:
+        monkeypatch.setattr("pytest_rerunfailures.HAS_PYTEST_HANDLECRASHITEM", False)
     os.environ.pop("PYTEST_XDIST_TESTRUNUID", None)

@@ -35,11 +35,8 @@ def write_tool(pytester: pytest.Pytester, code: str, spec: str = "", *, name: st
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    """Run pytest in this process with our plugin and without the plugins that would reorder or repeat.
-
-    Each run with pytest-rerunfailures would leave a thread behind, and virtual time looks at every thread.
-    """
-    return pytester.runpytest_inprocess(*PLUGINS, "-p", "no:cacheprovider", "-p", "no:rerunfailures", *args)
+    """Run pytest in this process with our plugin and without the plugins that would reorder or repeat."""
+    return pytester.runpytest_inprocess(*PLUGINS, "-p", "no:cacheprovider", *args)
 
 
 def events(folder: Path) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ LEAKS = {
         "def tool() -> str:\n    kept or kept.append(open('/dev/null'))\n    return 'ok'",
     ),
     "threads": (
-        "def tool() -> str:\n    kept.append(threading.Thread(target=stop.wait, daemon=True))\n    kept[-1].start()\n    return 'ok'",
+        "def tool() -> str:\n    kept.append(threading.Thread(target=stop.wait, args=(20,), daemon=True))\n    kept[-1].start()\n    return 'ok'",
         "def tool() -> str:\n    threading.Thread(target=lambda: None).start()\n    return 'ok'",
     ),
     "child processes": (
