@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import psutil
@@ -9,14 +10,14 @@ import pytest
 
 from .behaviour_lab import findings_of
 
-HEAD = "import asyncio, subprocess, sys, threading, time\nkept = []\nstop = threading.Event()\n"
+HEAD = "import asyncio, pathlib, subprocess, sys, threading, time\nkept = []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
 LEAKS = {
     "file descriptors": (
         "def tool() -> str:\n    kept.append(open('/dev/null'))\n    return 'ok'",
         "def tool() -> str:\n    kept or kept.append(open('/dev/null'))\n    return 'ok'",
     ),
     "threads": (
-        "def tool() -> str:\n    kept.append(threading.Thread(target=stop.wait, args=(20,), daemon=True))\n    kept[-1].start()\n    return 'ok'",
+        "def tool() -> str:\n    kept.append(threading.Thread(target=STOP.read_bytes))\n    kept[-1].start()\n    return 'ok'",
         "def tool() -> str:\n    threading.Thread(target=lambda: None).start()\n    return 'ok'",
     ),
     "child processes": (
@@ -31,7 +32,6 @@ LEAKS = {
 CLEAN_UP = """
 
 def _clean_up():
-    stop.set()
     for thing in kept:
         getattr(thing, "kill", getattr(thing, "close", getattr(thing, "cancel", int)))()
         getattr(thing, "wait", int)()
@@ -42,7 +42,8 @@ CHECKS = "variations: {categories: [example]}"
 
 
 def found(folder: Path, code: str, more: str = "") -> list[str]:
-    """Run the cases of one tool. Children that it leaves behind end here: virtual time would wait for them in later tests."""
+    """Run the cases of one tool. Children and threads that it leaves behind end here: virtual time sees them in later tests."""
+    (folder / "stop").exists() or os.mkfifo(folder / "stop")
     try:
         return findings_of(folder, HEAD + code + CLEAN_UP, f"tools: {{tool: {{{CHECKS}{more}}}}}\n", cases=True)
     finally:
@@ -50,6 +51,7 @@ def found(folder: Path, code: str, more: str = "") -> list[str]:
             if child.name() == "sleep":
                 child.kill()
                 child.wait()
+        os.close(os.open(folder / "stop", os.O_RDWR))  # whoever waits for the other end gets on
 
 
 @pytest.mark.parametrize("kind", LEAKS)

@@ -10,6 +10,8 @@ from pytest_toolcheck.budgets import keeper, measure
 from pytest_toolcheck.budgets.baseline import Machine
 from pytest_toolcheck.budgets.results import BudgetResult
 
+from .specs import PLUGINS
+
 SPEC = """
 toolcheck: 1
 target: {python: lab}
@@ -42,7 +44,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
 
     def run_with(*args: str, cost_ns: int = 1_000_000):
         monkeypatch.setitem(COST, "ns", cost_ns)
-        return pytester.runpytest("--toolcheck-log=off", "-k", "budget or test_tool", *args)
+        return pytester.runpytest(*PLUGINS, "--toolcheck-log=off", "-k", "budget or test_tool", *args)
 
     return run_with
 

@@ -8,6 +8,7 @@ from pytest_toolcheck.budgets.subjects import Caller, ToolCall, sized, subject_o
 from pytest_toolcheck.spec.model import Budgets, HttpTarget
 from pytest_toolcheck.targets.base import CallError, Outcome
 
+from .specs import PLUGINS
 from .test_budgets_scenarios import MS, FakeSession, accepted, plan_of
 
 TOOLS = """
@@ -34,7 +35,7 @@ def suite(pytester: pytest.Pytester):
 
     def run(text: str, *args: str):
         pytester.makepyfile(test_lab="import pytest\nspec = pytest.mark.tool_spec\n" + text)
-        return pytester.runpytest("-p", "no:randomly", "--toolcheck-log=off", "test_lab.py", *args)
+        return pytester.runpytest(*PLUGINS, "--toolcheck-log=off", "test_lab.py", *args)
 
     return run
 
@@ -97,7 +98,7 @@ def test_percentile(): pass
 """
 
 
-@pytest.mark.parametrize("how", [(), ("--collect-only",), ("-n", "1")])
+@pytest.mark.parametrize("how", [(), ("--collect-only",), ("-n", "1", "-p", "no:rerunfailures")])
 def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how):
     """All are named at once, whoever collects: alone, only collecting, or in a worker."""
     result = suite(WRONG, *how)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -139,16 +140,24 @@ def test_waiting_for_a_child_passes_by_polling():
 def test_a_child_is_found_among_strangers():
     """A child born late, and its own child, are found; who was seen to be a stranger is not read again."""
     family = Family()
-    with subprocess.Popen(["sh", "-c", "sleep 600 & wait"]) as first:
-        while len(found := family.members()) < 2:
+    before = set(family.members())
+    with ending(subprocess.Popen(["sh", "-c", "sleep 600 & wait"], start_new_session=True)) as first:
+        while len(found := set(family.members()) - before) < 2:
             time.sleep(0.001)
         assert first.pid in found
-        with subprocess.Popen(["sleep", "600"]) as second:
-            assert set(family.members()) == {*found, second.pid}
-            second.kill()
-        for pid in found:
-            os.kill(pid, signal.SIGKILL)
-    assert family.members() == []
+        with ending(subprocess.Popen(["sleep", "600"], start_new_session=True)) as second:
+            assert set(family.members()) - before == {*found, second.pid}
+    assert set(family.members()) <= before
+
+
+@contextlib.contextmanager
+def ending(child):
+    """Kill a child and its own children, however the block ends."""
+    try:
+        yield child
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def test_a_server_and_its_client_in_one_loop():

@@ -135,7 +135,7 @@ def test_a_fixture_fills_an_example(pytester: pytest.Pytester) -> None:
 def test_the_first_failure_can_stop_the_run_and_the_last_failed_run_again(pytester: pytest.Pytester) -> None:
     """`-x` stops at the first finding; `--lf` runs just that case again."""
     write_tool(pytester, BROKEN, SPEC)
-    common = ("-p", "toolcheck", "-p", "no:randomly", "--toolcheck-log=off")
+    common = (*PLUGINS, "--toolcheck-log=off")
     assert pytester.runpytest_inprocess(*common, "-x").parseoutcomes()["failed"] == 1
     again = pytester.runpytest_inprocess(*common, "--lf").parseoutcomes()
     assert again["failed"] == 1
@@ -168,11 +168,9 @@ def test_two_workers_run_the_same_cases(pytester: pytest.Pytester) -> None:
 def test_random_order_changes_nothing(pytester: pytest.Pytester) -> None:
     """Under pytest-randomly, with any seed, the same cases fail."""
     write_tool(pytester, BROKEN, SPEC)
-    plain = ("-p", "toolcheck", "-p", "no:cacheprovider", "--toolcheck-log=off")
+    plain = ("-p", "toolcheck", "-p", "no:cacheprovider", *PLUGINS[-2:], "--toolcheck-log=off")
     outcomes = [
-        pytester.runpytest_inprocess(
-            *plain, "-p", "randomly", f"-prandomly_seed={n}"[:0] or "-q", f"--randomly-seed={n}"
-        ).parseoutcomes()
+        pytester.runpytest_inprocess(*plain, "-p", "randomly", "-q", f"--randomly-seed={n}").parseoutcomes()
         for n in (1, 2, 3)
     ]
     assert outcomes[0]["failed"] == 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from .specs import PLUGINS
+
 
 def test_a_target_without_tools_is_an_error(pytester):
     """The file is an error that says so, and where the target cannot be asked yet, what to write."""
     pytester.path.joinpath("empty.tool.yaml").write_text("toolcheck: 1\ntarget: {python: empty.py}\n")
     pytester.path.joinpath("empty.py").write_text("NUMBER = 1\n")
     pytester.path.joinpath("late.tool.yaml").write_text('toolcheck: 1\ntarget: {http: {url: "${fixture:base}"}}\n')
-    result = pytester.runpytest("-p", "toolcheck", "-p", "no:randomly")
+    result = pytester.runpytest(*PLUGINS)
     result.stdout.fnmatch_lines(
         [
             "*empty.tool.yaml: the target offers no tools, so nothing would be tested; *",
