@@ -116,8 +116,9 @@ def cases(spec: Path, tool: str, categories: tuple[str, ...], seed: int) -> None
 @contextmanager
 def _planned(path: Path, name: str) -> Iterator[tuple[ToolPlan, RunningScenario]]:
     """Load the spec, reach its target, and hand out the tool ready to be called; closes everything after."""
-    from .execute import ToolState, running
+    from .execute import running
     from .plain import PlainRuntime, plan_of
+    from .tool_state import ToolState
 
     runtime = PlainRuntime()
     try:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from .errors import HookError, SpecError, TargetError, ToolcheckError
-from .execute import ToolState, running
+from .execute import running
 from .exercised import outline_of
 from .extensions import changed_cases, checks_of, extend
 from .extensions import scenarios_of as added_scenarios
@@ -26,6 +26,7 @@ from .spec.discover import merge_discovered
 from .spec.load import load_spec
 from .spec.model import Exemption, Spec
 from .spec.placeholders import fill_fixtures, fixture_names
+from .tool_state import ToolState
 
 HARD_LIMIT_FACTOR = 6
 """A case makes a few calls at most; behind our own limit stands pytest-timeout's, this many times as long."""

@@ -7,62 +7,28 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .cases import rebase
 from .cases.model import Case
-from .checks import OUTCOME_CHECKS, Check, Evidence, Finding
+from .checks import Finding
 from .checks.base import shorten
 from .checks.integral import rests_on_integral_float
-from .checks.stdout_noise import stdout_noise
 from .checks.violation import is_valid, says_no_type
 from .errors import TargetError
 from .events import new_rid, span
 from .exercised import note_call
 from .failure import Call, CaseFailure, describe_failure
+from .judging import judge
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
-from .server import Run, TargetServer, server_of
+from .server import TargetServer
 from .spec.model import Spec
-from .targets.base import NOT_CARRIED, Outcome, Progress, Request, Session
+from .targets.base import Outcome, Progress, Request, Session
+from .tool_state import HANGS_TOLERATED, ToolState
 
 if TYPE_CHECKING:
     from .budgets.keeper import BaselineKeeper
-
-HANGS_TOLERATED = 3
-"""After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
-
-
-class ToolState:
-    """What this process knows of one tool: kept between its scenarios."""
-
-    def __init__(self, plan: ToolPlan, runtime: Run, checks: Mapping[str, Check] | None = None) -> None:
-        self.plan = plan
-        self.runtime = runtime
-        self.checks: dict[str, Check] = {**OUTCOME_CHECKS, **(checks or {})}
-        self.static_base: dict[str, Any] | None = None
-        self.proof: Proof | None = None
-        self.inconclusive_fails = False
-        self.baselines: tuple[Path | None, Path | None] = (None, None)
-        """What to compare budgets with, and where to keep them."""
-        self.hangs = 0
-        self.slowest_s = 0.0
-        self.causes: Counter[str] = Counter()
-        self.secrets = tuple(_secrets_of(plan.spec))
-        self.suspicions: Counter[str] = Counter()
-        self.validators: Mapping[str, Any] | None = None
-        self.stray = ""
-        """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
-        self.is_stray_told = False
-
-    def limit_s(self, timeout_s: float) -> float:
-        """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
-        return timeout_s if not self.hangs else min(timeout_s, max(10 * self.slowest_s, 0.5))
-
-    @property
-    def server(self) -> TargetServer:
-        return server_of(self.plan.spec, self.runtime)
 
 
 class RunningScenario:
@@ -232,54 +198,7 @@ class RunningScenario:
         self.emit("call.end", outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, error=described, attrs=attrs)
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
-        if outcome.error is not None and outcome.error.type == NOT_CARRIED:
-            return ()  # the transport cannot carry this input: the tool never saw it
-        notes: list[str] = []
-        findings = [finding for check in self._checks() if (finding := check(case, outcome, notes)) is not None]
-        if outcome.observed is not None:
-            from .behaviour.passive import passive_findings
-
-            findings += passive_findings(self, case, outcome)
-        if (
-            self._state.stray
-            and not self._state.is_stray_told
-            and self.plan.tool.checks.get("stdout_noise") is not False
-        ):
-            self._state.is_stray_told = True
-            findings.append(stdout_noise(self.plan.tool, self._state.stray))
-        if self.plan.tool.validators:
-            from .validation.scenarios import second_opinions
-
-            findings += second_opinions(self, case, outcome)
-        for finding in findings:
-            self.report(finding)
-        for note in notes:
-            self.attrs[note] = self.attrs.get(note, 0) + 1
-        return tuple(finding for finding in findings if finding.severity == "failure")
-
-    def _checks(self) -> Iterator[Callable[[Case, Outcome, list[str]], Finding | None]]:
-        tool = self.plan.tool
-        for name, check in self._state.checks.items():
-            wanted = tool.checks.get(name, True)
-            if wanted is not False:
-                yield self._bound(check, wanted if isinstance(wanted, Mapping) else {})
-
-    def _bound(self, check: Check, options: Mapping[str, Any]) -> Callable[[Case, Outcome, list[str]], Finding | None]:
-        def judge(case: Case, outcome: Outcome, notes: list[str]) -> Finding | None:
-            return check(
-                Evidence(
-                    tool=self.plan.tool,
-                    case=case,
-                    outcome=outcome,
-                    known_good=self._known_good(),
-                    options=options,
-                    secrets=self._state.secrets,
-                    retry=self.again,
-                    notes=notes,
-                )
-            )
-
-        return judge
+        return judge(self, self._state, case, outcome)
 
     def again(self, arguments: Any) -> Outcome:
         """Make a further call for comparison: a failure goes on showing the call before it."""
@@ -301,11 +220,6 @@ class RunningScenario:
         else:
             rid = self._last.rid if self._last else None
             self.emit("check.failed", rid=rid, attrs=attrs)
-
-    def _known_good(self) -> tuple[Mapping[str, Any], ...]:
-        examples = (e.input for e in self.plan.tool.examples if e.expect is None or e.expect.error is None)
-        proof = self._state.proof
-        return (*examples, *(proof.accepted if proof else ()))
 
     def base(self) -> dict[str, Any] | None:
         if self._state.proof is None:
@@ -385,16 +299,6 @@ def _clock_of(plan: ToolPlan) -> AbstractContextManager[Any]:
     from .clock import active_clock, virtual_time
 
     return nullcontext() if active_clock() is not None else virtual_time()
-
-
-def _secrets_of(spec: Spec) -> Iterator[str]:
-    """Yield the values that the spec hands to its target under names that say they are secret."""
-    given = [getattr(spec.target, key, None) or {} for key in ("env", "headers")]
-    if any(given):
-        from .events.redact import Redactor
-
-        redactor = Redactor()
-        yield from (value for pairs in given for name, value in pairs.items() if redactor.is_secret(name, value))
 
 
 def _unreachable(error: TargetError) -> Finding:

@@ -13,7 +13,7 @@ import pytest
 from .cases.model import Case
 from .checks.violation import is_valid
 from .errors import ToolcheckError
-from .execute import RunningScenario, ToolState
+from .execute import RunningScenario
 from .runtime import Runtime
 from .scenario import ToolPlan
 from .scenarios import assumed_base, cases_of
@@ -21,6 +21,7 @@ from .server import describe_once
 from .spec.discover import merge_discovered
 from .spec.load import load_spec
 from .targets.base import Outcome
+from .tool_state import ToolState
 
 
 class ToolCallFailed(AssertionError):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +20,12 @@ if TYPE_CHECKING:
     from .server import TargetServer
 
 
-def new_run_id() -> str:
-    """Return an id that sorts by time: `20261123T101502-4f2a9c`."""
-    return time.strftime("%Y%m%dT%H%M%S", time.gmtime()) + "-" + os.urandom(3).hex()
-
-
 class Runtime:
     """One process's share of a run. Under xdist every worker and the controller have one, with the same `run`."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        from .events import new_run_id
+
         self.config = config
         self.settings = settings
         worker_input: dict[str, Any] = getattr(config, "workerinput", {})

@@ -10,12 +10,13 @@ from typing import Any
 
 from pytest_toolcheck.behaviour.scenarios import behaviour_scenarios
 from pytest_toolcheck.events.null import NullLog
-from pytest_toolcheck.execute import ToolState, running
+from pytest_toolcheck.execute import running
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.scenarios import CaseScenario, assumed_base, cases_of
 from pytest_toolcheck.spec.discover import merge_discovered
 from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.tool_state import ToolState
 
 _numbers = itertools.count()
 

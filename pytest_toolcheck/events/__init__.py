@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .model import Event
     from .null import NullLog
     from .reader import ReadReport, read_events
-    from .rundir import new_run_id, open_run
+    from .realtime import new_run_id
+    from .rundir import open_run
 
 _HOMES = {
     "Event": "model",
@@ -35,7 +36,7 @@ _HOMES = {
     "current": "context",
     "install": "context",
     "new_rid": "context",
-    "new_run_id": "rundir",
+    "new_run_id": "realtime",
     "new_span_id": "context",
     "new_trace_id": "context",
     "open_run": "rundir",

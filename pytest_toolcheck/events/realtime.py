@@ -7,6 +7,8 @@ journey lasts, and another thread may start or end one at any moment: hence the 
 
 from __future__ import annotations
 
+import datetime
+import os
 import time
 from collections.abc import Callable
 
@@ -27,3 +29,9 @@ def real_time_us(time_ns: Callable[[], int] = time.time_ns) -> int:
         return _journey_time_ns() // 1000
     except ValueError:  # the journey has just ended
         return time_ns() // 1000
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time: `20261123T234501-1f0c9a` (UTC)."""
+    now = datetime.datetime.fromtimestamp(real_time_us() / 1_000_000, datetime.UTC)
+    return f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from .log import EventLog
-from .realtime import real_time_us
+from .realtime import new_run_id
 
 LATEST = "latest"
 DEFAULT_HOME = ".toolcheck"
@@ -32,12 +31,6 @@ def open_run(
     if is_new:
         point_latest(directory, name)
     return log
-
-
-def new_run_id() -> str:
-    """Return an id that sorts by time: `20261123T234501-1f0c9a` (UTC)."""
-    now = datetime.datetime.fromtimestamp(real_time_us() / 1_000_000, datetime.UTC)
-    return f"{now:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
 
 
 def ignore_in_git(directory: Path) -> None:

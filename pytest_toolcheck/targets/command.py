@@ -28,7 +28,8 @@ from ._text_values import NotCarriedError, as_text, properties_of, uncarried
 from ._timelimit import Worker
 from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
 from .classify import code_kind
-from .processes import child_environment, describe_exit, kill_group, watched
+from .guard import kill_group, watched
+from .processes import child_environment, describe_exit
 
 _HOLE = re.compile(r"{([A-Za-z_][\w.-]*)}")  # other braces are code or JSON
 _OUTPUT_GRACE_S = 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import selectors
 import shlex
@@ -14,10 +13,11 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
+from .guard import guard, kill_all, kill_group
 
 KEPT_OUTPUT_BYTES = 64 * 1024
 SHOWN_LINES = 15
@@ -30,19 +30,6 @@ _MALLOC = {
     "MALLOC_ARENA_MAX": "1",
 }
 """Makes the peak memory of a call exact to the page (design.md, decision 7)."""
-
-_WATCHDOG = """
-groups=
-while read -r what group; do
-  kept=
-  for known in $groups; do [ "$known" = "$group" ] || kept="$kept $known"; done
-  [ "$what" = + ] && kept="$kept $group"
-  groups=$kept
-done
-for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
-[ -z "$groups" ] || sleep 0.3
-for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
-"""
 
 
 class Output:
@@ -101,7 +88,7 @@ class ServerProcess:
         except OSError as error:
             raise TargetError(_spawn_failure(self.command, cwd, error)) from error
         self.pid = self._popen.pid
-        _guard.add(self.pid)
+        guard.add(self.pid)
         _running.add(self)
 
     @property
@@ -209,8 +196,8 @@ class ServerProcess:
         # The leader is not reaped yet, so its group's number cannot have been given to others.
         self._signal(signal.SIGKILL)
         self._popen.wait()
-        _kill_escaped(family[1:])
-        _guard.remove(self.pid)
+        kill_all(family[1:])
+        guard.remove(self.pid)
         _running.discard(self)
         self._take_rest()
 
@@ -235,14 +222,6 @@ class ServerProcess:
 
     def _signal(self, number: signal.Signals) -> None:
         kill_group(self.pid, number)
-
-
-def kill_group(group: int, number: signal.Signals) -> None:
-    """Send a signal to a group, if it is still there."""
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -280,71 +259,7 @@ def _spawn_failure(command: Sequence[str], cwd: str | Path | None, error: OSErro
     return f"cannot start `{show_command(command)}`: {error.strerror or error}"
 
 
-def _kill_escaped(pids: Sequence[int]) -> None:
-    """Kill descendants that left the group (a daemon, a session of their own)."""
-    import psutil
-
-    for pid in pids:
-        try:
-            psutil.Process(pid).kill()
-        except psutil.Error:
-            pass
-
-
-class _Guard:
-    """A shell that outlives a `kill -9` of this process just long enough to kill the groups that it was told of."""
-
-    def __init__(self) -> None:
-        self._pipe: int | None = None
-        self._owner = 0
-        self._lock = threading.Lock()
-        self._shell: subprocess.Popen[bytes] | None = None
-
-    def add(self, group: int) -> None:
-        self._tell(f"+ {group}\n")
-
-    def remove(self, group: int) -> None:
-        self._tell(f"- {group}\n")
-
-    def _tell(self, line: str) -> None:
-        with self._lock:
-            try:
-                os.write(self._opened(), line.encode())
-            except OSError:  # no shell on this system: `stop` and atexit remain
-                pass
-
-    def _opened(self) -> int:
-        if self._pipe is not None and self._owner == os.getpid():
-            return self._pipe
-        read, write = os.pipe()
-        try:
-            self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", _WATCHDOG],
-                stdin=read,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            os.close(read)
-        self._shell.returncode = 0  # it ends after us: nobody is to wait for it, nor to warn
-        self._pipe, self._owner = write, os.getpid()
-        return write
-
-
-_guard = _Guard()
 _running: weakref.WeakSet[ServerProcess] = weakref.WeakSet()
-
-
-@contextlib.contextmanager
-def watched(group: int) -> Iterator[None]:
-    """Have the group killed should this process die meanwhile."""
-    _guard.add(group)
-    try:
-        yield
-    finally:
-        _guard.remove(group)
 
 
 @atexit.register

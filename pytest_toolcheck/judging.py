@@ -1,0 +1,75 @@
+"""Judging one answer: every check that the spec wants, what was seen beside, and second opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .cases.model import Case
+from .checks import Check, Evidence, Finding
+from .checks.stdout_noise import stdout_noise
+from .targets.base import NOT_CARRIED, Outcome
+from .tool_state import ToolState
+
+if TYPE_CHECKING:
+    from .execute import RunningScenario
+
+Judge = Callable[[Case, Outcome, list[str]], Finding | None]
+
+
+def judge(context: RunningScenario, state: ToolState, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
+    """Return the failures of this outcome; they and the warnings are in the log, the notes in the case's attributes."""
+    if outcome.error is not None and outcome.error.type == NOT_CARRIED:
+        return ()  # the transport cannot carry this input: the tool never saw it
+    notes: list[str] = []
+    findings = [finding for check in _checks(context, state) if (finding := check(case, outcome, notes)) is not None]
+    findings += _seen_beside(context, state, case, outcome)
+    for finding in findings:
+        context.report(finding)
+    for note in notes:
+        context.attrs[note] = context.attrs.get(note, 0) + 1
+    return tuple(finding for finding in findings if finding.severity == "failure")
+
+
+def _seen_beside(context: RunningScenario, state: ToolState, case: Case, outcome: Outcome) -> Iterator[Finding]:
+    if outcome.observed is not None:
+        from .behaviour.passive import passive_findings
+
+        yield from passive_findings(context, case, outcome)
+    if state.stray and not state.is_stray_told and state.plan.tool.checks.get("stdout_noise") is not False:
+        state.is_stray_told = True
+        yield stdout_noise(state.plan.tool, state.stray)
+    if state.plan.tool.validators:
+        from .validation.scenarios import second_opinions
+
+        yield from second_opinions(context, case, outcome)
+
+
+def _checks(context: RunningScenario, state: ToolState) -> Iterator[Judge]:
+    for name, check in state.checks.items():
+        wanted = state.plan.tool.checks.get(name, True)
+        if wanted is not False:
+            yield _bound(context, state, check, wanted if isinstance(wanted, Mapping) else {})
+
+
+def _bound(context: RunningScenario, state: ToolState, check: Check, options: Mapping[str, Any]) -> Judge:
+    def judge_by_it(case: Case, outcome: Outcome, notes: list[str]) -> Finding | None:
+        return check(
+            Evidence(
+                tool=state.plan.tool,
+                case=case,
+                outcome=outcome,
+                known_good=_known_good(state),
+                options=options,
+                secrets=state.secrets,
+                retry=context.again,
+                notes=notes,
+            )
+        )
+
+    return judge_by_it
+
+
+def _known_good(state: ToolState) -> tuple[Mapping[str, Any], ...]:
+    examples = (e.input for e in state.plan.tool.examples if e.expect is None or e.expect.error is None)
+    return (*examples, *(state.proof.accepted if state.proof else ()))

@@ -1,0 +1,97 @@
+"""Groups of processes are ended, also those of a process that was killed itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+
+_WATCHDOG = """
+groups=
+while read -r what group; do
+  kept=
+  for known in $groups; do [ "$known" = "$group" ] || kept="$kept $known"; done
+  [ "$what" = + ] && kept="$kept $group"
+  groups=$kept
+done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
+[ -z "$groups" ] || sleep 0.3
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+"""
+
+
+def kill_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to a group, if it is still there."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def kill_all(pids: Sequence[int]) -> None:
+    """Kill descendants that left the group (a daemon, a session of their own)."""
+    import psutil
+
+    for pid in pids:
+        try:
+            psutil.Process(pid).kill()
+        except psutil.Error:
+            pass
+
+
+class _Guard:
+    """A shell that outlives a `kill -9` of this process just long enough to kill the groups that it was told of."""
+
+    def __init__(self) -> None:
+        self._pipe: int | None = None
+        self._owner = 0
+        self._lock = threading.Lock()
+        self._shell: subprocess.Popen[bytes] | None = None
+
+    def add(self, group: int) -> None:
+        self._tell(f"+ {group}\n")
+
+    def remove(self, group: int) -> None:
+        self._tell(f"- {group}\n")
+
+    def _tell(self, line: str) -> None:
+        with self._lock:
+            try:
+                os.write(self._opened(), line.encode())
+            except OSError:  # no shell on this system: `stop` and atexit remain
+                pass
+
+    def _opened(self) -> int:
+        if self._pipe is not None and self._owner == os.getpid():
+            return self._pipe
+        read, write = os.pipe()
+        try:
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", _WATCHDOG],
+                stdin=read,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(read)
+        self._shell.returncode = 0  # it ends after us: nobody is to wait for it, nor to warn
+        self._pipe, self._owner = write, os.getpid()
+        return write
+
+
+guard = _Guard()
+
+
+@contextlib.contextmanager
+def watched(group: int) -> Iterator[None]:
+    """Have the group killed should this process die meanwhile."""
+    guard.add(group)
+    try:
+        yield
+    finally:
+        guard.remove(group)

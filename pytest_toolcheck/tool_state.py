@@ -1,0 +1,58 @@
+"""What one process knows of one tool, kept between its scenarios."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .checks import OUTCOME_CHECKS, Check
+from .proof import Proof
+from .scenario import ToolPlan
+from .server import Run, TargetServer, server_of
+from .spec.model import Spec
+
+HANGS_TOLERATED = 3
+"""After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
+
+
+class ToolState:
+    """What this process knows of one tool: kept between its scenarios."""
+
+    def __init__(self, plan: ToolPlan, runtime: Run, checks: Mapping[str, Check] | None = None) -> None:
+        self.plan = plan
+        self.runtime = runtime
+        self.checks: dict[str, Check] = {**OUTCOME_CHECKS, **(checks or {})}
+        self.static_base: dict[str, Any] | None = None
+        self.proof: Proof | None = None
+        self.inconclusive_fails = False
+        self.baselines: tuple[Path | None, Path | None] = (None, None)
+        """What to compare budgets with, and where to keep them."""
+        self.hangs = 0
+        self.slowest_s = 0.0
+        self.causes: Counter[str] = Counter()
+        self.secrets = tuple(secrets_of(plan.spec))
+        self.suspicions: Counter[str] = Counter()
+        self.validators: Mapping[str, Any] | None = None
+        self.stray = ""
+        """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
+        self.is_stray_told = False
+
+    def limit_s(self, timeout_s: float) -> float:
+        """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
+        return timeout_s if not self.hangs else min(timeout_s, max(10 * self.slowest_s, 0.5))
+
+    @property
+    def server(self) -> TargetServer:
+        return server_of(self.plan.spec, self.runtime)
+
+
+def secrets_of(spec: Spec) -> Iterator[str]:
+    """Yield the values that the spec hands to its target under names that say they are secret."""
+    given = [getattr(spec.target, key, None) or {} for key in ("env", "headers")]
+    if any(given):
+        from .events.redact import Redactor
+
+        redactor = Redactor()
+        yield from (value for pairs in given for name, value in pairs.items() if redactor.is_secret(name, value))
