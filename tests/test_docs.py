@@ -108,11 +108,28 @@ def test_every_key_of_the_format_is_on_the_reference_page() -> None:
     assert missing == []
 
 
-def test_every_option_and_marker_is_on_the_reference_page() -> None:
-    """`docs/reference/options.md` names each setting by option and ini key, each marker, and each fixture."""
-    from pytest_toolcheck import fixtures, markers, settings
+def test_every_option_and_ini_key_is_on_the_reference_page() -> None:
+    """`docs/reference/options.md` names each setting by option and ini key."""
+    from pytest_toolcheck import settings
 
     page = (PROJECT / "docs/reference/options.md").read_text(encoding="utf-8")
     names = [s.option for s in settings._SETTINGS if s.has_option] + [s.ini for s in settings._SETTINGS if s.has_ini]
-    names += [*markers.MARKERS, *(name.removeprefix("_") for name in fixtures.__all__ if name != "_plan")]
     assert [name for name in names if name not in page] == []
+
+
+def test_every_marker_fixture_and_public_name_is_on_the_reference_page() -> None:
+    """`docs/reference/markers-and-fixtures.md` has a row for each marker with its arguments, each fixture, each import."""
+    import pytest_toolcheck
+    from pytest_toolcheck import fixtures, markers
+
+    page = (PROJECT / "docs/reference/markers-and-fixtures.md").read_text(encoding="utf-8")
+    arguments = {
+        f"{name}: {argument}"
+        for name, line in markers.MARKERS.items()
+        for argument in re.findall(r"(\w+)(?==|[,)])", line[: line.index("):") + 1])
+        if argument not in next((row for row in page.splitlines() if row.startswith(f"| `{name}`")), "")
+    }
+    assert arguments == set()
+    names = [name.removeprefix("_") for name in fixtures.__all__ if name != "_plan"]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+    assert [name for name in pytest_toolcheck.__all__ if f"`{name}`" not in page] == []
