@@ -2,8 +2,8 @@
 
 For `format: iri` and `iri-reference` it imports `rfc3987-syntax`, which builds forty parsers at import (1.5 s of
 processor time in every run) and then takes half a millisecond a character. The grammar of that package is regular: here
-it becomes a regular expression that gives the same answers. Where that fails nothing is changed; where `jsonschema` was
-imported before, our labels use the expression (`fast_iri_check`).
+it becomes a regular expression that gives the same answers, made when first asked for; where that fails, the package is
+asked. Where `jsonschema` was imported before, our labels use the expression (`fast_iri_check`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -109,12 +110,15 @@ def _stand_in() -> ModuleType | None:
     if "jsonschema" in sys.modules or _PACKAGE in sys.modules:
         return None
     try:
-        iri_expression("iri"), iri_expression("iri_reference")
-    except (ValueError, KeyError, OSError, re.error):
+        _grammar()
+    except OSError:
         return None
 
     def is_valid_syntax(term: str, value: str) -> bool:
-        return iri_expression(term).fullmatch(value) is not None
+        try:
+            return iri_expression(term).fullmatch(value) is not None
+        except (ValueError, KeyError, OSError, re.error):  # a grammar that we do not understand
+            return bool(import_module(_PACKAGE).is_valid_syntax(term, value))
 
     module = ModuleType(_PACKAGE)
     module.is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]

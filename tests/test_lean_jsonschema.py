@@ -78,12 +78,23 @@ def test_labels_are_quick_where_jsonschema_was_imported_before_us() -> None:
 @pytest.mark.parametrize(
     "grammar", ["iri: iri iri_reference", "iri: ~x", "other: iri", "iri: ///"], ids=["loop", "mark", "none", "bad"]
 )
-def test_a_grammar_that_is_not_understood_leaves_jsonschema_as_it_is(grammar, monkeypatch) -> None:
-    """No stand-in is made then: `jsonschema` imports the package itself."""
+def test_a_grammar_that_is_not_understood_leaves_the_answer_to_the_package(grammar, monkeypatch) -> None:
+    """The stand-in asks the package itself then, which is imported for it; and without a file there is no stand-in."""
+    package = type("Package", (), {"is_valid_syntax": staticmethod(lambda term, value: (term, value))})
     monkeypatch.setattr(lean_jsonschema, "_grammar", lambda: grammar)
     monkeypatch.setattr(lean_jsonschema, "sys", type("Fresh", (), {"modules": {}}))
+    monkeypatch.setattr(lean_jsonschema, "import_module", {"rfc3987_syntax": package}.__getitem__)
     iri_expression.cache_clear()
     try:
-        assert lean_jsonschema._stand_in() is None
+        assert lean_jsonschema._stand_in().is_valid_syntax("iri", "") is True
+        package.is_valid_syntax = staticmethod(lambda _term, _value: False)
+        assert lean_jsonschema._stand_in().is_valid_syntax("iri", "x:y") is False
     finally:
         iri_expression.cache_clear()
+
+
+def test_without_the_grammar_jsonschema_is_left_as_it_is(monkeypatch) -> None:
+    """A package that is not installed as files is imported by jsonschema as ever."""
+    monkeypatch.setattr(lean_jsonschema, "find_spec", lambda _name: None)
+    monkeypatch.setattr(lean_jsonschema, "sys", type("Fresh", (), {"modules": {}}))
+    assert lean_jsonschema._stand_in() is None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from . import supplier
 from .pricing import _known
-from .tools import Count, Sku, strict
+from .types import Count, Sku, strict
 
 LIMIT, IDLE_S, CALLS_AT_ONCE = 100, 3600.0, 8
 

@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ex
 from typing_extensions import TypedDict
 
 from . import supplier
-from .tools import Sku, strict
+from .types import Sku, strict
 
 PASSING = (ConnectionError, TimeoutError)
 """Errors that may be gone at the next attempt; all others are final."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from . import supplier
-from .tools import strict
+from .types import strict
 
 BEAT_S = 6.0
 Receiver = Callable[[int, int], Any]

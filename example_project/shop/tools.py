@@ -5,19 +5,17 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, validate_call
+from pydantic import Field
 from typing_extensions import TypedDict
 
-Sku = Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{4}$", description="Article number, e.g. 'ABC-1234'")]
-Count = Annotated[int, Field(strict=True, ge=1, le=250, description="How many pieces")]
+from .types import Count, Sku, strict
+
 Country = Annotated[Literal["DE", "FR", "GB", "US"], Field(description="Where to, as an ISO 3166 code")]
 
 PRICES = {"ABC-1234": Decimal("19.90"), "LMN-0042": Decimal("4.05"), "XYZ-9999": Decimal("250.00")}
 NAMES = {"ABC-1234": "Desk lamp", "LMN-0042": "Light bulb", "XYZ-9999": "Reading chair"}
 POSTAGE = {"DE": Decimal("4.90"), "FR": Decimal("9.90"), "GB": Decimal("14.90"), "US": Decimal("24.90")}
 VAT = {"DE": Decimal("0.19"), "FR": Decimal("0.20"), "GB": Decimal("0.20"), "US": Decimal(0)}
-
-strict = validate_call(config=ConfigDict(strict=True))
 
 
 class Line(TypedDict):

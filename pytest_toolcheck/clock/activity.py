@@ -1,8 +1,8 @@
 """Is anything still at work? Threads of this process and its children, seen from the kernel.
 
-Two looks are taken, one after the other. If in both every thread is parked, and none was given the processor in
-between, then there was a moment at which all of them stood still; and as only they could wake each other, they
-still do.
+First it is noted how long each thread has run, to the nanosecond; then each is looked at; then it is noted again. If
+all were parked and none has run meanwhile, there was a moment at which all of them stood still; and as only they could
+wake each other, they still do. The clocks of a child's threads cannot be read: these are looked at twice.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
-from .children import Family, look_at_child
+from .children import Family
 from .descriptors import awaited_descriptors, reads_a_file
-from .sockets import awaited_answer
-from .syscalls import Doing, classify, is_supported, read_task
-from .work import Look, Work
+from .sockets import awaited_answer, is_connection
+from .syscalls import Doing, classify, is_call, is_supported, read_call, run_ns
+from .work import Work
 
 acquire = _thread.LockType.acquire
 _MOMENT_S = 0.005
@@ -39,10 +40,14 @@ class Activity:
     children are not seen.
     """
 
-    def __init__(self, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, monotonic_ns: Callable[[], int], gettime_ns: Callable[[int], int]) -> None:
         self._monotonic_ns = monotonic_ns
+        self._gettime_ns = gettime_ns
         self._older = {thread.ident for thread in threading.enumerate()}
-        self._last_seen: dict[int, tuple[tuple[str, str], int]] = {}
+        self._last_seen: dict[int, tuple[tuple[str, int | None], int]] = {}
+        self._calls: dict[int, tuple[int | None, str]] = {}
+        """By thread, the system call in which it was seen when it had run for so long: it has not left it since."""
+        self._frames: dict[int, Place] | None = None
         self._owner = threading.get_ident()
         self._supported = is_supported()
         self._family = Family()
@@ -65,12 +70,10 @@ class Activity:
 
     def find_ticking(self, waiting: Collection[int]) -> Work | None:
         """Return a thread that wakes by a real timer: it may yet wake whoever waits without a time limit."""
-        for thread in threading.enumerate() if self._supported else ():
-            if thread.native_id is None or thread.ident in waiting or thread is threading.current_thread():
-                continue
-            seen = read_task("self", thread.native_id)
-            if seen is not None and classify(seen[0]) in (Doing.BUSY, Doing.POLLING):
-                work = Work(("ticking", thread.native_id), f"thread {thread.name!r}", patience=TICKING_PATIENCE)
+        for thread in self._others(waiting) if self._supported else ():
+            line = None if thread.native_id is None else read_call("self", thread.native_id)
+            if line is not None and classify(line) in (Doing.BUSY, Doing.POLLING):
+                work = Work(("ticking", thread.native_id or 0), f"thread {thread.name!r}", patience=TICKING_PATIENCE)
                 if work.key not in self.ignored:
                     return work
         return None
@@ -78,66 +81,85 @@ class Activity:
     def find_work(self, waiting: Collection[int]) -> Work | None:
         """Return something that is at work, or None when all but the caller stands still.
 
-        `waiting` are the threads that wait for virtual time; they do not count.
+        Children are looked at before and after the threads, as either may wake the other. `waiting` are the threads
+        that wait for virtual time; they do not count.
         """
-        first: Look = {}
-        work = self._look(waiting, first)
-        if work is not None or not first:
-            return work
-        if not self._supported:
+        self._frames = None  # each that is kept keeps its locals alive, and buffers among them, until collected
+        others, children = self._others(waiting), self._family.watch(is_seen=self._supported)
+        before = self._state_of(others)
+        work = self._first(children.look()) or self._look_at_threads(others, before) or self._first(children.look())
+        self._frames = None
+        if work is None and not self._supported and others:
             _let_others_run()
-        second: Look = {}
-        work = self._look(waiting, second)
-        if work is None and first != second:
+        if work is None and (children.have_moved or before != self._state_of(self._others(waiting))):
             return Work(("process", os.getpid()), "a thread that has just moved")
         return work
 
-    def _look(self, waiting: Collection[int], look: Look) -> Work | None:
-        """Note every thread in `look`. Who is there is asked anew each time: a thread may start another."""
+    def _first(self, found: Iterable[Work]) -> Work | None:
+        return next((work for work in found if work.key not in self.ignored), None)
+
+    def _others(self, waiting: Collection[int]) -> list[threading.Thread]:
+        """Return who may be at work. It is asked anew each time: a thread may start another."""
         mine = threading.get_ident()
-        others = [t for t in threading.enumerate() if t.ident != mine and t.ident not in waiting]
-        places = {} if self._supported or not others else _places()
-        for thread in others:
-            work = self._look_at_thread(thread, places, look)
+        return [t for t in threading.enumerate() if t.ident != mine and t.ident not in waiting]
+
+    def _state_of(self, threads: list[threading.Thread]) -> dict[int, object]:
+        """Return what differs as soon as one of the threads has run: how long it ran, or at least where its code is."""
+        places = {} if self._supported else _places()
+        return {
+            t.native_id: run_ns(t.native_id, self._gettime_ns) if self._supported else places.get(t.ident or 0)
+            for t in threads
+            if t.native_id is not None
+        }
+
+    def _look_at_threads(self, threads: list[threading.Thread], ran: dict[int, Any]) -> Work | None:
+        calls: dict[int, tuple[int | None, str]] = {}
+        for thread in threads:
+            work = self._look_at_thread(thread, ran.get(thread.native_id or 0), calls)
             if work is not None and work.key not in self.ignored:
+                self._calls |= calls
                 return work
-        for child in self._family.members() if self._supported else ():
-            work = look_at_child(child, look)
-            if work is not None and work.key not in self.ignored:
-                return work
+        self._calls = calls  # threads that have ended are forgotten
         return None
 
-    def _look_at_thread(self, thread: threading.Thread, places: dict[int, Place], look: Look) -> Work | None:
-        if thread.native_id is None or thread.ident is None:
+    def _look_at_thread(
+        self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, tuple[int | None, str]]
+    ) -> Work | None:
+        tid = thread.native_id
+        if tid is None or thread.ident is None:
             return Work(("thread", id(thread)), f"thread {thread.name!r}, which is starting")
         if not self._supported:
-            look[thread.native_id] = (str(places.get(thread.ident)), "")
             return None
-        seen = read_task("self", thread.native_id)
-        if seen is None:
+        before_ns, known = self._calls.get(tid, (None, ""))
+        line = read_call("self", tid, known=known if ran_ns is not None and ran_ns == before_ns else None)
+        if line is None:
             return None
-        look[thread.native_id] = seen
-        if not self._is_at_work(seen[0]) or (self.is_older(thread.ident) and self._has_settled(thread.ident, seen)):
+        if is_call(line):
+            calls[tid] = (ran_ns, line)
+        if not self._is_at_work(line) or (
+            self.is_older(thread.ident) and self._has_settled(thread.ident, line, ran_ns)
+        ):
             return None
-        return Work(("thread", thread.native_id), f"thread {thread.name!r}", thread=thread.ident)
+        return Work(("thread", tid), f"thread {thread.name!r}", thread=thread.ident)
 
-    def _has_settled(self, ident: int, seen: tuple[str, str]) -> bool:
+    def _has_settled(self, ident: int, line: str, ran_ns: int | None) -> bool:
         """Tell whether a thread older than the test waits where it waited when the test began, or has waited for a
         real timer for a while, without a single turn."""
         now_ns = self._monotonic_ns()
-        # Only here are frames asked for: each that is keeps its locals alive, and buffers among them, until collected.
-        place = None if seen[0].startswith("running") else _places().get(ident)
+        if self._frames is None:
+            self._frames = _places()
+        place = self._frames.get(ident) if is_call(line) else None
         if place is None:
             return False
-        if self._settled.get(ident) == (place, _call(seen[0])):
+        if self._settled.get(ident) == (place, _call(line)):
             return True
         before, since_ns = self._last_seen.get(ident, (None, now_ns))
-        if before != seen:
-            self._last_seen[ident] = (seen, now_ns)
+        if before != (line, ran_ns):
+            self._last_seen[ident] = ((line, ran_ns), now_ns)
             return False
         if now_ns - since_ns < _SETTLED_AFTER_NS:
             return False
-        self._settled[ident] = (place, _call(seen[0]))
+        self._settled[ident] = (place, _call(line))
         return True
 
     @staticmethod
@@ -152,11 +174,19 @@ def _settled_threads() -> dict[int, Settled]:
     mine, calls = threading.get_ident(), {}
     for thread in threading.enumerate():
         if thread.ident is not None and thread.ident != mine and thread.native_id is not None:
-            seen = read_task("self", thread.native_id)
-            if seen is not None and not seen[0].startswith("running") and classify(seen[0]) is not Doing.PARKED:
-                calls[thread.ident] = _call(seen[0])
+            line = read_call("self", thread.native_id)
+            if line is not None and is_call(line) and _may_be_at_work(line):
+                calls[thread.ident] = _call(line)
     places = _places() if calls else {}
     return {ident: (places[ident], call) for ident, call in calls.items() if ident in places}
+
+
+def _may_be_at_work(line: str) -> bool:
+    """Tell whether a blocked thread could ever be taken for work, without leaving its system call."""
+    doing = classify(line)
+    return doing in (Doing.BUSY, Doing.POLLING) or (
+        doing is Doing.READING and any(is_connection(descriptor) for descriptor in awaited_descriptors(line))
+    )
 
 
 def _call(line: str) -> tuple[str, ...]:

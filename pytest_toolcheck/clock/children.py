@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from .descriptors import reads_a_file
-from .syscalls import Doing, classify, read_task
+from .syscalls import Doing, classify, read_task, read_text
 from .work import Look, Work
 
 POLLING_PATIENCE = 0.2
@@ -36,17 +36,42 @@ class Family:
         self._strangers |= parents.keys() - set(found) - {str(os.getpid())}
         return [int(entry) for entry in found]
 
+    def watch(self, *, is_seen: bool) -> Watch:
+        """Return what looks at the children twice; nothing is seen of them where the system does not show it."""
+        return Watch(self.members if is_seen else list)
+
+
+class Watch:
+    """Two looks at the children of this process. Who is there is asked anew each time: a child may start another."""
+
+    def __init__(self, members: Callable[[], list[int]]) -> None:
+        self._members = members
+        self._looks: list[Look] = []
+
+    @property
+    def have_moved(self) -> bool:
+        """Whether one of them was given the processor between the looks."""
+        return self._looks[0] != self._looks[-1]
+
+    def look(self) -> Iterator[Work]:
+        """Return each child that is at work."""
+        look: Look = {}
+        self._looks.append(look)
+        for pid in self._members():
+            if (work := _look_at_child(pid, look)) is not None:
+                yield work
+
 
 def _parent(pid: str) -> str:
     """Return the parent of a living process, "0" for a dead one (field 3 is its state, field 4 its parent)."""
     try:
-        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+        state, parent = read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:2]
     except (OSError, ValueError):
         return "0"
     return "0" if state in "ZX" else parent
 
 
-def look_at_child(pid: int, look: Look) -> Work | None:
+def _look_at_child(pid: int, look: Look) -> Work | None:
     """Note the child's threads in `look`; return it as work unless all of them wait for somebody else."""
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
@@ -66,6 +91,6 @@ def look_at_child(pid: int, look: Look) -> Work | None:
 
 def _command(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()[:60]
+        return read_text(f"/proc/{pid}/cmdline").replace("\0", " ").strip()[:60]
     except OSError:
         return "ended"

@@ -23,12 +23,19 @@ ENDLESS_WAIT_FACTOR = 6
 
 
 class Driver:
-    """Lets threads wait for one clock. `monotonic_ns` is the real one, for `max_real_wait_ns`."""
+    """Lets threads wait for one clock. `monotonic_ns` is the real one, for `max_real_wait_ns`; `gettime_ns` likewise."""
 
-    def __init__(self, clock: VirtualClock, *, monotonic_ns: Callable[[], int], max_real_wait_ns: int) -> None:
+    def __init__(
+        self,
+        clock: VirtualClock,
+        *,
+        monotonic_ns: Callable[[], int],
+        gettime_ns: Callable[[int], int],
+        max_real_wait_ns: int,
+    ) -> None:
         self.clock = clock
         self.owner = _thread.get_ident()
-        self.activity = Activity(monotonic_ns)
+        self.activity = Activity(monotonic_ns, gettime_ns)
         self.stalls: list[str] = []
         """What was waited for in vain, for `max_real_wait`, before the clock moved on."""
         self._monotonic_ns = monotonic_ns

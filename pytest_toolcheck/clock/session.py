@@ -59,7 +59,12 @@ def virtual_time(
     failures: list[BaseException] = []
     replacements = _replacements(clock)
     clock.real_monotonic_ns = replacements[time.monotonic_ns].real
-    driver = Driver(clock, monotonic_ns=clock.real_monotonic_ns, max_real_wait_ns=to_ns(max_real_wait))
+    driver = Driver(
+        clock,
+        monotonic_ns=clock.real_monotonic_ns,
+        gettime_ns=replacements[time.clock_gettime_ns].real,
+        max_real_wait_ns=to_ns(max_real_wait),
+    )
     wall = Wall(clock.wall_ns())
     waits = Waits(clock, failures.append)
     loops = Loops(driver, failures.append, replacements[time.monotonic].real)

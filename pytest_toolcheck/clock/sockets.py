@@ -8,6 +8,8 @@ import socket
 import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from stat import S_ISSOCK
+from typing import Any
 
 _ESTABLISHED = 1
 _SYN_SENT = 2
@@ -15,6 +17,13 @@ _SYN_SENT = 2
 _UNACKNOWLEDGED, _LAST_SENT, _LAST_RECEIVED, _TCP_INFO_BYTES = 24, 44, 52, 56
 _SAME_MOMENT_MS = 50
 """Sent and received within one tick of the kernel's stamps: after this long without more, the answer has been."""
+
+
+_MOST_KNOWN = 10_000
+_is_tcp_of: dict[int, bool] = {}
+"""By the inode of a socket, which no other socket is ever given: whether it speaks TCP."""
+_names: dict[int, tuple[object, bool]] = {}
+"""By the same, once it cannot change any more: its address, and whether connections are accepted there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +37,65 @@ class OwnSockets:
 
 def awaited_answer(descriptors: Collection[int]) -> str:
     """Say which of these descriptors is a connection whose peer has not answered yet; empty: none is."""
-    if not any(_is_socket(descriptor) for descriptor in descriptors):
-        return ""
-    own = _survey()
+    own: OwnSockets | None = None
     for descriptor in descriptors:
         with _opened(descriptor) as connection:
-            if connection is not None and (owed := _owed(connection, own)):
-                return owed
+            info = b"" if connection is None else _info(connection)
+            if connection is not None and _may_be_owed(info):
+                own = own or _survey()
+                if owed := _owed(connection, info, own):
+                    return owed
     return ""
+
+
+def is_connection(descriptor: int) -> bool:
+    """Tell whether this descriptor is a TCP socket that has or may get a peer; one that accepts others never will."""
+    found = _name_of(descriptor)
+    return found is not None and not found[1]
 
 
 def _survey() -> OwnSockets:
     own = OwnSockets()
     for entry in os.listdir("/proc/self/fd"):
-        with _opened(int(entry)) as connection, contextlib.suppress(OSError):
-            if connection is not None and _is_tcp(connection):
-                name = connection.getsockname()
-                own.names.add(name)
-                if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    own.listening.add(name[1])
+        found = _name_of(int(entry))
+        if found is not None:
+            own.names.add(found[0])
+            if found[1]:
+                own.listening.add(found[0][1])
     return own
 
 
-def _is_socket(descriptor: int) -> bool:
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}").startswith("socket:")
-    except OSError:
-        return False
+def _name_of(descriptor: int) -> tuple[Any, bool] | None:
+    inode = _inode_of_tcp(descriptor)
+    if inode is None or inode in _names:
+        return None if inode is None else _names[inode]
+    with _opened(descriptor) as connection, contextlib.suppress(OSError):
+        if connection is not None:
+            found = connection.getsockname(), bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+            if found[1] or _info(connection)[:1] == bytes([_ESTABLISHED]):
+                _remember(_names, inode, found)
+            return found
+    return None
+
+
+def _inode_of_tcp(descriptor: int) -> int | None:
+    """Return a TCP socket's inode; None for anything else, and for what is closed meanwhile."""
+    with contextlib.suppress(OSError):
+        seen = os.fstat(descriptor)
+        if S_ISSOCK(seen.st_mode):
+            known = _is_tcp_of.get(seen.st_ino)
+            if known is None:
+                with socket.socket(fileno=os.dup(descriptor)) as connection:
+                    known = _is_tcp(connection)
+                _remember(_is_tcp_of, seen.st_ino, known)
+            return seen.st_ino if known else None
+    return None
+
+
+def _remember(known: dict[int, Any], inode: int, what: object) -> None:
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    known[inode] = what
 
 
 def _is_tcp(connection: socket.socket) -> bool:
@@ -63,10 +104,10 @@ def _is_tcp(connection: socket.socket) -> bool:
 
 @contextlib.contextmanager
 def _opened(descriptor: int) -> Iterator[socket.socket | None]:
-    """Lend a socket object over a copy of the descriptor; None when it is no socket, or closed meanwhile."""
+    """Lend a socket object over a copy of the descriptor; None when it is no TCP socket, or closed meanwhile."""
     connection = None
     with contextlib.suppress(OSError):
-        if _is_socket(descriptor):
+        if _inode_of_tcp(descriptor) is not None:
             connection = socket.socket(fileno=os.dup(descriptor))
     try:
         yield connection
@@ -75,24 +116,34 @@ def _opened(descriptor: int) -> Iterator[socket.socket | None]:
             connection.close()
 
 
-def _owed(connection: socket.socket, own: OwnSockets) -> str:
-    if not _is_tcp(connection):
-        return ""
+def _info(connection: socket.socket) -> bytes:
+    with contextlib.suppress(OSError):
+        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    return b""
+
+
+def _may_be_owed(info: bytes) -> bool:
+    """Tell whether it matters who the peer is: bytes are under way, or this side has sent last."""
+    if not info or info[0] not in (_ESTABLISHED, _SYN_SENT):
+        return False
+    return info[0] == _SYN_SENT or bool(_field(info, _UNACKNOWLEDGED)) or _has_sent_last(info)
+
+
+def _has_sent_last(info: bytes) -> bool:
+    sent_ms, received_ms = _field(info, _LAST_SENT), _field(info, _LAST_RECEIVED)
+    return not (received_ms < sent_ms or (received_ms == sent_ms >= _SAME_MOMENT_MS))
+
+
+def _owed(connection: socket.socket, info: bytes, own: OwnSockets) -> str:
+    if info[0] == _SYN_SENT:
+        return "a connection being made"
     try:
-        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-        if info[0] == _SYN_SENT:
-            return "a connection being made"
-        if info[0] != _ESTABLISHED:
-            return ""
         peer, port = connection.getpeername(), connection.getsockname()[1]
     except OSError:
         return ""
     if peer in own.names:
         return f"bytes on their way to {_text(peer)}" if _field(info, _UNACKNOWLEDGED) else ""
-    if port in own.listening:  # accepted here: the peer asks, this side answers
-        return ""
-    sent_ms, received_ms = _field(info, _LAST_SENT), _field(info, _LAST_RECEIVED)
-    if received_ms < sent_ms or (received_ms == sent_ms >= _SAME_MOMENT_MS):
+    if port in own.listening or not _has_sent_last(info):  # accepted here: the peer asks, this side answers
         return ""
     return f"an answer from {_text(peer)}"
 

@@ -125,9 +125,13 @@ def _home_of(file: str) -> Path | None:
 
 
 def _is_users(name: str, module: ModuleType | None) -> bool:
-    root = name.partition(".")[0]
     file = getattr(module, "__file__", None)
-    return bool(file) and root not in _KEPT and not _is_installed(str(file))
+    return bool(file) and not _is_kept(name) and not _is_installed(str(file))
+
+
+@functools.cache
+def _is_kept(name: str) -> bool:
+    return name.partition(".")[0] in _KEPT
 
 
 @functools.cache
