@@ -1,0 +1,103 @@
+"""Virtual time in a process where much else is going on: what a jump of the clock costs there, in things looked at."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+
+import pytest
+
+from pytest_toolcheck.clock import activity, children, sockets, syscalls, virtual_time
+
+pytestmark = pytest.mark.skipif(not syscalls.is_supported(), reason="this system does not say what its threads do")
+
+
+@pytest.fixture(name="parked")
+def _parked():
+    """Fifty threads that wait for nobody in particular."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=stop.wait) for _ in range(50)]
+    [thread.start() for thread in threads]
+    yield {thread.native_id for thread in threads}
+    stop.set()
+    [thread.join() for thread in threads]
+
+
+@pytest.fixture(name="read")
+def _read(monkeypatch):
+    """The files of /proc that are read."""
+    paths, real = [], syscalls.read_text
+    for module in (syscalls, children):
+        monkeypatch.setattr(module, "read_text", lambda path: paths.append(path) or real(path))
+    return paths
+
+
+def test_a_thread_that_has_not_run_is_asked_for_its_state_alone(parked, read):
+    """Its system call is read once; from then on one small file a jump, and the clock of its processor time."""
+    with virtual_time():
+        time.sleep(1)
+        read.clear()
+        for _ in range(5):
+            time.sleep(1)
+    of_parked = [path for path in read if int(path.split("/")[4]) in parked]
+    assert {path.rpartition("/")[2] for path in of_parked} == {"stat"}
+    assert len(of_parked) == 5 * len(parked)
+
+
+def test_a_thread_that_has_run_is_read_anew():
+    """What it waits for may be something else by now: the clock stands still while it is at work."""
+    go, real_s = threading.Event(), []
+
+    def wait_then_work():
+        go.wait()
+        began = time.thread_time()
+        while time.thread_time() - began < 0.05:
+            pass
+        real_s.append(clock.now)
+
+    with virtual_time() as clock:
+        thread = threading.Thread(target=wait_then_work)
+        thread.start()
+        time.sleep(1)
+        go.set()
+        time.sleep(1)
+        thread.join()
+    assert real_s == [1]
+
+
+def test_entering_waits_for_no_thread_that_only_accepts_connections(monkeypatch):
+    """Plugins leave servers behind that wait for a caller: that is no reason to wait a real moment for them."""
+    moments = []
+    monkeypatch.setattr(activity, "_let_others_run", lambda: moments.append(1))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        older, everybody = set(threading.enumerate()), threading.enumerate
+        monkeypatch.setattr(threading, "enumerate", lambda: [t for t in everybody() if t not in older])
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        while (line := syscalls.read_call("self", thread.native_id)) is None or not line.startswith(
+            ("43 ", "288 ", "202 ")
+        ):
+            pass
+        with virtual_time():
+            time.sleep(1)
+        socket.create_connection(server.getsockname()).close()
+        thread.join()
+    assert moments == []
+
+
+def test_descriptors_that_are_no_sockets_are_told_at_once(monkeypatch):
+    """Three hundred open files cost a jump nothing but the look at their kind; no copy is made of them."""
+    copies, real = [], os.dup
+    monkeypatch.setattr(os, "dup", lambda descriptor: copies.append(descriptor) or real(descriptor))
+    files = [open(os.devnull) for _ in range(300)]  # noqa: SIM115
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+            sockets.awaited_answer([client.fileno()])
+            copies.clear()
+            for _ in range(5):
+                assert sockets.awaited_answer([client.fileno()]) == ""
+        assert len(copies) <= 5
+    finally:
+        [file.close() for file in files]
