@@ -19,7 +19,7 @@ from .errors import TargetError
 from .events import new_rid, span
 from .exercised import note_call
 from .failure import Call, CaseFailure, describe_failure
-from .judging import judge
+from .judging import judge, unproven
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import TargetServer
@@ -199,6 +199,11 @@ class RunningScenario:
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
         return judge(self, self._state, case, outcome)
+
+    @property
+    def unproven(self) -> tuple[Finding, ...]:
+        """What is wrong with the calls that found no base: told once, by `valid_call`."""
+        return tuple(unproven(self, self._state).values())
 
     def again(self, arguments: Any) -> Outcome:
         """Make a further call for comparison: a failure goes on showing the call before it."""

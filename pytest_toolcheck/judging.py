@@ -10,6 +10,7 @@ from .checks import Check, Evidence, Finding
 from .checks.stdout_noise import stdout_noise
 from .targets.base import NOT_CARRIED, Outcome
 from .tool_state import ToolState
+from .unproven import UNPROVEN, findings_of, untold
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
@@ -24,11 +25,24 @@ def judge(context: RunningScenario, state: ToolState, case: Case, outcome: Outco
     notes: list[str] = []
     findings = [finding for check in _checks(context, state) if (finding := check(case, outcome, notes)) is not None]
     findings += _seen_beside(context, state, case, outcome)
+    if (
+        findings
+        and context.base() is None
+        and len(findings) > len(found := untold(case, findings, unproven(context, state)))
+    ):
+        notes, findings = [*notes, UNPROVEN], found
     for finding in findings:
         context.report(finding)
     for note in notes:
         context.attrs[note] = context.attrs.get(note, 0) + 1
     return tuple(finding for finding in findings if finding.severity == "failure")
+
+
+def unproven(context: RunningScenario, state: ToolState) -> Mapping[str, Finding]:
+    """Return what is wrong with the calls that found no base, by cause: told once, by `valid_call`."""
+    if state.unproven is None:
+        state.unproven = findings_of(context.proof, _checks(context, state))
+    return state.unproven
 
 
 def _seen_beside(context: RunningScenario, state: ToolState, case: Case, outcome: Outcome) -> Iterator[Finding]:

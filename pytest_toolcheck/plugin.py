@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE (no asserts here, and rewriting costs every run of pytest)
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from .stash import existing_runtime, settings_key
 if TYPE_CHECKING:
     from .collect import SpecFile
 
+_NAMES = frozenset({"toolcheck", __name__})
 SPEC_SUFFIXES = (".tool.yaml", ".tool.yml")
 
 
@@ -32,6 +34,14 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     from . import newhooks
 
     pluginmanager.add_hookspecs(newhooks)
+    _answer_to_one_name(pluginmanager)
+
+
+def _answer_to_one_name(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Take the plugin's other name too: asked for by both (`-p pytest_toolcheck.plugin` beside autoload) it is loaded once."""
+    for name in _NAMES - {pluginmanager.get_name(sys.modules[__name__])}:
+        if not pluginmanager.has_plugin(name):
+            pluginmanager.register(object(), name)
 
 
 def pytest_configure(config: pytest.Config) -> None:

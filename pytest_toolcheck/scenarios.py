@@ -13,6 +13,7 @@ from .checks.described import description_findings
 from .errors import Position
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import ToolSpec
+from .unproven import UNPROVEN
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
@@ -43,8 +44,9 @@ class CaseScenario:
         findings = running.judge(case, outcome)
         if findings:
             raise running.fail(findings)
-        if case.label == "invalid" and running.proof.base is None:
-            raise ScenarioSkipped(f"a refusal proves nothing: no valid call of {running.plan.tool.name} succeeded")
+        if running.proof.base is None and (case.label == "invalid" or UNPROVEN in running.attrs):
+            what = "a refusal proves nothing" if outcome.kind == "refused" else "told once, by valid_call"
+            raise ScenarioSkipped(f"{what}: no valid call of {running.plan.tool.name} succeeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,16 @@ class ValidCallScenario:
         if running.base() is not None or self._accepts_another(running):
             return
         tool = running.plan.tool
-        raise running.fail(
-            (
-                Finding(
-                    "valid_call",
-                    f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
-                    "no valid call succeeded",
-                    "at least one valid input that the tool accepts",
-                    details=(("add to the spec", _what_to_add(running.plan)),),
-                ),
-            )
+        nothing = Finding(
+            "valid_call",
+            f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
+            "no valid call succeeded",
+            "at least one valid input that the tool accepts",
+            details=(("add to the spec", _what_to_add(running.plan)),),
         )
+        for finding in running.unproven:
+            running.report(finding)
+        raise running.fail((nothing, *running.unproven))
 
     def _accepts_another(self, running: RunningScenario) -> bool:
         for case in self.cases[:MOST_VALID_TRIES]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .checks import OUTCOME_CHECKS, Check
+from .checks import OUTCOME_CHECKS, Check, Finding
 from .proof import Proof
 from .scenario import ToolPlan
 from .server import Run, TargetServer, server_of
@@ -38,6 +38,8 @@ class ToolState:
         self.stray = ""
         """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
         self.is_stray_told = False
+        self.unproven: Mapping[str, Finding] | None = None
+        """What is wrong with the calls that found no base, by cause."""
 
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""

@@ -67,6 +67,19 @@ def test_the_plugin_loads_by_name_with_and_without_autoload(
     pytester.runpytest_subprocess("-p", "no:toolcheck").assert_outcomes(errors=1)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [["pytest_toolcheck.plugin"], ["pytest_toolcheck.plugin", "toolcheck"], ["toolcheck", "pytest_toolcheck.plugin"]],
+)
+def test_the_plugin_is_loaded_once_by_whatever_names_it_is_asked_for(
+    pytester: pytest.Pytester, names: list[str]
+) -> None:
+    """The module's own name works beside the entry point's, which pytest loads by itself."""
+    pytester.makepyfile("def test_one(event_log): assert event_log.emit('case.progress') is None")
+    asked = [part for name in names for part in ("-p", name)]
+    pytester.runpytest_subprocess(*asked, "--toolcheck-log=off").assert_outcomes(passed=1)
+
+
 def test_without_the_plugin_specs_are_not_collected(pytester: pytest.Pytester) -> None:
     """`-p no:toolcheck` leaves nothing of ours behind."""
     pytester.path.joinpath("a.tool.yaml").write_text("toolcheck: 1\n")

@@ -13,14 +13,27 @@ from .violation import violation_of
 def expected(evidence: Evidence) -> Finding | None:
     """Fail when the answer to an example is not the one that the spec expects."""
     example = _example(evidence)
-    if example is None or example.expect is None:
+    if example is None:
         return None
-    message = unmet(example.expect, evidence)
+    message = _forbidden(evidence) if example.expect is None else unmet(example.expect, evidence)
     if message is None:
         return None
     place = str(example.position) if example.position else "examples"
     return Finding(
         "expected", f"{evidence.tool.name}: {message}", f"expected {example.name or place}", f"expect ({place})"
+    )
+
+
+def _forbidden(evidence: Evidence) -> str | None:
+    """Say why an example that expects nothing is refused, where the tool's own schema forbids it."""
+    if evidence.outcome.kind != "refused" or evidence.case.label == "valid":
+        return None
+    broken = violation_of(evidence.tool.input if evidence.tool.input is not None else True, evidence.case.input)
+    if broken is None:
+        return None
+    return (
+        f"the tool's input schema forbids this example: {broken.message}; mend it, or say that a refusal is meant "
+        "with expect: {error: …}"
     )
 
 

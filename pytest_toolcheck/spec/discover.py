@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Problem, SpecError
 from .model import Annotations, Spec, ToolSpec
+from .placeholders import fixture_names
 from .wording import did_you_mean, listed, quoted, shorten
 
 if TYPE_CHECKING:
@@ -31,12 +32,19 @@ def merge_discovered(spec: Spec, descriptions: Sequence[ToolDescription]) -> Dis
     Raises SpecError for tools of the spec that the target does not offer, unless the spec itself says how they are
     called or what they take; then the target decides.
     """
-    offered = {description.name: description for description in descriptions}
+    offered = {description.name: description for description in descriptions if description.missing is None}
     if spec.discovers_tools:
         return _all_offered(spec, offered)
-    problems = [_not_offered(spec, tool, list(offered)) for tool in spec.tools.values() if not _is_known(tool, offered)]
+    missing = {description.name: description.missing for description in descriptions if description.missing is not None}
+    unknown = [tool for tool in spec.tools.values() if not _is_known(tool, offered)]
+    problems = [_not_offered(spec, tool, list(offered)) for tool in unknown]
+    problems += [
+        _nothing_behind(spec, spec.tools[name], reason)
+        for name, reason in missing.items()
+        if spec.tools[name] not in unknown
+    ]
     if problems:
-        raise SpecError(problems)
+        raise SpecError(sorted(problems, key=lambda problem: problem.position))
     return Discovered(tuple(_plan(spec, tool, offered) for tool in spec.tools.values()))
 
 
@@ -67,10 +75,18 @@ def _is_known(tool: ToolSpec, offered: dict[str, ToolDescription]) -> bool:
     return tool.name in offered or tool.call is not None or tool.input is not None
 
 
+def _nothing_behind(spec: Spec, tool: ToolSpec, reason: str) -> Problem:
+    position = tool.key_positions.get("/call") or tool.position or spec.target_position
+    return Problem(position, f"tool {quoted(tool.name)} cannot be called: {reason}")
+
+
 def _not_offered(spec: Spec, tool: ToolSpec, offered: list[str]) -> Problem:
+    position = tool.position or spec.target_position
+    if fixture_names(spec.target):
+        why = "a target that needs fixtures cannot be asked for its tools when tests are collected"
+        return Problem(position, f"tool {quoted(tool.name)} has no 'input': {why}, so write the tool's 'input' here")
     hint = did_you_mean(tool.name, offered)
     names = listed(shorten(name) for name in sorted(offered)) or "none at all"
-    position = tool.position or spec.target_position
     return Problem(position, f"the target has no tool {quoted(tool.name)}.{hint} Tools of the target: {names}")
 
 

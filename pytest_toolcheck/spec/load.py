@@ -65,15 +65,18 @@ def _check(path: Path, environ: Mapping[str, str], *, allow_unsupported: bool) -
     except UnreadableError as error:
         return _Checked(Document(path, None, {}, {}), (), (error.problem,))
     document, complaints = _fill_environment(document, environ)
+    unset = {complaint.path for complaint in complaints}
     structural = list(structural_complaints(document.value))
-    complaints += structural
+    complaints += [complaint for complaint in structural if complaint.path not in unset]
     if isinstance(document.value, dict) and not allow_unsupported:
         complaints += unsupported(document.value)
     problems = [*document.problems, *(located(document, complaint) for complaint in complaints)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `re` warns of a pattern such as "[[a]", which is sound
         found, more = _check_meaning(document, structural)
-    return _Checked(document, found, _in_order([*problems, *more]))
+    places = {position_of(document, path) for path in unset}
+    problems += [problem for problem in more if problem.position not in places]  # of a text that nobody meant
+    return _Checked(document, found, _in_order(problems))
 
 
 def _check_meaning(document: Document, structural: list[Complaint]) -> tuple[tuple[Scope, ...], list[Problem]]:

@@ -13,7 +13,10 @@ from pathlib import Path
 from types import ModuleType
 
 from ..errors import TargetError
+from ..spec.wording import did_you_mean
 from ._frames import is_users
+
+_MOST_OFFERED = 12
 
 _our_folders: set[Path] = set()
 """The folders that earlier targets brought onto `sys.path`: only modules from there are ever replaced."""
@@ -44,7 +47,7 @@ def resolve(module: ModuleType, reference: str, *, spec_path: Path) -> object:
     owner: object = load_module(other, spec_path=spec_path) if colon and other else module
     for part in attribute.split("."):
         if not hasattr(owner, part):
-            raise TargetError(f"{_title(owner)} has no {part!r}{_offer(module)}")
+            raise TargetError(f"{_title(owner)} has no {part!r}{_offer(owner, part)}")
         owner = getattr(owner, part)
     return owner
 
@@ -134,6 +137,7 @@ def _title(owner: object) -> str:
     return type(owner).__name__ if not isinstance(owner, type) else owner.__name__
 
 
-def _offer(module: ModuleType) -> str:
-    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-    return f"; it has: {', '.join(names[:12])}" if names else ""
+def _offer(owner: object, missing: str) -> str:
+    names = [name for name in dir(owner) if not name.startswith("_") and callable(getattr(owner, name, None))]
+    hint = did_you_mean(missing, names)
+    return f".{hint} It has: {', '.join(names[:_MOST_OFFERED])}" if names else ""

@@ -56,23 +56,20 @@ class PythonTools:
         return self._module
 
     def describe(self) -> Sequence[ToolDescription]:
-        """Return the module's tools, then those of the spec; a tool of the spec that is not there is left out."""
-        found = dict(public_functions(self.module))
+        """Return the module's tools, then those of the spec; one with nothing behind it says what is missing."""
+        found: dict[str, Callable[..., Any] | TargetError] = dict(public_functions(self.module))
         for name, tool in self._spec.tools.items():
             try:
                 found[name] = self.function(tool)
-            except TargetError:
-                found.pop(name, None)
-        return [
-            dataclasses.replace(describe_function(name, function), is_async=_is_async(function))
-            for name, function in found.items()
-        ]
+            except TargetError as error:
+                found[name] = error
+        return [_described(name, function) for name, function in found.items()]
 
     def function(self, tool: ToolSpec) -> Callable[..., Any]:
         """Return the callable behind `tool`. Raises TargetError when there is none."""
         found = resolve(self.module, tool.call or tool.name, spec_path=self._spec.path)
         if not callable(found):
-            raise TargetError(f"{tool.call or tool.name} is no function but {type(found).__name__}")
+            raise TargetError(f"{tool.call or tool.name} is no function, it is of type {type(found).__name__}")
         return found
 
     def tool(self, tool: ToolSpec) -> _Tool:
@@ -225,6 +222,12 @@ class PythonSession:
         outcome = attempt.outcome(request)
         self._alive = self._alive and outcome.kind != "timed_out"
         return outcome
+
+
+def _described(name: str, function: Callable[..., Any] | TargetError) -> ToolDescription:
+    if isinstance(function, TargetError):
+        return ToolDescription(name, missing=str(function))
+    return dataclasses.replace(describe_function(name, function), is_async=_is_async(function))
 
 
 def public_functions(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -1,0 +1,111 @@
+"""What cannot work is told once, with its line: a `call` to nothing, a tool that answers no valid call, a wrong example."""
+
+from __future__ import annotations
+
+import pytest
+
+from .specs import events, run, write_tool
+
+NOTES = """
+def get_note(id: int) -> str:
+    if id != 1:
+        raise ValueError(f"unknown note {id}")
+    return "a"
+
+LIMIT = 5
+"""
+
+
+def test_a_call_to_nothing_is_one_error_with_its_line(pytester: pytest.Pytester) -> None:
+    """Nothing is called: each wrong `call` of the file is named with its place and a near name."""
+    spec = "tools:\n  one: {call: get_nte}\n  two: {call: LIMIT}\n  three: {call: gone.module:attr, input: true}\n"
+    write_tool(pytester, NOTES, spec + "  get_note: {}\n  four: {input: {type: object}}\n")
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "shop.tool.yaml:4:9: tool 'one' cannot be called: shop.py has no 'get_nte'. Did you mean 'get_note'? *",
+            "shop.tool.yaml:5:9: tool 'two' cannot be called: LIMIT is no function, it is of type int",
+            "shop.tool.yaml:6:11: tool 'three' cannot be called: cannot import gone.module: ModuleNotFoundError: *",
+            "shop.tool.yaml:8:3: tool 'four' cannot be called: shop.py has no 'four'*",
+        ]
+    )
+
+
+def test_a_tool_of_a_target_with_fixtures_needs_its_input(pytester: pytest.Pytester) -> None:
+    """Such a target is not asked for its tools when tests are collected, so the message does not say that it has none."""
+    target = "toolcheck: 1\ntarget: {mcp: {command: ['${fixture:server}']}}\ntools: {look: {timeout: 1s}}\n"
+    pytester.path.joinpath("late.tool.yaml").write_text(target)
+    result = run(pytester)
+    result.stdout.fnmatch_lines(["late.tool.yaml:3:9: tool 'look' has no 'input': *so write the tool's 'input' here"])
+
+
+def test_a_tool_that_always_crashes_fails_once(pytester: pytest.Pytester) -> None:
+    """One failure says that no valid call succeeded, with the crash and what to add; the cases are skipped."""
+    code = """
+    from typing import Literal
+    def broken(count: int, mode: Literal["a", "b"] = "a") -> int:
+        if count == 7 and mode == "b":
+            raise IndexError("another cause")
+        return {}["nope"]
+    """
+    write_tool(pytester, code, "tools: {broken: {values: {count: {valid: [1, 7]}}}}")
+    result = run(pytester, "--toolcheck-log=log.jsonl")
+    result.stdout.fnmatch_lines(
+        [
+            "valid_call: no valid call succeeded: broken: *",
+            "no_crash: broken crashed: KeyError: 'nope' at shop.py:*",
+            "*add to the spec:",
+            "*no_crash: broken crashed: KeyError: 'nope' at shop.py:*",
+        ]
+    )
+    outcomes = result.parseoutcomes()
+    failed = [e for e in events(pytester.path / "log.jsonl") if e["ev"] == "check.failed"]
+    assert outcomes["failed"] <= 2 < outcomes["skipped"]
+    assert len({e["attrs"]["cause"] for e in failed}) == len(failed)
+
+
+def test_a_crash_of_another_cause_is_still_found(pytester: pytest.Pytester) -> None:
+    """Only what `valid_call` has told is not told again."""
+    code = """
+    def broken(count: int, deep: list[list[int]] = []) -> int:
+        if count == 1:
+            raise ValueError("not one")
+        return {}["nope"] if not deep else deep[0][99]
+    """
+    write_tool(pytester, code)
+    result = run(pytester)
+    result.stdout.fnmatch_lines(["no_crash: broken crashed: IndexError*"])
+
+
+@pytest.mark.parametrize("wrong", ["{id: one}", "{ids: 1}"])
+def test_an_example_that_the_found_schema_forbids_fails(pytester: pytest.Pytester, wrong: str) -> None:
+    """It is refused, and that is no success: the example is named with its line, and how to say that it is meant."""
+    write_tool(
+        pytester, NOTES, f"tools:\n  get_note:\n    examples:\n      - input: {{id: 1}}\n      - input: {wrong}\n"
+    )
+    result = run(pytester, "-k", "example")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "expected: get_note: the tool's input schema forbids this example: *expect: {error: *",
+            "*promised  expect (shop.tool.yaml:7)",
+        ]
+    )
+
+
+def test_an_example_of_a_refusal_may_break_the_schema(pytester: pytest.Pytester) -> None:
+    """With `expect: {error: …}` a refusal is what is meant."""
+    spec = "tools: {get_note: {examples: [{input: {id: 1}}, {input: {id: one}, expect: {error: unknown}}]}}"
+    write_tool(pytester, NOTES, spec)
+    run(pytester, "-k", "example").assert_outcomes(passed=2)
+
+
+def test_an_unset_variable_is_told_once(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in its place breaks further rules; nobody meant it, so they are not told."""
+    monkeypatch.delenv("NOT_SET", raising=False)
+    pytester.path.joinpath("a.tool.yaml").write_text('toolcheck: 1\ntarget: {python: "${env:NOT_SET}"}\nodd: 1\n')
+    result = run(pytester)
+    told = [line for line in result.outlines if line.startswith("a.tool.yaml:")]
+    assert told[0].startswith("a.tool.yaml:2:18: 'target.python': the environment variable NOT_SET is not set: ")
+    assert [line[:16] for line in told[1:]] == ["a.tool.yaml:3:1:"]
