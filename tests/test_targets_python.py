@@ -55,10 +55,11 @@ class TestDiscovery:
         assert set(described(tmp_path, source)) == {"dumps"}
 
     def test_call_names_another_function(self, tmp_path):
-        """A tool of the spec with `call` is described under its own name; one that is not there is left out."""
+        """A tool of the spec with `call` is described under its own name; one that is not there says so."""
         tools = (ToolSpec("order", call="place"), ToolSpec("encode", call="json:dumps"), ToolSpec("absent"))
         found = described(tmp_path, "def place(sku: str): ...\n", *tools)
-        assert {"order", "encode", "place"} == set(found)
+        assert {"order", "encode", "place", "absent"} == set(found)
+        assert found["absent"].missing == "tools.py has no 'absent'. It has: place"
         assert found["order"].input_schema["required"] == ["sku"]
 
     def test_source_names_file_and_line(self, tmp_path):
@@ -260,7 +261,7 @@ class TestErrors:
     def test_unknown_tool_says_what_there_is(self, session_of):
         """A tool that is not there is told with the names that are."""
         outcome = call(session_of("def place(): ...\n"), "plase")
-        assert outcome.error.message == "tools0.py has no 'plase'; it has: place"
+        assert outcome.error.message == "tools0.py has no 'plase'. Did you mean 'place'? It has: place"
 
 
 HANGS = {
