@@ -48,9 +48,9 @@ class RunningScenario:
     @property
     def budget_lock(self) -> AbstractContextManager[Any]:
         """Held while a budget is measured: one measurement at a time across the workers of a run."""
-        from .budgets.lock import MeasuringLock
+        from .budgets.lock import measuring_lock
 
-        return MeasuringLock(self._state.runtime.run_directory)
+        return measuring_lock(self._state.runtime.run_directory)
 
     @property
     def baseline_keeper(self) -> BaselineKeeper:

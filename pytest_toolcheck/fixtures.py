@@ -141,12 +141,12 @@ def _budget(request: pytest.FixtureRequest) -> Budget:
     .. versionadded:: 0.1
     """
     from .budgets.fixture import Budget
-    from .budgets.lock import MeasuringLock
+    from .budgets.lock import measuring_lock
 
     runtime = _runtime(request)
     return Budget(
         on_result=lambda result: runtime.log.emit("budget.verdict", attrs=result.event_attrs()),
         warn=lambda message: request.node.warn(pytest.PytestWarning(message)),
-        lock=MeasuringLock(runtime.run_directory),
+        lock=measuring_lock(runtime.run_directory),
         inconclusive_fails=runtime.settings.inconclusive == "fail",
     )

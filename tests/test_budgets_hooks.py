@@ -85,7 +85,114 @@ def test_refusal(tool): assert tool.call({"n": "x"}).kind != "accepted"
     )
 
 
+def test_a_test_with_tools_that_calls_none_is_judged_by_its_body(suite):
+    """Its body runs once and is measured in that run; what one run cannot show is said, with the rounds needed."""
+    result = suite("""
+runs = []
+@spec("lab.tool.yaml", tool="hold")
+@pytest.mark.memory_budget(peak="2MiB")
+class TestPeak:
+    def test_kept(self, tool): runs.append(1)
+    def test_broken(self, tool): bytearray(3 * 2**20)
+    def test_in_a_fixture(self, tool, called): bytearray(3 * 2**20)
+    @pytest.mark.memory_budget(peak="2MiB", rounds=3)
+    def test_by_rounds(self, tool): bytearray(3 * 2**20)
+
+@pytest.fixture
+def called(tool): tool(n=1)
+
+@spec("lab.tool.yaml", tool="hold")
+@pytest.mark.latency_budget(p95="10s")
+def test_percentile(tool): runs.append(2)
+
+def test_runs(): assert runs == [1, 2]
+""")
+    result.assert_outcomes(passed=3, failed=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            "FAILED test_lab.py::TestPeak::test_broken* - BudgetExceeded: memory peak 3 *",
+            "*BudgetExceeded: memory peak 3 MiB, budget 2 MiB, over in 3 of 3 calls",
+            "*made no call of its tools, so its budgets are about its own body: latency p95 * needs rounds=126*",
+        ]
+    )
+
+
+def test_async_tests_of_any_plugin_are_run_and_measured(suite):
+    """anyio looks whether a test is a coroutine function, pytest-asyncio makes it none: both bodies run, measured."""
+    result = suite("""
+import asyncio
+@pytest.fixture
+def anyio_backend(): return "asyncio"
+@pytest.fixture(autouse=True)
+def seen(): return []
+
+@pytest.mark.anyio
+@pytest.mark.memory_budget(peak="2MiB")
+class TestAnyio:
+    async def test_kept(self): await asyncio.sleep(0)
+    async def test_broken(self): bytearray(3 * 2**20); await asyncio.sleep(0)
+    async def test_raises(self): await asyncio.sleep(0); raise LookupError("mine")
+    @pytest.mark.cpu_budget(time="10s", rounds=60)
+    async def test_again(self, seen): await asyncio.sleep(0); seen.append(1); assert len(seen) < 60
+
+@pytest.mark.asyncio
+@pytest.mark.memory_budget(peak="2MiB")
+async def test_asyncio(): bytearray(3 * 2**20); await asyncio.sleep(0)
+""")
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*TestAnyio::test_broken - BudgetExceeded: memory peak 3 MiB*",
+            "*LookupError: mine",
+            "*test_asyncio - Budget*",
+        ]
+    )
+
+
+def test_a_body_that_cannot_be_measured_runs_all_the_same(suite):
+    """Under another memray tracker a budget is inconclusive and says so; what the body asserts still counts."""
+    result = suite(
+        """
+import memray
+@pytest.fixture
+def tracked(tmp_path):
+    with memray.Tracker(tmp_path / "other.bin"): yield
+
+@pytest.mark.memory_budget(peak="2MiB")
+def test_unmeasured(tracked): pass
+@pytest.mark.memory_budget(peak="2MiB", rounds=2)
+def test_its_own_error(tracked): raise LookupError("mine")
+""",
+        "-W",
+        "default::pytest.PytestWarning",
+    )
+    result.assert_outcomes(passed=1, failed=1, warnings=1)
+    result.stdout.fnmatch_lines_random(
+        ["*PytestWarning: memory not measured: another memray tracker is active*", "*LookupError: mine"]
+    )
+
+
+def test_a_budget_in_a_measured_test_waits_for_nobody(suite):
+    """A block of the fixture `budget` inside a test with a marker, in whatever thread, belongs to the same test."""
+    result = suite("""
+import asyncio
+@pytest.mark.memory_budget(peak="2MiB")
+class TestNested:
+    def test_sync(self, budget):
+        with budget.cpu(time="10s") as b: b.call(int)
+    @pytest.mark.asyncio
+    async def test_async(self, budget):
+        with budget.cpu(time="10s") as b: await b.acall(asyncio.sleep, 0)
+    @pytest.mark.anyio
+    @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+    async def test_anyio(self, budget):
+        with budget.cpu(time="10s") as b: await b.acall(asyncio.sleep, 0)
+""")
+    result.assert_outcomes(passed=3)
+
+
 WRONG = """
+import unittest
 def test_fine(): pass
 @pytest.mark.latency_budget(p95="50ms", max="10ms")
 def test_crossed(): pass
@@ -95,6 +202,12 @@ def test_apples(): pass
 def test_megabytes(): pass
 @pytest.mark.latency_budget(p95="5ms")
 def test_percentile(): pass
+@pytest.mark.virtual_time
+@pytest.mark.latency_budget(max="5ms")
+def test_no_time(): pass
+@pytest.mark.cpu_budget(time="5ms")
+class TestOld(unittest.TestCase):
+    def test_old(self): pass
 """
 
 
@@ -103,12 +216,14 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
     """All are named at once, whoever collects: alone, only collecting, or in a worker."""
     result = suite(WRONG, *how)
     assert result.ret not in (0, 3)
-    assert result.parseoutcomes()["errors"] == 3
+    assert result.parseoutcomes()["errors"] == 5
     result.stdout.fnmatch_lines_random(
         [
-            "test_lab.py:5: latency p95 of 50 ms lies above max of 10 ms*",
-            "test_lab.py:7: memory_budget(peak='10 apples'): unknown unit 'apples'*",
-            "test_lab.py:11: latency p95 of a test's own body needs rounds=126 at least (found no rounds=)*",
+            "test_lab.py:6: latency p95 of 50 ms lies above max of 10 ms*",
+            "test_lab.py:8: memory_budget(peak='10 apples'): unknown unit 'apples'*",
+            "test_lab.py:12: latency p95 of a test's own body needs rounds=126 at least (found no rounds=)*",
+            "test_lab.py:14: a budget cannot be measured under virtual time*",
+            "test_lab.py:19: a budget marker measures test functions, and this is a method of unittest.TestCase*",
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from pytest_toolcheck.budgets.clocks import MeterError
-from pytest_toolcheck.budgets.lock import MeasuringLock
+from pytest_toolcheck.budgets.lock import MeasuringLock, measuring_lock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks between workers on Windows")
 
@@ -76,3 +76,26 @@ def test_it_is_free_after_an_error(tmp_path):
         raise KeyError
     with MeasuringLock(tmp_path, patience_s=0):
         pass
+
+
+def test_a_worker_has_one_lock(tmp_path):
+    """Two of them on one file would wait for each other."""
+    assert measuring_lock(tmp_path) is measuring_lock(tmp_path)
+
+
+def test_around_a_body_it_is_free_for_the_threads_of_this_process(tmp_path):
+    """What a measured body measures itself, in a thread of its own, goes on; other workers still wait."""
+    lock = MeasuringLock(tmp_path, patience_s=0)
+    measured = []
+
+    def measure():
+        with lock:
+            measured.append(repr(lock))
+
+    with lock.around_body():
+        thread = threading.Thread(target=measure, daemon=True)
+        thread.start()
+        thread.join(10)
+        with pytest.raises(MeterError), MeasuringLock(tmp_path, patience_s=0):
+            pass
+    assert measured == [repr(lock).replace("free", "held")]

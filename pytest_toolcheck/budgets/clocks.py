@@ -17,6 +17,10 @@ wall_ns = time.perf_counter_ns
 thread_cpu_ns = time.thread_time_ns
 process_cpu_ns = time.process_time_ns
 
+UNDER_VIRTUAL_TIME = (
+    "a budget cannot be measured under virtual time, where calls take no real time: "
+    "take `virtual_time` off the test, or write `clock: real` beside the tool's budgets"
+)
 _CLOCK_MONOTONIC = 1
 _APART_NS = 1_000_000_000
 
@@ -43,7 +47,4 @@ def is_time_virtual() -> bool:
 def refuse_virtual_time() -> None:
     """Raise MeterError under virtual time: what a clock that stands still measures is no cost."""
     if is_time_virtual():
-        raise MeterError(
-            "a budget cannot be measured under virtual time, where calls take no real time: "
-            "take `virtual_time` off the test, or write `clock: real` beside the tool's budgets"
-        )
+        raise MeterError(UNDER_VIRTUAL_TIME)

@@ -1,7 +1,7 @@
 """The pytest side of the budget markers; registered when the first test that bears one was collected.
 
 A marker applies to the calls of the fixtures `tool` and `tools` that a test makes, which are made again to be
-measured; without them it applies to the test's own body.
+measured; a test that makes none is judged by its own body.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from unittest import TestCase
 
 import pytest
 
+from ..clock.hooks import is_virtual
 from ..runtime import runtime_of
 from .baseline import result_of
-from .clocks import MeterError
+from .body import Measure, MeasuredBody
+from .clocks import UNDER_VIRTUAL_TIME, MeterError
 from .keeper import BaselineKeeper
-from .lock import MeasuringLock
+from .latency import Call, DurationOf
+from .lock import MeasuringLock, measuring_lock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
 from .results import BudgetExceeded, BudgetResult
@@ -26,6 +30,11 @@ if TYPE_CHECKING:
     from ..spec.model import Budgets
     from ..targets.base import Outcome
 
+_ON_A_TEST_CASE = (
+    "a budget marker measures test functions, and this is a method of unittest.TestCase: "
+    "write it as a function (or in a plain class)"
+)
+_NO_CALLS = "the test made no call of its tools, so its budgets are about its own body: "
 _MARKED = pytest.StashKey[MarkedBudgets | None]()
 
 
@@ -47,7 +56,17 @@ def _problems(item: pytest.Item) -> list[str]:
         marked = item.stash[_MARKED] = parse_marks(marks)
     except BudgetError as error:
         return [f"{place}: {error}"]
-    return [] if _uses_tools(item) else [f"{place}: {problem}" for problem in body_problems(marked)]
+    problems = _never_measured(item) or ([] if _uses_tools(item) else body_problems(marked))
+    return [f"{place}: {problem}" for problem in problems]
+
+
+def _never_measured(item: pytest.Item) -> list[str]:
+    """Return why a budget on this test could not say anything, whatever it does."""
+    if is_virtual(item) or item.get_closest_marker("interleave"):
+        return [UNDER_VIRTUAL_TIME]
+    if issubclass(getattr(item, "cls", None) or object, TestCase):
+        return [_ON_A_TEST_CASE]
+    return []
 
 
 def _uses_tools(item: pytest.Item) -> bool:
@@ -62,26 +81,34 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     marked = pyfuncitem.stash.get(_MARKED, None)
     if marked is None:
         return (yield)
+    tools = _tools(pyfuncitem)
     results: list[BudgetResult] = []
-    if _uses_tools(pyfuncitem):
+    problems = body_problems(marked)
+    body = MeasuredBody(_measurer(pyfuncitem, marked, results), tools, is_measured=not problems)
+    original = pyfuncitem.obj
+    pyfuncitem.obj = body.wrap(original)
+    try:
         done = yield
-        results += _measure_calls(pyfuncitem, marked)
-    else:
-        original = pyfuncitem.obj
-        pyfuncitem.obj = _measured(pyfuncitem, original, marked, results)
-        try:
-            done = yield
-        finally:
-            pyfuncitem.obj = original
+    finally:
+        pyfuncitem.obj = original
+    if body.has_called_tools:
+        results = [*_measure_calls(pyfuncitem, marked, tools)]
+    elif problems:
+        pytest.fail(_NO_CALLS + "; ".join(problems), pytrace=False)
     _conclude(pyfuncitem, results)
     _compare(pyfuncitem, marked.budgets.regression, results)
     return done
 
 
-def _measure_calls(item: pytest.Function, marked: MarkedBudgets) -> tuple[BudgetResult, ...]:
-    __tracebackhide__ = True
+def _tools(item: pytest.Function) -> list[BoundTool]:
+    if not _uses_tools(item):
+        return []
     given: dict[str, Any] = item.funcargs
-    tools = [given["tool"]] if "tool" in given else list(given["tools"].values())
+    return [given["tool"]] if "tool" in given else list(given["tools"].values())
+
+
+def _measure_calls(item: pytest.Function, marked: MarkedBudgets, tools: list[BoundTool]) -> tuple[BudgetResult, ...]:
+    __tracebackhide__ = True
     subject = _subject(tools, marked)
     budgets = _with_baseline(item, marked.budgets)
     return apply_budgets(subject, budgets, lock=_lock(item), on_result=_logger(item))
@@ -101,8 +128,6 @@ def _subject(tools: list[BoundTool], marked: MarkedBudgets) -> Subject:
 
     __tracebackhide__ = True
     calls = [ToolCall(tool.plan, call.arguments, call.kind, call.valid) for tool in tools for call in tool.made_calls]
-    if not calls:
-        pytest.fail("a budget on a test with tools judges its calls of them, but the test made none", pytrace=False)
     session = tools[0].session
     caller = Caller(session, "for its budgets", _failed_call)
     subject = subject_of(calls, session, caller)
@@ -121,22 +146,21 @@ def _failed_call(name: str, outcome: Outcome, which: str) -> Exception:
     return ToolCallFailed(name, outcome, which)
 
 
-def _measured(
-    item: pytest.Function, body: Callable[..., Any], marked: MarkedBudgets, results: list[BudgetResult]
-) -> Callable[..., None]:
-    def run(**arguments: Any) -> None:
+def _measurer(item: pytest.Function, marked: MarkedBudgets, results: list[BudgetResult]) -> Measure:
+    def measure(call: Call, duration_of: DurationOf | None) -> None:
         __tracebackhide__ = True
         results.extend(
             apply_to_body(
-                lambda: body(**arguments),
+                call,
                 _with_baseline(item, marked.budgets),
                 rounds=marked.rounds,
-                lock=_lock(item),
+                duration_of=duration_of,
+                lock=_lock(item).around_body(),
                 on_result=_logger(item),
             )
         )
 
-    return run
+    return measure
 
 
 def _conclude(item: pytest.Function, results: list[BudgetResult]) -> None:
@@ -164,7 +188,7 @@ def _compare(item: pytest.Function, regression: float | None, results: list[Budg
 
 
 def _lock(item: pytest.Item) -> MeasuringLock:
-    return MeasuringLock(runtime_of(item.config).run_directory)
+    return measuring_lock(runtime_of(item.config).run_directory)
 
 
 def _logger(item: pytest.Item) -> Callable[[BudgetResult], None]:

@@ -1,6 +1,7 @@
 """One measurement at a time across the workers of a run, by a lock on a file in the run's directory.
 
 It keeps budgets from being each other's noise. Other tests go on beside them: what they disturb, the gates drop.
+A worker has one lock (`measuring_lock`): a second one on the same file would wait for the first.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +30,7 @@ class MeasuringLock:
         self._patience_s = patience_s
         self._file: int | None = None
         self._depth = 0
+        self._counting = threading.Lock()
         self._threads = threading.RLock()
 
     def __repr__(self) -> str:
@@ -36,22 +39,34 @@ class MeasuringLock:
     def __enter__(self) -> MeasuringLock:
         self._threads.acquire()
         try:
-            if self._depth == 0:
-                self._file = self._acquire()
+            self._hold()
         except BaseException:
             self._threads.release()
             raise
-        self._depth += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._depth -= 1
-        if self._depth == 0 and self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._let_go()
         self._threads.release()
+
+    def around_body(self) -> AroundBody:
+        """Return the lock as it is held around a test's own body: what the body measures in any thread need not wait."""
+        return AroundBody(self)
+
+    def _hold(self) -> None:
+        with self._counting:
+            if self._depth == 0:
+                self._file = self._acquire()
+            self._depth += 1
+
+    def _let_go(self) -> None:
+        with self._counting:
+            self._depth -= 1
+            if self._depth == 0 and self._file is not None:
+                os.close(self._file)
+                self._file = None
 
     def _acquire(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +81,27 @@ class MeasuringLock:
                 )
             time.sleep(_RETRY_S)
         return file
+
+
+class AroundBody:
+    """Keeps other workers from measuring, not the threads of this one."""
+
+    def __init__(self, lock: MeasuringLock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        self._lock._hold()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock._let_go()
+
+
+@lru_cache(maxsize=16)
+def measuring_lock(directory: Path) -> MeasuringLock:
+    """Return the lock of this worker for a run's directory."""
+    return MeasuringLock(directory)
 
 
 def _try_lock(file: int) -> bool:

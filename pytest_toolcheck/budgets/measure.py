@@ -80,19 +80,46 @@ def apply_to_body(
     budgets: Budgets,
     *,
     rounds: int | None = None,
+    duration_of: DurationOf | None = None,
     lock: AbstractContextManager[Any] | None = None,
     on_result: OnResult | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Apply budgets to a test's own body: run it once, or where `rounds` says so up to that often a kind.
 
-    The body runs at least once in any case, so this takes the place of running it.
+    The body runs at least once in any case, so this takes the place of running it. `duration_of` takes its time from
+    what it returns, where it runs in another thread than this one.
     """
+    counted = _Counted(body)
     if rounds is not None and rounds > 1:
         effort = Effort(max_total=rounds, warm_up=0)
-        return apply_budgets(Subject(body, effort=effort), budgets, lock=lock, on_result=on_result)
-    with lock if lock is not None else nullcontext():
-        results = judge_body_once(body, budgets)
-    return _reported(results, on_result)
+        subject = Subject(counted, own_thread=duration_of is None, duration_of=duration_of, effort=effort)
+        results = apply_budgets(subject, budgets, lock=lock, on_result=on_result)
+    else:
+        with lock if lock is not None else nullcontext():
+            results = _reported(_judge_once(counted, budgets, duration_of), on_result)
+    if not counted.calls:
+        body()
+    return results
+
+
+def _judge_once(body: Call, budgets: Budgets, duration_of: DurationOf | None) -> Sequence[BudgetResult]:
+    try:
+        return judge_body_once(body, budgets, duration_of=duration_of)
+    except MeterError as error:
+        return [_not_measured(kind, error) for kind in kinds_of(budgets)]
+
+
+class _Counted:
+    """A call that knows whether it was made at all."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.calls = 0
+
+    def __call__(self) -> Any:
+        __tracebackhide__ = True
+        self.calls += 1
+        return self._call()
 
 
 def raise_for(results: Iterable[BudgetResult], *, inconclusive_fails: bool = False) -> tuple[str, ...]:
@@ -118,8 +145,11 @@ def _measured(kind: str, subject: Subject, budgets: Budgets) -> Sequence[BudgetR
             raise MeterError(subject.remote)
         return _PASSES[kind](subject, budgets)
     except MeterError as error:
-        message = f"{kind} not measured: {error}"
-        return [BudgetResult(kind, "inconclusive", "not measured", "", message)]
+        return [_not_measured(kind, error)]
+
+
+def _not_measured(kind: str, error: MeterError) -> BudgetResult:
+    return BudgetResult(kind, "inconclusive", "not measured", "", f"{kind} not measured: {error}")
 
 
 def _latency(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:

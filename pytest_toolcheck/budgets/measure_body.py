@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..spec.model import Budgets
 from .cpu import CpuMeter, CpuReading
-from .latency import Call, LatencyMeter
+from .latency import Call, DurationOf, LatencyMeter
 from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
 from .verdict import Sample, SequentialVerdict, Verdict, least_cost_ns
@@ -20,20 +20,23 @@ from .verdict import Sample, SequentialVerdict, Verdict, least_cost_ns
 UNCONFIRMED_MARGIN = 1.25
 
 
-def judge_body_once(body: Call, budgets: Budgets) -> tuple[BudgetResult, ...]:
+def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | None = None) -> tuple[BudgetResult, ...]:
     """Run `body` once and judge what one run can show: max, CPU time and utilization, or the peak of memory.
 
-    What needs more runs was refused by `markers.body_problems` before.
+    What needs more runs was refused by `markers.body_problems` before. `duration_of` takes the time from what `body`
+    returns, which runs in another thread then. Raises MeterError.
     """
     if "peak" in budgets.memory:
-        return (measure_peak_budget(body, budgets.memory["peak"], calls=1, warm_up=0),)
+        own_thread = duration_of is None
+        return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, calls=1, warm_up=0),)
     cpu = CpuMeter()
     meter = LatencyMeter()
     (timed,) = meter.block(lambda: cpu.measure(body), most=1)
     reading: CpuReading = timed.result
     results = []
     if "max" in budgets.latency:
-        sample = replace(timed.sample, wall_ns=reading.wall_ns)
+        own_ns = duration_of(reading.result) if duration_of else None
+        sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns)
         results.append(_judge_time(sample, budgets.latency["max"], meter.notes()))
     if budgets.cpu_time_ns is not None:
         results.append(_judge("cpu time", reading.cpu_ns, budgets.cpu_time_ns, "ns", cpu.notes()))

@@ -40,6 +40,7 @@ def is_virtual(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Let the test's own call, and nothing around it, happen in virtual time."""
+    __tracebackhide__ = True
     if not is_virtual(item):
         return (yield)
     from .plugin import run_virtually
