@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -203,6 +204,33 @@ def test_two_options_meet_in_combinations():
     absent = object()
     pairs = {(row.get("b", absent), row.get("e", absent)) for row in rows}
     assert len(pairs) == 9
+
+
+SWITCH: dict[str, Any] = {"type": "boolean"}
+DEFAULTED: dict[str, Any] = {"type": "boolean", "default": False}
+CHOICE: dict[str, Any] = {"enum": ["a", "b", "c"]}
+FEW: dict[str, tuple[dict[str, Any], str]] = {
+    "three switches": (dict.fromkeys("abc", SWITCH), ""),
+    "five switches": (dict.fromkeys("abcde", DEFAULTED), ""),
+    "nine switches": (dict.fromkeys("abcdefghi", SWITCH), ""),
+    "required": (dict.fromkeys("abcd", CHOICE), "abcd"),
+    "beside a text": ({**dict.fromkeys("abc", SWITCH), "s": {"type": "string"}}, "abc"),
+    "beside a number": ({**dict.fromkeys("abc", DEFAULTED), "n": {"type": "integer", "minimum": 1, "maximum": 9}}, "n"),
+}
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_triples_of_few_values_cost_no_more_than_all_triples(name: str) -> None:
+    """By default three switches meet in every way, in no more rows than strength 3 takes."""
+    properties, required = FEW[name]
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    rows = [case.input for case in by_category(schema, "combination")]
+    assert len(rows) <= len(by_category(schema, "combination", strength=3))
+    narrow = [key for key, part in properties.items() if "enum" in part or part["type"] == "boolean"]
+    values = {key: properties[key].get("enum", [True, False]) for key in narrow}
+    for keys in itertools.combinations(narrow, 3):
+        met = {tuple(row.get(key) for key in keys) for row in rows}
+        assert met >= set(itertools.product(*(values[key] for key in keys))), keys
 
 
 def test_combinations_keep_the_schema():

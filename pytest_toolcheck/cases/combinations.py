@@ -19,7 +19,7 @@ from .valid import samples
 _ABSENT = object()
 _MOST_LOOKED_AT = 200
 _FREE_TEXTS = 3
-_MOST_NARROW = 6
+_MOST_NARROW = 10
 _MOST_TRIPLES = 64
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
@@ -62,25 +62,49 @@ def _of_object(
             continue
         sizes = tuple(len(levels[name]) for name in names)
         rows = _rows(sizes, min(strength, len(names)), seed)
+        triples = _few_triples(document, shape, base, levels, seed) if strength == 2 else []
+        if triples and len(rows) + len(triples) >= _fewest_of_triples(sizes):
+            all_triples = _rows(sizes, 3, seed)
+            if len(all_triples) <= len(rows) + len(triples):
+                rows, triples = all_triples, []
         inputs = [_input(names, levels, row) for row in rows]
         for number, value in enumerate(inputs):
             yield change("combination", value, f"{number + 1}", only_if_valid=True)
+        for number, value in enumerate(triples):
+            yield change("combination", value, f"triples {number + 1}", only_if_valid=True)
         yield from _rescued(document, conjunction, base, names, levels, rows, inputs)
-        if strength == 2:
-            yield from _few_triples(document, shape, base, levels, seed)
+
+
+def _fewest_of_triples(sizes: Sequence[int]) -> int:
+    """Return the number of rows that all triples take at least."""
+    first, second, third = sorted(sizes, reverse=True)[:3]
+    return first * second * third
 
 
 def _few_triples(
     document: Document, shape: Shape, base: dict[str, Any], levels: Mapping[str, list[Any]], seed: int
-) -> Iterator[Change]:
-    """Yield all triples of the parameters that have few values altogether: switches and choices, where they are cheap."""
-    narrow = {name: levels[name] for name in levels if _has_few_values(document, shape.member(name))}
+) -> list[dict[str, Any]]:
+    """Return all triples of the parameters that have few values altogether: switches and choices, where they are cheap."""
+    narrow = {
+        name: _without_default(document, shape.member(name), levels[name])
+        for name in levels
+        if _has_few_values(document, shape.member(name))
+    }
     names = list(narrow)
     if not 3 <= len(names) <= _MOST_NARROW:
-        return
-    for number, row in enumerate(_rows(tuple(len(narrow[name]) for name in names), 3, seed)[:_MOST_TRIPLES]):
-        rest = {name: value for name, value in base.items() if name not in narrow}
-        yield change("combination", {**rest, **_input(names, narrow, row)}, f"triples {number + 1}", only_if_valid=True)
+        return []
+    rest = {name: value for name, value in base.items() if name not in narrow}
+    rows = _rows(tuple(len(narrow[name]) for name in names), 3, seed)[:_MOST_TRIPLES]
+    return [{**rest, **_input(names, narrow, row)} for row in rows]
+
+
+def _without_default(document: Document, conjunction: Conjunction, options: list[Any]) -> list[Any]:
+    """Return the levels without "left out" where that is to mean the default, which stands among them."""
+    defaults = [value for shape in alternatives(document, conjunction) for value in shape.all_of("default")]
+    known = {identity(option) for option in options if option is not _ABSENT}
+    if any(identity(value) in known for value in defaults):
+        return [option for option in options if option is not _ABSENT]
+    return options
 
 
 def _has_few_values(document: Document, conjunction: Conjunction) -> bool:

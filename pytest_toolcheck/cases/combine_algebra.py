@@ -3,18 +3,23 @@
 - Binary, strength 2: subsets of equal size (Katona 1973; Kleitman and Spencer 1973), the fewest rows possible.
 - q levels, strength t: q^t rows for q + 1 parameters, q + 2 for t = 3 and even q (Bush 1952), the fewest possible.
 - q levels, strength 2, more parameters: two arrays of parameters multiplied (Stevens and Mendelsohn 1999).
+- q levels, strength 3, more parameters: one row turned and its levels mapped (Chateauneuf and Kreher 2002).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import combinations, count, islice, product
 from math import comb
+from random import Random
 
 Row = tuple[int, ...]
 LARGEST_FIELD = 32
 RESIDUE_PRIMES = (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71)
 MOST_CHECKED = 5_000
+_MOST_SPARE_COLUMNS = 3
+_MOST_STARTERS = 6_000
 
 
 def binary_rows(width: int) -> list[Row]:
@@ -63,6 +68,77 @@ def field_rows(order: int, strength: int, width: int) -> list[Row] | None:
     if width > widest or strength > order + 1:
         return None
     return [row[:width] for row in _bush_rows(order, strength)]
+
+
+def starter_rows(order: int, width: int) -> list[Row] | None:
+    """Return an array of strength 3, all turns of one row under all maps x -> a x + b of its levels; None where none is found.
+
+    The last column stays in its place where that can be; a constant row for each level completes it.
+    """
+    for longer in range(
+        _MOST_SPARE_COLUMNS if order in (3, 4) else 0
+    ):  # larger fields: too few of the rows tried will do
+        for fixed in (1, 0):
+            start = _starter(order, width + longer, fixed)
+            if start is not None:
+                return [row[:width] for row in _developed(order, start, fixed)]
+    return None
+
+
+def _starter(order: int, width: int, fixed: int) -> Row | None:
+    add, multiply = field(order)
+    inverse = {x: multiply[x].index(1) for x in range(1, order)}
+    minus = [add[x].index(0) for x in range(order)]
+
+    def kind(a: int, b: int, c: int) -> int:
+        """Number the triples that no map of levels turns into each other; a constant one is number 0."""
+        if a == b:
+            return int(a != c)
+        return 2 + multiply[add[c][minus[a]]][inverse[add[b][minus[a]]]]
+
+    kinds = [[[kind(a, b, c) for c in range(order)] for b in range(order)] for a in range(order)]
+    turning = width - fixed
+    sets = _column_sets(turning, fixed)
+    if turning < order + 1:
+        return None
+    for row in _candidates(order, width):
+        for shifts in sets:
+            if len({kinds[row[a]][row[b]][row[c]] for a, b, c in shifts} - {0}) <= order:
+                break
+        else:
+            return row
+    return None
+
+
+def _candidates(order: int, width: int) -> Iterator[Row]:
+    """Yield all rows where they are few, else some spread over all."""
+    if order**width <= _MOST_STARTERS:
+        yield from product(range(order), repeat=width)
+        return
+    random = Random(width)
+    for _ in range(_MOST_STARTERS):
+        yield tuple(random.choices(range(order), k=width))
+
+
+def _column_sets(turning: int, fixed: int) -> list[list[tuple[int, int, int]]]:
+    """Return, for each three columns, where their cells come from in every turn; columns that turn into each other once."""
+    found = [(0, b, c) for b in range(1, turning) for c in range(b + 1, turning)]
+    sets = [[((a + s) % turning, (b + s) % turning, (c + s) % turning) for s in range(turning)] for a, b, c in found]
+    ends = range(1, turning) if fixed else ()
+    return sets + [[(s, (b + s) % turning, turning) for s in range(turning)] for b in ends]
+
+
+def _developed(order: int, start: Row, fixed: int) -> list[Row]:
+    add, multiply = field(order)
+    turning = len(start) - fixed
+    turns = [start[s:turning] + start[:s] + start[turning:] for s in range(turning)]
+    rows = [
+        tuple(add[multiply[a][value]][b] for value in row)
+        for row in turns
+        for a in range(1, order)
+        for b in range(order)
+    ]
+    return rows + [(level,) * len(start) for level in range(order)]
 
 
 def _bush_rows(order: int, strength: int) -> list[Row]:

@@ -8,16 +8,17 @@ uncovered gets rows of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
 
-from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_order, residue_rows
+from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_order, residue_rows, starter_rows
+from .combine_anneal import annealed
 from .combine_greedy import GreedyBuilder, Row
 
 TRIES = 12
 MOST_RESTARTS = 12
-MOST_ROUNDS = 60
+IMPROVING = 1_000_000
 EFFORT = 100_000
 """Improvement goes on for so many t-tuples to cover in all: small problems get many rounds, large ones none."""
 _LARGE = 300
@@ -28,14 +29,28 @@ def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[
     """Return the smallest of several arrays: a greedy one, and those grown from each field order that fits."""
     if strength == 2 and set(sizes) == {2}:
         return binary_rows(len(sizes))
+    if strength == 3 and set(sizes) in ({3}, {4}) and len(sizes) > max(sizes) + 2 - max(sizes) % 2:
+        turned = starter_rows(sizes[0], len(sizes))
+        if turned is not None:  # what a search finds in any time that can be waited for is no smaller
+            return turned
     random, good = Random(seed), int(1.15 * _least(sizes, strength))
-    grown = (_grown(sizes, strength, order, random) for order in _orders(sizes, strength))
-    residues = residue_rows(len(sizes), strength) if set(sizes) == {2} else None
-    smallest = min((rows for rows in (*grown, residues) if rows is not None), key=len, default=None)
+    smallest = min(_starts(sizes, strength, random), key=len, default=None)
     if smallest is None or (len(smallest) > good and sum(sizes) <= _LARGE):
         smallest = _restarted(sizes, strength, random, good, smallest)
     smallest = without_spare_rows(smallest, strength)
-    return smallest if len(smallest) <= good else _improved(smallest, sizes, strength, random, good)
+    return annealed(smallest, sizes, strength, random, good=good, effort=IMPROVING)
+
+
+def _starts(sizes: Sequence[int], strength: int, random: Random) -> Iterator[list[Row]]:
+    orders = _orders(sizes, strength)
+    made = [_grown(sizes, strength, order, random) for order in orders]
+    if strength == 2 and orders and len(sizes) > orders[0] + 1 > max(sizes) + 1 and sum(sizes) <= _LARGE:
+        made.append(_grown(sizes, 2, orders[0], random, most=orders[0] + 1))
+    if strength == 3:
+        made += [_turned(sizes, order, random) for order in (3, 4) if max(sizes) <= order]
+    if set(sizes) == {2}:
+        made.append(residue_rows(len(sizes), strength))
+    yield from (rows for rows in made if rows is not None)
 
 
 def _restarted(sizes: Sequence[int], strength: int, random: Random, good: int, smallest: list[Row] | None) -> list[Row]:
@@ -57,23 +72,6 @@ def _tries(sizes: Sequence[int]) -> int:
     return TRIES if sum(sizes) <= _LARGE else 4
 
 
-def _improved(rows: list[Row], sizes: Sequence[int], strength: int, random: Random, good: int) -> list[Row]:
-    """Take a fifth of the rows away and cover again what they covered, as often as the size of the problem allows."""
-    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=3)
-    everything, bits = builder.uncovered, builder.levels.bits
-    for _ in range(min(MOST_ROUNDS, EFFORT // (everything.count * strength))):
-        builder.uncovered = everything.copy()
-        kept = random.sample(rows, len(rows) * 4 // 5)
-        for row in kept:
-            builder.uncovered.cover([bits[place][value] for place, value in enumerate(row)])
-        again = kept + builder.build()
-        if len(again) <= len(rows):
-            rows = without_spare_rows(again, strength)
-        if len(rows) <= good:
-            break
-    return rows
-
-
 def _least(sizes: Sequence[int], strength: int) -> int:
     """Return the number of rows below which no array can be: the product of the largest sizes."""
     least = 1
@@ -91,22 +89,38 @@ def _orders(sizes: Sequence[int], strength: int) -> list[int]:
     return [order for order in orders if order**strength <= limit][: 2 if sum(sizes) > _LARGE else 5]
 
 
-def _grown(sizes: Sequence[int], strength: int, order: int, random: Random) -> list[Row] | None:
-    """Return an array grown from one of `order` levels over as many parameters as it holds."""
+def _grown(
+    sizes: Sequence[int], strength: int, order: int, random: Random, most: int | None = None
+) -> list[Row] | None:
+    """Return an array grown from one of `order` levels over as many parameters as it holds, `most` at most."""
     by_size = sorted(range(len(sizes)), key=lambda place: -sizes[place])
     start = [place for place in by_size if sizes[place] <= order]
     if strength > 2:
         start = start[: order + 1 + (strength == 3 and order % 2 == 0)]
     else:
-        start = start[: _useful_width(sizes, order, start)]
+        start = start[: most or _useful_width(sizes, order, start)]
     laid = field_rows(order, strength, len(start)) if len(start) >= strength else None
     if laid is None or len(laid) > 3 * _least(sizes, strength):
         return None
+    return _completed(_laid_out(laid, start, sizes), sizes, strength, by_size, random)
+
+
+def _turned(sizes: Sequence[int], order: int, random: Random) -> list[Row] | None:
+    """Return an array made by turning one row of `order` levels: wider than those over a field."""
+    everywhere = list(range(len(sizes)))
+    rows = starter_rows(order, len(sizes))
+    if rows is None or len(rows) > 3 * _least(sizes, 3):
+        return None
+    return _completed(_laid_out(rows, everywhere, sizes), sizes, 3, everywhere, random)
+
+
+def _laid_out(laid: list[Row], places: Sequence[int], sizes: Sequence[int]) -> list[list[int | None]]:
+    """Put the columns of an array in their places; a level that the parameter there does not have leaves a cell empty."""
     rows: list[list[int | None]] = [[None] * len(sizes) for _ in laid]
     for row, values in zip(rows, laid, strict=True):
-        for place, value in zip(start, values, strict=True):
+        for place, value in zip(places, values, strict=True):
             row[place] = value if value < sizes[place] else None
-    return _completed(rows, sizes, strength, by_size, random)
+    return rows
 
 
 def _useful_width(sizes: Sequence[int], order: int, start: list[int]) -> int:
