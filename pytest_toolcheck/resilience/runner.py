@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
@@ -42,4 +43,7 @@ class BoundedRunner:
         for task in left:
             asyncio.tasks._unregister_task(task)  # documented for those who extend asyncio
             task._log_destroy_pending = False  # type: ignore[attr-defined]
-        self._runner.close()
+        with warnings.catch_warnings():
+            # Since Python 3.12 the end waits 300 s for a thread that hangs, and warns: virtual time passes them at once.
+            warnings.filterwarnings("ignore", "The executor did not finish", RuntimeWarning)
+            self._runner.close()
