@@ -12,12 +12,15 @@ import tracemalloc
 
 import pytest
 
+from pytest_toolcheck.budgets import leak, memory
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
+from pytest_toolcheck.budgets.measure import apply_to_body
 from pytest_toolcheck.budgets.measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
 from pytest_toolcheck.budgets.memory import MemoryReading, measure_peak
 from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
 from pytest_toolcheck.budgets.processes import has_proc
+from pytest_toolcheck.spec.model import Budgets
 
 memray = pytest.importorskip("memray")
 needs_proc = pytest.mark.skipif(not has_proc(), reason="the memory of other processes is read from /proc")
@@ -153,7 +156,7 @@ def test_a_commands_memory_is_that_of_the_process_it_starts():
 
 
 def leak_of(call, budget):
-    readings = measure_leak(call, budget)
+    readings = measure_leak(call, budget, most_calls=200)
     assert all(reading.calls <= 200 for reading in readings)
     return readings[-1]
 
@@ -201,6 +204,45 @@ def test_a_cache_that_fills_up_and_stops_is_no_leak():
     assert leak_of(lambda: cache.append(bytes(8000)) if len(cache) < 60 else None, 1024).verdict == "pass"
 
 
+@pytest.mark.parametrize("size", [180, 200, 280, 512, 1000])
+def test_a_cache_that_fills_up_late_is_no_leak(size):
+    """While calls are cheap, what grew for 200 of them has to go on for ever longer."""
+    cache = []
+    readings = measure_leak(lambda: cache.append(bytes(1024)) if len(cache) < size else None, 512)
+    assert [reading.verdict for reading in readings] == ["pass", "pass"]
+
+
+def test_a_leak_is_confirmed_by_a_third_stretch_at_least():
+    """Where no more calls may be made, growth in 295 is a leak, and growth that ended just before that is open."""
+    kept, cache = [], []
+    found = measure_leak(lambda: kept.append(bytes(1024)), 1024, most_calls=295)
+    assert [(reading.verdict, reading.calls) for reading in found] == [("fail", 295)]
+    result = measure_leak_budget(lambda: cache.append(bytes(1024)) if len(cache) < 275 else None, 512, most_calls=295)
+    assert result.message.endswith("over 295 calls: inconclusive, it no longer grew at the end")
+
+
+def test_a_large_leak_is_not_made_larger_than_it_takes(monkeypatch):
+    """What has grown by half a GiB needs no more calls to be judged."""
+    monkeypatch.setattr(leak, "MOST_GROWN_BYTES", 2**20)
+    kept = []
+    assert leak_of(lambda: kept.append(bytearray(2**17)), 1024).verdict == "fail"
+    assert len(kept) < 60
+
+
+def test_calls_too_slow_for_a_leak_are_said(monkeypatch):
+    """A leak is not waited for without end: the message says how long it took, and how many calls are needed."""
+    monkeypatch.setattr(leak, "MOST_SECONDS", -1)
+    with pytest.raises(MeterError, match="10 calls took 0 s, and a leak shows in 295"):
+        measure_leak(lambda: None, 1024)
+
+
+def test_rounds_bound_the_calls_of_a_body():
+    """`rounds=` is how often a body may be run, in both passes of a leak together."""
+    kept = []
+    (result,) = apply_to_body(lambda: kept.append(bytes(1024)), Budgets(memory={"leak": 512}), rounds=590)
+    assert (result.verdict, len(kept)) == ("fail", 295)
+
+
 @pytest.mark.parametrize("budget", [1, 1024])
 def test_what_is_given_back_is_no_leak(budget):
     """Garbage in cycles and memory freed at once are no leak, down to a byte a call."""
@@ -232,6 +274,14 @@ def test_a_servers_leak_is_found_and_its_cache_is_forgiven():
         assert "budget 512 B a call" in failed.message
     with server() as (pid, ask):
         assert measure_leak_budget(lambda: ask("cache"), 512, process_ids=(pid,)).verdict == "pass"
+
+
+def test_the_padding_of_memrays_file_is_cut(tmp_path):
+    """memray reads the zeros at the end of its file one by one; few are left, and the peak is the same."""
+    path = tmp_path / "trace.memray"
+    memory._track(lambda: bytearray(3 * 2**20) and None, path, is_exact=False)
+    assert len(path.read_bytes()) - len(path.read_bytes().rstrip(b"\0")) <= 16
+    assert memory._peak_of_all_threads(path) // 2**20 == 3
 
 
 def test_growth_of_memory_is_judged():

@@ -3,7 +3,9 @@
 In this process two passes, since each is blind to something: `tracemalloc` counts Python's objects exactly, and
 glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes). Of a server it is the slope of its own share
 of memory (PSS). A slope over rounds of calls after a warm-up, by Theil and Sen, so that a table that grows now and then
-does not matter. What looks like a leak has to go on in a second stretch: a cache that fills up and stops is none.
+does not matter. What looks like a leak after two stretches (200 calls) has to go on in a third, and while calls are
+cheap in ever longer ones: a cache that fills up and stops is none. No number of calls tells a leak from a larger cache,
+so the message says how many it grew over.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from .clocks import MeterError, refuse_virtual_time
+from .clocks import MeterError, refuse_virtual_time, wall_ns
 from .memory_children import resident_bytes
 from .slope import Slope, theil_sen
 from .verdict import Verdict
@@ -26,7 +29,18 @@ WARM_UP, SERVER_WARM_UP = 10, 100
 """A server's first growth fills what its heap has left over, and is not seen."""
 CALLS_A_ROUND = 5
 ROUNDS = 19
-"""The warm-up and a stretch of 19 rounds of 5 calls find a leak within 200 calls; a second stretch confirms it."""
+"""The warm-up and two stretches of 19 rounds of 5 calls find a leak within 200 calls; a third confirms it."""
+SURE_STRETCHES = 3
+CALLS_TO_FAIL = WARM_UP + SURE_STRETCHES * ROUNDS * CALLS_A_ROUND
+LEAK_PASSES = 2
+MOST_CALLS = 3_200
+PATIENCE_S = 1.0
+"""Longer stretches than those three are tried while they take no longer than this, each twice the one before."""
+MOST_SECONDS = 60.0
+MOST_GROWN_BYTES = 512 * 2**20
+"""What has grown by so much is not made to grow until the machine has no memory left."""
+_ENDING = 7
+"""So many last rounds of a stretch say whether it went on to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,8 @@ class LeakReading:
     calls: int
     source: str
     verdict: Verdict
+    has_stopped: bool = False
+    """Whether it grew no more at the end of the last stretch."""
 
 
 class _MallInfo(ctypes.Structure):
@@ -69,24 +85,30 @@ def native_bytes() -> int | None:
 
 
 def measure_leak(
-    call: Callable[[], Any], budget_bytes: int, *, process_ids: Sequence[int] = (), own_process: bool = True
+    call: Callable[[], Any],
+    budget_bytes: int,
+    *,
+    process_ids: Sequence[int] = (),
+    own_process: bool = True,
+    most_calls: int = MOST_CALLS,
 ) -> list[LeakReading]:
-    """Make up to 200 calls a pass (290 of a server), 95 more where those leave it open.
+    """Make 105 calls a pass (195 of a server), 190 more where it grew, and up to `most_calls` where they are cheap.
 
     Return a reading for each thing counted, a failed one last. Raises MeterError where nothing can be
-    counted: tracemalloc already in use, a server without /proc.
+    counted: tracemalloc already in use, a server without /proc, calls too slow.
     """
     refuse_virtual_time()
     if process_ids:
         for _ in range(SERVER_WARM_UP - WARM_UP):
             call()
-        return [_pass(call, budget_bytes, lambda: resident_bytes(process_ids), "PSS of the server's process tree")]
+        counter = partial(resident_bytes, process_ids)
+        return [_Pass(call, budget_bytes, counter, "PSS of the server's process tree", most_calls).run()]
     if not own_process:
         raise MeterError("a leak cannot be seen in a process that lives for one call only")
     with _tracing():
-        readings = [_pass(call, budget_bytes, _traced_bytes, "Python objects (tracemalloc)")]
+        readings = [_Pass(call, budget_bytes, _traced_bytes, "Python objects (tracemalloc)", most_calls).run()]
     if readings[0].verdict != "fail" and native_bytes() is not None:
-        readings.append(_pass(call, budget_bytes, lambda: native_bytes() or 0, "blocks in malloc (mallinfo2)"))
+        readings.append(_Pass(call, budget_bytes, _native_bytes, "blocks in malloc (mallinfo2)", most_calls).run())
     return readings
 
 
@@ -103,15 +125,12 @@ def _tracing() -> Iterator[None]:
         tracemalloc.stop()
 
 
+def _native_bytes() -> int:
+    return native_bytes() or 0
+
+
 def _traced_bytes() -> int:
     return tracemalloc.get_traced_memory()[0]
-
-
-def _pass(call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str) -> LeakReading:
-    for _ in range(WARM_UP):
-        call()
-    with _frozen_garbage():
-        return _stretches(call, budget_bytes, in_use, source)
 
 
 @contextmanager
@@ -125,29 +144,97 @@ def _frozen_garbage() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _stretches(call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str) -> LeakReading:
-    """Look again where it grew, and once more where that stretch began with growth and ended without."""
-    growth, stretches = _stretch(call, in_use), 1
-    if growth.high > budget_bytes:
-        growth, stretches = _stretch(call, in_use), 2
-        if _judge(growth, budget_bytes) == "inconclusive":
-            growth, stretches = _stretch(call, in_use), 3
-    calls = WARM_UP + stretches * ROUNDS * CALLS_A_ROUND
-    return LeakReading(growth, calls, source, _judge(growth, budget_bytes))
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Levels of memory over rounds of so many calls, bytes."""
+
+    levels: Sequence[float]
+    calls_a_round: int
+
+    @property
+    def calls(self) -> int:
+        return len(self.levels) * self.calls_a_round
+
+    @property
+    def growth(self) -> Slope:
+        return theil_sen([index * self.calls_a_round for index in range(len(self.levels))], self.levels)
+
+    def has_stopped(self, budget_bytes: int) -> bool:
+        """Whether its last rounds grew no more than is allowed."""
+        ending = self.levels[-_ENDING:]
+        return ending[-1] - ending[0] <= budget_bytes * self.calls_a_round * (len(ending) - 1)
+
+
+class _Pass:
+    """Calls in stretches, counting one thing, until it has stopped growing or is not worth more calls."""
+
+    def __init__(
+        self, call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str, most_calls: int
+    ) -> None:
+        self._call, self._budget, self._in_use = call, budget_bytes, in_use
+        self._source, self._most_calls = source, most_calls
+        self._calls = self._took_ns = 0
+        self._start = wall_ns()
+
+    def run(self) -> LeakReading:
+        for _ in range(WARM_UP):
+            self._call()
+        self._calls = WARM_UP
+        with _frozen_garbage():
+            return self._read(self._last_stretch())
+
+    def _last_stretch(self) -> _Stretch:
+        """Return the first stretch without growth, or the last that was made."""
+        stretch = self._stretch(CALLS_A_ROUND)
+        if stretch.growth.high <= self._budget:
+            return stretch
+        made, calls_a_round = 1, CALLS_A_ROUND
+        while self._is_worth(made, calls_a_round, stretch):
+            started = wall_ns()
+            stretch = self._stretch(calls_a_round)
+            self._took_ns = (wall_ns() - started) // stretch.calls
+            made += 1
+            calls_a_round *= 1 if made < SURE_STRETCHES else 2
+            if _judge(stretch.growth, self._budget) == "pass":
+                break
+        return stretch
+
+    def _is_worth(self, made: int, calls_a_round: int, last: _Stretch) -> bool:
+        calls = ROUNDS * calls_a_round
+        if len(last.levels) < ROUNDS or self._calls + calls > self._most_calls:
+            return False
+        if made < SURE_STRETCHES:
+            return True
+        will_grow = max(last.growth.value, 0) * calls
+        return calls * self._took_ns <= PATIENCE_S * 1e9 and will_grow <= MOST_GROWN_BYTES
+
+    def _stretch(self, calls_a_round: int) -> _Stretch:
+        levels = array("d", bytes(8 * ROUNDS))  # allocates nothing while it is filled
+        gc.collect()
+        for index in range(ROUNDS):
+            self._refuse_slow()
+            for _ in range(calls_a_round):
+                self._call()
+            gc.collect()
+            levels[index] = self._in_use()
+            self._calls += calls_a_round
+            if index >= _ENDING and levels[index] - levels[0] > MOST_GROWN_BYTES:
+                return _Stretch(levels[: index + 1], calls_a_round)
+        return _Stretch(levels, calls_a_round)
+
+    def _refuse_slow(self) -> None:
+        seconds = (wall_ns() - self._start) / 1e9
+        if seconds > MOST_SECONDS:
+            raise MeterError(f"{self._calls} calls took {seconds:.0f} s, and a leak shows in {CALLS_TO_FAIL}")
+
+    def _read(self, stretch: _Stretch) -> LeakReading:
+        growth = stretch.growth
+        verdict = _judge(growth, self._budget)
+        has_stopped = verdict == "fail" and stretch.has_stopped(self._budget)
+        return LeakReading(growth, self._calls, self._source, "inconclusive" if has_stopped else verdict, has_stopped)
 
 
 def _judge(growth: Slope, budget_bytes: int) -> Verdict:
     if growth.low > budget_bytes:
         return "fail"
     return "pass" if growth.value <= budget_bytes else "inconclusive"
-
-
-def _stretch(call: Callable[[], Any], in_use: Callable[[], int]) -> Slope:
-    levels = array("d", bytes(8 * ROUNDS))  # allocates nothing while it is filled
-    gc.collect()
-    for index in range(ROUNDS):
-        for _ in range(CALLS_A_ROUND):
-            call()
-        gc.collect()
-        levels[index] = in_use()
-    return theil_sen([index * CALLS_A_ROUND for index in range(ROUNDS)], levels)

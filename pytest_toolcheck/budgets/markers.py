@@ -13,11 +13,11 @@ from ..spec.model import Budgets, GrowthBudget
 from ..units import format_duration, parse_duration_ns, parse_share, parse_size_bytes
 from .evidence import calls_to_fail, calls_to_pass
 from .growth import CLASSES
+from .leak import CALLS_TO_FAIL, LEAK_PASSES
 from .results import QUANTILES
 from .verdict import CONFIRM_AFTER_S, FALSE_ALARM
 
-LEAK_ROUNDS = 400
-"""Two passes of up to 200 calls."""
+LEAK_ROUNDS = LEAK_PASSES * CALLS_TO_FAIL
 REGRESSION_ROUNDS = 75
 """Three batches of 25 calls."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..spec.model import Budgets, GrowthBudget
 from .clocks import MeterError
 from .latency import Call, DurationOf
+from .leak import LEAK_PASSES, MOST_CALLS
 from .measure_body import judge_body_once
 from .measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
 from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_cpu_value, measure_latency
@@ -189,9 +190,16 @@ def _peak(call: Call, subject: Subject, budgets: Budgets) -> BudgetResult:
 
 
 def _leak(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
-    limit = budgets.memory["leak"]
-    process_ids, own_process = subject.process_ids, subject.own_process
-    return [measure_leak_budget(subject.call, limit, process_ids=process_ids, own_process=own_process)]
+    allowed = subject.effort.max_total
+    return [
+        measure_leak_budget(
+            subject.call,
+            budgets.memory["leak"],
+            process_ids=subject.process_ids,
+            own_process=subject.own_process,
+            most_calls=MOST_CALLS if allowed is None else allowed // LEAK_PASSES,
+        )
+    ]
 
 
 def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:

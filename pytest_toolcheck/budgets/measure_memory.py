@@ -9,7 +9,7 @@ from .clocks import process_cpu_ns
 from .cpu import CpuMeter
 from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
 from .latency import Call
-from .leak import measure_leak
+from .leak import MOST_CALLS, measure_leak
 from .memory import ARENA_BYTES, MemoryReading, measure_peak
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
 from .results import BudgetResult, short
@@ -107,10 +107,15 @@ def _sites(reading: MemoryReading) -> str:
 
 
 def measure_leak_budget(
-    call: Call, budget_bytes: int, *, process_ids: Sequence[int] = (), own_process: bool = True
+    call: Call,
+    budget_bytes: int,
+    *,
+    process_ids: Sequence[int] = (),
+    own_process: bool = True,
+    most_calls: int = MOST_CALLS,
 ) -> BudgetResult:
     """Judge how much more memory is in use after each further call. Raises MeterError where that cannot be counted."""
-    readings = measure_leak(call, budget_bytes, process_ids=process_ids, own_process=own_process)
+    readings = measure_leak(call, budget_bytes, process_ids=process_ids, own_process=own_process, most_calls=most_calls)
     rank = {"fail": 2, "inconclusive": 1, "pass": 0}
     worst = max(readings, key=lambda reading: (rank[reading.verdict], reading.growth.value))
     growth, budget = worst.growth, format_size(budget_bytes)
@@ -119,7 +124,8 @@ def measure_leak_budget(
     calls = sum(reading.calls for reading in readings)
     message = f"memory leak {measured}, budget {budget} a call, over {worst.calls} calls"
     if worst.verdict == "inconclusive":
-        message += ": inconclusive, the interval holds the budget"
+        reason = "it no longer grew at the end" if worst.has_stopped else "the interval holds the budget"
+        message += f": inconclusive, {reason}"
     details = (("measured", "\n".join(f"{reading.source}, {reading.calls} calls" for reading in readings)),)
     return BudgetResult(
         "memory leak",
