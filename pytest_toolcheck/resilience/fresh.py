@@ -41,7 +41,7 @@ class Fresh:
 
     def modules(self) -> list[ModuleType]:
         """Return all modules of the user that have been imported anew."""
-        return [m for name, m in list(sys.modules.items()) if self.before.get(name) is not m and _is_users(name, m)]
+        return [module for name, module in _users_modules() if self.before.get(name) is not module]
 
 
 @contextmanager
@@ -103,12 +103,13 @@ def _folders(target: PythonTarget, spec_path: Path) -> list[str]:
 def _forget(roots: set[str], target_root: str) -> None:
     """Drop the modules of `roots`, and all modules of the user that stand beside the target's."""
     home = _home(target_root)
-    for name, module in list(sys.modules.items()):
+    doomed = {name for name in sys.modules if name == target_root or name.startswith(f"{target_root}.")}
+    for name, _module in _users_modules():
         root = name.partition(".")[0]
-        if root == target_root or (
-            _is_users(name, module) and (root in roots or (home is not None and _home(root) == home))
-        ):
-            del sys.modules[name]
+        if root in roots or (home is not None and _home(root) == home):
+            doomed.add(name)
+    for name in doomed:
+        del sys.modules[name]
 
 
 def _home(root: str) -> Path | None:
@@ -124,14 +125,21 @@ def _home_of(file: str) -> Path | None:
     return None if _is_installed(file) else folder
 
 
+_strangers: dict[str, ModuleType] = {}
+"""Modules that are not the user's, by name: there are many, and they are asked for again and again."""
+
+
+def _users_modules() -> list[tuple[str, ModuleType]]:
+    """Return the modules of the user that are imported now."""
+    others = [(name, module) for name, module in list(sys.modules.items()) if _strangers.get(name) is not module]
+    found = {name for name, module in others if _is_users(name, module)}
+    _strangers.update({name: module for name, module in others if name not in found})
+    return [(name, module) for name, module in others if name in found]
+
+
 def _is_users(name: str, module: ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
-    return bool(file) and not _is_kept(name) and not _is_installed(str(file))
-
-
-@functools.cache
-def _is_kept(name: str) -> bool:
-    return name.partition(".")[0] in _KEPT
+    return bool(file) and name.partition(".")[0] not in _KEPT and not _is_installed(str(file))
 
 
 @functools.cache
@@ -152,16 +160,16 @@ def _end_pools(before: dict[str, ModuleType]) -> None:
     futures = sys.modules.get("concurrent.futures")
     if futures is None:
         return
-    for name, module in list(sys.modules.items()):
-        if before.get(name) is not module and _is_users(name, module):
+    for name, module in _users_modules():
+        if before.get(name) is not module:
             for value in list(vars(module).values()):
                 if isinstance(value, futures.ThreadPoolExecutor):
                     value.shutdown(wait=False, cancel_futures=True)
 
 
 def _put_back(before: dict[str, ModuleType]) -> None:
-    for name, module in list(sys.modules.items()):
-        if name not in before and _is_users(name, module):
+    for name, _module in _users_modules():
+        if name not in before:
             del sys.modules[name]
     for name, module in before.items():
         if sys.modules.get(name) is not module:

@@ -19,6 +19,8 @@ from .theirs import missed, table
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 SPEC = ROOT / "example_project" / "shop_resilience.tool.yaml"
+LIMIT_CPU_S = 3.0
+"""What the whole resilience part may take of the processor, the start of pytest included."""
 PROMISES = " or ".join(f"{kind}[" for kind in ("resilience", "retry", "breaker", "fallback", "timeout", "timeouts",
                                                "faults", "fault", "sessions", "heartbeat"))  # fmt: skip
 
@@ -55,13 +57,13 @@ def main() -> None:
         suite = [pytest_run(str(SPEC), "-k", PROMISES, log=Path(folder) / f"suite{n}") for n in range(2)]
         ours["the resilience part of the suite"] = min(wall_s for wall_s, _ in suite)
     print(table(ours))
-    print(
-        f"\nThe whole run of pytest, its start included, took {min(cpu_s for _, cpu_s in suite):.2f} s of processor time."
-    )
+    cpu_s = min(cpu_s for _, cpu_s in suite)
+    print(f"\nThe whole run of pytest, its start included, took {cpu_s:.2f} s of processor time.")
     if "--json" in sys.argv:
-        print(json.dumps(ours))
-    if missed(ours):
-        raise SystemExit(f"not beaten: {', '.join(missed(ours))}")
+        print(json.dumps(ours | {"processor time of the resilience part": cpu_s}))
+    too_slow = [f"{cpu_s:.2f} s of processor time instead of {LIMIT_CPU_S:g} s"] if cpu_s >= LIMIT_CPU_S else []
+    if failed := missed(ours) + too_slow:
+        raise SystemExit(f"not beaten: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
