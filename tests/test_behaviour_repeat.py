@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck.behaviour.state import Watch
 from pytest_toolcheck.behaviour.trend import trend_in
 
 from .behaviour_lab import findings_of
@@ -167,3 +168,35 @@ def test_what_is_a_trend(values: list[object], expected: str | None) -> None:
     """Even steps, growth, to and fro; never an instant, never chance."""
     trend = trend_in([{"": value} for value in values])
     assert (trend.how if trend else None) == expected
+
+
+def test_a_window_that_fails_in_a_spoiled_state_is_looked_through_in_a_new_one(tmp_path: Path) -> None:
+    """What earlier cases left here makes the listing crash; newly imported it shows that a lookup stores something."""
+    code = """
+    items = {"a": 1}
+    def list_items() -> list:
+        return sorted(items)
+    def look_up(key: str) -> int:
+        return items.setdefault(key, 0)
+    """
+    spec = "defaults: {annotations: {read_only: true}, variations: {categories: [example, type, repeat]}}\n"
+    assert any("look_up is not read_only" in finding for finding in findings_of(tmp_path, code, spec, cases=True))
+
+
+class Coin:
+    """A window that shows these sides, one a look."""
+
+    def __init__(self, sides: str) -> None:
+        self.sides = iter(sides)
+
+    def look(self, _session: object, _about: object) -> dict[str, str]:
+        """Show the next."""
+        return {"coin /side": next(self.sides)}
+
+
+def test_a_coin_that_shows_the_same_side_for_a_while_is_still_a_coin() -> None:
+    """Three equal looks before a call and three other ones after it prove nothing where further looks differ."""
+    for further, caused in (("htthhthtthht" + "ttt", []), ("t" * 15, ["coin /side"])):
+        watch = Watch(None, [Coin("hhh" + "ttt" + further)], {})  # type: ignore[arg-type,list-item]
+        before, after = watch.settle(), watch.settle()
+        assert [change.place for change in watch.caused(before, after, 0.0)] == caused

@@ -27,6 +27,13 @@ def test_worker_joins_its_controller_s_run(tmp_path):
         assert os.readlink(tmp_path / "latest") == new.run
 
 
+def test_latest_is_made_also_where_a_worker_made_the_directory_first(tmp_path):
+    """Workers share what the target said of itself in the run's directory before they log anything."""
+    (tmp_path / "20261126T000000-abcdef" / "discovery").mkdir(parents=True)
+    with open_run(tmp_path, worker="gw0", run="20261126T000000-abcdef"):
+        assert os.readlink(tmp_path / "latest") == "20261126T000000-abcdef"
+
+
 def test_default_home_ignores_itself_in_git(tmp_path):
     """`.toolcheck` is never committed by accident; another directory is left alone."""
     with open_run(tmp_path / ".toolcheck" / "runs", worker="main"), open_run(tmp_path / "logs", worker="main"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..clock.interleave import run_interleaved
 from ..events import new_rid
+from ..resilience.mcp_inside import inside, offered
 from ..scenario import ScenarioSkipped, ToolPlan
 from ..targets.base import Outcome, Request
 from ..targets.python import PythonSession
@@ -30,13 +32,18 @@ class Bench:
     plan: ToolPlan
     values: Sequence[dict[str, Any]]
     windows: Sequence[Window]
+    emit: Callable[..., None] = lambda *_, **__: None
+    """Takes the calls down in the log."""
 
     @classmethod
     def of(cls, trial: Trial, values: Sequence[dict[str, Any]], *, calls: int) -> Bench:
         """Return the bench of a tool; fewer inputs than calls are used again."""
         ctx = trial.ctx
         windows = windows_of(trial.plan, server=ctx.server, open_scratch=ctx.open_session)
-        return cls(trial.plan, list(itertools.islice(itertools.cycle(values), calls)), windows)
+        plan = inside(trial.plan)
+        if plan is not trial.plan:
+            windows = [dataclasses.replace(window, tool=offered(window.tool)) for window in windows]
+        return cls(plan, list(itertools.islice(itertools.cycle(values), calls)), windows, ctx.emit)
 
     def in_order(self, order: Sequence[int], *, pause_s: float = 0.0) -> Leaves:
         """Make the calls one after another. Raises VirtualTimeError, ScenarioSkipped."""
@@ -44,7 +51,7 @@ class Bench:
         async def one_by_one(session: PythonSession) -> Answers:
             answers: Answers = {}
             for index in order:
-                answers[index] = await session.call_async(self._request(index))
+                answers[index] = await self._asked(session, index, order=list(order))
                 await asyncio.sleep(pause_s)
             return answers
 
@@ -54,7 +61,7 @@ class Bench:
         """Make the calls at once; the seed decides whose turn it is."""
 
         async def all_at_once(session: PythonSession) -> Answers:
-            calls = [session.call_async(self._request(index)) for index in range(len(self.values))]
+            calls = [self._asked(session, index, seed=seed) for index in range(len(self.values))]
             return dict(enumerate(await asyncio.gather(*calls)))
 
         return self._run(all_at_once, seed=seed)
@@ -67,7 +74,7 @@ class Bench:
             async def main() -> Leaves:
                 answers = await work(session)
                 seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
-                seen["a call after them"] = await session.call_async(self._request(0))
+                seen["a call after them"] = await self._asked(session, 0)
                 return {
                     f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()
                 }
@@ -77,6 +84,14 @@ class Bench:
                 looked = window.look(session, self.values[0])
                 seen |= {f"{name.partition(' ')[0]}: {name.partition(' ')[2]}": v for name, v in looked.items()}
             return seen
+
+    async def _asked(self, session: PythonSession, index: int, **how: Any) -> Outcome:
+        request = self._request(index)
+        self.emit("call.start", rid=request.rid, attrs={"input": request.arguments, "label": "valid", **how})
+        outcome = await session.call_async(request)
+        attrs = {"value": outcome.value} if outcome.kind == "accepted" else {}
+        self.emit("call.end", rid=request.rid, outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, attrs=attrs)
+        return outcome
 
     def _request(self, index: int) -> Request:
         tool = self.plan.tool

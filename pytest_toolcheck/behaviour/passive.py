@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..cases.model import Case
 from ..checks.base import Finding, place_of, shorten
-from ..targets._observe import counts
 from ..targets.base import Observed, Outcome
 from ..units import format_duration, parse_duration_ns
 from .switches import is_promised
@@ -94,13 +93,15 @@ def _still_there(running: RunningScenario, case: Case, kinds: list[str]) -> dict
     """Return what each of some equal calls leaves one more of, for good: a pool or a cache ends growing."""
     session: Any = running.session
     gc.collect()
-    before = counts(session.loop)
+    before = session.counts()
     for _ in range(_REPEATS):
         running.again(case.input)
+    if running.session.id != session.id:
+        return {}  # it was lost meanwhile
 
     def left() -> dict[str, int]:
         gc.collect()
-        now = counts(session.loop)
+        now = session.counts()
         more = {kind: now.get(kind, 0) - before.get(kind, 0) for kind in kinds}
         return {kind: count for kind, count in more.items() if count >= _REPEATS}
 

@@ -54,20 +54,18 @@ def _no_further_change(trial: Trial, value: dict[str, Any], answer: Any) -> None
     watch = trial.watch(value, answer, trial.ctx.session)
     if not watch.sees_something:
         return
-    before = watch.settle()
+    after = watch.settle()
     lasting: set[str] | None = None
     for _ in range(_CHANGES_TO_BELIEVE):
-        spent = trial.ctx.call(value, valid=True).duration_ns / 1e9
+        before, spent = after, trial.ctx.call(value, valid=True).duration_ns / 1e9
         after = watch.settle()
-        changes = watch.changes(before, after)
-        places = {change.place for change in changes}
+        places = {change.place for change in watch.changes(before, after)}
         lasting = places if lasting is None else lasting & places
         if not lasting:
             return
-        before = after
-    if watch.still_moves(spent):
+    change = next((change for change in watch.caused(before, after, spent) if change.place in (lasting or ())), None)
+    if change is None:
         return
-    change = next(change for change in changes if change.place in (lasting or ()))
     raise trial.broken(
         f"is not idempotent: each further equal call changes {_shown(change)}",
         f"state {change.place.partition(' ')[0]}",
@@ -80,8 +78,7 @@ def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Ses
         return
     before = watch.settle()
     outcome = trial.ctx.call(value, valid=True, session=session)
-    changes = watch.changes(before, watch.settle())
-    if changes and not watch.still_moves(outcome.duration_ns / 1e9):
+    if changes := watch.caused(before, watch.settle(), outcome.duration_ns / 1e9):
         raise trial.broken(
             f"is not read_only: a call changes {_shown(changes[0])}", f"state {changes[0].place.partition(' ')[0]}"
         )

@@ -41,7 +41,7 @@ def _isolated(plan: ToolPlan) -> Callable[[Trial], None] | None:
     is_asked = bool(wanted) or "concurrent" in (tool.variations.categories or ())
     if wanted is False or not is_wanted(tool, "isolated", "concurrent"):
         return None
-    if plan.description.is_async and plan.spec.target.kind == "python":
+    if plan.description.is_async:
         return isolation.shuffled
     is_harmless = bool(tool.annotations.read_only) and plan.spec.target.kind in ("mcp", "http", "websocket")
     return isolation.together if is_asked or is_harmless else None

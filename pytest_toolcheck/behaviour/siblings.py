@@ -76,10 +76,10 @@ def _window(tool: ToolSpec, scratch: Session) -> Window | None:
         outcome = _ask(scratch, tool, arguments)
         if outcome.kind == "accepted":
             return Window(tool, arguments)
-        if outcome.kind != "refused":
+        if outcome.kind not in ("refused", "crashed"):
             return None
         refused = refused or Window(tool, arguments)
-    return refused  # what it refuses now it may answer once the state has changed
+    return refused  # what it refuses, or fails on, now it may answer in another state
 
 
 def _inputs(tool: ToolSpec) -> Iterator[dict[str, Any]]:

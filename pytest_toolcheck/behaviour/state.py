@@ -14,6 +14,8 @@ from .leaves import MISSING, Leaves, is_ignored, is_volatile, same
 from .siblings import Window
 
 _LOOKS = 3
+_LOOKS_TO_BELIEVE = 12
+"""A coin shows the same side three times often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ class Watch:
             seen |= window.look(self.session, self.about)
         return seen | {f"file {name}": digest for name, digest in files_under(self.paths, folder=self.folder).items()}
 
-    def settle(self) -> Leaves:
+    def settle(self, looks: int = _LOOKS) -> Leaves:
         """Look a few times with no call in between; what moves on its own is not looked at any more."""
-        looks = [self.look() for _ in range(_LOOKS)]
-        for pointer in {pointer for look in looks for pointer in look}:
-            if any(not same(looks[0].get(pointer, MISSING), look.get(pointer, MISSING)) for look in looks[1:]):
+        seen = [self.look() for _ in range(looks)]
+        for pointer in {pointer for look in seen for pointer in look}:
+            if any(not same(seen[0].get(pointer, MISSING), look.get(pointer, MISSING)) for look in seen[1:]):
                 self._restless.add(pointer)
-        return looks[-1]
+        return seen[-1]
 
     def changes(self, before: Leaves, after: Leaves) -> list[Change]:
         """Return what differs and does not move on its own."""
@@ -67,11 +69,14 @@ class Watch:
             if not same(*pair) and self._tells(pointer, pair)
         ]
 
-    def still_moves(self, spent_s: float) -> bool:
-        """Whether the state moves without a call, given the time that a call takes: then nothing is proven."""
-        before = self.settle()
+    def caused(self, before: Leaves, after: Leaves, spent_s: float) -> list[Change]:
+        """As `changes`, without what moves also when no call is made, for as long as one takes: chance, a clock."""
+        if not self.changes(before, after):
+            return []
+        earlier = self.settle(_LOOKS_TO_BELIEVE)
         time.sleep(min(max(spent_s, 0.02), 1.0))
-        return bool(self.changes(before, self.settle()))
+        moving = {change.place for change in self.changes(earlier, self.settle())}
+        return [change for change in self.changes(before, after) if change.place not in moving]
 
     def _tells(self, pointer: str, pair: tuple[Any, Any]) -> bool:
         if pointer in self._restless or is_ignored(pointer.partition(" ")[2], self.ignored):

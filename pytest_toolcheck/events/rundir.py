@@ -28,9 +28,17 @@ def open_run(
     run_directory.mkdir(parents=True, exist_ok=True)
     ignore_in_git(directory)
     log = EventLog(run_directory, worker=_file_name(worker), run=name, argv=argv, secrets=secrets)
-    if is_new:
+    if is_new or _is_newer(name, directory):
         point_latest(directory, name)
     return log
+
+
+def _is_newer(run: str, directory: Path) -> bool:
+    """Whether `DIR/latest` points to an earlier run or nowhere: a worker may make the run's directory before its log."""
+    try:
+        return os.readlink(directory / LATEST).partition("-")[0] < run.partition("-")[0]
+    except OSError:
+        return True
 
 
 def ignore_in_git(directory: Path) -> None:

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from ..scenario import ToolPlan
-from ..spec.model import McpTarget, PythonTarget
+from ..spec.model import McpTarget, PythonTarget, ToolSpec
 
 _OFFERED: Final = "toolcheck_over_mcp"
 
@@ -37,9 +37,14 @@ def inside(plan: ToolPlan) -> ToolPlan:
     if not isinstance(target, McpTarget) or target.server is None:
         return plan
     module, _, attribute = target.server.partition(":")
-    tools = {name: dataclasses.replace(tool, call=_call(name)) for name, tool in plan.spec.tools.items()}
+    tools = {name: offered(tool) for name, tool in plan.spec.tools.items()}
     spec = dataclasses.replace(plan.spec, target=ServerModule(module, server=attribute or "server"), tools=tools)
-    return dataclasses.replace(plan, spec=spec, tool=dataclasses.replace(plan.tool, call=_call(plan.tool.name)))
+    return dataclasses.replace(plan, spec=spec, tool=offered(plan.tool))
+
+
+def offered(tool: ToolSpec) -> ToolSpec:
+    """Return the tool as it is called in a server's module."""
+    return dataclasses.replace(tool, call=f"{_OFFERED}.{tool.call or tool.name}")
 
 
 def offer_tools(target: PythonTarget, module: ModuleType, *, spec_path: Path) -> Callable[[], None]:
@@ -54,10 +59,6 @@ def offer_tools(target: PythonTarget, module: ModuleType, *, spec_path: Path) ->
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     return lambda: logger.setLevel(level)
-
-
-def _call(tool: str) -> str:
-    return f"{_OFFERED}.{tool}"
 
 
 class _Tools:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import time
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from ._observe_child import family_counts, grown
 from ._timelimit import Expired
-from .base import CallError, Outcome, Request
+from .base import CallError, Observed, Outcome, Request
 from .owner import Connection
 
 C = TypeVar("C")
@@ -30,8 +33,33 @@ class RemoteSession(Generic[C]):
     def _on_hang(self) -> None:
         """Do what ends a call that hangs on the other side."""
 
+    def process_ids(self) -> tuple[int, ...]:
+        """The operating-system processes that serve this session, where they are known."""
+        return ()
+
+    def counts(self) -> dict[str, int]:
+        """Count what may outlive a call in the server, as far as it can be seen."""
+        pid = self._server_pid()
+        return {} if pid is None else family_counts([pid])
+
+    def _server_pid(self) -> int | None:
+        """The server's process, where we started it."""
+        return None
+
+    def rest(self, seconds: float) -> None:
+        """Wait; the other side goes on by itself."""
+        time.sleep(seconds)
+
     def call(self, request: Request) -> Outcome:
         """Make one call and wait for its end."""
+        return self._observed(request) if request.observe else self._made(request)
+
+    def _observed(self, request: Request) -> Outcome:
+        before = self.counts()
+        outcome = self._made(request)
+        return dataclasses.replace(outcome, observed=Observed(left=grown(before, self.counts())))
+
+    def _made(self, request: Request) -> Outcome:
         try:
             return self._connection.run(self._call(request), limit_s=request.timeout_s + HUNG_LOOP_GRACE_S)
         except Expired:

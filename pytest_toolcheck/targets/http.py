@@ -221,6 +221,10 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
         """The started server's processes."""
         return self._service.server.pids()
 
+    def _server_pid(self) -> int | None:
+        process = self._service.server.process
+        return process.pid if process is not None else None
+
     def close(self) -> None:
         """Close the client; the server runs on until the target is closed."""
         self._alive = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import itertools
 from collections.abc import AsyncIterator, Sequence
@@ -64,8 +65,16 @@ class McpServer:
         if self._described is None:
             session = self._spare or self._connect()
             self._spare = session
-            self._described = tuple(session.list_tools())
+            found = session.list_tools()
+            if self._target.server:
+                found = [dataclasses.replace(tool, is_async=self._runs_on_the_loop(tool.name)) for tool in found]
+            self._described = tuple(found)
         return self._described
+
+    def _runs_on_the_loop(self, tool: str) -> bool:
+        """Whether a tool in this process is async. The SDK's server knows, privately; a lower one has one async handler."""
+        known = getattr(getattr(self._server(), "_tool_manager", None), "_tools", {})
+        return bool(getattr(known.get(tool), "is_async", True))
 
     def open(self) -> McpSession:
         """Start or reach the server. Raises TargetError with the command, exit code and last stderr lines."""

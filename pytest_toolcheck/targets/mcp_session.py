@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from ..errors import TargetError
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
+from ._observe import counts, observing
 from ._remote import RemoteSession
 from ._text_values import uncarried
 from ._timelimit import Expired
@@ -78,6 +79,21 @@ class McpSession(RemoteSession["Link"]):
     def process_ids(self) -> tuple[int, ...]:
         """The server's process and its descendants; empty over HTTP and in process."""
         return self._link.process.family() if self._link.process is not None else ()
+
+    def counts(self) -> dict[str, int]:
+        """Count what may outlive a call, in the server or, where that runs in this process, here."""
+        return super().counts() if self._own_loop is None else counts(self._own_loop.loop)
+
+    def _server_pid(self) -> int | None:
+        return self._link.process.pid if self._link.process is not None else None
+
+    def _observed(self, request: Request) -> Outcome:
+        own_loop = self._own_loop
+        if own_loop is None:
+            return super()._observed(request)
+        with observing(lambda: own_loop.loop, lambda: None) as observed:
+            outcome = self._made(request)
+        return replace(outcome, observed=observed)
 
     def close(self) -> None:
         """End the session and the server."""

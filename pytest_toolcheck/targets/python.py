@@ -18,7 +18,7 @@ from ._arguments import ArgumentError, Binding
 from ._attempt import Attempt, describe_error
 from ._loops import OwnLoop, is_loop_running
 from ._modules import load_module, resolve
-from ._observe import observing
+from ._observe import counts, observing
 from ._signatures import describe_function
 from ._timelimit import Expired, Worker, run_limited
 from .base import CallError, Outcome, Request, ToolDescription
@@ -157,6 +157,10 @@ class PythonSession:
     def is_alive(self) -> bool:
         """Whether no call has hung yet: what a stopped call leaves behind (locks, threads) is not to be trusted."""
         return self._alive
+
+    def counts(self) -> dict[str, int]:
+        """Count what may outlive a call in this process."""
+        return counts(self.loop)
 
     def rest(self, seconds: float) -> None:
         """Wait, and let the loop go on meanwhile with what calls left on it."""

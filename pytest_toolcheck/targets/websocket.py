@@ -189,6 +189,10 @@ class WebSocketSession(RemoteSession["ClientConnection"]):
         """The started server's processes."""
         return self._service.server.pids()
 
+    def _server_pid(self) -> int | None:
+        process = self._service.server.process
+        return process.pid if process is not None else None
+
     def close(self) -> None:
         """Close the connection; the server runs on until the target is closed."""
         self._alive = False

@@ -1,0 +1,125 @@
+"""Behaviour of MCP servers: of one in this process as much is seen as of Python tools, of a child what the system shows."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import Log, findings_of
+
+HEAD = """
+import asyncio, time
+from mcp.server.mcpserver import MCPServer
+server, state, kept = MCPServer("lab"), {"n": 0}, []
+
+"""
+SPEC = "target: {mcp: {server: 'MODULE.py:server'}}\ntools: {tool: {variations: {categories: [example]}MORE}}\n"
+RACES = {
+    "a shared variable": (
+        "async def tool(name: str = 'a') -> dict:\n    state['name'] = name\n    await asyncio.sleep(0)\n    return {'hello': NAME}",
+        ("NAME", "state['name']", "name"),
+    ),
+    "checked before it is taken": (
+        "async def tool(seat: int = 1) -> dict:\n    free = seat not in kept\n    FIRST\n    SECOND\n    return {'free': free}",
+        (
+            "FIRST\n    SECOND",
+            "await asyncio.sleep(0)\n    kept.append(seat)",
+            "kept.append(seat)\n    await asyncio.sleep(0)",
+        ),
+    ),
+}
+
+
+def found(folder: Path, code: str, more: str = "", log: Log | None = None, *, cases: bool = False) -> list[str]:
+    """Run a tool of a server in this process."""
+    served = f"{HEAD}{code}\nserver.add_tool(tool)\n"
+    spec = SPEC.replace("MORE", more).replace("[example]", "[example, concurrent]")
+    return findings_of(folder, served, spec, log=log, cases=cases)
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_a_race_in_a_server_of_this_process_is_found_under_shuffles(name: str, tmp_path: Path) -> None:
+    """Async tools behind an in-process server are shuffled like plain ones; the twin is not accused."""
+    code, (hole, faulty, correct) = RACES[name]
+    seeds = ", checks: {isolated: {seeds: 5}}"
+    [finding] = found(tmp_path, code.replace(hole, faulty), seeds)
+    assert finding.startswith("tool: isolated: tool is not isolated: under seed ")
+    assert found(tmp_path, code.replace(hole, correct), seeds) == []
+
+
+def test_calls_under_shuffles_are_in_the_log(tmp_path: Path) -> None:
+    """Each call that a shuffle makes is logged with its seed and its answer."""
+    log = Log()
+    code = "async def tool(n: int = 1) -> dict:\n    await asyncio.sleep(0)\n    return {'n': n}"
+    assert found(tmp_path, code, ", checks: {isolated: {seeds: [7]}}", log) == []
+    started = [fields["rid"] for ev, fields in log.events if ev == "call.start" and fields["attrs"].get("seed") == 7]
+    ended = {fields.get("rid"): fields for ev, fields in log.events if ev == "call.end"}
+    assert len(started) == 3
+    assert all(ended[rid]["outcome"] == "accepted" and "n" in ended[rid]["attrs"]["value"] for rid in started)
+
+
+def test_what_a_tool_behind_a_server_of_this_process_leaves_is_found(tmp_path: Path) -> None:
+    """Descriptors and tasks that outlive the calls are a leak, a held loop is one; the twins are not accused."""
+    pairs = {
+        "leaves file descriptors behind": ("kept.append(open('/dev/null'))", "open('/dev/null').close()"),
+        "leaves tasks behind": (
+            "kept.append(asyncio.create_task(asyncio.Event().wait()))",
+            "await asyncio.create_task(asyncio.sleep(0))",
+        ),
+        "held its event loop": ("time.sleep(0.12)", "await asyncio.sleep(0.12)"),
+    }
+    off = ", checks: {isolated: false}"
+    for said, lines in pairs.items():
+        faulty, correct = (f"async def tool(n: int = 1) -> dict:\n    {line}\n    return {{}}" for line in lines)
+        [finding] = set(found(tmp_path, faulty, off, cases=True))
+        assert said in finding
+        assert found(tmp_path, correct, off, cases=True) == []
+
+
+SERVER = """
+import json, os, subprocess, sys, threading
+kept = []
+stop = threading.Event()
+
+def work(name):
+    if name == "descriptors":
+        kept.append(os.open("/dev/null", os.O_RDONLY))
+    elif name == "threads":
+        threading.Thread(target=stop.wait, daemon=True).start()
+    elif name == "children":
+        kept.append(subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+    else:
+        os.close(os.open("/dev/null", os.O_RDONLY))
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+        kept or kept.append(os.open("/dev/null", os.O_RDONLY))
+
+def answer(message):
+    if message["method"] == "initialize":
+        return {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "x", "version": "1"}}
+    if message["method"] == "tools/list":
+        names = "descriptors", "threads", "children", "nothing"
+        return {"tools": [{"name": name, "inputSchema": {"type": "object", "additionalProperties": False}} for name in names]}
+    work(message["params"]["name"])
+    return {"content": [{"type": "text", "text": "ok"}]}
+
+for line in sys.stdin:
+    message = json.loads(line)
+    if "id" in message:
+        print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": answer(message)}), flush=True)
+"""
+
+
+def test_what_a_child_server_keeps_with_every_call_is_a_leak(tmp_path: Path) -> None:
+    """File descriptors, threads and children of a server over stdio are counted from outside; what is reused is no leak."""
+    command = f"target: {{mcp: {{command: ['{sys.executable}', MODULE.py]}}}}\n"
+    spec = command + "defaults: {variations: {categories: [example]}}\n"
+    said = [finding.partition(":")[0::2] for finding in findings_of(tmp_path, SERVER, spec, cases=True)]
+    assert [(tool, text.rpartition(" behind")[0]) for tool, text in said] == [
+        ("descriptors", " leaks: descriptors leaves file descriptors"),
+        ("threads", " leaks: threads leaves threads"),
+        ("children", " leaks: children leaves child processes"),
+    ]
