@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from ._observe_child import family_counts, grown
+from ._started import StartedServer
 from ._timelimit import Expired
 from .base import CallError, Observed, Outcome, Request
 from .owner import Connection
@@ -92,3 +93,39 @@ class RemoteSession(Generic[C]):
 
     def _hung(self, request: Request) -> Outcome:
         return self._timed_out(request, int((request.timeout_s + HUNG_LOOP_GRACE_S) * 1e9))
+
+
+class ServedSession(RemoteSession[C]):
+    """A session of a service that the spec may have started: who died, and which processes answer."""
+
+    def __init__(self, name: str, connection: Connection[C], server: StartedServer) -> None:
+        super().__init__(name, connection)
+        self._server = server
+
+    async def _lost(self, error: BaseException, spent: int, noise: str) -> Outcome:
+        self._alive = False
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        process = self._server.process
+        if process is not None and await asyncio.to_thread(process.exit_code, wait_s=0.5) is not None:
+            reason = f"the server died: {process.ended()}"
+        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason), noise=noise)
+
+    def _on_hang(self) -> None:
+        self._server.is_suspect = True
+
+    def is_alive(self) -> bool:
+        """Whether no call was lost or hung, and the started server runs."""
+        return self._alive and not self._server.has_died()
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The started server's processes."""
+        return self._server.pids()
+
+    def _server_pid(self) -> int | None:
+        process = self._server.process
+        return process.pid if process is not None else None
+
+    def close(self) -> None:
+        """Close the connection; the server runs on until the target is closed."""
+        self._alive = False
+        self._connection.close()

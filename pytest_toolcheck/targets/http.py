@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from ..errors import MissingExtra, TargetError
 from ..spec.model import HttpTarget, Spec, ToolSpec
 from ._openapi import Operation, read_operations
-from ._remote import RemoteSession
+from ._remote import ServedSession
 from ._started import StartedServer
 from ._text_values import NotCarriedError, as_text, properties_of, uncarried
 from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
@@ -144,13 +144,13 @@ class HttpService:
         self.server.stop()
 
 
-class HttpSession(RemoteSession["httpx.AsyncClient"]):
+class HttpSession(ServedSession["httpx.AsyncClient"]):
     """One client with its pool of connections."""
 
     def __init__(
         self, service: HttpService, connection: Connection[httpx.AsyncClient], client: httpx.AsyncClient
     ) -> None:
-        super().__init__(f"http-{next(_numbers)}", connection)
+        super().__init__(f"http-{next(_numbers)}", connection, service.server)
         self._service = service
         self._client = client
 
@@ -188,14 +188,6 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
             return await self._lost(error, time.perf_counter_ns() - started, heard())
         return _outcome(request, answer, time.perf_counter_ns() - started, heard())
 
-    async def _lost(self, error: httpx.HTTPError, spent: int, noise: str) -> Outcome:
-        self._alive = False
-        reason = f"{type(error).__name__}: {error}".rstrip(": ")
-        process = self._service.server.process
-        if process is not None and await asyncio.to_thread(process.exit_code, wait_s=0.5) is not None:
-            reason = f"the server died: {process.ended()}"
-        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason), noise=noise)
-
     def _message(self, request: Request) -> _Message:
         if reason := uncarried(request.arguments):
             raise NotCarriedError(reason)
@@ -209,26 +201,6 @@ class HttpSession(RemoteSession["httpx.AsyncClient"]):
         return _Message(
             operation.method, self._service.url_of(operation, path), query, headers, body if has_body else None
         )
-
-    def _on_hang(self) -> None:
-        self._service.server.is_suspect = True
-
-    def is_alive(self) -> bool:
-        """Whether no call was lost or hung, and the started server runs."""
-        return self._alive and not self._service.server.has_died()
-
-    def process_ids(self) -> tuple[int, ...]:
-        """The started server's processes."""
-        return self._service.server.pids()
-
-    def _server_pid(self) -> int | None:
-        process = self._service.server.process
-        return process.pid if process is not None else None
-
-    def close(self) -> None:
-        """Close the client; the server runs on until the target is closed."""
-        self._alive = False
-        self._connection.close()
 
 
 def _has_body(tool: ToolSpec, rest: dict[str, Any]) -> bool:

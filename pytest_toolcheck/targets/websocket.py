@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra, TargetError
 from ..spec.model import Spec, WebSocketTarget
-from ._remote import RemoteSession
+from ._remote import ServedSession
 from ._started import StartedServer
 from ._text_values import uncarried
 from ._timelimit import Expired
@@ -79,13 +79,13 @@ class WebSocketService:
         self.server.stop()
 
 
-class WebSocketSession(RemoteSession["ClientConnection"]):
+class WebSocketSession(ServedSession["ClientConnection"]):
     """One connection; replies find their calls by id, or in order where the service knows no ids."""
 
     def __init__(
         self, service: WebSocketService, connection: Connection[ClientConnection], client: ClientConnection
     ) -> None:
-        super().__init__(f"websocket-{next(_numbers)}", connection)
+        super().__init__(f"websocket-{next(_numbers)}", connection, service.server)
         self._service = service
         self._client = client
         self._template = service.target.request if service.target.request is not None else _JSON_RPC
@@ -169,34 +169,6 @@ class WebSocketSession(RemoteSession["ClientConnection"]):
             return ("crashed" if number is None else code_kind(number, rejects=rejects, default=())), told
         is_crash = number is not None and code_kind(number, rejects=None, default=_CRASHES) == "refused"
         return ("crashed" if is_crash else "refused"), told
-
-    async def _lost(self, error: BaseException, spent: int, noise: str) -> Outcome:
-        self._alive = False
-        process = self._service.server.process
-        reason = f"{type(error).__name__}: {error}"
-        if process is not None and await asyncio.to_thread(process.exit_code, wait_s=0.5) is not None:
-            reason = f"the server died: {process.ended()}"
-        return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=reason), noise=noise)
-
-    def _on_hang(self) -> None:
-        self._service.server.is_suspect = True
-
-    def is_alive(self) -> bool:
-        """Whether no call was lost or hung, and the started server runs."""
-        return self._alive and not self._service.server.has_died()
-
-    def process_ids(self) -> tuple[int, ...]:
-        """The started server's processes."""
-        return self._service.server.pids()
-
-    def _server_pid(self) -> int | None:
-        process = self._service.server.process
-        return process.pid if process is not None else None
-
-    def close(self) -> None:
-        """Close the connection; the server runs on until the target is closed."""
-        self._alive = False
-        self._connection.close()
 
 
 def filled(template: Any, names: Mapping[str, Any]) -> Any:

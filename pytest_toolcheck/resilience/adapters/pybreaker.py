@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from .base import BreakerAdapter, OnChange, State, spelled
+from .base import OnChange, State, spelled
+from .stored import StoredBreakerAdapter
 
 
-class PybreakerAdapter(BreakerAdapter):
+class PybreakerAdapter(StoredBreakerAdapter):
     """Controls a `pybreaker.CircuitBreaker`, through its public methods."""
 
     library = "pybreaker"
@@ -24,18 +25,6 @@ class PybreakerAdapter(BreakerAdapter):
     def state(self) -> State:
         """Return what the breaker's storage says."""
         return spelled(self.breaker.current_state)
-
-    def trip(self) -> None:
-        """Open it now."""
-        self.breaker.open()
-
-    def half_open(self) -> None:
-        """Half-open it."""
-        self.breaker.half_open()
-
-    def reset(self) -> None:
-        """Close it; that resets the count."""
-        self.breaker.close()
 
     def remaining_s(self) -> float:
         """Seconds of the wall clock until the next call is a probe."""
@@ -57,14 +46,3 @@ class PybreakerAdapter(BreakerAdapter):
         listener = Listener()
         self.breaker.add_listener(listener)
         return lambda: self.breaker.remove_listener(listener)
-
-    def save(self) -> Callable[[], None]:
-        """Keep the storage's fields; a storage that other processes share is only set back to its state."""
-        storage, state = self.breaker._state_storage, self.breaker._state
-        fields = vars(storage).copy()
-
-        def put_back() -> None:
-            vars(storage).update(fields)
-            self.breaker._state = state
-
-        return put_back
