@@ -12,7 +12,7 @@ import tracemalloc
 
 import pytest
 
-from pytest_toolcheck.budgets import leak, memory
+from pytest_toolcheck.budgets import leak, memory, memory_children
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
 from pytest_toolcheck.budgets.measure import apply_to_body
@@ -262,6 +262,19 @@ def test_tracemalloc_in_use_is_refused():
             measure_leak(spike, 1024)
     finally:
         tracemalloc.stop()
+
+
+def test_a_servers_share_of_files_is_no_memory_of_its_own(tmp_path, monkeypatch):
+    """What strangers with the same libraries do to the share of their pages must not look like growth, nor hide it."""
+    monkeypatch.setattr(memory_children, "PROC", tmp_path)
+    rollup = tmp_path / "7" / "smaps_rollup"
+    rollup.parent.mkdir()
+    rollup.write_text(
+        "0-1 ---p 0 0:0 0 [rollup]\nRss: 90 kB\nPss: 50 kB\nPss_Anon: 30 kB\nPss_File: 15 kB\nPss_Shmem: 5 kB\n"
+    )
+    assert memory_children._resident(7) == 35 * 1024
+    rollup.write_text("0-1 ---p 0 0:0 0 [rollup]\nRss: 90 kB\nPss: 50 kB\n")
+    assert memory_children._resident(7) == 50 * 1024
 
 
 @needs_proc

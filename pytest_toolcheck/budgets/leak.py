@@ -1,11 +1,11 @@
 """The leak meter: how much more memory is in use after every further call.
 
 In this process two passes, since each is blind to something: `tracemalloc` counts Python's objects exactly, and
-glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes). Of a server it is the slope of its own share
-of memory (PSS). A slope over rounds of calls after a warm-up, by Theil and Sen, so that a table that grows now and then
-does not matter. What looks like a leak after two stretches (200 calls) has to go on in a third, and while calls are
-cheap in ever longer ones: a cache that fills up and stops is none. No number of calls tells a leak from a larger cache,
-so the message says how many it grew over.
+glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes). Of a server it is the memory that it has for
+itself (PSS without files). A slope over rounds of calls after a warm-up, by Theil and Sen, so that a table that grows
+now and then does not matter. What looks like a leak after two stretches (200 calls) has to go on in a third, and while
+calls are cheap in ever longer ones: a cache that fills up and stops is none. No number of calls tells a leak from a
+larger cache, so the message says how many it grew over.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time, wall_ns
@@ -27,6 +28,8 @@ from .verdict import Verdict
 
 WARM_UP, SERVER_WARM_UP = 10, 100
 """A server's first growth fills what its heap has left over, and is not seen."""
+SERVER_FLAT = 2
+"""What a server has freed hides a leak, or half of it, while that room lasts: it has to be flat twice, at half as much."""
 CALLS_A_ROUND = 5
 ROUNDS = 19
 """The warm-up and two stretches of 19 rounds of 5 calls find a leak within 200 calls; a third confirms it."""
@@ -102,7 +105,8 @@ def measure_leak(
         for _ in range(SERVER_WARM_UP - WARM_UP):
             call()
         counter = partial(resident_bytes, process_ids)
-        return [_Pass(call, budget_bytes, counter, "PSS of the server's process tree", most_calls).run()]
+        source = "memory of the server's process tree (PSS without files)"
+        return [_Pass(call, budget_bytes, counter, source, most_calls, flat_needed=SERVER_FLAT).run()]
     if not own_process:
         raise MeterError("a leak cannot be seen in a process that lives for one call only")
     with _tracing():
@@ -150,6 +154,7 @@ class _Stretch:
 
     levels: Sequence[float]
     calls_a_round: int
+    call_ns: int
 
     @property
     def calls(self) -> int:
@@ -169,11 +174,18 @@ class _Pass:
     """Calls in stretches, counting one thing, until it has stopped growing or is not worth more calls."""
 
     def __init__(
-        self, call: Callable[[], Any], budget_bytes: int, in_use: Callable[[], int], source: str, most_calls: int
+        self,
+        call: Callable[[], Any],
+        budget_bytes: int,
+        in_use: Callable[[], int],
+        source: str,
+        most_calls: int,
+        *,
+        flat_needed: int = 1,
     ) -> None:
         self._call, self._budget, self._in_use = call, budget_bytes, in_use
-        self._source, self._most_calls = source, most_calls
-        self._calls = self._took_ns = 0
+        self._source, self._most_calls, self._flat_needed = source, most_calls, flat_needed
+        self._calls = 0
         self._start = wall_ns()
 
     def run(self) -> LeakReading:
@@ -184,43 +196,51 @@ class _Pass:
             return self._read(self._last_stretch())
 
     def _last_stretch(self) -> _Stretch:
-        """Return the first stretch without growth, or the last that was made."""
-        stretch = self._stretch(CALLS_A_ROUND)
-        if stretch.growth.high <= self._budget:
-            return stretch
-        made, calls_a_round = 1, CALLS_A_ROUND
-        while self._is_worth(made, calls_a_round, stretch):
-            started = wall_ns()
-            stretch = self._stretch(calls_a_round)
-            self._took_ns = (wall_ns() - started) // stretch.calls
-            made += 1
-            calls_a_round *= 1 if made < SURE_STRETCHES else 2
-            if _judge(stretch.growth, self._budget) == "pass":
-                break
-        return stretch
+        """Return the stretch that shows that it grows no more, or the last that was made."""
+        made = [self._stretch(CALLS_A_ROUND)]
+        while self._trailing_flat(made) < self._flat_needed and self._is_worth(made):
+            made.append(self._stretch(self._next_size(made)))
+        return made[-1]
 
-    def _is_worth(self, made: int, calls_a_round: int, last: _Stretch) -> bool:
-        calls = ROUNDS * calls_a_round
+    def _trailing_flat(self, made: Sequence[_Stretch]) -> int:
+        allowed = self._budget / self._flat_needed
+        flat = list(takewhile(lambda one: one.growth.value <= allowed, reversed(made)))
+        is_open = len(made) == 1 and made[0].growth.high > self._budget
+        return 0 if is_open else len(flat)
+
+    def _is_sure(self, made: Sequence[_Stretch]) -> bool:
+        """Whether a leak that shows has gone on for long enough to be called one."""
+        return len(made) >= SURE_STRETCHES and self._trailing_flat(made[:-1]) == 0
+
+    def _is_worth(self, made: Sequence[_Stretch]) -> bool:
+        last, calls = made[-1], ROUNDS * self._next_size(made)
         if len(last.levels) < ROUNDS or self._calls + calls > self._most_calls:
             return False
-        if made < SURE_STRETCHES:
+        if not self._trailing_flat(made) and not self._is_sure(made):
             return True
         will_grow = max(last.growth.value, 0) * calls
-        return calls * self._took_ns <= PATIENCE_S * 1e9 and will_grow <= MOST_GROWN_BYTES
+        return calls * last.call_ns <= PATIENCE_S * 1e9 and will_grow <= MOST_GROWN_BYTES
+
+    def _next_size(self, made: Sequence[_Stretch]) -> int:
+        is_first_look = not self._trailing_flat(made) and len(made) < SURE_STRETCHES
+        return made[-1].calls_a_round * (1 if is_first_look else 2)
 
     def _stretch(self, calls_a_round: int) -> _Stretch:
         levels = array("d", bytes(8 * ROUNDS))  # allocates nothing while it is filled
         gc.collect()
+        start, made = wall_ns(), ROUNDS
         for index in range(ROUNDS):
             self._refuse_slow()
             for _ in range(calls_a_round):
                 self._call()
             gc.collect()
             levels[index] = self._in_use()
-            self._calls += calls_a_round
             if index >= _ENDING and levels[index] - levels[0] > MOST_GROWN_BYTES:
-                return _Stretch(levels[: index + 1], calls_a_round)
-        return _Stretch(levels, calls_a_round)
+                made = index + 1
+                break
+        calls = made * calls_a_round
+        self._calls += calls
+        return _Stretch(levels[:made], calls_a_round, (wall_ns() - start) // calls)
 
     def _refuse_slow(self) -> None:
         seconds = (wall_ns() - self._start) / 1e9

@@ -115,16 +115,21 @@ class _Watch:
 
 
 def resident_bytes(process_ids: Sequence[int]) -> int:
-    """Return the memory of process trees that is their own share (PSS; RSS where the kernel does not tell), bytes."""
+    """Return the memory that process trees have for themselves (their share of what they share), bytes.
+
+    Pages of files are left out: their share changes whenever a stranger with the same libraries starts or ends. Where
+    the kernel tells less, it is the whole share (PSS) or all that is resident.
+    """
     return sum(_resident(pid) for pid in process_tree(process_ids))
 
 
 def _resident(pid: int) -> int:
     try:
         lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    except (OSError, StopIteration):
+    except OSError:
         return _status_bytes(pid, "VmRSS") or _resident_by_psutil(pid)
+    sizes = {name: int(size.split()[0]) * 1024 for name, _, size in (line.partition(":") for line in lines[1:])}
+    return sizes["Pss_Anon"] + sizes.get("Pss_Shmem", 0) if "Pss_Anon" in sizes else sizes.get("Pss", 0)
 
 
 def _resident_by_psutil(pid: int) -> int:
