@@ -18,10 +18,12 @@ PARTS: dict[str, Schema] = {
     "number": {"type": "number", "minimum": 0.5, "exclusiveMaximum": 2.25},
     "large number": {"type": "integer", "minimum": 9007199254740993, "maximum": 9007199254740999},
     "multiples": {"type": "integer", "multipleOf": 7, "minimum": 10, "maximum": 50},
+    "open multiples": {"type": "integer", "multipleOf": 7},
     "cents": {"type": "number", "multipleOf": 0.01, "minimum": 0.05, "maximum": 9.99},
     "tiny multiples": {"type": "number", "multipleOf": 1e-8, "minimum": 0, "maximum": 1},
     "text": {"type": "string", "minLength": 3, "maxLength": 12},
     "pattern": {"type": "string", "pattern": "^[A-Z]{2}-\\d{3}$"},
+    "repeats": {"type": "string", "pattern": "^[a-f]{2,4}(/[0-5]{1,3})?$"},
     "lookahead": {"type": "string", "pattern": "^(?!tmp)[a-z]{3,6}$", "maxLength": 5},
     "format": {"type": "string", "format": "date"},
     "enum": {"enum": ["red", "green", "blue", 3, None]},
@@ -32,6 +34,13 @@ PARTS: dict[str, Schema] = {
     "two types": {"type": ["string", "null"]},
     "list": {"type": "array", "items": {"type": "string", "maxLength": 4}, "minItems": 2, "maxItems": 5},
     "set": {"type": "array", "items": {"type": "integer"}, "uniqueItems": True},
+    "filled set": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 2, "maxItems": 4},
+    "set of objects": {
+        "type": "array",
+        "items": {"type": "object", "minProperties": 1},
+        "uniqueItems": True,
+        "minItems": 3,
+    },
     "tuple": {
         "type": "array",
         "prefixItems": [{"type": "integer"}, {"enum": ["a", "b"]}],
@@ -63,6 +72,15 @@ PARTS: dict[str, Schema] = {
         "dependentSchemas": {"card": {"properties": {"sum": {"minimum": 5}}, "required": ["sum"]}},
     },
     "any": {"anyOf": [{"type": "integer", "minimum": 10}, {"type": "string", "minLength": 2}]},
+    "free text or number": {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 10}]},
+    "else": {
+        "type": "object",
+        "properties": {"kind": {"enum": ["card", "cash"]}, "sum": {"type": "integer"}},
+        "required": ["kind", "sum"],
+        "if": {"properties": {"kind": {"const": "card"}}},
+        "then": {"properties": {"sum": {"minimum": 5}}},
+        "else": {"properties": {"sum": {"maximum": 3}}},
+    },
     "overlapping": {"oneOf": [{"type": "integer", "maximum": 20}, {"type": "integer", "minimum": 10}]},
     "all": {"allOf": [{"type": "integer", "minimum": 2}, {"maximum": 40}, {"multipleOf": 2}]},
     "not": {"type": "integer", "not": {"minimum": 5, "maximum": 8}},
@@ -82,6 +100,13 @@ PARTS: dict[str, Schema] = {
     },
 }
 
+
+def inside(part: Schema) -> Schema:
+    """Return the schema of an object that holds the part beside other things."""
+    others = {"name": {"type": "string"}, "id": {"type": "integer"}, "due": {"type": "string", "format": "date"}}
+    return {"type": "object", "properties": {**others, "in": part}, "required": ["name", "in"]}
+
+
 PLACES: dict[str, Callable[[Schema], Schema]] = {
     "parameter": lambda part: part,
     "member": lambda part: {"type": "object", "properties": {"in": part}, "required": ["in"]},
@@ -91,6 +116,11 @@ PLACES: dict[str, Callable[[Schema], Schema]] = {
     "map": lambda part: {"type": "object", "additionalProperties": part},
     "branch": lambda part: {"anyOf": [{"type": "object", "properties": {"a": part}, "required": ["a"]}, {"const": 0}]},
     "reference": lambda part: {"$ref": "#/$defs/part", "$defs": {"part": part}},
+    "three deep": lambda part: {
+        "type": "object",
+        "properties": {"x": inside(inside({"type": "array", "items": part}))},
+    },
+    "in rows of rows": lambda part: {"type": "array", "items": inside({"type": "array", "items": inside(part)})},
     "row": lambda part: {"type": "array", "items": {"type": "object", "properties": {"cell": part}}},
 }
 
@@ -111,11 +141,13 @@ NUMBERS = frozenset(
 )
 OPEN = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 TURNED = {**OPEN, **{after: before for before, after in OPEN.items()}}
-INSIDE = ("items", "additionalProperties", "not", "if", "then", "contains", "propertyNames")
+INSIDE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
 LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
 NAMED = ("properties", "patternProperties", "dependentSchemas")
 OTHER_TYPES = frozenset(f"type or {kind}" for kind in ("null", "string", "boolean", "object", "array"))
 EQUIVALENT = {
+    "open multiples": {"type or number"},
+    "free text or number": {"anyOf 1: type or string"},
     "large number": {"type or number"},  # no number that large has a fraction
     "multiples": {
         "type or number",
@@ -126,6 +158,29 @@ EQUIVALENT = {
     "not any": {*OTHER_TYPES, "minimum +1", "minimum turned"},
 }
 """Changes that accept exactly what the true schema accepts."""
+
+
+PATTERN_CHANGES = (
+    *(
+        ("a-f", "a-g"),
+        ("a-f", "a-e"),
+        ("a-f", "b-f"),
+        ("a-f", "a-f0-9"),
+        ("a-f", "A-Fa-f"),
+        ("0-5", "0-6"),
+        ("0-5", "1-5"),
+    ),
+    *(
+        ("{2,4}", "{2,5}"),
+        ("{2,4}", "{1,4}"),
+        ("{2,4}", "{2,3}"),
+        ("{1,3}", "{1,4}"),
+        ("{1,3}", "{0,3}"),
+        (")?$", ")$"),
+    ),
+    *(("{3}", "{3,4}"), ("{3}", "{2,3}"), ("^", ""), ("$", ""), ("A-Z", "A-Za-z"), ("-", "[-_]"), (")?$", ")*$")),
+)
+"""Of a pattern: what to replace, and by what."""
 
 
 def mutants(schema: Schema) -> Iterator[tuple[str, Schema]]:
@@ -139,9 +194,13 @@ def mutants(schema: Schema) -> Iterator[tuple[str, Schema]]:
                 for by in (step, -step)
                 if value + by >= 0 or "imum" in key
             )
+        if key == "multipleOf":
+            yield from ((f"multiples {by}-fold", {**schema, key: value * by}) for by in (2, 3))
+        if key == "pattern":
+            yield from _patterns(schema, value)
         if key in TURNED:
             yield f"{key} turned", {**rest, TURNED[key]: value}
-        if key not in ("properties", "then", "contains", "if"):
+        if key not in ("properties", "then", "else", "contains", "if"):
             yield f"drop {key}", rest
         if key in ("enum", "required", "anyOf", "oneOf", "allOf") and len(value) > 1:
             yield from (
@@ -156,6 +215,13 @@ def mutants(schema: Schema) -> Iterator[tuple[str, Schema]]:
                 if more != value
             )
         yield from _inside(schema, key, value)
+
+
+def _patterns(schema: Schema, pattern: str) -> Iterator[tuple[str, Schema]]:
+    """Yield the schema with a class, a repeat or an anchor of the pattern changed."""
+    for old, new in PATTERN_CHANGES:
+        if old in pattern:
+            yield f"pattern {new} for {old}", {**schema, "pattern": pattern.replace(old, new, 1)}
 
 
 def _inside(schema: Schema, key: str, value: Any) -> Iterator[tuple[str, Schema]]:

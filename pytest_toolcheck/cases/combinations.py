@@ -9,7 +9,7 @@ from typing import Any
 
 from .changes import Change, change
 from .combine import covering_array
-from .containers import NESTED_DEEPEST
+from .containers import deepest
 from .identity import identity
 from .invalid import variations
 from .schema import Conjunction, Document
@@ -19,7 +19,7 @@ from .valid import samples
 _ABSENT = object()
 _MOST_LOOKED_AT = 200
 _FREE_TEXTS = 3
-_MOST_NARROW = 10
+_MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
 _MOST_TRIPLES = 64
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
@@ -63,7 +63,7 @@ def _of_object(
         sizes = tuple(len(levels[name]) for name in names)
         rows = _rows(sizes, min(strength, len(names)), seed)
         triples = _few_triples(document, shape, base, levels, seed) if strength == 2 else []
-        if triples and len(rows) + len(triples) >= _fewest_of_triples(sizes):
+        if triples and len(names) <= _MOST_FOR_TRIPLES and len(rows) + len(triples) >= _fewest_of_triples(sizes):
             all_triples = _rows(sizes, 3, seed)
             if len(all_triples) <= len(rows) + len(triples):
                 rows, triples = all_triples, []
@@ -134,7 +134,7 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
         return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
     groups: dict[str, list[Any]] = {}
-    for item in islice(variations(document, conjunction, own, depth=NESTED_DEEPEST - (most > 6)), _MOST_LOOKED_AT):
+    for item in islice(variations(document, conjunction, own, depth=deepest(document) - (most > 6)), _MOST_LOOKED_AT):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         if _hides_others(item.value):
             continue

@@ -21,6 +21,8 @@ def annealed(
     rows: list[Row], sizes: Sequence[int], strength: int, random: Random, *, good: int, effort: int
 ) -> list[Row]:
     """Return an array of fewer rows where `effort` combinations looked at are enough to find one; `good` rows will do."""
+    if len(rows) * math.comb(len(sizes), strength) > effort // 4:
+        return rows
     numbering = _Numbering(sizes, strength)
     left = effort // numbering.terms_a_move
     while len(rows) > good and left > 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from math import comb
 from random import Random
 
 from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_order, residue_rows, starter_rows
@@ -21,21 +22,23 @@ MOST_RESTARTS = 12
 IMPROVING = 1_000_000
 EFFORT = 100_000
 """Improvement goes on for so many t-tuples to cover in all: small problems get many rounds, large ones none."""
-_LARGE = 300
-"""So many levels in all make a problem large: fewer starts are tried."""
+WIDEST_TURNED = 12
+"""Arrays turned from one row grow with the number of parameters, others with its logarithm."""
+_MOST_LEVELS, _MOST_TUPLES = 300, 100_000
+"""More levels in all, or more combinations to cover, make a problem large: fewer starts are tried."""
 
 
 def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[Row]:
     """Return the smallest of several arrays: a greedy one, and those grown from each field order that fits."""
     if strength == 2 and set(sizes) == {2}:
         return binary_rows(len(sizes))
-    if strength == 3 and set(sizes) in ({3}, {4}) and len(sizes) > max(sizes) + 2 - max(sizes) % 2:
+    if strength == 3 and set(sizes) in ({3}, {4}) and max(sizes) + 2 - max(sizes) % 2 < len(sizes) <= WIDEST_TURNED:
         turned = starter_rows(sizes[0], len(sizes))
         if turned is not None:  # what a search finds in any time that can be waited for is no smaller
             return turned
     random, good = Random(seed), int(1.15 * _least(sizes, strength))
     smallest = min(_starts(sizes, strength, random), key=len, default=None)
-    if smallest is None or (len(smallest) > good and sum(sizes) <= _LARGE):
+    if smallest is None or (len(smallest) > good and not _is_large(sizes, strength)):
         smallest = _restarted(sizes, strength, random, good, smallest)
     smallest = without_spare_rows(smallest, strength)
     return annealed(smallest, sizes, strength, random, good=good, effort=IMPROVING)
@@ -44,10 +47,10 @@ def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[
 def _starts(sizes: Sequence[int], strength: int, random: Random) -> Iterator[list[Row]]:
     orders = _orders(sizes, strength)
     made = [_grown(sizes, strength, order, random) for order in orders]
-    if strength == 2 and orders and len(sizes) > orders[0] + 1 > max(sizes) + 1 and sum(sizes) <= _LARGE:
+    if strength == 2 and orders and len(sizes) > orders[0] + 1 > max(sizes) + 1 and not _is_large(sizes, 2):
         made.append(_grown(sizes, 2, orders[0], random, most=orders[0] + 1))
     if strength == 3:
-        made += [_turned(sizes, order, random) for order in (3, 4) if max(sizes) <= order]
+        made += [_turned(sizes, q, random) for q in (3, 4) if max(sizes) <= q and len(sizes) <= WIDEST_TURNED]
     if set(sizes) == {2}:
         made.append(residue_rows(len(sizes), strength))
     yield from (rows for rows in made if rows is not None)
@@ -55,7 +58,7 @@ def _starts(sizes: Sequence[int], strength: int, random: Random) -> Iterator[lis
 
 def _restarted(sizes: Sequence[int], strength: int, random: Random, good: int, smallest: list[Row] | None) -> list[Row]:
     """Return the smallest of some greedy arrays, built from scratch: few for large problems."""
-    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes))
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes, strength))
     everything = builder.uncovered
     for _ in range(1 + min(MOST_RESTARTS, EFFORT // (everything.count * strength))):
         builder.uncovered = everything.copy()
@@ -68,8 +71,14 @@ def _restarted(sizes: Sequence[int], strength: int, random: Random, good: int, s
     return smallest
 
 
-def _tries(sizes: Sequence[int]) -> int:
-    return TRIES if sum(sizes) <= _LARGE else 4
+def _tries(sizes: Sequence[int], strength: int) -> int:
+    return 2 if _is_large(sizes, strength) else TRIES
+
+
+def _is_large(sizes: Sequence[int], strength: int) -> bool:
+    return (
+        sum(sizes) > _MOST_LEVELS or comb(len(sizes), strength) * (sum(sizes) / len(sizes)) ** strength > _MOST_TUPLES
+    )
 
 
 def _least(sizes: Sequence[int], strength: int) -> int:
@@ -86,7 +95,7 @@ def _orders(sizes: Sequence[int], strength: int) -> list[int]:
     firsts = (next((q for q in range(max(2, s), LARGEST_FIELD) if is_field_order(q)), None) for s in wanted)
     orders = list(dict.fromkeys(order for order in firsts if order is not None))
     limit = 3 * _least(sizes, strength)
-    return [order for order in orders if order**strength <= limit][: 2 if sum(sizes) > _LARGE else 5]
+    return [order for order in orders if order**strength <= limit][: 2 if _is_large(sizes, strength) else 5]
 
 
 def _grown(
@@ -135,7 +144,7 @@ def _useful_width(sizes: Sequence[int], order: int, start: list[int]) -> int:
 def _completed(
     rows: list[list[int | None]], sizes: Sequence[int], strength: int, by_size: list[int], random: Random
 ) -> list[Row]:
-    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes))
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes, strength))
     bits = builder.levels.bits
     for row in rows:
         builder.uncovered.cover_partial([bits[place][value] for place, value in enumerate(row) if value is not None])

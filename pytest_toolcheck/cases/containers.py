@@ -14,10 +14,15 @@ from .schema import Conjunction, Document, Node
 from .shapes import Shape, alternatives
 from .valid import samples
 
-NESTED_DEEPEST = 5
-_MOST_NAMES = 24
+_DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
+_MOST_NAMES = 32
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES = 4
+
+
+def deepest(document: Document) -> int:
+    """Return how deep changes are made: less deep where a schema may hold itself."""
+    return _DEEPEST_OF_RECURSIVE if document.is_recursive else _DEEPEST
 
 
 def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int) -> Iterator[Change]:
@@ -95,7 +100,7 @@ def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[C
 
 
 def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    allowed = samples(document, shape.member(_UNKNOWN), depth=valid.DEEPEST - 1)
+    allowed = samples(document, shape.member(_UNKNOWN), depth=valid.deepest(document) - 1)
     yield from ((_UNKNOWN, value) for value in (*allowed[:1], "x", 1, None, {}, [], True))
     known = shape.property_names()
     for name in known[:8]:
@@ -103,14 +108,14 @@ def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> It
     for patterns in shape.all_of("patternProperties"):
         for pattern in patterns:
             for name in (*texts.matching(pattern)[:2], *(text for _, text in texts.near_misses(pattern)[:6])):
-                good = samples(document, shape.member(name), depth=valid.DEEPEST - 1)
+                good = samples(document, shape.member(name), depth=valid.deepest(document) - 1)
                 yield from ((name, value) for value in (*good[:2], "x", 1, None))
     for naming in shape.nodes("propertyNames"):
         for name in samples(document, (naming,)):
             if isinstance(name, str):
                 yield name, (allowed or [1])[0]
         for name in _near_names(document, naming):
-            options = samples(document, shape.member(name), depth=valid.DEEPEST - 1)
+            options = samples(document, shape.member(name), depth=valid.deepest(document) - 1)
             yield name, (options or [1])[0]
     yield from ((name, (allowed or [1])[0]) for name in ("", "__proto__", "self", "\u00fcnicode \U0001f600", "a" * 200))
 

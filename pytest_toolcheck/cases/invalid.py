@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any
 
 from .changes import Change, change, nested
-from .containers import NESTED_DEEPEST, of_array, of_object, open_names, spared
+from .containers import deepest, of_array, of_object, open_names, spared
 from .deep import deep
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
@@ -82,7 +82,7 @@ def _refused(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
         both = (part, *others, *stripped)
         wanted = samples(document, both, depth=depth) or samples(document, (part,), depth=depth)
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
-        if wanted and depth < NESTED_DEEPEST - 1 and not document.is_weary:
+        if wanted and depth < deepest(document) - 1 and not document.is_weary:
             yield from islice(nested(variations(document, both, wanted[0], depth=depth + 1)), _MOST_REFUSED)
 
 
@@ -117,36 +117,52 @@ def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
 
 
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
-    if depth >= NESTED_DEEPEST or (depth and document.is_weary):
+    if depth >= deepest(document) or (depth and document.is_weary):
         return
     names = [*shape.property_names(), *open_names(document, shape, base, depth)]
-    for name in names:
-        conjunction = shape.member(name)
-        options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
-        own = options[0] if options else None
-        for item in _bounded(variations(document, conjunction, own, depth=depth + 1), depth, len(names)):
-            yield item.below(name, partial(_with_member, base, name))
+    streams = [_inside_member(document, shape, base, name, depth) for name in names]
+    if depth:
+        yield from interleaved(streams)
+    else:
+        for stream in streams:
+            yield from islice(stream, max(_FEWEST_PER_PLACE, _MOST_BELOW // len(names)))
+
+
+def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:
+    conjunction = shape.member(name)
+    options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
+    for item in _below(document, conjunction, options[0] if options else None, depth):
+        yield item.below(name, partial(_with_member, base, name))
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
-    if depth >= NESTED_DEEPEST or (depth and document.is_weary):
+    if depth >= deepest(document) or (depth and document.is_weary):
         return
     base = _behind_prefix(document, shape, base, depth)
+    streams = []
     for own in (base, *spared(document, shape, base)):
-        places = list(dict.fromkeys((*range(shape.prefix_length()), len(own) - 1)))
-        places = [place for place in places if 0 <= place < len(own)]
-        for place in places:
-            made = variations(document, shape.item(place), own[place], depth=depth + 1)
-            for item in _bounded(made, depth, len(places)):
-                yield item.below(place, partial(_with_item, own, place))
+        places = dict.fromkeys((*range(shape.prefix_length()), len(own) - 1))
+        streams += [_inside_item(document, shape.item(at), own, at, depth) for at in places if 0 <= at < len(own)]
     wanted = shape.nodes("contains")
     if wanted and base:
-        made = variations(document, (*shape.item(0), *wanted), base[0], depth=depth + 1)
-        for item in _bounded(made, depth, 1):
-            yield item.below(0, partial(_with_item, base, 0))
+        streams.append(_inside_item(document, (*shape.item(0), *wanted), base, 0, depth))
     if depth < 2:
-        yield from _last_of_several(document, shape, len(base), depth)
-    yield from _nearly_contained(document, shape, depth)
+        streams.append(_last_of_several(document, shape, len(base), depth))
+    streams.append(_nearly_contained(document, shape, depth))
+    for stream in [interleaved(streams)] if depth else streams:
+        yield from islice(stream, _MOST_BELOW)
+
+
+def _inside_item(
+    document: Document, conjunction: Conjunction, own: list[Any], place: int, depth: int
+) -> Iterator[Change]:
+    for item in _below(document, conjunction, own[place], depth):
+        yield item.below(place, partial(_with_item, own, place))
+
+
+def _below(document: Document, conjunction: Conjunction, own: Any, depth: int) -> Iterator[Change]:
+    made = variations(document, conjunction, own, depth=depth + 1)
+    return nested(made) if depth else made
 
 
 def _nearly_contained(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
@@ -189,9 +205,3 @@ def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 def _with_item(base: list[Any], place: int, value: Any) -> list[Any]:
     return [*base[:place], value, *base[place + 1 :]]
-
-
-def _bounded(changes: Iterator[Change], depth: int, places: int) -> Iterator[Change]:
-    """Cut the changes of one place, so that all places together stay within what a limit can use."""
-    most = max(_FEWEST_PER_PLACE, (_MOST_BELOW >> 2 * depth) // max(places, 1))
-    yield from islice(changes if depth == 0 else nested(changes), most)

@@ -60,3 +60,23 @@ def _inner(node: Node) -> Iterator[Node]:
 
 def _listed(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+
+
+def is_recursive(document: Document) -> bool:
+    """Say whether a reference leads to a schema that holds it, so that valid values may be of any depth."""
+    done, open_now = set[int](), set[int]()
+
+    def leads_back(node: Node) -> bool:
+        mark = id(node.schema)
+        if mark in open_now:
+            return True
+        if mark in done or not isinstance(node.schema, (dict, list)):
+            return False
+        open_now.add(mark)
+        parts = node.schema.values() if isinstance(node.schema, dict) else node.schema
+        found = any(map(leads_back, document.targets(node))) or any(leads_back(node.child(part)) for part in parts)
+        open_now.discard(mark)
+        done.add(mark)
+        return found
+
+    return document.refers and leads_back(document.root)

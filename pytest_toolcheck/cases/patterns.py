@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import import_module
+from itertools import chain
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 # The parse tree of the standard library's own compiler has no public name.
@@ -23,12 +25,16 @@ _CLASS_SAMPLES = {
 }
 _STYLES = range(6)
 _LONGEST_REPEAT = 2000
+_MOST_RUNS, _MOST_ASTRAY = 6, 8
+_KINDS = (ascii_lowercase, ascii_uppercase, digits)
+_WAYS = {"more": "a repeat more", "less": "a repeat less", "above": "above a range", "below": "below a range"}
+_SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice", "last cut", "one more", "other case"})
 
 
 @lru_cache(maxsize=512)
 def matching(pattern: str) -> tuple[str, ...]:
     """Return a few different strings in which `pattern` is found, shortest first; none for what cannot be walked."""
-    return tuple(_matching(pattern, (0, 0, 0, 1, 2, 3), (0, 1, 2, 3, 1, 2)))
+    return tuple(_matching(pattern, (0, 0, 0, 1, 2, 3, 1, 1), (0, 1, 2, 3, 1, 2, 0, 1)))
 
 
 @lru_cache(maxsize=512)
@@ -53,11 +59,45 @@ def _cut_to_length(pattern: str, length: int) -> str | None:
 def near_misses(pattern: str) -> list[tuple[str, str]]:
     """Return (what was done, text) for texts close to a match: junk before and after, a trailing newline, one off."""
     found: dict[str, str] = {}
-    for text in matching(pattern)[:3]:
-        for name, changed in _spoil(text):
-            if not _is_disputed(pattern, changed):
-                found.setdefault(changed, name)
+    texts = matching(pattern)
+    full = list(_matching(pattern, (1,), (0,)))
+    others = (spoilt for text in texts[1:3] for spoilt in _spoil(text) if spoilt[0] in _SPOILT_AGAIN)
+    made = chain(*map(_spoil, texts[:1]), _astray(pattern), *map(_another_kind, full), others)
+    for name, changed in made:
+        if not _is_disputed(pattern, changed):
+            found.setdefault(changed, name)
     return [(name, text) for text, name in found.items()]
+
+
+def _another_kind(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the text with the last of each run of letters, digits or signs replaced by one of another kind."""
+    runs = list(re.finditer(r"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+", text))
+    for run in runs[:_MOST_RUNS]:
+        last = run[0][-1]
+        for other in "0aA_-.":
+            if _kind(other) is not _kind(last):
+                yield f"{other} for {last}", text[: run.end() - 1] + other + text[run.end() :]
+
+
+def _kind(char: str) -> str:
+    """Return what the character is one of, or the sign itself."""
+    return next((kind for kind in _KINDS if char in kind), char)
+
+
+def _astray(pattern: str) -> Iterator[tuple[str, str]]:
+    """Yield texts that match but for one character just outside its range, or one repeat more or less than allowed."""
+    try:
+        tree = parser.parse(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return
+    for way, name in _WAYS.items():
+        for style, most in ((0, _MOST_ASTRAY), (1, _MOST_ASTRAY // 2 if "|" in pattern else 0)):
+            for place in range(most):
+                walk = _Astray(way, place, style)
+                text = walk.text(tree)
+                if walk.left >= 0:
+                    break
+                yield name, text
 
 
 def _is_disputed(pattern: str, text: str) -> bool:
@@ -151,6 +191,37 @@ class _Walk:
         low, high, tree = value
         count = min(low + self.extra, int(high), _LONGEST_REPEAT) if self.extra <= _LONGEST_REPEAT else low
         return "".join(self.text(tree) for _ in range(max(count, min(int(low), _LONGEST_REPEAT))))
+
+    _min_repeat = _possessive_repeat = _max_repeat
+
+
+class _Astray(_Walk):
+    """The plainest way through, but for one class or repeat, the `place`-th that can be spoilt this way."""
+
+    def __init__(self, way: str, place: int, style: int) -> None:
+        super().__init__(1, style)
+        self.way, self.left = way, place
+
+    def _is_it(self) -> bool:
+        self.left -= 1
+        return self.left == -1
+
+    def _in(self, items: list[Any]) -> str:
+        step = {"above": 1, "below": -1}.get(self.way)
+        if step is not None and items[0][0] is not op.NEGATE:
+            ends = [chr(value[step > 0] + step) for kind, value in items if kind is op.RANGE]
+            outside = [c for c in ends if not any(_holds(kind, value, c) for kind, value in items)]
+            if outside and self._is_it():
+                return outside[0]
+        return super()._in(items)
+
+    def _max_repeat(self, value: Any) -> str:
+        low, high, tree = value
+        if self.way == "more" and int(high) <= _LONGEST_REPEAT and self._is_it():
+            return "".join(self.text(tree) for _ in range(int(high) + 1))
+        if self.way == "less" and 0 < int(low) <= _LONGEST_REPEAT and self._is_it():
+            return "".join(self.text(tree) for _ in range(int(low) - 1))
+        return super()._max_repeat(value)
 
     _min_repeat = _possessive_repeat = _max_repeat
 

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
-from .loops import has_loop
+from .loops import has_loop, is_recursive
 from .predicates import Predicate, Predicates
 
 _MOST_TRIED = 2000
@@ -105,6 +105,14 @@ class Document:
     def refers(self) -> bool:
         """Whether there is a reference in the schema."""
         return self._predicates.has_references
+
+    @cached_property
+    def is_recursive(self) -> bool:
+        """Whether a value may hold a value of the same schema, and so on."""
+        try:
+            return is_recursive(self)
+        except RecursionError:
+            return True
 
     @cached_property
     def is_endless(self) -> bool:

@@ -12,7 +12,7 @@ from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 
 T = TypeVar("T")
-DEEPEST = 6
+_DEEPEST, _DEEPEST_OF_RECURSIVE = 24, 6
 _ENOUGH = 8
 _MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
@@ -21,6 +21,11 @@ ANYTHING: tuple[Any, ...] = (
     *([1, 2], [1, 1], ["foo", "bar"], [1, "a", True], "longer text with words", 1e-8, 12345678901234567890, {"": 0}),
 )
 """Values to try when the schema gives no way to build one."""
+
+
+def deepest(document: Document) -> int:
+    """Return how deep values are built: less deep where a schema may hold itself."""
+    return _DEEPEST_OF_RECURSIVE if document.is_recursive else _DEEPEST
 
 
 def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> list[Any]:
@@ -34,7 +39,7 @@ def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> 
 
 
 def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator[Any]:
-    if depth > DEEPEST:
+    if depth > deepest(document):
         return
     found = False
     if not document.is_weary:
