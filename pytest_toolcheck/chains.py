@@ -6,10 +6,13 @@ on things made afresh, so that nobody else's work on a shared service is blamed 
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .chain_roles import Chain, chain_from, schema_of, words_of
@@ -20,6 +23,7 @@ from .errors import Position
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from .targets.base import Outcome
 
+_VARIED = 5
 _BAD = ("crashed", "timed_out", "lost")
 
 
@@ -82,11 +86,14 @@ class ChainRun:
         base = self._ctx.base()
         if base is None:
             raise ScenarioSkipped(f"no valid call of {self._chain.create} succeeded")
-        outcome = self._call(self._chain.create, base)
-        if outcome.kind != "accepted":
+        for arguments in (base, *islice(varied(self._schemas[self._chain.create], base), _VARIED)):
+            outcome = self._call(self._chain.create, arguments)
+            if outcome.kind == "accepted":
+                return _plain(outcome.value), arguments
             self._steps.pop()
-            return None, base
-        return _plain(outcome.value), base
+            if outcome.kind != "refused":
+                break
+        return None, base
 
     def _key_of(self, result: Any, offered: Mapping[str, Any]) -> Any:
         """Return the value that names the new thing, proven: it is read, and a made-up one is not."""
@@ -217,6 +224,23 @@ def values_in_text(result: Any) -> list[Any]:
     if not isinstance(result, (str, int)) or isinstance(result, bool):
         return []
     return list(dict.fromkeys([result, *re.findall(r"[\w-]{8,}|\d+|(?<=['\"`])[^'\"`]+(?=['\"`])", str(result))[:5]]))
+
+
+_fresh = itertools.count(1)
+
+
+def varied(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the arguments with texts and numbers that nobody has used: each of them alone, then all; what is unique may be taken."""
+    number = next(_fresh) * 7919 + os.getpid() % 7919
+    changed = {
+        name: value + number if isinstance(value, int) else f"{value} {number}"
+        for name, value in arguments.items()
+        if isinstance(value, (str, int)) and not isinstance(value, bool)
+    }
+    alone = ({**arguments, name: value} for name, value in changed.items())
+    for candidate in (*alone, {**arguments, **changed}):
+        if is_valid(schema if schema is not None else True, candidate):
+            yield candidate
 
 
 def made_up(value: Any) -> Any:

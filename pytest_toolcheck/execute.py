@@ -228,9 +228,11 @@ class RunningScenario:
 
     def base(self) -> dict[str, Any] | None:
         if self._state.proof is None:
-            self._state.proof = prove(self.plan.tool, self.call)
+            self._state.proof = prove(self.plan.tool, self.call, about=self.plan.description.description)
             if self._state.proof.base is None and self._state.hangs == 0:
                 self._learn()
+            if self._state.proof.named:
+                self._offer_named(self._state.proof)
             if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
                 self._state.hangs = HANGS_TOLERATED
         return self._state.proof.base
@@ -253,6 +255,18 @@ class RunningScenario:
         )
         attrs = {"message": message, "severity": "warning", "cause": f"learned from {source}"}
         self.emit("warning", attrs={**attrs, "learned": self._state.proof.base, "source": source})
+
+    def _offer_named(self, proof: Proof) -> None:
+        """Try what refusals named as allowed; what is accepted is logged, and offered for the spec."""
+        from .learning import accepted_values
+
+        last = self._last
+        values = accepted_values(proof, self.call)
+        self._last = last
+        shown = ", ".join(f"{name}: {{valid: {shorten(found, 200)}}}" for name, found in values.items())
+        message = f"learned from a refusal; for the spec: tools: {{{self.plan.tool.name}: {{values: {{{shown}}}}}}}"
+        attrs = {"message": message, "severity": "warning", "cause": f"learned from a refusal of {self.plan.tool.name}"}
+        self.emit("warning", attrs={**attrs, "learned": values, "source": "refusal"})
 
     @property
     def proof(self) -> Proof:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from .cases import base_candidates
-from .chain_roles import may_be_called, role_of, schema_of
-from .chains import _plain, keyed_values, values_in_text
+from .chain_roles import may_be_called, role_of, schema_of, words_of
+from .chains import _plain, keyed_values, values_in_text, varied
 from .proof import Proof, prove
 from .scenario import ToolPlan
 from .spec.model import ValueSet
@@ -17,6 +17,8 @@ from .targets.base import Outcome
 
 _TRIES = 4
 _VALUES = 6
+_NAMED = 12
+_IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
 
 
 def learn_from_siblings(
@@ -28,30 +30,66 @@ def learn_from_siblings(
     required = plan.tool.input.get("required") if isinstance(plan.tool.input, Mapping) else None
     if not isinstance(required, list):
         return None
-    for name, result in _results(plan, call_tool):
+    learned: dict[str, ValueSet] = {}
+    for name, result in _results(plan, required, call_tool):
         found = {key: list(islice(_values(result, key), _VALUES)) for key in required if key not in plan.tool.values}
-        learned = {key: ValueSet(valid=tuple(values)) for key, values in found.items() if values}
-        if learned:
-            proof = prove(replace(plan.tool, values={**plan.tool.values, **learned}), call)
+        new = {key: ValueSet(valid=tuple(values)) for key, values in found.items() if values}
+        learned |= new
+        if new:
+            proof = prove(
+                replace(plan.tool, values={**plan.tool.values, **learned}), call, about=plan.description.description
+            )
             if proof.base is not None:
                 return proof, name
     return None
 
 
-def _results(plan: ToolPlan, call_tool: Callable[[str, Mapping[str, Any]], Outcome]) -> Iterator[tuple[str, Any]]:
-    """Yield what the siblings that list or create the same thing answer, those that list first."""
-    noun = (role_of(plan.tool.name) or ("", None))[1]
+def accepted_values(proof: Proof, call: Callable[[Mapping[str, Any]], Outcome]) -> dict[str, list[Any]]:
+    """Return of what refusals named as allowed the base's own value, and what is accepted in its place."""
+    base: dict[str, Any] = proof.base or {}
+    return {
+        name: [
+            value for value in named[:_NAMED] if value == base[name] or call({**base, name: value}).kind == "accepted"
+        ]
+        for name, named in proof.named.items()
+    }
+
+
+def _results(
+    plan: ToolPlan, required: Sequence[str], call_tool: Callable[[str, Mapping[str, Any]], Outcome]
+) -> Iterator[tuple[str, Any]]:
+    """Yield what the siblings that list or create what this tool is about answer, those that list first."""
+    nouns = [noun for noun in (_noun(plan.tool.name), *map(_noun_of_key, required)) if noun is not None]
     for wanted in ("list", "create"):
         for tool in plan.siblings:
-            is_other = tool.name != plan.tool.name and role_of(tool.name) == (wanted, noun)
+            role = role_of(tool.name)
+            is_other = tool.name != plan.tool.name and role is not None and role[0] == wanted and role[1] in nouns
             if not is_other or not may_be_called(plan.spec, tool):
                 continue
             schema = schema_of(plan.spec, tool)
-            for candidate in islice(base_candidates(schema if schema is not None else {"type": "object"}), _TRIES):
+            for candidate in islice(_inputs(schema if schema is not None else {"type": "object"}), _TRIES):
                 outcome = call_tool(tool.name, candidate)
                 if outcome.kind == "accepted":
                     yield tool.name, _first_of(_plain(outcome.value))
                     break
+
+
+def _inputs(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield likely inputs, every second one with texts that nobody has used: a name may be taken."""
+    for candidate in base_candidates(schema):
+        yield candidate
+        yield from islice(varied(schema, candidate), 1)
+
+
+def _noun(tool: str) -> str | None:
+    role = role_of(tool)
+    return role[1] if role is not None else None
+
+
+def _noun_of_key(key: str) -> str | None:
+    """Return what a parameter names by an id: `note` of `note_id`."""
+    words = words_of(key)
+    return "_".join(words[:-1]) if len(words) > 1 and words[-1] in _IDS else None
 
 
 def _first_of(result: Any) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .cases import base_candidates
+from .cases import base_candidates, words
 from .checks.base import as_json, shorten
+from .checks.error_text import is_report
 from .spec.model import ToolSpec
 from .targets.base import Outcome
 
@@ -22,6 +23,8 @@ class Proof:
     base: dict[str, Any] | None = None
     tried: list[tuple[dict[str, Any], Outcome]] = field(default_factory=list)
     accepted: list[dict[str, Any]] = field(default_factory=list)
+    named: dict[str, list[Any]] = field(default_factory=dict)
+    """By parameter what refusals named as allowed, the base's own value among it; not all of it has been tried."""
 
     @property
     def explanation(self) -> str:
@@ -33,28 +36,39 @@ class Proof:
         return f"{len(self.tried)} inputs tried, the last {shorten(value, 120)} was {outcome.kind}: {said}"
 
 
-def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome]) -> Proof:
-    """Try candidates in order of likelihood until the tool accepts one. Words of refusals become further candidates."""
+def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about: str | None = None) -> Proof:
+    """Try candidates in order of likelihood until the tool accepts one.
+
+    Words of refusals become further candidates, and at last those of the text `about` the tool itself.
+    """
     proof = Proof()
     seen: set[str] = set()
     hints: tuple[str, ...] = ()
-    for _round in range(2):
-        for candidate in _candidates(tool, hints):
+    for more in ((), (), (about,)):
+        for candidate in _candidates(tool, (*hints, *filter(None, more))):
             text = as_json(candidate)
             if text in seen:
                 continue
             seen.add(text)
             outcome = call(candidate)
             proof.tried.append((candidate, outcome))
-            if outcome.kind == "accepted":
+            if outcome.kind == "accepted" and not is_report(outcome):
                 proof.base = candidate
                 proof.accepted.append(candidate)
+                proof.named = _named(candidate, hints)
                 return proof
             if outcome.kind in ("timed_out", "lost") or len(proof.tried) >= MAX_TRIES:
-                return proof
+                return _with_report(proof)
         hints = tuple(_hints(proof))
-        if not hints:
-            break
+    return _with_report(proof)
+
+
+def _with_report(proof: Proof) -> Proof:
+    """Take for the base, where there is no better one, an input to which the tool only reported an error as its result."""
+    reports = [candidate for candidate, outcome in proof.tried if outcome.kind == "accepted"]
+    if reports:
+        proof.base = reports[0]
+        proof.accepted.append(reports[0])
     return proof
 
 
@@ -64,7 +78,17 @@ def _candidates(tool: ToolSpec, hints: tuple[str, ...]) -> Iterator[dict[str, An
     yield from base_candidates(schema, examples=known, values=tool.values, hints=hints)
 
 
+def _named(base: Mapping[str, Any], hints: tuple[str, ...]) -> dict[str, list[Any]]:
+    """Return for each parameter whose value stands in a refusal what that refusal names beside it."""
+    lists = [list(words.as_types(words.allowed_in(hint))) for hint in hints]
+    found = {name: next((named for named in lists if value in named), []) for name, value in base.items()}
+    return {
+        name: [value for value in named if type(value) is type(base[name])] for name, named in found.items() if named
+    }
+
+
 def _hints(proof: Proof) -> list[str]:
     """Return what the refusals said, each once: "unknown unit 'x'; must be one of: km, mi"."""
-    said = (outcome.error.message for _, outcome in proof.tried if outcome.error and outcome.kind == "refused")
+    refused = (outcome.error.message for _, outcome in proof.tried if outcome.error and outcome.kind == "refused")
+    said = (*refused, *(as_json(outcome.value) for _, outcome in proof.tried if outcome.kind == "accepted"))
     return list(dict.fromkeys(said))[:_MOST_HINTS]

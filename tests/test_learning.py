@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
+
+from pytest_toolcheck.proof import prove
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import Outcome
 
 from .specs import events, run, write_tool
 
@@ -46,3 +53,78 @@ def test_a_learned_value_that_a_call_uses_up_accuses_nobody(pytester: pytest.Pyt
     result = run(pytester, "-k", "delete_item", "--toolcheck-log=off")
     assert "failed" not in result.parseoutcomes()
     result.stdout.fnmatch_lines(["*learned from the result of add_item*"])
+
+
+SHELVES = """
+_taken, _notes = {}, {}
+
+def add_note(title: str) -> dict:
+    'Add a note; a title can be taken once.'
+    if title in _taken: raise ValueError("title: taken")
+    _taken[title] = key = f"note-{len(_taken):06}"
+    _notes[key] = title
+    return {"id": key}
+
+def get_note(note_id: str) -> dict:
+    'Get a note.'
+    if note_id not in _notes: raise ValueError("note_id: unknown")
+    return {"title": _notes[note_id]}
+
+def delete_note(note_id: str) -> str:
+    'Delete a note.'
+    if note_id not in _notes: raise ValueError("note_id: unknown")
+    _notes.pop(note_id)
+    return "gone"
+
+def archive(note_id: str, shelf: str) -> str:
+    'Put a note onto a shelf.'
+    if note_id not in _notes: raise ValueError("note_id: unknown")
+    if shelf not in ("attic", "cellar"): raise ValueError("shelf: must be one of: attic, cellar, moon")
+    return shelf
+
+def find_person(who: str) -> str:
+    'Find a person, e.g. "Ada".'
+    if who != "Ada": raise ValueError("who: unknown")
+    return who
+"""
+
+
+def test_what_a_parameter_names_is_learned_from_who_makes_it_and_words_of_refusals_are_offered(
+    pytester: pytest.Pytester,
+) -> None:
+    """`archive` gets its `note_id` from `add_note` and its shelf from a refusal, which is offered as `values`, tried."""
+    write_tool(pytester, SHELVES, "defaults: {variations: {fuzz: 0, categories: [required]}}\n")
+    result = run(pytester, "-k", "valid_call or chain", "--toolcheck-log=log")
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(["*archive: {values: {shelf: {valid: *attic*cellar*"])
+    attrs = [event.get("attrs", {}) for event in events(pytester.path / "log")]
+    assert {"shelf": ["attic", "cellar"]} in [each["learned"] for each in attrs if each.get("source") == "refusal"]
+    assert {"source": "add_note"}.items() <= next(each for each in attrs if "shelf" in each.get("learned", {})).items()
+
+
+def test_a_taken_name_accuses_nobody_and_the_chain_takes_another(pytester: pytest.Pytester) -> None:
+    """What can be made or removed once is refused the next time, rightly; a faulty removal is found all the same."""
+    write_tool(pytester, SHELVES, "defaults: {variations: {fuzz: 0, categories: [example, optional]}}\n")
+    write_tool(
+        pytester,
+        SHELVES.replace("    _notes.pop(note_id)\n", ""),
+        "defaults: {variations: {fuzz: 0, categories: [required]}}\n",
+        name="faulty",
+    )
+    result = run(pytester, "-rf", "--toolcheck-log=off")
+    result.stdout.fnmatch_lines(["FAILED faulty*chain*get_note still answers * after delete_note was accepted"])
+    assert result.parseoutcomes()["failed"] == 1
+
+
+def test_the_report_of_an_error_is_no_good_answer() -> None:
+    """A result that only reports an error is the base where nothing better is found; its words are hints all the same."""
+
+    def call(arguments: Mapping[str, Any], known: str = "furlong") -> Outcome:
+        text = "ok" if arguments["unit"] == known else "Error: unknown unit. Valid units: one of: furlong, league"
+        return Outcome("accepted", 0, value=text, raw={"isError": False, "content": [{"type": "text", "text": text}]})
+
+    schema = {"type": "object", "properties": {"unit": {"type": "string"}}, "required": ["unit"]}
+    tool = ToolSpec("convert", input=schema)
+    assert prove(tool, call).base == {"unit": "furlong"}
+    nothing = prove(tool, lambda arguments: call(arguments, "yard"))
+    assert nothing.base == nothing.tried[0][0]

@@ -120,12 +120,17 @@ def from_name(name: str) -> list[Any]:
     return found
 
 
-def from_refusal(text: str) -> list[str]:
-    """Return the values that an error text says are allowed ("one of: a, b")."""
+def allowed_in(text: str) -> list[str]:
+    """Return the values that an error text lists as allowed ("one of: a, b")."""
     found: list[str] = []
     for match in _ONE_OF.finditer(text):
         found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
-    found += from_text(text)
+    return list(dict.fromkeys(word for word in found if word))
+
+
+def from_refusal(text: str) -> list[str]:
+    """Return what an error text offers as values: what it lists as allowed, then its quoted words, examples, numbers."""
+    found = [*allowed_in(text), *from_text(text)]
     return list(dict.fromkeys(word for word in found if word))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .base import Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour
 from .described_fully import differs_only_where_fully_described
@@ -45,11 +48,25 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
+            if _is_used_up(evidence, good):
+                return None
             return (
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence)
+
+
+def _is_used_up(evidence: Evidence, good: Mapping[str, Any]) -> bool:
+    """Whether the known-good input itself is refused by now, by a tool that never promised to take it twice.
+
+    A name is taken, a thing is removed: that says nothing of the input that is judged.
+    """
+    kept = evidence.tool.annotations
+    is_example = any(as_json(example.input) == as_json(good) for example in evidence.tool.examples)
+    if is_example or kept.idempotent or kept.read_only or kept.deterministic or evidence.retry is None:
+        return False
+    return evidence.retry(good).kind == "refused"
 
 
 def _change(evidence: Evidence) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..targets.base import Outcome
 from .base import Evidence, Finding, as_json, place_of, shorten
 
 _REPORT: Final = re.compile(
@@ -48,6 +49,12 @@ def reports_an_error(evidence: Evidence) -> bool:
         return False
     sent = (evidence.tool.name + as_json(evidence.case.input)).lower()
     return not any(word in sent for word in ("error", "exception", "traceback"))
+
+
+def is_report(outcome: Outcome) -> bool:
+    """Whether an accepted MCP result is nothing but the report of an error."""
+    text = _text(outcome.raw) if outcome.kind == "accepted" else None
+    return text is not None and _is_report(text)
 
 
 def _text(raw: Any) -> str | None:
