@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .spec.model import Spec
+from .spec.model import Spec, ToolSpec
 from .targets.base import ToolDescription
 
 VERBS: Mapping[str, frozenset[str]] = {
@@ -74,6 +74,14 @@ def chain_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Cha
     update = [tool.name for tool in found["update"] if key in _properties(schema_of(spec, tool))]
     delete = [tool.name for tool in found["delete"] if _takes_only(schema_of(spec, tool), key)]
     return Chain(create, read.name, key, *(names[0] if len(names) == 1 else None for names in (update, delete)))
+
+
+def may_use_up(tool: ToolSpec) -> bool:
+    """Whether nothing says that equal calls are answered equally: no annotation, and no name that reads."""
+    promises = tool.annotations
+    if promises.read_only or promises.idempotent or promises.deterministic:
+        return False
+    return (role_of(tool.name) or ("",))[0] not in ("read", "list")
 
 
 def may_be_called(spec: Spec, tool: ToolDescription) -> bool:

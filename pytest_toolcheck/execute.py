@@ -26,6 +26,7 @@ from .server import TargetServer
 from .spec.model import Spec
 from .targets.base import Outcome, Progress, Request, Session
 from .tool_state import HANGS_TOLERATED, ToolState
+from .used_up import judged
 
 if TYPE_CHECKING:
     from .budgets.keeper import BaselineKeeper
@@ -43,6 +44,9 @@ class RunningScenario:
         self._state = state
         self._fill = fill
         self._opened: list[Session] = []
+        self._elsewhere: Session | None = None
+        self.accepted = 0
+        """How many calls of this scenario have been accepted."""
         self._last: Call | None = None
 
     @property
@@ -99,6 +103,13 @@ class RunningScenario:
         except TargetError as error:
             raise ScenarioFailure(_unreachable(error)) from None
 
+    def spare_session(self) -> Session:
+        """The file's second session, in which no call has been accepted yet."""
+        try:
+            return self._state.server.spare()
+        except TargetError as error:
+            raise ScenarioFailure(_unreachable(error)) from None
+
     def open_session(self) -> Session:
         try:
             session = self._state.server.open()
@@ -115,8 +126,9 @@ class RunningScenario:
         session: Session | None = None,
         observe: bool = False,
     ) -> Outcome:
-        outcome = self._call(self.plan, arguments, valid, session or self.session, observe=observe)
-        if session is None:
+        used = session or self._elsewhere or self.session
+        outcome = self._call(self.plan, arguments, valid, used, observe=observe)
+        if used is not session:
             self._state.stray = self._state.stray or outcome.stray
         return outcome
 
@@ -162,6 +174,7 @@ class RunningScenario:
             self._log_end(outcome)
         self._state.hangs += outcome.kind == "timed_out"
         if outcome.kind == "accepted":
+            self.accepted += 1
             self._state.slowest_s = max(self._state.slowest_s, outcome.duration_ns / 1e9)
         elif outcome.kind == "timed_out" and limit_s < plan.tool.timeout_s:
             raise ScenarioSkipped(f"{plan.tool.name} hung before: given up after {limit_s:g}s, not judged")
@@ -199,6 +212,19 @@ class RunningScenario:
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
         return judge(self, self._state, case, outcome)
+
+    def judged(self, case: Case, outcome: Outcome) -> tuple[Outcome, tuple[Finding, ...]]:
+        """Judge an outcome, or that of a further call where the tool has used up what the case needs."""
+        return judged(self, self._state, case, outcome)
+
+    @contextmanager
+    def calls_go_to(self, session: Session | None) -> Iterator[None]:
+        """Let all calls go to this session instead of the file's."""
+        self._elsewhere, before = session, self._elsewhere
+        try:
+            yield
+        finally:
+            self._elsewhere = before
 
     @property
     def unproven(self) -> tuple[Finding, ...]:

@@ -74,6 +74,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 case=case,
                 outcome=outcome,
                 known_good=_known_good(state),
+                accepted=tuple(state.proof.accepted) if state.proof else (),
                 options=options,
                 secrets=state.secrets,
                 retry=context.again,

@@ -41,7 +41,7 @@ class CaseScenario:
         running = cast("RunningScenario", ctx)
         case = running.rebased(self.case)
         outcome = running.call(case.input, valid=case.label == "valid", observe=True)
-        findings = running.judge(case, outcome)
+        outcome, findings = running.judged(case, outcome)
         if findings:
             raise running.fail(findings)
         if running.proof.base is None and (case.label == "invalid" or UNPROVEN in running.attrs):

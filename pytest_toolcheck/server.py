@@ -45,6 +45,7 @@ class TargetServer:
         self._spec = spec
         self.target: Target = make_target(spec)
         self._session: Session | None = None
+        self._spare: Session | None = None
         self.replaced = 0
         """How often a dead or hung session was replaced."""
         self.coverages: dict[str, SchemaCoverage | None] = {}
@@ -66,6 +67,24 @@ class TargetServer:
         self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": self.target.kind})
         return session
 
+    def spare(self) -> Session:
+        """Return a second session that nothing has been done in since it was opened. Raises TargetError."""
+        if self._spare is None or not self._spare.is_alive():
+            self.drop_spare()
+            self._spare = self.open()
+        return self._spare
+
+    def drop_spare(self) -> None:
+        """Close the spare session: something has been done in it."""
+        if self._spare is not None:
+            self.release(self._spare, "used")
+            self._spare = None
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether a spare session is open."""
+        return self._spare is not None
+
     def release(self, session: Session, reason: str = "done") -> None:
         """Close a session that `open` returned."""
         session.close()
@@ -78,6 +97,7 @@ class TargetServer:
 
     def close(self) -> None:
         """Close the session and stop the target."""
+        self.drop_spare()
         self._close_session("end of run")
         self.target.close()
 

@@ -38,6 +38,12 @@ class ToolState:
         self.stray = ""
         """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
         self.is_stray_told = False
+        self.uses_up: bool | None = None
+        """Whether the tool refuses its base when it is sent again; None as long as nobody asked."""
+        self.is_new_elsewhere = False
+        """Whether a new start of the target brings back what was used up."""
+        self.starts_elsewhere = 0
+        self.seconds_elsewhere = 0.0
         self.unproven: Mapping[str, Finding] | None = None
         """What is wrong with the calls that found no base, by cause."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from .base import Evidence, Finding, as_json, place_of, shorten
+from ..chain_roles import may_use_up
+from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
@@ -19,6 +17,9 @@ def accepts_valid(evidence: Evidence) -> Finding | None:
     reason = _promise(evidence)
     if reason is None:
         return None
+    if _is_used_up(evidence):
+        evidence.notes.append(USED_UP)
+        return None
     error = evidence.outcome.error
     said = f": {shorten(error.message, 140)}" if error else ""
     return Finding(
@@ -27,6 +28,16 @@ def accepts_valid(evidence: Evidence) -> Finding | None:
         f"accepts_valid {evidence.case.pointer} {error.type if error else ''}".strip(),
         reason,
     )
+
+
+def _is_used_up(evidence: Evidence) -> bool:
+    """Whether the tool refuses by now what it accepted before: then this refusal says nothing of the input."""
+    accepted = evidence.accepted
+    if not accepted or evidence.retry is None or evidence.tool.acceptance == "strict" or not may_use_up(evidence.tool):
+        return False
+    if any(as_json(good) == as_json(evidence.case.input) for good in accepted):
+        return True
+    return evidence.retry(accepted[0]).kind == "refused"
 
 
 def _promise(evidence: Evidence) -> str | None:
@@ -48,25 +59,11 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
-            if _is_used_up(evidence, good):
-                return None
             return (
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence)
-
-
-def _is_used_up(evidence: Evidence, good: Mapping[str, Any]) -> bool:
-    """Whether the known-good input itself is refused by now, by a tool that never promised to take it twice.
-
-    A name is taken, a thing is removed: that says nothing of the input that is judged.
-    """
-    kept = evidence.tool.annotations
-    is_example = any(as_json(example.input) == as_json(good) for example in evidence.tool.examples)
-    if is_example or kept.idempotent or kept.read_only or kept.deterministic or evidence.retry is None:
-        return False
-    return evidence.retry(good).kind == "refused"
 
 
 def _change(evidence: Evidence) -> str:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ..targets.base import Outcome
 
 
+USED_UP = "used_up"
+"""The note of a case that was not judged: the tool refuses now what it accepted before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A broken promise.
@@ -38,6 +42,8 @@ class Evidence:
     outcome: Outcome
     known_good: tuple[Mapping[str, Any], ...] = ()
     """Inputs that are known to be acceptable: examples, and the proven base."""
+    accepted: tuple[Mapping[str, Any], ...] = ()
+    """The inputs among them that the tool has accepted in this run."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the spec says under `checks: {this_check: {…}}`."""
     retry: Callable[[Any], Outcome] | None = None
