@@ -198,3 +198,28 @@ def test_a_typed_dictionary_has_a_schema_in_every_python() -> None:
     assert schema["$defs"]["Address"]["required"] == ["city"]
     assert schema["properties"]["copies"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Address"}
     assert describe_function("grow", grow).input_schema
+
+
+LOGGED = [
+    ("IndexError: string index out of range", True),
+    ("KeyError: 'hard'", True),
+    ("ZeroDivisionError", True),
+    ("TypeError: 'NoneType' object is not iterable", True),
+    ("ValueError: unknown note 7", False),
+    ("notes.errors.NotFoundError: 7", False),
+]
+
+
+@pytest.mark.parametrize("frame", ["{}", "                             {}          "], ids=["plain", "in a column"])
+@pytest.mark.parametrize(("logged", "is_crash"), LOGGED)
+def test_a_crash_that_only_the_log_of_a_server_tells_is_seen(logged: str, is_crash: bool, frame: str) -> None:
+    """The MCP SDK answers every unexpected error with one sentence; what it was stands in the server's log."""
+    noise = f"Traceback (most recent call last):\n{frame.format(logged)}\n\nUnexpectedToolError: Error executing tool tool\n"
+    error = CallError("ToolError", "Error executing tool tool")
+    outcome = Outcome("refused", 1, error=error, noise=noise)
+    found = judged("no_crash", takes(n=INTEGER), valid({"n": 0}), outcome, accepts=lambda _: True)
+    assert (found is not None) is is_crash
+    if is_crash:
+        assert found.message.endswith(f"(its server logged {logged})")
+    told = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool: no such note"), noise=noise)
+    assert judged("no_crash", takes(n=INTEGER), valid({"n": 0}), told, accepts=lambda _: True) is None

@@ -20,6 +20,13 @@ _WRAPPED_CRASH = re.compile(
 )
 """What interpreters write when code fails on its own, seen through a server that turns every exception into a refusal."""
 
+_LOGGED_ERROR = re.compile(
+    r"^\W*(?P<line>(Type|Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode"
+    r"|UnicodeDecode)Error\b(:.*)?)[ \t]*$",
+    re.MULTILINE,
+)
+"""The last line of a traceback, of an error that no tool raises to refuse an input."""
+
 _STUMBLED = re.compile(
     r"^(math domain error|(max|min)\(\) (arg is an|iterable argument is) empty( sequence)?"
     r"|(not enough|too many) values to unpack \(expected .*\)|reduce\(\) of empty (sequence|iterable) with no initial value"
@@ -46,7 +53,8 @@ def no_crash(evidence: Evidence) -> Finding | None:
         message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
         return _finding(evidence, message, f"{error.type} {error.location or error.code or ''}")
     if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
-        message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}"
+        logged = "" if sign in error.message else f" (its server logged {sign})"
+        message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
         return _finding(evidence, message, f"wrapped {sign}")
     return None
 
@@ -57,10 +65,19 @@ def _is_stumble(evidence: Evidence, error: CallError) -> bool:
 
 def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     """Return what gives the crash away; a TypeError that is a refusal is seen for what it is, not through a server."""
+    if error.message.strip() == f"Error executing tool {evidence.tool.call or evidence.tool.name}":
+        return _told_to_the_log(evidence)
     sign = None if error.type == "TypeError" else _WRAPPED_CRASH.search(error.message)
     if sign is None or sign.group(0) in shorten(evidence.case.input, 100_000):
         return None
     return sign.group(0)
+
+
+def _told_to_the_log(evidence: Evidence) -> str | None:
+    """Return the error that the server wrote to its log: the MCP SDK, from version 2, sends no more than that there was one."""
+    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(evidence.outcome.noise)]
+    told = [line for line in told if evidence.case.label == "valid" or not line.startswith("TypeError")]
+    return shorten(told[-1], 120) if told else None
 
 
 def _finding(evidence: Evidence, message: str, cause: str) -> Finding:
