@@ -89,6 +89,8 @@ class ToolNode(pytest.Collector):
         try:
             cases = changed_cases(self.ihook, self.plan, cases)
             checks, more = checks_of(self.ihook), [*self._more_scenarios()]
+        except SpecError as error:
+            raise self.CollectError(_problems(error, self.config)) from None
         except HookError as error:
             raise self.CollectError(str(error)) from None
         state = ToolState(self.plan, self._runtime, checks)

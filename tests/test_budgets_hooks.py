@@ -61,9 +61,9 @@ def test_one_of_many(tools): tools["hold"](n=3)
 @pytest.mark.growth_budget(over="items", memory="n")
 def test_growth(tool): tool(items=[1])
 
-@spec("lab.tool.yaml", tool="square")
+@spec("lab.tool.yaml")
 @pytest.mark.growth_budget(over="weight", memory="n")
-def test_growth_of_nothing(tool): tool(items=[1])
+def test_growth_of_nothing(tools): tools["square"](items=[1])
 
 @spec("lab.tool.yaml", tool="tired")
 @pytest.mark.latency_budget(p50="10s")
@@ -208,6 +208,11 @@ def test_no_time(): pass
 @pytest.mark.cpu_budget(time="5ms")
 class TestOld(unittest.TestCase):
     def test_old(self): pass
+@spec("lab.tool.yaml", tool="square")
+@pytest.mark.growth_budget(over="weight", memory="n")
+def test_growth_of_nothing(tool): tool(items=[1])
+@pytest.mark.latency_budget(rounds=60)
+def test_no_limit(): pass
 """
 
 
@@ -216,7 +221,7 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
     """All are named at once, whoever collects: alone, only collecting, or in a worker."""
     result = suite(WRONG, *how)
     assert result.ret not in (0, 3)
-    assert result.parseoutcomes()["errors"] == 5
+    assert result.parseoutcomes()["errors"] == 7
     result.stdout.fnmatch_lines_random(
         [
             "test_lab.py:6: latency p95 of 50 ms lies above max of 10 ms*",
@@ -224,6 +229,8 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
             "test_lab.py:12: latency p95 of a test's own body needs rounds=126 at least (found no rounds=)*",
             "test_lab.py:14: a budget cannot be measured under virtual time*",
             "test_lab.py:19: a budget marker measures test functions, and this is a method of unittest.TestCase*",
+            "test_lab.py:20: growth over 'weight': the input schema has no such parameter; it has: items",
+            "test_lab.py:23: latency_budget: found rounds= and no limit",
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_toolcheck.budgets.baseline import Comparison
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.scenarios import budget_scenarios
 from pytest_toolcheck.budgets.sizes import LARGEST, input_of_size, size_range
-from pytest_toolcheck.errors import Position
+from pytest_toolcheck.errors import Position, SpecError
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.spec.model import (
     Budgets,
@@ -243,6 +244,15 @@ def test_growth_over_a_parameter_without_size_is_skipped():
         plan = plan_of(Budgets(growth=GrowthBudget(over, "n")))
         with pytest.raises(ScenarioSkipped, match=message):
             budget_scenarios(plan)[0].run(FakeContext(plan, FakeSession(accepted()), {"count": 5}))
+
+
+def test_growth_over_nothing_that_grows_is_an_error_of_the_spec_with_its_line():
+    """A tool's own budget is never skipped for a mistake in it; one of the defaults does not concern every tool."""
+    place = Position(Path("orders.tool.yaml"), 14)
+    plan = plan_of(Budgets(growth=GrowthBudget("flag", "n")))
+    wrong = replace(plan, tool=replace(plan.tool, key_positions={"/budgets/growth/over": place}))
+    with pytest.raises(SpecError, match=r"orders.tool.yaml:14.*its type is 'boolean', expected one of array"):
+        budget_scenarios(wrong)
 
 
 @pytest.mark.parametrize(

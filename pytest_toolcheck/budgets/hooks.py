@@ -24,6 +24,7 @@ from .lock import MeasuringLock, measuring_lock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
 from .results import BudgetExceeded, BudgetResult
+from .sizes import size_range
 
 if TYPE_CHECKING:
     from ..handwritten import BoundTool
@@ -56,7 +57,7 @@ def _problems(item: pytest.Item) -> list[str]:
         marked = item.stash[_MARKED] = parse_marks(marks)
     except BudgetError as error:
         return [f"{place}: {error}"]
-    problems = _never_measured(item) or ([] if _uses_tools(item) else body_problems(marked))
+    problems = _never_measured(item) or (_growth_problems(item, marked) if _uses_tools(item) else body_problems(marked))
     return [f"{place}: {problem}" for problem in problems]
 
 
@@ -72,6 +73,19 @@ def _never_measured(item: pytest.Item) -> list[str]:
 def _uses_tools(item: pytest.Item) -> bool:
     names = getattr(item, "fixturenames", ())
     return ("tool" in names or "tools" in names) and "tool_sessions" not in names
+
+
+def _growth_problems(item: pytest.Item, marked: MarkedBudgets) -> list[str]:
+    """Return why the tool of the test has nothing that can grow; with `tools` that shows when the test has run."""
+    plan = getattr(item, "callspec", None) and item.callspec.params.get("_toolcheck_plan")  # type: ignore[attr-defined]
+    growth = marked.budgets.growth
+    if plan is None or growth is None:
+        return []
+    try:
+        size_range(plan.tool.input, growth.over)
+    except MeterError as error:
+        return [str(error)]
+    return []
 
 
 @pytest.hookimpl(wrapper=True)

@@ -56,6 +56,9 @@ def parse_marks(marks: Iterable[Mark]) -> MarkedBudgets:
             for key, value in kwargs.items():
                 values.setdefault((name, key), _parse(name, key, value))
     budgets = _budgets(values)
+    if values and budgets == Budgets():
+        names = ", ".join(dict.fromkeys(name for name, _ in values))
+        raise BudgetError(f"{names}: found rounds= and no limit")
     if problems := impossible(budgets):
         raise BudgetError("; ".join(problems))
     rounds = [value for (_, key), value in values.items() if key == "rounds"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks.base import Finding
-from ..errors import Position
+from ..errors import Position, Problem, SpecError
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Budgets
 from ..targets.base import Outcome
@@ -16,18 +16,34 @@ from .clocks import MeterError
 from .keeper import BaselineKeeper
 from .measure import Subject, apply_budgets, kinds_of
 from .results import BudgetResult
+from .sizes import size_range
 from .subjects import Caller, ToolCall, sized, subject_of
 
 _CHECK_OF_OUTCOME = {"crashed": "no_crash", "lost": "no_crash", "timed_out": "timeout", "refused": "accepts_valid"}
 
 
 def budget_scenarios(plan: ToolPlan) -> list[BudgetScenario]:
-    """Return a scenario for each kind of budget of the tool: `budget[latency]`, `budget[cpu]`, and so on."""
+    """Return a scenario for each kind of budget of the tool: `budget[latency]`, `budget[cpu]`, and so on.
+
+    Raises SpecError where the tool's own `growth` is over nothing that can grow.
+    """
     budgets = plan.tool.budgets
     if budgets is None:
         return []
+    _check_growth(plan, budgets)
     place = plan.tool.key_positions.get("/budgets", plan.tool.position)
     return [BudgetScenario(kind, budgets, place) for kind in kinds_of(budgets)]
+
+
+def _check_growth(plan: ToolPlan, budgets: Budgets) -> None:
+    place = plan.tool.key_positions.get("/budgets/growth/over")
+    if budgets.growth is None or place is None:  # a default for all tools skips those that it says nothing about
+        return
+    try:
+        size_range(plan.tool.input, budgets.growth.over)
+    except MeterError as error:
+        message = f"'budgets.growth.over' of tool {plan.tool.name!r}: {error}"
+        raise SpecError([Problem(place, message)]) from None
 
 
 @dataclass(frozen=True, slots=True)
