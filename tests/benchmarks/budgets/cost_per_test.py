@@ -7,12 +7,16 @@ are not installed (pytest-benchmark, pytest-memray, pytest-monitor) are left out
 from __future__ import annotations
 
 import importlib.util
+import json
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 TESTS, FEW = 60, 5
 OURS = "-p toolcheck --toolcheck-log=off"
@@ -65,17 +69,24 @@ def cost_of(folder: Path, options: str, marker: str, fixture: str, body: str, te
     return statistics.median(costs)
 
 
-def main() -> None:
-    print("CPU time a no-op test, ms (plain tests included)")
+def measured() -> Iterator[tuple[str, float]]:
+    """Yield the cost of a test with each plugin that is installed here, and of one without any."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"  {'no plugin':34} {cost_of(folder, '', '', '', 'pass', TESTS):8.2f}")
+        yield f"no plugin (pytest {pytest.__version__})", cost_of(folder, "", "", "", "pass", TESTS)
         for title, subject in SUBJECTS.items():
             needed = next((module for peer, module in PEERS.items() if title.startswith(peer)), "pytest_toolcheck")
-            if importlib.util.find_spec(needed) is None:
-                print(f"  {title:34} not installed")
-                continue
-            print(f"  {title:34} {cost_of(folder, *subject):8.2f}", flush=True)
+            if importlib.util.find_spec(needed) is not None:
+                yield title, cost_of(folder, *subject)
+
+
+def main() -> None:
+    if "--json" in sys.argv:
+        print(json.dumps(list(measured())))
+        return
+    print("CPU time a no-op test, ms (plain tests included)")
+    for title, cost in measured():
+        print(f"  {title:34} {cost:8.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
-"""Benchmarks of budgets, one command: `python tests/benchmarks/budgets/run.py [--seconds 5] [--only rule,live,...]`.
+"""Benchmarks of budgets, one command: `python tests/benchmarks/budgets/run.py [--update-docs] [--only rule,live,...]`.
 
-Prints a table each: the rules replayed on recorded noise, the rules live with 0 and 2 busy neighbours, the meters
-against known amounts, and what a budget of a fast tool costs. About a minute and a half by default.
+Prints a table each: the rules replayed on recorded noise, the rules live with 0 and 2 busy neighbours beside peers'
+own limits, the meters against known amounts, and what a budget of a fast tool costs, here and as a marker of a test
+beside peers. Peers are installed into environments of their own below the system's temporary folder at the first run.
+About seven minutes on an idle machine, and the figures of a busy one are worth little. `--update-docs` writes the
+tables into docs/explanation/budget-verdicts.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import statistics
 import subprocess
@@ -19,7 +23,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from environments import python_of
+from figures import PAGE, Table, write
 from peers import RULES
+from workload import work
 
 from pytest_toolcheck.budgets.cpu import CpuMeter
 from pytest_toolcheck.budgets.latency import LatencyMeter, spin
@@ -33,14 +40,7 @@ from pytest_toolcheck.spec.model import Budgets
 NOISE = Path(__file__).resolve().parents[4] / "shared" / "data" / "noise"
 MS = 1_000_000
 RATIOS = (0.9, 1.1)
-
-
-def table(title: str, head: list[str], rows: list[list[str]]) -> None:
-    print(f"\n{title}")
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    for row in [head, *rows]:
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    sys.stdout.flush()
+HEAD = ["neighbours", "rule", "fails at 0.9 of the budget", "fails at 1.1"]
 
 
 def rate(fails: int, runs: int) -> str:
@@ -81,29 +81,28 @@ class Replay:
         return fails, runs
 
 
-def replay_rules() -> None:
-    rows = []
+def replay_rules() -> Table:
+    found: dict[str, list[list[tuple[int, int]]]] = {name: [] for name in RULES}
     for path in sorted(NOISE.glob("*.npz")):
         replay = Replay(path)
         for name, rule in RULES.items():
-            counts = [rate(*replay.fails_of(rule, round(replay.true_ns / ratio))) for ratio in RATIOS]
-            rows.append([path.stem, name, *counts])
-    if rows:
-        table("Rules on recorded noise, disjoint runs", ["trace", "rule", "fails at 0.9", "fails at 1.1"], rows)
-    else:
-        print("\nRules on recorded noise: left out, there is no ../shared/data/noise")
+            found[name].append([replay.fails_of(rule, round(replay.true_ns / ratio)) for ratio in RATIOS])
+    rows = [
+        [name, *(over_traces([one[column] for one in traces]) for column in range(len(RATIOS)))]
+        for name, traces in found.items()
+        if traces
+    ]
+    title = "Rules on recorded noise, disjoint runs" if rows else "Rules: left out, there is no ../shared/data/noise"
+    return Table("rule", title, HEAD[1:], rows)
+
+
+def over_traces(counts: list[tuple[int, int]]) -> str:
+    shares = [fails / max(runs, 1) for fails, runs in counts]
+    total = rate(sum(fails for fails, _ in counts), sum(runs for _, runs in counts))
+    return f"{total}, {min(shares):.0%} to {max(shares):.0%} by trace"
 
 
 # rules live
-def work() -> int:
-    table_of_256: dict[int, int] = {}
-    state = 0
-    for step in range(14_500):
-        table_of_256[step & 255] = state
-        state = (state * 31 + step) & 0xFFFFFF
-    return state
-
-
 @contextlib.contextmanager
 def neighbours(count: int) -> Iterator[None]:
     busy = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(count)]
@@ -146,16 +145,30 @@ class Live:
         self.meter.forget()
 
 
-def live_rules(seconds: float) -> None:
+def live_rules(seconds: float) -> Table:
     rows = []
     reference_ns, true_ns = quiet_machine()
+    python = python_of("peers")
     for busy in (0, 2):
         with neighbours(busy):
             for name, rule in RULES.items():
                 share = seconds if name.startswith("ours") else seconds / 4
                 rows.append([str(busy), name, *(_live(rule, reference_ns, true_ns / ratio, share) for ratio in RATIOS)])
-    head = ["neighbours", "rule", "fails at 0.9", "fails at 1.1"]
-    table(f"Rules live, {seconds:.0f} s for ours, a quarter for the others ({true_ns / MS:.2f} ms of work)", head, rows)
+            rows += [[str(busy), *row] for row in peers_live(python, true_ns, round(4 * seconds))]
+    title = f"Rules live, {seconds:.0f} s for ours, a quarter for rules by hand ({true_ns / MS:.2f} ms of work)"
+    return Table("live", title, HEAD, rows)
+
+
+def peers_live(python: Path, true_ns: float, runs: int) -> list[list[str]]:
+    """Return how often peers' limits on time (all calls of a second) and on memory fail, of so many tests."""
+    command = [str(python), str(Path(__file__).with_name("peer_runs.py")), str(runs)]
+    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    rows = []
+    for column, name in enumerate(("mean", "min")):
+        fails = [sum(run[column] > true_ns / ratio for run in found["times"]) for ratio in RATIOS]
+        rows.append([f"pytest-benchmark, its {name}", *(rate(one, runs) for one in fails)])
+    rows += [[name, *(rate(one, runs) for one in fails)] for name, fails in found["memory"].items()]
+    return rows
 
 
 def _live(rule: Callable[..., bool], reference_ns: int, budget_ns: float, seconds: float) -> str:
@@ -229,7 +242,7 @@ def spread(values: list[float], unit: str) -> list[str]:
     return [f"{statistics.median(values):.3f} {unit}", f"{min(values):.3f} to {max(values):.3f}", str(len(values))]
 
 
-def meters(repeats: int = 30) -> None:
+def meters(repeats: int = 30) -> Table:
     rows = []
 
     def cpu(name: str, meter: CpuMeter, call: Callable[[], None]) -> None:
@@ -249,7 +262,7 @@ def meters(repeats: int = 30) -> None:
         rows.append(["memory of a server", "10 MiB", *spread(values, "MiB")])
     values = [measure_peak(spike).peak_bytes / 2**20 for _ in range(repeats)]
     rows.append(["memory in this process", "10 MiB", *spread(values, "MiB")])
-    table("Meters against known amounts", ["meter", "spent", "median", "range", "calls"], rows)
+    return Table("meters", "Meters against known amounts", ["meter", "spent", "median", "range", "calls"], rows)
 
 
 # cost
@@ -263,7 +276,7 @@ COSTS = {
 }
 
 
-def cost(repeats: int = 15) -> None:
+def cost(repeats: int = 15) -> Table:
     rows = []
     for name, budgets in COSTS.items():
         took, verdicts = [], set()
@@ -280,17 +293,39 @@ def cost(repeats: int = 15) -> None:
         judge_body_once(lambda: None, Budgets(latency={"max": MS}))
         took.append((time.perf_counter_ns() - start) / MS)
     rows.append(["a body once, max", f"{statistics.median(took):.2f} ms", f"{min(took):.2f} ms", "pass"])
-    table("Cost of a budget of a no-op that passes", ["budget", "median", "least", "verdicts"], rows)
+    return Table("cost", "Cost of a budget of a no-op that passes", ["budget", "median", "least", "verdicts"], rows)
+
+
+def markers() -> Table:
+    """Return what a marker costs a test, and what peers cost it, each in its own environment."""
+    rows = []
+    for environment in ("peers", "monitor"):
+        command = [str(python_of(environment)), str(Path(__file__).with_name("cost_per_test.py")), "--json"]
+        rows += json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    cells = [[f"`{name}`" if "(" in name else name, f"{ms:.1f}"] for name, ms in rows]
+    return Table("markers", "CPU time a no-op test that passes, ms", ["marker", "ms a test"], cells)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5.0, help="time for our rule at each level and ratio")
-    parser.add_argument("--only", default="rule,live,meters,cost")
+    parser.add_argument("--seconds", type=float, default=10.0, help="time for our rule at each level and ratio")
+    parser.add_argument("--only", default="rule,live,meters,cost,markers")
+    parser.add_argument("--update-docs", action="store_true", help="write the tables into the documentation")
     options = parser.parse_args()
-    parts = {"rule": replay_rules, "live": lambda: live_rules(options.seconds), "meters": meters, "cost": cost}
+    parts: dict[str, Callable[[], Table]] = {
+        "rule": replay_rules,
+        "live": lambda: live_rules(options.seconds),
+        "meters": meters,
+        "cost": cost,
+        "markers": markers,
+    }
+    tables, start = [], time.monotonic()
     for name in options.only.split(","):
-        parts[name]()
+        tables.append(parts[name]())
+        tables[-1].show()
+    print(f"\nThis took {time.monotonic() - start:.0f} s.")
+    if options.update_docs:
+        print(f"Written into {PAGE.name}: {', '.join(write([table for table in tables if table.rows]))}")
 
 
 if __name__ == "__main__":

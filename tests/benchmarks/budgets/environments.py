@@ -1,0 +1,30 @@
+"""Environments of their own for the peers, made at the first use and kept for the next."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[3]
+KEPT = Path(tempfile.gettempdir()) / f"toolcheck-peers-{sys.version_info[0]}.{sys.version_info[1]}"
+NEEDED = {
+    "peers": [str(PROJECT), "pytest-benchmark", "pytest-memray"],
+    # its last release breaks on the modules of pytest 9
+    "monitor": ["pytest<9", "pytest-monitor"],
+}
+
+
+def python_of(name: str) -> Path:
+    """Return the Python of an environment of `NEEDED`; of "peers" with the project as it is now."""
+    folder = KEPT / name
+    python = folder / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    if not (folder / "complete").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run([*install, *NEEDED[name]], check=True)
+        (folder / "complete").touch()
+    elif name == "peers":
+        subprocess.run([*install, "--no-deps", "--force-reinstall", str(PROJECT)], check=True)
+    return python
