@@ -53,9 +53,9 @@ class Runtime:
         return self.settings.log is not None
 
     @property
-    def baselines(self) -> tuple[Path | None, Path | None]:
-        """The baseline to compare with, and the file to keep this run's measurements in."""
-        return self.settings.baseline, self.settings.save_baseline
+    def baselines(self) -> tuple[Path | None, Path | None, bool]:
+        """The baseline to compare with, the file to keep this run's measurements in, and whether a foreign one counts."""
+        return self.settings.baseline, self.settings.save_baseline, self.settings.foreign_baseline == "scale"
 
     @property
     def run_directory(self) -> Path:

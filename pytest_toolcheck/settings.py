@@ -37,6 +37,8 @@ class Settings(NamedTuple):
     baseline: Path | None
     """The file of measurements that budgets with `regression` are compared with."""
     save_baseline: Path | None
+    foreign_baseline: Literal["advice", "scale"]
+    """What the baseline of another machine is."""
 
 
 class _Setting(NamedTuple):
@@ -71,6 +73,12 @@ _SETTINGS = (
     _Setting("coverage_fail_under", "fail the run where a tool's schema coverage is below this", "PERCENT"),
     _Setting("baseline", "compare budgets that have a `regression` with this baseline", "NAME|FILE.json"),
     _Setting("save_baseline", "keep what budgets measured as a baseline", "NAME|FILE.json", has_ini=False),
+    _Setting(
+        "foreign_baseline",
+        "what a baseline of another machine is: advice, or scaled by its reference workload, which is re-run here",
+        "advice|scale",
+        "advice",
+    ),
     _Setting("interleave_seed", "replay one seed of @pytest.mark.interleave", "N", has_ini=False),
 )
 
@@ -103,6 +111,7 @@ def read_settings(config: pytest.Config) -> Settings:
         coverage_fail_under=found["coverage_fail_under"].parse(_percent, "a percentage from 0 to 100, such as 80"),
         baseline=_baseline_to_read(config, found["baseline"]),
         save_baseline=_baseline_file(config, found["save_baseline"]),
+        foreign_baseline=found["foreign_baseline"].one_of("advice", "scale"),
     )
 
 

@@ -27,8 +27,8 @@ class ToolState:
         self.static_base: dict[str, Any] | None = None
         self.proof: Proof | None = None
         self.inconclusive_fails = False
-        self.baselines: tuple[Path | None, Path | None] = (None, None)
-        """What to compare budgets with, and where to keep them."""
+        self.baselines: tuple[Path | None, Path | None, bool] = (None, None, False)
+        """What to compare budgets with, where to keep them, and whether a baseline of another machine counts."""
         self.hangs = 0
         self.slowest_s = 0.0
         self.causes: Counter[str] = Counter()

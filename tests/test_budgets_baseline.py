@@ -28,6 +28,12 @@ def result(value, *, metric="cpu time", verdict="pass", spread=0.02, unit="ns"):
     return BudgetResult(metric, verdict, "", "", "", value=value, unit=unit, low=low, high=high)
 
 
+FILE = (
+    '{"version": 1, "machine": "m", "reference_ns": %s, '
+    '"tests": {"a::test": {"cpu time": {"value": %s, "low": null, "high": 2, "unit": "ns"}}}}'
+)
+
+
 @pytest.fixture
 def stored(tmp_path):
     path = tmp_path / "baselines" / "main.json"
@@ -89,6 +95,15 @@ def test_a_baseline_of_another_machine_is_advice(stored):
     assert "advice: the baseline is of this machine" in comparison.message
 
 
+def test_a_baseline_of_another_machine_counts_where_its_reference_is_enough(stored):
+    """Asked for, the reference workload that was re-run here scales it, and it fails as one of this machine."""
+    half_as_fast = Machine("another", 500_000)
+    for value_ms, verdict in ((40, "pass"), (60, "fail")):
+        comparison = one(stored, result(value_ms * MS), machine=half_as_fast, scales_foreign=True)
+        assert (comparison.verdict, comparison.is_advice) == (verdict, False)
+        assert "scaled by its reference workload" in comparison.message
+
+
 def test_without_bounds_nothing_fails(stored):
     """A budget kept by nine calls has no bounds: that its value is larger proves nothing."""
     few = BudgetResult("cpu time", "pass", "", "", "", value=90 * MS, unit="ns")
@@ -111,7 +126,15 @@ def test_cpu_time_comes_first_and_what_is_new_is_left_out(stored):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not a baseline"), ("[]", "not a baseline"), ('{"version": 9}', "version 9"), ('{"version": 1}', "machine")],
+    [
+        ("{", "not a baseline"),
+        ("[]", "not a baseline"),
+        ('{"version": 9}', "version 9"),
+        ('{"version": 1}', "machine"),
+        (FILE % ("0", "1"), "reference_ns is 0, expected a whole number above 0"),
+        (FILE % ("9", '"x"'), "value of a::test, cpu time is 'x', expected a number"),
+        (FILE % ("9", "NaN"), "value of a::test, cpu time is nan, expected a number"),
+    ],
 )
 def test_a_file_that_is_no_baseline_is_named(tmp_path, text, message):
     """The error names the file and how to write a new one."""

@@ -66,6 +66,22 @@ def test_a_baseline_is_kept_and_compared_with(run, pytester):
     result.stdout.fnmatch_lines_random(["*cpu time 2 ms, baseline 1 ms, change +100%, allowed 20%*"] * 2)
 
 
+def test_what_the_baseline_does_not_hold_is_said(run, pytester):
+    """A test that was renamed or is new warns instead of passing for ever; a foreign baseline counts where asked to."""
+    run("--toolcheck-save-baseline=main")
+    path = pytester.path / ".toolcheck" / "baselines" / "main.json"
+    stored = json.loads(path.read_text())
+    del stored["tests"]["test_lab.py::test_tool[work]"]
+    path.write_text(json.dumps({**stored, "machine": "another"}))
+    compared = ("--toolcheck-baseline=main", "-W", "default::pytest.PytestWarning")
+    result = run(*compared, cost_ns=2_000_000)
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*no baseline, *main.json has nothing of this test; save it anew*"])
+    run(*compared, "--toolcheck-foreign-baseline=scale", cost_ns=2_000_000).assert_outcomes(
+        passed=1, failed=1, warnings=1
+    )
+
+
 def test_without_a_baseline_there_is_nothing_to_measure(run):
     """A budget that only compares says so; a marker's other budgets are judged as ever."""
     result = run("-rs")
@@ -79,11 +95,13 @@ def test_without_a_baseline_there_is_nothing_to_measure(run):
         ("none", "*--toolcheck-baseline: *none.json: there is no such baseline: write a new one with*"),
         ("a/b", "*--toolcheck-baseline: found 'a/b', expected a name of letters, digits*"),
         ("bad.json", "*--toolcheck-baseline: *bad.json: not a baseline (*): write a new one with*"),
+        ("folder.json", "*--toolcheck-baseline: *folder.json: cannot be read (Is a directory): write a new one with*"),
     ],
 )
 def test_a_wrong_baseline_ends_the_run_at_once(run, pytester, value, message):
     """The option, the file and what to do are named before a test runs."""
     (pytester.path / "bad.json").write_text("{}")
+    (pytester.path / "folder.json").mkdir()
     result = run(f"--toolcheck-baseline={value}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])

@@ -8,6 +8,7 @@ comparison says so.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -155,15 +156,34 @@ def load_baseline(path: Path) -> Baseline:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["version"] != VERSION:
             raise ToolcheckError(f"{path}: found baseline version {data['version']!r}, expected {VERSION}: {advice}")
-        machine = Machine(str(data["machine"]), int(data["reference_ns"]))
+        machine = Machine(str(data["machine"]), _positive("reference_ns", data["reference_ns"]))
         entries = {
-            (test, name): Entry(**entry) for test, found in data["tests"].items() for name, entry in found.items()
+            (test, name): _read_entry(f"{test}, {name}", entry)
+            for test, found in data["tests"].items()
+            for name, entry in found.items()
         }
     except FileNotFoundError:
         raise ToolcheckError(f"{path}: there is no such baseline: {advice}") from None
+    except OSError as error:
+        raise ToolcheckError(f"{path}: cannot be read ({error.strerror}): {advice}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ToolcheckError(f"{path}: not a baseline ({error}): {advice}") from None
     return Baseline(machine, entries)
+
+
+def _positive(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{name} is {value!r}, expected a whole number above 0")
+    return value
+
+
+def _read_entry(place: str, found: Mapping[str, Any]) -> Entry:
+    for name in ("value", "low", "high"):
+        number = found[name]
+        is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+        if not is_number and not (number is None and name != "value"):
+            raise ValueError(f"{name} of {place} is {number!r}, expected a number")
+    return Entry(**found)
 
 
 def compare(
@@ -172,17 +192,19 @@ def compare(
     *,
     regression: float = 0.2,
     machine: Machine | None = None,
+    scales_foreign: bool = False,
 ) -> list[Comparison]:
     """Compare `(test id, result)` pairs with their baseline entries, CPU time first; what has no entry is left out.
 
     A fail: even the lower bound now is over the upper bound then by more than `regression`. A pass: the value now is
     within it. Without bounds nothing fails: few calls show that a budget is kept, not what the value is (see
-    `measure_cpu_value`). A baseline of another machine is advice: it never fails.
+    `measure_cpu_value`). A baseline of another machine is advice and never fails, unless `scales_foreign` says that its
+    reference workload, which is re-run here, is enough to compare by.
     """
     here = machine or Machine.here()
     pairs = [(test, result, baseline.entries.get((test, result.metric))) for test, result in results]
     found = [
-        _compare_one(test, result, entry, baseline.machine, here, regression)
+        _compare_one(test, result, entry, baseline.machine, here, regression, scales_foreign=scales_foreign)
         for test, result, entry in pairs
         if entry is not None and result.value is not None
     ]
@@ -190,11 +212,19 @@ def compare(
 
 
 def _compare_one(
-    test: str, result: BudgetResult, then: Entry, there: Machine, here: Machine, regression: float
+    test: str,
+    result: BudgetResult,
+    then: Entry,
+    there: Machine,
+    here: Machine,
+    regression: float,
+    *,
+    scales_foreign: bool,
 ) -> Comparison:
     scale = here.reference_ns / there.reference_ns if then.unit == "ns" else 1.0
     now, allowed = entry_of(result), 1 + regression
-    is_advice = there.fingerprint != here.fingerprint and then.unit in ("ns", "share")
+    is_foreign = there.fingerprint != here.fingerprint and then.unit in ("ns", "share")
+    is_advice = is_foreign and not scales_foreign
     verdict = _verdict(result, now, then, scale * allowed, is_advice=is_advice)
     change = now.value / (then.value * scale) - 1 if then.value else 0.0
     message = (
@@ -203,6 +233,8 @@ def _compare_one(
     )
     if is_advice:
         message += f" (advice: the baseline is of {there.fingerprint}; save one here)"
+    elif is_foreign:
+        message += f" (the baseline is of {there.fingerprint}, scaled by its reference workload)"
     return Comparison(test, result.metric, verdict, change, message, is_advice)
 
 

@@ -12,10 +12,13 @@ from .results import BudgetResult
 
 
 class BaselineKeeper:
-    """Compares the results of the running test with the file `baseline`; None where none was asked for."""
+    """Compares the results of the running test with the file `baseline`; None where none was asked for.
 
-    def __init__(self, baseline: Path | None, saved: Path | None) -> None:
-        self._baseline = baseline
+    `scales_foreign` has a baseline of another machine count, by its reference workload; else it is advice.
+    """
+
+    def __init__(self, baseline: Path | None, saved: Path | None, scales_foreign: bool = False) -> None:
+        self._baseline, self._scales_foreign = baseline, scales_foreign
         self.is_asked_for = baseline is not None or saved is not None
         """Whether there is any use in measuring what only baselines need."""
 
@@ -25,7 +28,14 @@ class BaselineKeeper:
             return []
         test = str(current().get("case", ""))
         pairs = [(test, result) for result in results]
-        return compare(load_baseline(self._baseline), pairs, regression=regression, machine=_machine())
+        baseline = load_baseline(self._baseline)
+        found = compare(baseline, pairs, regression=regression, machine=_machine(), scales_foreign=self._scales_foreign)
+        return [*found, *(self._unknown(*pair) for pair in pairs if (test, pair[1].metric) not in baseline.entries)]
+
+    def _unknown(self, test: str, result: BudgetResult) -> Comparison:
+        """Say that there is nothing to compare with: a test that was renamed must not pass for ever."""
+        message = f"{result.message}: no baseline, {self._baseline} has nothing of this test; save it anew"
+        return Comparison(test, result.metric, "inconclusive", 0.0, message, is_advice=True)
 
 
 @lru_cache(maxsize=1)
