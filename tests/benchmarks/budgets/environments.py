@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[3]
 KEPT = Path(tempfile.gettempdir()) / f"toolcheck-peers-{sys.version_info[0]}.{sys.version_info[1]}"
@@ -28,3 +31,10 @@ def python_of(name: str) -> Path:
     elif name == "peers":
         subprocess.run([*install, "--no-deps", "--force-reinstall", str(PROJECT)], check=True)
     return python
+
+
+def said_by(environment: str, script: str, *arguments: str) -> Any:
+    """Return the JSON that a script beside this file prints, run by the Python of an environment of `NEEDED`."""
+    command = [str(python_of(environment)), str(Path(__file__).with_name(script)), *arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=clean).stdout)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -23,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from environments import python_of
+from environments import python_of, said_by
 from figures import PAGE, Table, write
 from peers import RULES
 from workload import work
@@ -148,21 +147,20 @@ class Live:
 def live_rules(seconds: float) -> Table:
     rows = []
     reference_ns, true_ns = quiet_machine()
-    python = python_of("peers")
+    python_of("peers")  # made before the neighbours come
     for busy in (0, 2):
         with neighbours(busy):
             for name, rule in RULES.items():
                 share = seconds if name.startswith("ours") else seconds / 4
                 rows.append([str(busy), name, *(_live(rule, reference_ns, true_ns / ratio, share) for ratio in RATIOS)])
-            rows += [[str(busy), *row] for row in peers_live(python, true_ns, round(4 * seconds))]
+            rows += [[str(busy), *row] for row in peers_live(true_ns, round(4 * seconds))]
     title = f"Rules live, {seconds:.0f} s for ours, a quarter for rules by hand ({true_ns / MS:.2f} ms of work)"
     return Table("live", title, HEAD, rows)
 
 
-def peers_live(python: Path, true_ns: float, runs: int) -> list[list[str]]:
+def peers_live(true_ns: float, runs: int) -> list[list[str]]:
     """Return how often peers' limits on time (all calls of a second) and on memory fail, of so many tests."""
-    command = [str(python), str(Path(__file__).with_name("peer_runs.py")), str(runs)]
-    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    found = said_by("peers", "peer_runs.py", str(runs))
     rows = []
     for column, name in enumerate(("mean", "min")):
         fails = [sum(run[column] > true_ns / ratio for run in found["times"]) for ratio in RATIOS]
@@ -300,8 +298,7 @@ def markers() -> Table:
     """Return what a marker costs a test, and what peers cost it, each in its own environment."""
     rows = []
     for environment in ("peers", "monitor"):
-        command = [str(python_of(environment)), str(Path(__file__).with_name("cost_per_test.py")), "--json"]
-        rows += json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+        rows += said_by(environment, "cost_per_test.py", "--json")
     cells = [[f"`{name}`" if "(" in name else name, f"{ms:.1f}"] for name, ms in rows]
     return Table("markers", "CPU time a no-op test that passes, ms", ["marker", "ms a test"], cells)
 
