@@ -59,9 +59,12 @@ def _rows(findings: tuple[Finding, ...], call: Call) -> Iterator[tuple[str, str]
     yield "where", call.place
     error = call.outcome.error
     if error is not None and error.stack:
-        yield "stack", "\n            ".join(error.stack.rstrip().splitlines()[-12:])
+        yield "stack", "\n            ".join(shorten(line, 600) for line in error.stack.rstrip().splitlines()[-12:])
     if call.outcome.noise:
-        yield "noise", "\n            ".join(call.outcome.noise.rstrip().splitlines()[-12:])
+        yield (
+            "noise",
+            "\n            ".join(shorten(line, 600) for line in call.outcome.noise.rstrip().splitlines()[-12:]),
+        )
     yield "repeat", repeat_command(call.spec_path, call.tool, call.input)
     yield "log", f"rid {call.rid}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import sys
@@ -156,3 +157,37 @@ def test_the_spec_s_tools_are_described():
     (tool,) = target.describe()
     assert (tool.name, tool.source) == ("log", "git log -n '{count}'")
     assert json.dumps(tool.input_schema) == "null"
+
+
+LEAVES = (
+    "import subprocess, sys\n"
+    "subprocess.Popen(['sleep', '60'], start_new_session=True, stdin=-3, {pipes})\n"
+    "print('{{}}')"
+)
+
+
+def test_what_a_command_leaves_running_is_counted_and_ended():
+    """A process that left the command's group is found, also when the command itself was given up for it."""
+    session = session_of(LEAVES.format(pipes="stdout=-3, stderr=-3"), stdin="json")
+    before = {child.pid for child in psutil.process_iter()}
+    outcome = session.call(dataclasses.replace(request("x"), observe=True))
+    assert (outcome.kind, outcome.observed.left) == ("accepted", {"child processes": 1})
+    assert session.counts() == {"child processes": 1}
+    held = session_of(LEAVES.format(pipes="stderr=-3"), stdin="json").call(request("x", limit_s=3 * LIMIT_S))
+    assert held.kind == "timed_out"
+    assert held.error.message.endswith("it ended (exit code 0), but what it left running holds its output open")
+    sleeping = [p for p in psutil.process_iter() if p.pid not in before and p.name() == "sleep"]
+    assert not psutil.wait_procs(sleeping, timeout=5)[1]
+
+
+def test_what_ends_with_the_command_is_not_left_behind():
+    """A child that is waited for, or ends a moment later, is none that was left."""
+    code = "import subprocess; subprocess.run(['true']); subprocess.Popen(['true']); print('{}')"
+    outcome = session_of(code, stdin="json").call(dataclasses.replace(request("x"), observe=True))
+    assert outcome.observed.left == {}
+
+
+def test_output_that_is_no_utf_8_is_bytes():
+    """Bytes are no JSON: the check of the result says so."""
+    code = "import sys; sys.stdout.buffer.write(bytes([255, 254]))"
+    assert call(session_of(code, stdin="json"), "x").value == b"\xff\xfe"

@@ -46,6 +46,17 @@ def test_the_reply_is_the_value(session):
     assert outcome.raw["jsonrpc"] == "2.0"
 
 
+def test_what_is_no_reply_is_passed_over_and_told_where_none_comes(server):
+    """Log lines, bytes, broken JSON and foreign ids do not stand for a reply; a call that got nothing else shows them."""
+    noisy, mute = server.open(), server.open()
+    assert call(noisy, "noisy", a=1).value == {"a": 1}
+    outcome = mute.call(request("mute", limit_s=LIMIT_S))
+    noisy.close()
+    mute.close()
+    assert outcome.kind == "timed_out"
+    assert outcome.error.message == f"no answer within {LIMIT_S:g}s; it sent instead: '{{\"broken\"'"
+
+
 def test_replies_find_their_calls(session):
     """Replies out of order reach the call that they answer."""
     waits = [0.2, 0.1, 0.0]

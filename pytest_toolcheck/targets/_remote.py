@@ -85,10 +85,10 @@ class RemoteSession(Generic[C]):
         except Expired:
             return [self._hung(request) for request in requests]
 
-    def _timed_out(self, request: Request, spent_ns: int, *, noise: str = "") -> Outcome:
+    def _timed_out(self, request: Request, spent_ns: int, *, noise: str = "", told: str = "") -> Outcome:
         self._alive = False
         self._on_hang()
-        message = f"no answer within {request.timeout_s:g}s"
+        message = f"no answer within {request.timeout_s:g}s{told}"
         return Outcome("timed_out", spent_ns, error=CallError(type="Timeout", message=message), noise=noise)
 
     def _hung(self, request: Request) -> Outcome:

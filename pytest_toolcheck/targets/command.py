@@ -9,6 +9,8 @@ argument becomes `--name=value`: True `--name`, False nothing, a list the option
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import itertools
 import json
 import os
@@ -24,9 +26,10 @@ from typing import Any
 
 from ..errors import TargetError
 from ..spec.model import CommandTarget, Spec, ToolSpec
+from ._left_behind import MARK, end_left_behind, running_processes
 from ._text_values import NotCarriedError, as_text, properties_of, uncarried
 from ._timelimit import Worker
-from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
+from .base import NOT_CARRIED, CallError, Observed, Outcome, Request, ToolDescription
 from .classify import code_kind
 from .guard import kill_group, watched
 from .processes import child_environment, describe_exit
@@ -34,6 +37,7 @@ from .processes import child_environment, describe_exit
 _HOLE = re.compile(r"{([A-Za-z_][\w.-]*)}")  # other braces are code or JSON
 _OUTPUT_GRACE_S = 1.0
 _numbers = itertools.count(1)
+_calls = itertools.count(1)
 
 
 class CommandTools:
@@ -79,8 +83,12 @@ class _Run:
 
     code: int | None
     spent_ns: int
-    out: str
+    out: bytes
     err: str
+    ended: int | None = None
+    """The exit code of a command that was given up since something that it left held its output open."""
+    left: int = 0
+    """How many processes it left running."""
 
 
 class CommandSession:
@@ -91,6 +99,7 @@ class CommandSession:
         self._tools = tools
         self._environment = child_environment(tools.target.env)
         self._running: set[int] = set()
+        self._left = 0
 
     def call(self, request: Request) -> Outcome:
         """Run the command once and wait for its end."""
@@ -99,9 +108,22 @@ class CommandSession:
         except NotCarriedError as error:
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=str(error)))
         try:
-            return _outcome(request, self._run(argv, stdin, request.timeout_s))
+            run = self._run(argv, stdin, request.timeout_s)
         except OSError as error:
             return Outcome("lost", 0, error=CallError(type=type(error).__name__, message=str(error)))
+        self._left += run.left
+        outcome = _outcome(request, run)
+        if not request.observe:
+            return outcome
+        return dataclasses.replace(outcome, observed=Observed(left={"child processes": run.left} if run.left else {}))
+
+    def counts(self) -> dict[str, int]:
+        """Count what the commands have left running so far; it was ended at once."""
+        return {"child processes": self._left}
+
+    def rest(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
 
     async def call_async(self, request: Request) -> Outcome:
         """Run the command once, the loop going on."""
@@ -138,11 +160,12 @@ class CommandSession:
         return argv, b""
 
     def _run(self, argv: list[str], stdin: bytes, limit_s: float) -> _Run:
+        known, mark = running_processes(), f"{os.getpid()}-{next(_calls)}"
         started = time.perf_counter_ns()
         process = subprocess.Popen(
             argv,
             cwd=self._tools.folder,
-            env=self._environment,
+            env={**self._environment, MARK: mark},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -151,10 +174,15 @@ class CommandSession:
         self._running.add(process.pid)
         try:
             with watched(process.pid):
-                return _communicated(process, stdin, limit_s, started)
+                run = _communicated(process, stdin, limit_s, started)
+            return dataclasses.replace(run, left=end_left_behind(mark, known))
         finally:
             kill_group(process.pid, signal.SIGKILL)
             process.wait()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                with contextlib.suppress(OSError):
+                    assert pipe is not None
+                    pipe.close()
             self._running.discard(process.pid)
 
 
@@ -207,10 +235,12 @@ def _with_holes(template: Sequence[str], request: Request) -> Iterator[str]:
 
 
 def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float, started: int) -> _Run:
+    ended: int | None = None
     try:
         out, err = process.communicate(stdin, timeout=limit_s)
         code: int | None = process.returncode
     except subprocess.TimeoutExpired:
+        ended = process.poll()
         kill_group(process.pid, signal.SIGKILL)
         code = None
         try:
@@ -218,25 +248,36 @@ def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float
         except subprocess.TimeoutExpired as held:  # a child that left the group holds the pipes
             out, err = held.stdout or b"", held.stderr or b""
     spent = time.perf_counter_ns() - started
-    return _Run(code, spent, out.decode(errors="replace"), err.decode(errors="replace"))
+    return _Run(code, spent, out, err.decode(errors="replace"), ended)
 
 
 def _outcome(request: Request, run: _Run) -> Outcome:
     if run.code is None:
-        error = CallError(type="Timeout", message=f"no answer within {request.timeout_s:g}s")
+        error = CallError(type="Timeout", message=f"no answer within {request.timeout_s:g}s{_held(run)}")
         return Outcome("timed_out", run.spent_ns, error=error, noise=run.err)
+    out = run.out.decode(errors="replace")
     value = _value(run.out)
-    raw = {"exit_code": run.code, "stdout": run.out, "stderr": run.err}
+    raw = {"exit_code": run.code, "stdout": out, "stderr": run.err}
     if run.code == 0:
         return Outcome("accepted", run.spent_ns, value=value, raw=raw, noise=run.err)
     kind = code_kind(run.code, rejects=request.tool.rejects, default=(2,))
-    message = run.err.strip() or run.out.strip() or describe_exit(run.code)
+    message = run.err.strip() or out.strip() or describe_exit(run.code)
     error = CallError(type=describe_exit(run.code), message=message, code=run.code)
     return Outcome(kind, run.spent_ns, error=error, raw=raw, noise=run.err)
 
 
-def _value(text: str) -> Any:
-    """Return what was printed: JSON where it is, None where there is nothing, else the text."""
+def _held(run: _Run) -> str:
+    if run.ended is None:
+        return ""
+    return f": it ended ({describe_exit(run.ended)}), but what it left running holds its output open"
+
+
+def _value(out: bytes) -> Any:
+    """Return what was printed: JSON where it is, None where there is nothing, else the text; bytes where it is no UTF-8."""
+    try:
+        text = out.decode()
+    except UnicodeDecodeError:
+        return out
     try:
         return json.loads(text) if text.strip() else None
     except (ValueError, RecursionError):

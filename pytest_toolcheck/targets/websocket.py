@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _OPEN_LIMIT_S = 30.0
 _JSON_RPC = {"jsonrpc": "2.0", "id": "{id}", "method": "{tool}", "params": "{input}"}
 _CRASHES = (-32603, -32700, "5xx")
+_SHOWN = 120
 _numbers = itertools.count(1)
 
 
@@ -93,6 +94,8 @@ class WebSocketSession(ServedSession["ClientConnection"]):
         self._reply = service.target.reply
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._stray: dict[int, str] = {}
+        """What came last that is no reply, by the call that was waiting."""
         self._reader: asyncio.Task[None] | None = None
 
     async def _call(self, request: Request) -> Outcome:
@@ -105,11 +108,13 @@ class WebSocketSession(ServedSession["ClientConnection"]):
             async with asyncio.timeout(request.timeout_s):
                 reply = await self._exchanged(request, number)
         except TimeoutError:
-            return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
+            told = f"; it sent instead: {shown}" if (shown := self._stray.get(number)) else ""
+            return self._timed_out(request, time.perf_counter_ns() - started, noise=heard(), told=told)
         except (OSError, EOFError, _closed_errors()) as error:
             return await self._lost(error, time.perf_counter_ns() - started, heard())
         finally:
             self._waiting.pop(number, None)
+            self._stray.pop(number, None)
         return self._outcome(request, reply, time.perf_counter_ns() - started, heard())
 
     async def _exchanged(self, request: Request, number: int) -> Any:
@@ -136,16 +141,21 @@ class WebSocketSession(ServedSession["ClientConnection"]):
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
-            message = text if isinstance(text, str) else text.decode(errors="replace")
+            message = text
         number = self._number(message)
         future = self._waiting.get(number) if number is not None else None
         if future is not None and not future.done():
             future.set_result(message)
+        elif (first := self._first_waiting()) is not None:
+            self._stray[first] = repr(text[:_SHOWN])
+
+    def _first_waiting(self) -> int | None:
+        return next((number for number, future in self._waiting.items() if not future.done()), None)
 
     def _number(self, message: Any) -> int | None:
         """Return whose reply this is; None for what nobody asked for."""
-        if not self._has_ids or not isinstance(message, Mapping):
-            return next((number for number, future in self._waiting.items() if not future.done()), None)
+        if not self._has_ids:
+            return self._first_waiting()
         found = looked_up(message, self._reply.get("id", "id"))
         return int(found) if isinstance(found, (int, str)) and str(found).isdigit() else None
 

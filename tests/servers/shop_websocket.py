@@ -21,6 +21,11 @@ async def answer(connection, message):
     if name == "close":
         await connection.close()
         return
+    if name in ("noisy", "mute"):
+        for stray in ("log line", b"\xff\xfe", "[]", "null", '{"id": 77777}', '{"broken"'):
+            await connection.send(stray)
+    if name == "mute":
+        return
     head = {"jsonrpc": "2.0", "id": message["id"]}
     if name in CODES:
         await connection.send(json.dumps({**head, "error": {"code": CODES[name], "message": f"{name} error"}}))
