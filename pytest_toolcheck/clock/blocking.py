@@ -12,6 +12,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .attach import Loops
@@ -20,7 +21,9 @@ from .sockets import awaited_answer
 from .waits import Waits
 
 _POLL_S = 1.0
-_RECEIVING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "accept")
+_real_poll = vars(type(select.poll()))["poll"] if hasattr(select, "poll") else None
+"""The method itself, while `selecting` has another in its place."""
+_RECEIVING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "accept")
 
 
 def _is_limit(waits: Waits, timeout: float | None) -> bool:
@@ -37,7 +40,7 @@ class SocketTimeouts:
     def on(self) -> None:
         """From now on, receiving from a socket with a time limit waits in virtual time."""
         kind: Any = socket.socket
-        for name in _RECEIVING:
+        for name in filter(partial(hasattr, kind), _RECEIVING):
             own = vars(kind).get(name)
             setattr(kind, name, self._limited(getattr(kind, name)))
             self._put_back.append(
@@ -126,4 +129,5 @@ def _poll(wanted: dict[int, int], pause_s: float = 0) -> list[tuple[int, int]]:
     poll = select.poll()
     for descriptor, events in wanted.items():
         poll.register(descriptor, events)
-    return poll.poll(pause_s * 1000)
+    found: list[tuple[int, int]] = _real_poll(poll, pause_s * 1000) if _real_poll else []
+    return found

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 _METH_VARARGS, _METH_NOARGS, _METH_O = 0x1, 0x4, 0x8
+_OURS = __name__.partition(".")[0] + "."
 _CALLERS = {_METH_VARARGS: "PyObject_CallObject", _METH_NOARGS: "PyObject_CallNoArgs", _METH_O: "PyObject_CallOneArg"}
 """Calling convention to the C function of CPython with the same signature that calls its first argument."""
 
@@ -38,6 +39,8 @@ class Replacement(Protocol):
 
     real: Callable[..., Any]
     """Calls the original, whether it is replaced or not."""
+    substitute: Callable[..., Any]
+    """What is called instead."""
 
     def on(self) -> None:
         """Let the function call its substitute."""
@@ -94,6 +97,31 @@ class NamedFunction:
         while self._bound:
             names, name = self._bound.pop()
             names[name] = self.real
+
+
+class OwnName:
+    """A function that modules hold under its own name (`from signal import alarm` too), to replace there and to put back.
+
+    For functions whose calling convention has no counterpart; one look a module, where `NamedFunction` looks at every name.
+    """
+
+    def __init__(self, function: Callable[..., Any], substitute: Callable[..., Any]) -> None:
+        self.real = function
+        self.substitute = substitute
+        self._holders: list[dict[str, Any]] = []
+
+    def on(self) -> None:
+        """Bind the substitute, except in our own modules."""
+        for module in list(sys.modules.values()):
+            names = getattr(module, "__dict__", {})
+            if names.get(self.real.__name__) is self.real and not str(names.get("__name__")).startswith(_OURS):
+                names[self.real.__name__] = self.substitute
+                self._holders.append(names)
+
+    def off(self) -> None:
+        """Bind the function again."""
+        while self._holders:
+            self._holders.pop()[self.real.__name__] = self.real
 
 
 def replacement(function: Callable[..., Any], substitute: Callable[..., Any]) -> Replacement:

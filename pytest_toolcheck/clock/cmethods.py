@@ -1,4 +1,5 @@
-"""Time limits that C keeps: `Lock.acquire(timeout=60)`, `RLock.acquire`, `SimpleQueue.get(timeout=60)`.
+"""Time limits that C keeps: `Lock.acquire(timeout=60)`, `RLock.acquire`, `SimpleQueue.get(timeout=60)`, and
+the locks of `multiprocessing` that are made in the test.
 
 These are methods of C types, which refuse an assignment. The namespace behind such a type is a plain dict all the same;
 the garbage collector hands it out, and `PyType_Modified` tells the interpreter that it has changed (documented for
@@ -17,6 +18,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .waits import Waits
+
+try:
+    from _multiprocessing import SemLock
+except ImportError:  # a system without semaphores
+    _SEMAPHORE: Any = None
+else:
+    _SEMAPHORE = SemLock
 
 
 class TypeMethod:
@@ -45,6 +53,8 @@ class TypeMethod:
 def limited_methods(waits: Waits) -> list[TypeMethod]:
     """Return the methods whose time limits `waits` keeps."""
     locks = [TypeMethod(kind, "acquire", _acquire(kind, waits)) for kind in (_thread.LockType, _thread.RLock)]
+    if _SEMAPHORE is not None:
+        locks.append(TypeMethod(_SEMAPHORE, "acquire", _acquire_semaphore(_SEMAPHORE, waits)))
     return [*locks, TypeMethod(_queue.SimpleQueue, "get", _get(waits))]
 
 
@@ -63,6 +73,20 @@ def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:
                 lambda pause_s: real(lock, True, pause_s),
                 has_input=lambda: is_free is not None and not is_free(),
             )
+        )
+
+    return acquire
+
+
+def _acquire_semaphore(kind: Any, waits: Waits) -> Callable[..., bool]:
+    real = vars(kind)["acquire"]
+
+    def acquire(lock: Any, block: bool = True, timeout: float | None = None) -> bool:
+        if not block or not waits.applies(timeout):
+            got: bool = real(lock, block, timeout)
+            return got
+        return real(lock, False) or bool(
+            waits.keep(timeout, lambda pause_s: real(lock, True, pause_s), has_input=lambda: not lock._is_zero())
         )
 
     return acquire

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
+from .alarms import Alarms
 from .attach import Loops
 from .blocking import SelectorTimeouts, SocketTimeouts
 from .cfunction import Replacement, replacement
@@ -16,12 +17,15 @@ from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .observers import Observers
+from .pickling import Pickling
+from .selecting import limited_select, selecting_methods
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .waits import Waits
 from .wall import Wall
 
 MAX_REAL_WAIT = "5s"
+_MONOTONIC = {getattr(time, f"CLOCK_{name}", None) for name in ("MONOTONIC", "MONOTONIC_RAW", "BOOTTIME")} - {None}
 _LONGEST_SLEEP_S = 9_000_000_000
 """`time.sleep` refuses more than the 292 years that fit into 63 bits of nanoseconds."""
 
@@ -65,11 +69,12 @@ def virtual_time(
         gettime_ns=replacements[time.clock_gettime_ns].real,
         max_real_wait_ns=to_ns(max_real_wait),
     )
-    wall = Wall(clock.wall_ns())
+    wall = Wall(clock.wall_ns(), clock.note_read)
     waits = Waits(clock, failures.append)
     loops = Loops(driver, failures.append, replacements[time.monotonic].real)
     parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(waits), *limited_methods(waits)]
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
+    parts += [*selecting_methods(waits), limited_select(waits), Alarms(clock), Pickling(replacements.values())]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         stack.callback(loops.settle)
@@ -106,8 +111,8 @@ def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:
         time.perf_counter_ns: replacement(time.perf_counter_ns, clock.monotonic_ns),
     }
     made[time.sleep] = sleeping = replacement(time.sleep, lambda seconds: _sleep(clock, seconds, sleeping.real))
-    for wall in (time.time, time.time_ns):
-        made[wall] = _counted(clock, wall)
+    for text in (time.ctime, time.asctime):
+        made[text] = _of_now(text)
     for gettime, unit in ((time.clock_gettime, SECOND), (time.clock_gettime_ns, 1)):
         made[gettime] = _clock_gettime(clock, gettime, unit)
     return made
@@ -124,12 +129,14 @@ def _sleep(clock: VirtualClock, seconds: Any, real_sleep: Callable[[Any], None])
     return real_sleep(seconds)
 
 
-def _counted(clock: VirtualClock, function: Callable[[], Any]) -> Replacement:
-    """Leave the wall clock's reading to time-machine, but count it: a busy loop may wait for it too."""
+def _of_now(function: Callable[..., str]) -> Replacement:
+    """Let `ctime` and `asctime` without an argument show the wall clock: time-machine leaves them out."""
 
-    def substitute() -> Any:
-        clock.note_read()
-        return made.real()
+    def substitute(*arguments: Any) -> str:
+        if arguments in ((), (None,)):
+            arguments = (time.localtime() if function is time.asctime else time.time(),)
+        text: str = made.real(*arguments)
+        return text
 
     made = replacement(function, substitute)
     return made
@@ -139,7 +146,7 @@ def _clock_gettime(clock: VirtualClock, function: Callable[..., Any], unit: int)
     """Read CLOCK_MONOTONIC from the virtual clock; CLOCK_REALTIME is time-machine's, processor clocks are real."""
 
     def substitute(*arguments: Any) -> Any:
-        if arguments in ((time.CLOCK_MONOTONIC,), (getattr(time, "CLOCK_BOOTTIME", None),)):
+        if len(arguments) == 1 and arguments[0] in _MONOTONIC:
             ns = clock.monotonic_ns()
             return ns / SECOND if unit == SECOND else ns
         return made.real(*arguments)

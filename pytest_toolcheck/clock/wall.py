@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .durations import SECOND
@@ -10,23 +11,36 @@ from .durations import SECOND
 class Wall:
     """Holds the wall clock at a virtual instant; only time-machine's public API is used."""
 
-    def __init__(self, wall_ns: int) -> None:
+    def __init__(self, wall_ns: int, note_read: Callable[[], None]) -> None:
         import time_machine
 
         # a number, not a datetime: time-machine would set the time zone of an aware one for the whole process
         self._travel = time_machine.travel(wall_ns // SECOND, tick=False)
         self._traveller: Any = None
         self._rest_ns = wall_ns % SECOND
+        self._note_read = note_read
 
     def on(self) -> None:
         """Stop the wall clock at its instant."""
         self._traveller = self._travel.start()
         self.move(self._rest_ns)
+        self._count_reads()
 
     def off(self) -> None:
         """Give the real wall clock back."""
         self._travel.stop()
         self._traveller = None
+
+    def _count_reads(self) -> None:
+        """Every reading comes here, of `datetime` too: a busy loop may wait for the wall clock."""
+        time_ns = self._traveller.time_ns
+
+        def counted() -> int:
+            self._note_read()
+            now_ns: int = time_ns()
+            return now_ns
+
+        self._traveller.time_ns = counted
 
     def move(self, step_ns: int) -> None:
         """Move it, forwards or backwards. In two steps, so that the float of the second is exact to the nanosecond."""

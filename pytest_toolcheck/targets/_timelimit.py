@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from ..clock import real_monotonic_ns
+from ..clock.alarms import real_setitimer as setitimer
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class Expired(BaseException):
 def can_use_alarm() -> bool:
     """Whether a running call can be interrupted in place: the main thread of a system with interval timers."""
     return (
-        hasattr(signal, "setitimer")
+        setitimer is not None
         and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGALRM) is not None
     )
@@ -50,9 +51,9 @@ class Alarm:
         self._armed = True
         self._outer_handler = signal.signal(signal.SIGALRM, self._ring)
         first = self._limit_s
-        self._outer_left, self._outer_interval = signal.setitimer(signal.ITIMER_REAL, first, _REFIRE_S)
+        self._outer_left, self._outer_interval = setitimer(signal.ITIMER_REAL, first, _REFIRE_S)
         if 0 < self._outer_left < first:
-            signal.setitimer(signal.ITIMER_REAL, self._outer_left, _REFIRE_S)
+            setitimer(signal.ITIMER_REAL, self._outer_left, _REFIRE_S)
 
     def disarm(self) -> None:
         """Let no further ring raise; cheap enough to be the first thing after the call."""
@@ -65,10 +66,10 @@ class Alarm:
             return
         handler, self._outer_handler = self._outer_handler, None
         left = max(self._outer_left - (_now() - self._started), 0.001) if self._outer_left else 0.0
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, handler)
         if left:
-            signal.setitimer(signal.ITIMER_REAL, left, self._outer_interval)
+            setitimer(signal.ITIMER_REAL, left, self._outer_interval)
 
     def _ring(self, signum: int, frame: FrameType | None) -> None:
         spent = _now() - self._started
@@ -79,7 +80,7 @@ class Alarm:
         elif self._armed and spent >= self._limit_s - 0.001:
             raise Expired
         elif self._armed:
-            signal.setitimer(signal.ITIMER_REAL, max(self._limit_s - spent, 0.001), _REFIRE_S)
+            setitimer(signal.ITIMER_REAL, max(self._limit_s - spent, 0.001), _REFIRE_S)
 
 
 def run_with_alarm(work: Callable[[], T], *, limit_s: float) -> T:

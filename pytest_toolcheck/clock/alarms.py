@@ -1,0 +1,96 @@
+"""`signal.alarm(60)` and `signal.setitimer(ITIMER_REAL, 60)`: how synchronous code limits its time, without threads.
+
+The signal is sent at its virtual instant, by a thread that waits for it. A timer that was set before virtual time began
+is whoever's around the test: it goes on, in real time.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from typing import Any
+
+from .cfunction import OwnName
+from .durations import SECOND
+from .virtual import VirtualClock, Waiter
+
+real_setitimer: Any = getattr(signal, "setitimer", None)
+"""The real timer, in virtual time too; None where the system has none."""
+
+
+class Alarms:
+    """The one timer of the process that sends SIGALRM, while it is on."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+        self._armed: Waiter | None = None
+        self._interval_ns = 0
+        # looked up by name, as other systems have none of them
+        found = {name: getattr(signal, name) for name in ("setitimer", "getitimer", "alarm") if hasattr(signal, name)}
+        self._functions = {name: OwnName(real, getattr(self, f"_{name}")) for name, real in found.items()}
+
+    def on(self) -> None:
+        """From now on timers are virtual."""
+        for function in self._functions.values():
+            function.on()
+
+    def off(self) -> None:
+        """Timers are real again; one that has not rung yet never will."""
+        for function in self._functions.values():
+            function.off()
+        self._disarm()
+
+    def _applies(self) -> bool:
+        mover = self._clock.mover
+        return self._clock.is_active and mover is not None and mover.owner == threading.get_ident()
+
+    def _setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        if which != signal.ITIMER_REAL or not self._applies():
+            before: tuple[float, float] = self._functions["setitimer"].real(which, seconds, interval)
+            return before
+        before = self._getitimer(which)
+        self._disarm()
+        if seconds > 0:
+            self._arm(round(seconds * SECOND), round(interval * SECOND))
+        return before
+
+    def _getitimer(self, which: int) -> tuple[float, float]:
+        if which != signal.ITIMER_REAL or not self._applies():
+            now: tuple[float, float] = self._functions["getitimer"].real(which)
+            return now
+        if self._armed is None or self._armed.deadline_ns is None:
+            return 0.0, 0.0
+        return (self._armed.deadline_ns - self._clock.now_ns) / SECOND, self._interval_ns / SECOND
+
+    def _alarm(self, seconds: int) -> int:
+        if not self._applies():
+            left: int = self._functions["alarm"].real(seconds)
+            return left
+        return math.ceil(self._setitimer(signal.ITIMER_REAL, seconds)[0])
+
+    def _arm(self, after_ns: int, interval_ns: int) -> None:
+        self._armed = waiter = Waiter(self._clock.now_ns + after_ns)
+        self._interval_ns = interval_ns
+        threading.Thread(target=self._ring, args=(waiter, threading.get_ident()), name="alarm", daemon=True).start()
+
+    def _disarm(self) -> None:
+        waiter, self._armed = self._armed, None
+        if waiter is not None:
+            with self._clock.guard:
+                self._clock.ring(waiter)
+
+    def _ring(self, waiter: Waiter, main: int) -> None:
+        """Wait for the instant, send the signal, and do so again where the timer has an interval."""
+        waiter.thread = threading.get_ident()
+        mover: Any = self._clock.mover
+        while mover is not None and self._armed is waiter:
+            mover.wait(waiter)
+            if self._armed is not waiter or not self._clock.is_active:
+                return
+            deadline_ns, interval_ns = waiter.deadline_ns or 0, self._interval_ns
+            if interval_ns:
+                self._armed = waiter = Waiter(deadline_ns + interval_ns)
+            else:
+                self._armed = None
+            signal.pthread_kill(main, signal.SIGALRM)

@@ -1,0 +1,189 @@
+"""Limits that the modules `select`, `signal` and `multiprocessing` keep, in virtual time."""
+
+from __future__ import annotations
+
+import copyreg
+import multiprocessing
+import pickle
+import select
+import signal
+import socket
+import threading
+import time
+import types
+from datetime import datetime
+
+import pytest
+
+from pytest_toolcheck.clock import virtual_time
+from pytest_toolcheck.clock.errors import VirtualLivelock
+
+
+@pytest.fixture(name="clock")
+def _clock():
+    with virtual_time() as clock:
+        yield clock
+
+
+@pytest.fixture(name="pair")
+def _pair():
+    pair = socket.socketpair()
+    yield pair
+    [end.close() for end in pair]
+
+
+def by_select(end, timeout_s):
+    return select.select([end], [], [], timeout_s)[0]
+
+
+def by_poll(end, timeout_s):
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    return poll.poll(timeout_s * 1000)
+
+
+def by_epoll(end, timeout_s):
+    with select.epoll() as epoll:
+        epoll.register(end, select.EPOLLIN | select.EPOLLET)
+        return epoll.poll(timeout_s)
+
+
+@pytest.mark.parametrize("wait", [by_select, by_poll, by_epoll])
+def test_a_limit_passes_and_input_ends_the_wait(clock, pair, wait):
+    """An hour without input takes no real time; input of another thread is seen at its instant."""
+    assert wait(pair[0], 3600) == []
+    assert clock.now == 3600
+    thread = threading.Thread(target=lambda: (time.sleep(5), pair[1].send(b"x")))
+    thread.start()
+    assert wait(pair[0], 60)
+    assert clock.now == 3605
+    thread.join()
+
+
+def test_select_sleeps(clock):
+    """`select.select([], [], [], 60)` is a sleep."""
+    assert select.select([], [], [], 60) == ([], [], [])
+    assert clock.now == 60
+
+
+def test_messages_time_out(clock, pair):
+    """recvmsg keeps the socket's limit like recv."""
+    pair[0].settimeout(60)
+    with pytest.raises(TimeoutError):
+        pair[0].recvmsg(1)
+    assert clock.now == 60
+
+
+def test_select_is_real_again_afterwards():
+    """What was replaced is put back, in every module that holds it."""
+    before = select.select, signal.alarm, signal.setitimer, dict(copyreg.dispatch_table)
+    with virtual_time():
+        assert select.select is not before[0]
+    assert (select.select, signal.alarm, signal.setitimer, dict(copyreg.dispatch_table)) == before
+
+
+class Late(Exception):
+    """Raised by the handler of SIGALRM."""
+
+
+@pytest.fixture(name="late")
+def _late():
+    def raise_late(*_):
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, raise_late)
+    yield
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_an_alarm_rings_at_its_instant(late, clock):
+    """A synchronous limit by signal ends a sleep of a day after a minute, and a wait without a limit too."""
+    assert signal.alarm(60) == 0
+    with pytest.raises(Late):
+        time.sleep(86_400)
+    assert clock.now == 60
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    with pytest.raises(Late):
+        threading.Event().wait()
+    assert clock.now == 60.5
+
+
+def test_an_alarm_that_is_switched_off_is_none(late, clock):
+    """What is left is told; afterwards nothing waits for it, and nothing rings."""
+    signal.setitimer(signal.ITIMER_REAL, 10)
+    time.sleep(4)
+    assert signal.getitimer(signal.ITIMER_REAL) == (6, 0)
+    assert signal.alarm(0) == 6
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    time.sleep(100)
+    assert clock.now == 104
+
+
+def test_an_alarm_with_an_interval_rings_again(clock):
+    """Every five seconds, as often as in real time."""
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(clock.now))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 10, 5)
+        time.sleep(22)
+        assert rung == [10, 15, 20]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_alarm_that_was_not_awaited_goes_with_the_test():
+    """Nothing of it rings outside."""
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        with virtual_time():
+            signal.alarm(60)
+        assert [t for t in threading.enumerate() if t.name == "alarm" and t.join(5) is None and t.is_alive()] == []
+        assert rung == []
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_semaphores_of_multiprocessing_time_out(clock):
+    """Those that the test makes keep virtual time."""
+    assert multiprocessing.get_context("spawn").Semaphore(0).acquire(timeout=60) is False
+    assert clock.now == 60
+
+
+def test_replaced_functions_are_pickled_by_name():
+    """A pool of processes is sent `time.sleep` itself; other builtin functions go as ever."""
+    with virtual_time():
+        sent = [pickle.dumps(function) for function in (time.sleep, time.time, len, [].append, datetime.now)]
+    assert pickle.loads(sent[0]) is time.sleep
+    assert pickle.loads(sent[1]) is time.time
+    assert [type(pickle.loads(each)) for each in sent[2:]] == [types.BuiltinFunctionType] * 3
+
+
+@pytest.mark.parametrize("read", [time.ctime, time.asctime], ids=["ctime", "asctime"])
+def test_written_times_follow(clock, read):
+    """`ctime` and `asctime` show the wall clock, and write down other times as they are given."""
+    before = read()
+    time.sleep(86_400)
+    assert time.mktime(time.strptime(read())) - time.mktime(time.strptime(before)) == 86_400
+    assert time.ctime(0) == time.asctime(time.localtime(0))
+
+
+def test_the_raw_clock_follows(clock):
+    """CLOCK_MONOTONIC_RAW is the monotonic clock."""
+    before = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
+    time.sleep(60)
+    assert time.clock_gettime(time.CLOCK_MONOTONIC_RAW) - before == 60
+
+
+def test_a_busy_loop_over_datetime_is_found_out(monkeypatch):
+    """It reads the wall clock past `time`, and would never end."""
+    monkeypatch.setattr("pytest_toolcheck.clock.virtual.READS_AT_ONE_INSTANT", 1000)
+
+    def wait_busily():
+        end = datetime.now().timestamp() + 1
+        while datetime.now().timestamp() < end:
+            pass
+
+    with pytest.raises(VirtualLivelock, match="wait_busily"), virtual_time():
+        wait_busily()
