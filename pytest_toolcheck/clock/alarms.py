@@ -40,6 +40,7 @@ class Alarms:
         for function in self._functions.values():
             function.off()
         self._disarm()
+        self._clock.is_signalled = False
 
     def _applies(self) -> bool:
         mover = self._clock.mover
@@ -93,4 +94,6 @@ class Alarms:
                 self._armed = waiter = Waiter(deadline_ns + interval_ns)
             else:
                 self._armed = None
-            signal.pthread_kill(main, signal.SIGALRM)
+            with self._clock.guard:  # the clock stands still until the handler has run
+                self._clock.is_signalled = True
+                signal.pthread_kill(main, signal.SIGALRM)

@@ -15,16 +15,13 @@ import gc
 import queue
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from .waits import Waits
 
-try:
-    from _multiprocessing import SemLock
-except ImportError:  # a system without semaphores
-    _SEMAPHORE: Any = None
-else:
-    _SEMAPHORE = SemLock
+_SEMAPHORE: Any = getattr(import_module("_multiprocessing"), "SemLock", None) if find_spec("_multiprocessing") else None
 
 
 class TypeMethod:

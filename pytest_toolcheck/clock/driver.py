@@ -55,6 +55,7 @@ class Driver:
             return None
         try:
             while not waiter.is_due and self.clock.is_active:
+                self._note_signal(waiter)
                 if self._move(waiter):
                     continue
                 if arrived := pause(pause_s):
@@ -62,6 +63,7 @@ class Driver:
                     return arrived
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         finally:
+            self._note_signal(waiter)
             self._strike(waiter)
 
     def _enlist(self, waiter: Waiter) -> bool:
@@ -70,6 +72,12 @@ class Driver:
                 return False
             self.clock.waiting.append(waiter)
             return True
+
+    def _note_signal(self, waiter: Waiter) -> None:
+        """Where the test's thread comes by, its signal handlers have run."""
+        if self.clock.is_signalled and waiter.thread == self.owner:
+            with self.clock.guard:
+                self.clock.is_signalled = False
 
     def _strike(self, waiter: Waiter) -> None:
         with self.clock.guard:
@@ -83,7 +91,7 @@ class Driver:
             return False
         try:
             with self.clock.guard:
-                if self.clock.resuming:
+                if self.clock.resuming or self.clock.is_signalled:
                     return False
                 waiting = list(self.clock.waiting)
             work = self._find_work(waiting)

@@ -82,6 +82,8 @@ class VirtualClock:
         self.waiting: list[Waiter] = []
         self.resuming: set[Waiter] = set()
         """Waiters that are due, but whose threads have not noticed yet."""
+        self.is_signalled = False
+        """A signal has been sent to the test's thread, which has not come round to its handler yet."""
         self.guard = _thread.allocate_lock()
         self.is_active = False
         self.mover: Mover | None = None
