@@ -169,13 +169,6 @@ def test_written_times_follow(clock, read):
     assert time.ctime(0) == time.asctime(time.localtime(0))
 
 
-def test_the_raw_clock_follows(clock):
-    """CLOCK_MONOTONIC_RAW is the monotonic clock."""
-    before = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
-    time.sleep(60)
-    assert time.clock_gettime(time.CLOCK_MONOTONIC_RAW) - before == 60
-
-
 def test_a_busy_loop_over_datetime_is_found_out(monkeypatch):
     """It reads the wall clock past `time`, and would never end."""
     monkeypatch.setattr("pytest_toolcheck.clock.virtual.READS_AT_ONE_INSTANT", 1000)

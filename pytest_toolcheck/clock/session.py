@@ -25,7 +25,7 @@ from .waits import Waits
 from .wall import Wall
 
 MAX_REAL_WAIT = "5s"
-_MONOTONIC = {getattr(time, f"CLOCK_{name}", None) for name in ("MONOTONIC", "MONOTONIC_RAW", "BOOTTIME")} - {None}
+_MONOTONIC = {getattr(time, f"CLOCK_{name}", None) for name in ("MONOTONIC", "BOOTTIME")} - {None}
 _LONGEST_SLEEP_S = 9_000_000_000
 """`time.sleep` refuses more than the 292 years that fit into 63 bits of nanoseconds."""
 
