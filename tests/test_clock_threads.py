@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from pytest_toolcheck.clock import virtual_time
+from pytest_toolcheck.clock.errors import VirtualDeadlock
 
 
 @pytest.fixture(name="clock")
@@ -253,3 +254,37 @@ def test_no_frame_is_asked_for_without_need(clock, monkeypatch):
     time.sleep(60)
     [thread.join() for thread in threads]
     assert (clock.now, asked) == (60, [])
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_of_a_deadlock_ends_with_the_test():
+    """It waits for what can never come, and so would whoever joins it after the test: a pool, a loop at its close."""
+    ended = []
+
+    def wait_for_ever():
+        try:
+            queue.Queue().get()
+        finally:
+            ended.append(1)
+
+    def deadlock():
+        with virtual_time():
+            threads.extend(run_in_threads(wait_for_ever))
+            threads[0].join()
+
+    threads = []
+    with pytest.raises(VirtualDeadlock):
+        deadlock()
+    threads[0].join(10)
+    assert (threads[0].is_alive(), ended) == (False, [1])
+
+
+def test_a_thread_that_waits_beside_a_passing_test_goes_on_waiting():
+    """Nothing is ended that a later test may still need."""
+    items = queue.Queue()
+    with virtual_time():
+        threads = run_in_threads(lambda: items.put(items.get() + 1))
+        time.sleep(60)
+    items.put(1)
+    threads[0].join()
+    assert items.get() == 2

@@ -43,6 +43,10 @@ class Driver:
         self._blocked_since_ns: int | None = None
         self._driving = _thread.allocate_lock()
 
+    def is_older(self, thread: int) -> bool:
+        """Tell whether a thread is older than the test."""
+        return self.activity.is_older(thread)
+
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due, or virtual time has ended."""
         self.wait_or(waiter, lambda pause_s: acquire(waiter.bell, True, pause_s) and None)

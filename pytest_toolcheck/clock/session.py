@@ -72,7 +72,12 @@ def virtual_time(
     wall = Wall(clock.wall_ns(), clock.note_read)
     waits = Waits(clock, failures.append)
     loops = Loops(driver, failures.append, replacements[time.monotonic].real)
-    parts: list[_Switch] = [wall, *replacements.values(), LockTimeouts(waits), *limited_methods(waits)]
+    parts: list[_Switch] = [
+        wall,
+        *replacements.values(),
+        LockTimeouts(waits, lambda: bool(failures)),
+        *limited_methods(waits),
+    ]
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
     parts += [*selecting_methods(waits), limited_select(waits), Alarms(clock), Pickling(replacements.values())]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))

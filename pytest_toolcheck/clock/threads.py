@@ -8,7 +8,9 @@ limit. `Lock.acquire(timeout=60)` itself is a method of a C type: see `cmethods.
 from __future__ import annotations
 
 import _thread
+import contextlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from .driver import acquire
@@ -18,8 +20,11 @@ from .waits import Waits
 class LockTimeouts:
     """Lets the time limits of conditions and of joins pass in virtual time, while it is on."""
 
-    def __init__(self, waits: Waits) -> None:
+    def __init__(self, waits: Waits, has_failed: Callable[[], bool] = bool) -> None:
         self._waits = waits
+        self._has_failed = has_failed
+        self._endless: dict[_thread.LockType, Any] = {}
+        """By the lock that it waits for, the condition of each thread that waits without a limit beside the test's."""
         self._real_wait: Any = None
         self._real_join: Any = None
 
@@ -41,9 +46,21 @@ class LockTimeouts:
         """Limits are real again."""
         threading.Condition.wait = self._real_wait  # type: ignore[method-assign]
         threading.Thread.join = self._real_join  # type: ignore[method-assign]
+        if self._has_failed():
+            self._give_up_waits()
+
+    def _give_up_waits(self) -> None:
+        """End what threads wait for, now that the test has failed: it would hang at the end of its loop or pool."""
+        while self._endless:
+            notice, condition = self._endless.popitem()
+            with contextlib.suppress(ValueError):  # it has just been notified
+                condition._waiters.remove(notice)
+                notice.release()
 
     def wait_for_notice(self, condition: Any, timeout: float | None) -> bool:
         """Do what `Condition.wait` does, step by step as in CPython's threading.py, but for who keeps the limit."""
+        if timeout is None and self._waits.is_beside(threading.get_ident()) and condition._is_owned():
+            return self._wait_for_ever(condition)
         if not self._waits.applies(timeout) or not condition._is_owned():
             notified: bool = self._real_wait(condition, timeout)
             if not notified and timeout is not None and timeout <= 0:
@@ -65,6 +82,20 @@ class LockTimeouts:
             condition._acquire_restore(saved)
             if not arrived and notice in condition._waiters:
                 condition._waiters.remove(notice)
+
+    def _wait_for_ever(self, condition: Any) -> bool:
+        notice = _thread.allocate_lock()
+        acquire(notice)
+        condition._waiters.append(notice)
+        saved = condition._release_save()
+        self._endless[notice] = condition
+        try:
+            acquire(notice)
+        finally:
+            condition._acquire_restore(saved)
+        if self._endless.pop(notice, None) is None:
+            raise SystemExit("the test has failed: nobody is left who could wake this thread")
+        return True
 
     def join(self, thread: threading.Thread, timeout: float | None) -> None:
         """Do what `Thread.join` does; its refusals (of the own thread, of one not started) stay its own."""

@@ -53,6 +53,9 @@ class Mover(Protocol):
     owner: int
     """The thread that runs the test."""
 
+    def is_older(self, thread: int) -> bool:
+        """Tell whether a thread is older than the test."""
+
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due."""
 

@@ -39,6 +39,11 @@ class Waits:
         mover = self.clock.mover
         return mover is not None and threading.get_ident() == mover.owner
 
+    def is_beside(self, thread: int) -> bool:
+        """Tell whether a thread belongs to the test, and is not the one that runs it."""
+        mover = self.clock.mover
+        return self.clock.is_active and mover is not None and thread != mover.owner and not mover.is_older(thread)
+
     def applies(self, timeout: float | None) -> bool:
         """Tell whether a wait is ours to keep: one with a time limit, or one without, in the test's own thread."""
         if not self.clock.is_active:
