@@ -256,7 +256,6 @@ def test_no_frame_is_asked_for_without_need(clock, monkeypatch):
     assert (clock.now, asked) == (60, [])
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_of_a_deadlock_ends_with_the_test():
     """It waits for what can never come, and so would whoever joins it after the test: a pool, a loop at its close."""
     ended = []
