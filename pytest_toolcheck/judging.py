@@ -77,6 +77,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 accepted=tuple(state.proof.accepted) if state.proof else (),
                 options=options,
                 secrets=state.secrets,
+                handed=state.handed,
                 retry=context.again,
                 notes=notes,
             )

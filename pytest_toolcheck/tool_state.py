@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .checks import OUTCOME_CHECKS, Check, Finding
+from .checks.disclosure import SOURCE
 from .proof import Proof
 from .scenario import ToolPlan
 from .server import Run, TargetServer, server_of
@@ -33,6 +34,7 @@ class ToolState:
         self.slowest_s = 0.0
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(secrets_of(plan.spec))
+        self.handed = tuple(handed_paths(plan.spec))
         self.suspicions: Counter[str] = Counter()
         self.validators: Mapping[str, Any] | None = None
         self.stray = ""
@@ -64,3 +66,23 @@ def secrets_of(spec: Spec) -> Iterator[str]:
 
         redactor = Redactor()
         yield from (value for pairs in given for name, value in pairs.items() if redactor.is_secret(name, value))
+
+
+def handed_paths(spec: Spec) -> Iterator[str]:
+    """Yield the folders and data files that the spec names in the target's command or environment."""
+    target = spec.target
+    command = next((found for key in ("command", "argv", "start") if (found := getattr(target, key, ()))), ())
+    words = [*command[1:], *(getattr(target, "env", None) or {}).values()]
+    folders = [spec.path.resolve().parent, Path.cwd(), Path(getattr(target, "cwd", None) or ".").resolve()]
+    parts = {part for word in words for part in (word, word.partition("=")[2]) if part}
+    for part in parts:
+        for path in {folder / part for folder in folders}:
+            if _is_there(path) and not SOURCE.search(path.name):
+                yield from {str(path), str(path.resolve())}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, or with a NUL: no path at all
+        return False

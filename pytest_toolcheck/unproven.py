@@ -15,15 +15,14 @@ Judge = Callable[..., "Finding | None"]
 
 
 def findings_of(proof: Proof, checks: Iterable[Judge]) -> Mapping[str, Finding]:
-    """Return what is wrong with the calls that were to find a base, the first of each cause; a refusal is not."""
+    """Return what is wrong with the calls that were to find a base, the first of each cause; that they are refused is not."""
     found: dict[str, Finding] = {}
     judges = list(checks)
     for number, (value, outcome) in enumerate(proof.tried):
-        if outcome.kind in ("accepted", "refused"):
-            continue
         case = Case(f"valid_call[{number}]", value, "valid", "valid_call", "", "")
         for judge in judges:
-            if (finding := judge(case, outcome, [])) is not None:
+            finding = judge(case, outcome, [])
+            if finding is not None and finding.check != "accepts_valid":
                 found.setdefault(finding.cause, finding)
     return found
 

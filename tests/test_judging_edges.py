@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
 from pytest_toolcheck.checks.disclosure import given_away
 from pytest_toolcheck.checks.integral import rests_on_integral_float
+from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets._signatures import describe_function
 from pytest_toolcheck.targets.base import CallError, Outcome
+from pytest_toolcheck.tool_state import handed_paths
 
 INTEGER = {"type": "integer", "minimum": 0, "maximum": 9}
 ROW = {"type": "object", "properties": {"v": INTEGER}, "required": ["v"], "additionalProperties": False}
@@ -223,3 +226,46 @@ def test_a_crash_that_only_the_log_of_a_server_tells_is_seen(logged: str, is_cra
         assert found.message.endswith(f"(its server logged {logged})")
     told = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool: no such note"), noise=noise)
     assert judged("no_crash", takes(n=INTEGER), valid({"n": 0}), told, accepts=lambda _: True) is None
+
+
+HANDED = ("/srv/docs", "/srv/shop.db")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("ENOENT: no such file, open '/srv/docs/notes/a.txt'", False),
+        ("'/etc' is outside the allowed folder /srv/docs", False),
+        ("cannot open /srv/shop.db", False),
+        ("cannot open /srv/shop.db.bak/x", True),
+        ("ENOENT: open '/srv/other/a.txt'", True),
+        ("failed in /srv/docs/server.py", True),
+        ("a URL that includes credentials: http://ann:b%20c1234567@shop/", False),
+        ("a URL that includes credentials: http://ann:s3cretpassw0rd@shop/", True),
+    ],
+)
+def test_what_the_caller_handed_over_is_not_given_away(message: str, shown: bool) -> None:
+    """A folder or file that the spec names in the target's command is known to whoever wrote it; its sources are not."""
+    found = list(given_away(message, '{"url": "http://ann:b c1234567@shop/"}', handed=HANDED))
+    assert bool(found) is shown
+
+
+def test_the_working_directory_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`PWD` is named like a password and holds a folder."""
+    monkeypatch.setenv("PWD", "/quiet/place/of/work")
+    monkeypatch.setenv("SHOP_PWD", "hunter2hunter2")
+    assert not list(given_away("no file in /quiet/place/of/work", "{}"))
+    assert list(given_away("wrong: hunter2hunter2", "{}"))
+
+
+def test_the_folders_of_the_command_and_environment_are_handed_over(tmp_path: Path) -> None:
+    """Whatever is there and no source; relative to the spec, and behind a `--name=`."""
+    for name in ("repo", "docs", "env"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "server.py").touch()
+    command = f"[python, server.py, --root=repo, {tmp_path}/docs, gone]"
+    text = f"toolcheck: 1\ntarget: {{mcp: {{command: {command}, env: {{HOME_OF: {tmp_path}/env}}}}}}\n"
+    (tmp_path / "a.tool.yaml").write_text(text)
+    assert set(handed_paths(load_spec(tmp_path / "a.tool.yaml"))) == {
+        str(tmp_path / n) for n in ("repo", "docs", "env")
+    }

@@ -65,6 +65,20 @@ def test_a_tool_that_always_crashes_fails_once(pytester: pytest.Pytester) -> Non
     assert len({e["attrs"]["cause"] for e in failed}) == len(failed)
 
 
+def test_what_is_wrong_with_each_refusal_is_told_once(pytester: pytest.Pytester) -> None:
+    """No input is accepted and each error shows a path: one failure with both, the cases are skipped."""
+    code = """
+    def read(name: str) -> str:
+        raise ValueError("not found in /home/shop/data/store.txt")
+    """
+    write_tool(pytester, code)
+    result = run(pytester)
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(
+        ["valid_call: no valid call *", "clean_error: read refused, but its error shows a path *"]
+    )
+
+
 def test_a_crash_of_another_cause_is_still_found(pytester: pytest.Pytester) -> None:
     """Only what `valid_call` has told is not told again."""
     code = """

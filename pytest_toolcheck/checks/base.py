@@ -50,6 +50,8 @@ class Evidence:
     """Makes one further call with another input, for a control experiment; None where none is allowed."""
     secrets: tuple[str, ...] = ()
     """Values that the spec hands to the target under a name that says they are secret."""
+    handed: tuple[str, ...] = ()
+    """The folders and files that the spec hands to the target to work with."""
     notes: list[str] = field(default_factory=list)
     """What a check saw and tolerated ("coerced"): counted in the summary."""
 

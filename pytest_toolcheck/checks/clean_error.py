@@ -12,7 +12,8 @@ def clean_error(evidence: Evidence) -> Finding | None:
     error = evidence.outcome.error
     if evidence.outcome.kind != "refused" or error is None:
         return None
-    for kind, shown in given_away(error.message, as_json(evidence.case.input), secrets=evidence.secrets):
+    sent = as_json(evidence.case.input)
+    for kind, shown in given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed):
         return Finding(
             "clean_error",
             f"{evidence.tool.name} refused, but its error shows {kind}: {shorten(shown, 120)}",

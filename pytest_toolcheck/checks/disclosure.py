@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 TRACEBACK = re.compile(
     r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|^\s+at .+\(.+:\d+:\d+\)"
@@ -24,25 +25,38 @@ _WELL_KNOWN = re.compile(
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
 )
 _SHORTEST = 8
+_IS_URL = re.compile(r"[A-Za-z][\w+.-]*://")
+SOURCE = re.compile(r"\.(py|pyc|js|mjs|cjs|ts|rb|go|rs|java|php)\b")
+"""What the path of a program's source ends in: nobody hands such a path to a tool to work with."""
 
 
-def given_away(message: str, sent: str, *, secrets: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+def given_away(
+    message: str, sent: str, *, secrets: Iterable[str] = (), handed: Iterable[str] = ()
+) -> Iterator[tuple[str, str]]:
     """Yield kind and text of what the message shows and the input itself did not hold.
 
-    `secrets` are values that are known to be secret, such as those that the spec hands to a server.
+    `secrets` are values that are known to be secret, such as those that the spec hands to a server; `handed` are the
+    folders and files that it hands over to be worked with.
     """
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
     for found in PATH.finditer(message):
-        if found.group(0) not in sent:
+        if found.group(0) not in sent and not _is_below(found.group(0), handed):
             yield "a path of the machine", found.group(0)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
     yield from (("a secret", shown) for shown in _written(message, sent))
 
 
+def _is_below(path: str, handed: Iterable[str]) -> bool:
+    """Whether this is what the tool was given to work with, or part of it: a repository, a folder of documents."""
+    return not SOURCE.search(path) and any(path == given or path.startswith(given + os.sep) for given in handed)
+
+
 def _known(message: str, sent: str, secrets: Iterable[str]) -> Iterator[str]:
     for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and _SECRET_NAME.search(name) and value in message and value not in sent:
+        if not _SECRET_NAME.search(name) or os.path.isabs(value):  # PWD is a folder, and so is where keys are kept
+            continue
+        if len(value) >= _SHORTEST and value in message and value not in sent:
             yield f"the value of the environment variable {name}"
     for value in secrets:
         if len(value) >= _SHORTEST and value in message and value not in sent:
@@ -52,14 +66,19 @@ def _known(message: str, sent: str, secrets: Iterable[str]) -> Iterator[str]:
 def _written(message: str, sent: str) -> Iterator[str]:
     """Yield the forms of a secret; the secret itself is not repeated."""
     for found in _ASSIGNED.finditer(message):
-        if found[2] not in sent and _is_telling(found[2], after=found[1]):
+        if not _is_sent(found[2], sent) and not _IS_URL.match(found[2]) and _is_telling(found[2], after=found[1]):
             yield f"{found[0][: found.start(2) - found.start()]}…"
     for found in _IN_URL.finditer(message):
-        if found[1] not in sent and found[1].strip("*x"):
+        if not _is_sent(found[1], sent) and found[1].strip("*x"):
             yield "a password in a URL"
     for found in _WELL_KNOWN.finditer(message):
         if found[0] not in sent:
             yield f"{found[0][:6]}…"
+
+
+def _is_sent(shown: str, sent: str) -> bool:
+    """Whether the input held it, as it is or before it was written as part of a URL."""
+    return shown in sent or unquote(shown) in sent
 
 
 def _is_telling(value: str, *, after: str) -> bool:
