@@ -95,3 +95,10 @@ def test_sizes_at_which_calling_is_all_the_cost_are_dropped():
     assert len(kept) == 5
     assert judge_growth(kept, "n").exponent.value > math.log2(2.7)
     assert len(without_flat_start([(size, 7) for size in SIZES])) == 5
+
+
+def test_sizes_at_the_floor_are_left_out():
+    """What is below the floor was not told apart; four sizes are kept, also where all are at it."""
+    costs = [(size, max(size**2, 70_000)) for size in SIZES]
+    assert [size for size, _ in without_flat_start(costs, floor=70_000)] == [size for size in SIZES if size**2 > 70_000]
+    assert len(without_flat_start([(size, 7) for size in SIZES], floor=7)) == 4

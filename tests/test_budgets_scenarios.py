@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from pytest_toolcheck.budgets.baseline import Comparison
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.scenarios import budget_scenarios
-from pytest_toolcheck.budgets.sizes import LARGEST, input_of_size, size_range
+from pytest_toolcheck.budgets.sizes import LARGEST, copied_bytes, input_of_size, size_range
 from pytest_toolcheck.errors import Position, SpecError
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.spec.model import (
@@ -236,6 +237,31 @@ def test_a_regression_against_a_baseline_fails_the_tool(monkeypatch, verdict, ad
     assert asked == [("cpu time", 0.2)]
     assert hasattr(context, "failure") == fails
     assert len(context.warnings) == warnings
+
+
+def handing_over(plan, made_by_tool):
+    """A session that takes a step for each item to hand the input over, whatever the tool does."""
+
+    def answer(request):
+        items = request.arguments["items"]
+        handed = [[item] for item in items for _ in range(40)]
+        return Outcome("accepted", made_by_tool(len(items)), value=len(handed))
+
+    return FakeContext(plan, FakeSession(answer), {"items": [5]})
+
+
+def test_what_handing_an_input_over_takes_is_not_the_tools_growth():
+    """A tool that takes the same time for any input keeps `1`, though copying the input takes n steps."""
+    kept = plan_of(Budgets(growth=GrowthBudget("items", "1")))
+    context = handing_over(kept, lambda size: 1000)
+    budget_scenarios(kept)[0].run(context)
+    assert [attrs["verdict"] for _, attrs in context.events] == ["pass"]
+
+
+def test_the_copy_of_an_input_counts_for_what_is_copied():
+    """Arrays and objects are copied, texts and numbers are not."""
+    assert copied_bytes({"a": "x" * 1000, "b": 10**100}) == sys.getsizeof({"a": 1, "b": 2})
+    assert copied_bytes([[1], [2]]) == sys.getsizeof([1, 2]) + 2 * sys.getsizeof([1])
 
 
 def test_growth_over_a_parameter_without_size_is_skipped():

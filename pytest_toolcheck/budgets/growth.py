@@ -63,11 +63,16 @@ def least_costs(
     return tuple(sorted(least.items()))
 
 
-def without_flat_start(costs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Drop small sizes whose cost is mostly that of calling at all (below four times the least); keep five sizes."""
+def without_flat_start(costs: Sequence[tuple[int, int]], *, floor: int = 0) -> tuple[tuple[int, int], ...]:
+    """Drop small sizes whose cost is mostly that of calling at all (below four times the least); keep five sizes.
+
+    Those at the floor, below which nothing was told apart, are dropped down to four sizes.
+    """
     least = min(cost for _, cost in costs)
     flat = 0
     while len(costs) - flat > FEWEST_SIZES + 1 and costs[flat][1] < 4 * least:
+        flat += 1
+    while len(costs) - flat > FEWEST_SIZES and costs[flat][1] <= floor:
         flat += 1
     return tuple(costs[flat:])
 

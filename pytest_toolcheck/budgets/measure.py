@@ -36,6 +36,8 @@ class Subject:
     duration_of: DurationOf | None = None
     call_of_size: Callable[[int], Any] | None = None
     sizes: tuple[int, int] = (1, 4096)
+    input_bytes: Callable[[int], int] | None = None
+    """How large the input of a size is, where it is copied to be handed over."""
     effort: Effort = DEFAULT_EFFORT
     turns: tuple[Call, ...] = ()
     """The calls that `call` makes in turn, where they differ: each has its own peak of memory."""
@@ -217,6 +219,8 @@ def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
         memory=limit.memory,
         process_ids=subject.process_ids,
         own_process=subject.own_process,
+        duration_of=subject.duration_of,
+        input_bytes=subject.input_bytes,
     )
 
 

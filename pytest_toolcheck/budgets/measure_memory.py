@@ -8,7 +8,7 @@ from ..units import format_size
 from .clocks import process_cpu_ns
 from .cpu import CpuMeter
 from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
-from .latency import Call
+from .latency import Call, DurationOf
 from .leak import MOST_CALLS, measure_leak
 from .memory import ARENA_BYTES, MemoryReading, measure_peak
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
@@ -18,6 +18,8 @@ PEAK_CALLS = 3
 _TOP_SITES = 10
 _PEAK_FLOOR, _CHILD_PEAK_FLOOR = 4 * 1024, 64 * 1024
 """A peak below this says nothing about growth: it is Python's own housekeeping, or the grain of the kernel's count."""
+_COPIES = 4
+"""A peak below so many copies of the largest input is what handing it over takes."""
 _SLOW_CALL_NS = 100_000_000
 
 CostOfSize = Callable[[int], int]
@@ -154,24 +156,32 @@ def measure_growth(
     memory: str | None = None,
     process_ids: Sequence[int] = (),
     own_process: bool = True,
+    duration_of: DurationOf | None = None,
+    input_bytes: Callable[[int], int] | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Judge how the cost of `call(size)` grows for sizes from `low` to `high`; return a result for each limit given.
 
-    `latency` is judged by CPU time, which is what a slower algorithm costs. A fail has to come three times.
+    `latency` is judged by CPU time, which is what a slower algorithm costs. A fail has to come three times. Copying an
+    input of n items to hand it over takes n steps whatever the tool does: here `duration_of` takes the tool's own time
+    from a result, and `input_bytes` tells how large the input of a size is.
     """
     results = []
     if latency is not None:
         meter = CpuMeter(process_ids)
         try:
             sizes = _affordable(call, doubling_sizes(low, high))
-            cost = _cpu_cost(call, meter, is_here=own_process and not process_ids)
+            cost = _cpu_cost(call, meter, is_here=own_process and not process_ids, duration_of=duration_of)
             results.append(_grown("latency", cost, sizes, latency, over, meter.notes()))
         finally:
             meter.close()
     if memory is not None:
         sizes = _affordable(call, doubling_sizes(low, high))
-        cost = _peak_cost(call, process_ids, own_process=own_process)
-        results.append(_grown("memory", cost, sizes, memory, over, ("peak of memory of a call",), repeats=1))
+        is_here = own_process and not process_ids
+        floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here else 0
+        floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
+        cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
+        notes = ("peak of memory of a call",)
+        results.append(_grown("memory", cost, sizes, memory, over, notes, repeats=1, floor=floor))
     return tuple(results)
 
 
@@ -187,38 +197,51 @@ def _affordable(call: Callable[[int], object], sizes: Sequence[int]) -> tuple[in
     return tuple(kept)
 
 
-def _cpu_cost(call: Callable[[int], object], meter: CpuMeter, *, is_here: bool) -> CostOfSize:
+def _cpu_cost(
+    call: Callable[[int], object], meter: CpuMeter, *, is_here: bool, duration_of: DurationOf | None
+) -> CostOfSize:
     def here(size: int) -> int:
         start = process_cpu_ns()
-        call(size)
-        return process_cpu_ns() - start
+        result = call(size)
+        around = process_cpu_ns() - start
+        own = duration_of(result) if duration_of else None
+        return around if own is None else min(around, own)
 
     return here if is_here else lambda size: meter.measure(lambda: call(size)).cpu_ns
 
 
-def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, own_process: bool) -> CostOfSize:
-    if process_ids or not own_process:
+def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, is_here: bool, floor: int) -> CostOfSize:
+    if not is_here:
         meter = ChildMemoryMeter(process_ids)
-        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, _CHILD_PEAK_FLOOR)
-    return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, _PEAK_FLOOR)
+        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, floor)
+    return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, floor)
 
 
 def _grown(
-    what: str, cost: CostOfSize, sizes: Sequence[int], limit: str, over: str, notes: Sequence[str], *, repeats: int = 7
+    what: str,
+    cost: CostOfSize,
+    sizes: Sequence[int],
+    limit: str,
+    over: str,
+    notes: Sequence[str],
+    *,
+    repeats: int = 7,
+    floor: int = 0,
 ) -> BudgetResult:
     metric = f"growth of {what}"
     if len(sizes) < FEWEST_SIZES:
         reason = f"{metric} over {over}: inconclusive, {len(sizes)} sizes could be tried, {FEWEST_SIZES} are needed"
         return BudgetResult(metric, "inconclusive", "not measured", limit, reason, unit="exponent")
-    reading = _read_growth(cost, sizes, limit, repeats, seed=0)
+
+    def read(seed: int) -> GrowthReading:
+        costs = least_costs(cost, sizes, repeats=repeats, seed=seed)
+        return judge_growth(without_flat_start(costs, floor=floor), limit)
+
+    reading = read(0)
     for seed in (1, 2):
         if reading.verdict == "fail":
-            reading = _read_growth(cost, sizes, limit, repeats, seed=seed)
+            reading = read(seed)
     return _growth_result(metric, reading, limit, over, (*notes, f"least of {repeats} calls a size, shuffled"))
-
-
-def _read_growth(cost: CostOfSize, sizes: Sequence[int], limit: str, repeats: int, *, seed: int) -> GrowthReading:
-    return judge_growth(without_flat_start(least_costs(cost, sizes, repeats=repeats, seed=seed)), limit)
 
 
 def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, notes: Sequence[str]) -> BudgetResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,13 @@ def input_of_size(schema: Any, base: Mapping[str, Any], parameter: str, size: in
     arguments = copy.deepcopy(dict(base))
     arguments[parameter] = _value(kind, _schema_of(schema, parameter), base.get(parameter), size)
     return arguments
+
+
+def copied_bytes(value: Any) -> int:
+    """Return how much memory a copy of a JSON value takes: its arrays and objects, since nothing else is copied."""
+    if isinstance(value, Mapping):
+        return sys.getsizeof(value) + sum(map(copied_bytes, value.values()))
+    return sys.getsizeof(value) + sum(map(copied_bytes, value)) if isinstance(value, list) else 0
 
 
 def _value(kind: str, part: Mapping[str, Any], sample: Any, size: int) -> Any:

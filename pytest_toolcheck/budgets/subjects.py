@@ -17,7 +17,7 @@ from ..scenario import ToolPlan
 from ..targets.base import Outcome, Request, Session
 from .measure import Subject
 from .measure_time import Effort
-from .sizes import input_of_size, size_range
+from .sizes import copied_bytes, input_of_size, size_range
 
 _LABEL_LENGTH = 60
 
@@ -87,12 +87,18 @@ def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subjec
     sizes = size_range(schema, over)
     inputs: dict[int, ToolCall] = {}
 
-    def call_of_size(size: int) -> MadeCall:
+    def input_of(size: int) -> ToolCall:
         if size not in inputs:
             inputs[size] = replace(base, arguments=input_of_size(schema, base.arguments, over, size))
-        return caller(inputs[size], f" with {over} of size {size}")
+        return inputs[size]
 
-    return replace(subject, call_of_size=call_of_size, sizes=sizes)
+    def call_of_size(size: int) -> MadeCall:
+        return caller(input_of(size), f" with {over} of size {size}")
+
+    def input_bytes(size: int) -> int:
+        return copied_bytes(input_of(size).arguments)
+
+    return replace(subject, call_of_size=call_of_size, sizes=sizes, input_bytes=input_bytes)
 
 
 def _in_turn(calls: Sequence[ToolCall], caller: Caller) -> Callable[[], MadeCall]:
