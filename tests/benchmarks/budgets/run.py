@@ -299,7 +299,7 @@ def markers() -> Table:
     rows = []
     for environment in ("peers", "monitor"):
         rows += said_by(environment, "cost_per_test.py", "--json")
-    cells = [[f"`{name}`" if "(" in name else name, f"{ms:.1f}"] for name, ms in rows]
+    cells = [[f"`{name}`" if "budget" in name else name, f"{ms:.1f}"] for name, ms in rows]
     return Table("markers", "CPU time a no-op test that passes, ms", ["marker", "ms a test"], cells)
 
 
