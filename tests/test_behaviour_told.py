@@ -193,3 +193,37 @@ def test_what_a_server_prints_beside_the_protocol_is_found_once(tmp_path):
         f"first: stdout_noise: first: {said}: starting up",
         f"noisy: stdout_noise: noisy: {said}: working on it",
     ]
+
+
+def test_a_default_that_the_answers_contradict_is_found(tmp_path: Any) -> None:
+    """What the signature cannot tell (`None`, a server) equal calls do: left out and given must be answered alike."""
+    code = """
+    import itertools
+    ticks = itertools.count()
+    def tool(text: str, times: int | None = None, **more) -> dict:
+        return {"length": len(text) * (times or REAL), "echo": {"times": times, **more}}
+    """
+    times = '"times": {"type": "integer", "minimum": 1, "maximum": 9, "default": 2}'
+    schema = f'{{"type": "object", "properties": {{"text": {{"type": "string"}}, {times}}}, "required": ["text"]}}'
+    spec = f"tools: {{tool: {{annotations: {{deterministic: true}}, variations: {{categories: [example]}}, input: {schema}}}}}\n"
+    correct = code.replace('"times": times, ', "").replace("REAL", "2")
+    assert findings_of(tmp_path, correct, spec) == []
+    assert (
+        findings_of(
+            tmp_path, correct.replace("len(text) *", "next(ticks) +"), spec.replace("deterministic", "idempotent")
+        )
+        == []
+    )
+    [finding] = findings_of(tmp_path, code.replace("REAL", "3"), spec)
+    assert finding.startswith("tool: defaults: tool: times left out is answered ")
+
+
+def test_arrays_out_of_order_keep_to_their_bound(tmp_path: Any) -> None:
+    """A tool that sorts its argument is found also where few items are allowed, and where the base is empty."""
+    items = '{"type": "array", "maxItems": 3, "items": {"type": "integer", "minimum": 0, "maximum": 9}}'
+    schema = f'{{"type": "object", "properties": {{"values": {items}}}, "required": ["values"]}}'
+    spec = f"tools: {{tool: {{annotations: {{pure: true}}, input: {schema}}}}}\n"
+    assert findings_of(tmp_path, "def tool(values):\n    return {'n': len(values)}\n", spec) == []
+    assert findings_of(tmp_path, "def tool(values):\n    values.sort()\n    return {}\n", spec) == [
+        "tool: pure: tool changed its arguments"
+    ]

@@ -22,7 +22,8 @@ from .benchmarks.generators.table import by_class, losses, misjudged, overall
 FAST = ("amount", "initial", "shelf", "export", "last", "keys", "headers", "trace")
 OVER_CALLS = ("behaviour: idempotent", "behaviour: deterministic", "behaviour: pure", "behaviour: non_blocking",
               "behaviour: a hang", "behaviour: file descriptors leak", "behaviour: threads leak",
-              "behaviour: sessions share state", "behaviour: fails after some calls")  # fmt: skip
+              "behaviour: sessions share state", "behaviour: fails after some calls", "behaviour: read_only",
+              "behaviour: tasks leak", "behaviour: child processes leak", "behaviour: an error as a success")  # fmt: skip
 """What shows over many calls, in time or in the process: one answer alone is the same."""
 SELECTIVE = {"square": "too large", "due": "beyond the calendar", "packed": "", "convert": "unit:", "clock": "zone:"}
 """Tools that refuse some valid inputs, cleanly, for reasons that no schema can state."""
@@ -106,6 +107,12 @@ def test_planted_bugs_are_found_over_http(tmp_path: Path) -> None:
     """The same definition served by a real server with its OpenAPI document: found, and no twin accused."""
     pairs = [pair for pair in PAIRS if pair.name in ("initial", "seats")]
     assert misjudged(pairs, found_in(pairs, tmp_path, form="http")) == []
+
+
+def test_planted_behaviour_is_found_over_mcp(tmp_path: Path) -> None:
+    """Hints switch the checks on; a leak, shared state, another default and an error as a success show in the server too."""
+    pairs = [pair for pair in PAIRS if pair.name in ("toggle", "current", "handles", "looked_up", "defaults")]
+    assert misjudged(pairs, found_in(pairs, tmp_path, form="mcp", limit=8)) == []
 
 
 class TestReports:

@@ -1,4 +1,7 @@
-"""`defaults`: what the spec says of a parameter that is left out is what the Python function does."""
+"""`defaults`: what the schema says of a parameter that is left out is what the tool does.
+
+Of a Python function the signature tells. Of any tool that promises equal answers to equal calls the answers do.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,22 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..checks.base import Finding, as_json, place_of, shorten
 from ..checks.expected import same_json
+from ..checks.violation import is_valid
 from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
+from .leaves import MISSING, differing, leaves_of_outcome
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
 
+_MOST_TRIED: Final = 8
 _DATED: Final = ("date-time", "date", "time", "duration")
 """One moment has many spellings."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultsScenario:
-    """Compare the defaults of the spec's `input` with those of the function's signature."""
+    """Compare the defaults of the schema with those of the function's signature, and of the answers."""
 
     position: Position | None
     id: str = "defaults"
@@ -30,11 +36,55 @@ class DefaultsScenario:
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure."""
         running = cast("RunningScenario", ctx)
-        findings = tuple(_findings(ctx.plan))
+        findings = tuple(_findings(ctx.plan)) or tuple(_answered(running))
         for finding in findings:
             running.report(finding)
         if findings:
             raise running.fail(findings)
+
+
+def is_tried(plan: ToolPlan) -> bool:
+    """Whether defaults of a tool are compared at all."""
+    wanted = plan.tool.checks.get("defaults")
+    if wanted is False:
+        return False
+    keeps = plan.tool.annotations
+    repeats = bool(wanted) or keeps.deterministic or keeps.idempotent or keeps.read_only
+    return any(compared(plan)) or bool(repeats and any(_with_default(plan)))
+
+
+def _with_default(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
+    """Yield the optional parameters whose default the schema says, with it."""
+    schema = plan.tool.input
+    required = schema.get("required", ()) if isinstance(schema, dict) else ()
+    for name, part in _properties(schema).items():
+        if isinstance(part, dict) and part.get("default") is not None and name not in required:
+            yield name, part["default"]
+
+
+def _answered(running: RunningScenario) -> Iterator[Finding]:
+    """Yield the defaults that, given, are answered otherwise than left out: both answers repeat, and differ in a value."""
+    plan, base = running.plan, running.base()
+    for name, default in list(_with_default(plan))[:_MOST_TRIED]:
+        without = {key: value for key, value in (base or {}).items() if key != name}
+        given = {**without, name: default}
+        schema = plan.tool.input if plan.tool.input is not None else True
+        if base is None or not (is_valid(schema, without) and is_valid(schema, given)):
+            continue
+        answers = [leaves_of_outcome(running.call(value, valid=True)) for value in (without, given) * 3]
+        left_out, said = answers[::2], answers[1::2]
+        if any(answer["(outcome)"] != "accepted" for answer in answers) or differing(left_out) or differing(said):
+            continue
+        moved = {p: v for p, v in differing([left_out[0], said[0]]).items() if MISSING not in v and not p.endswith("#")}
+        if moved:
+            pointer, (one, other) = next(iter(moved.items()))
+            yield Finding(
+                "defaults",
+                f"{plan.tool.name}: {name} left out is answered {shorten(one, 80)}, its default "
+                f"{shorten(default, 80)} given {shorten(other, 80)}{f' (at {pointer})' if pointer else ''}",
+                f"defaults {name}",
+                f"what the schema calls the default ({place_of(plan.tool, f'input/properties/{name}/default', 'input')})",
+            )
 
 
 def compared(plan: ToolPlan) -> Iterator[tuple[str, dict[str, Any], Any]]:

@@ -16,14 +16,23 @@ MOST_ITEMS = 6
 def mixed_arrays(base: dict[str, Any], cases: Sequence[Case], schema: Any) -> Iterator[dict[str, Any]]:
     """Yield the base with each of its top-level arrays filled from the items that valid cases hold there."""
     for name, array in base.items():
-        if not isinstance(array, list) or not array:
+        if not isinstance(array, list):
             continue
         items = _items(name, cases)
-        for wanted in ([*items, items[0]] if items else [], items):
+        for wanted in _wanted(items):
             changed = {**copy.deepcopy(base), name: copy.deepcopy(wanted)}
-            if len(wanted) > 1 and is_valid(schema, changed):
+            if is_valid(schema, changed):
                 yield changed
                 break
+
+
+def _wanted(items: list[Any]) -> Iterator[list[Any]]:
+    """Yield the items with the first of them twice, then each once, then fewer: an array may have a bound."""
+    for size in range(len(items), 1, -1):
+        yield [*items[:size], items[0]]
+        yield items[:size]
+    if items:
+        yield [items[0], items[0]]
 
 
 def _items(name: str, cases: Sequence[Case]) -> list[Any]:

@@ -10,7 +10,7 @@ from ..scenario import Scenario, ToolPlan
 from ..spec.model import ToolSpec
 from . import isolated as isolation
 from . import repeat
-from .defaults import DefaultsScenario, compared
+from .defaults import DefaultsScenario, is_tried
 from .promise import BehaviourScenario, Trial
 from .switches import is_implied, is_promised, is_wanted
 
@@ -24,7 +24,7 @@ _REPEATED: Final[tuple[tuple[str, Callable[[Trial], None]], ...]] = (
 def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     """Yield the scenarios of the tool's behavioural promises."""
     tool = plan.tool
-    if tool.checks.get("defaults") is not False and any(compared(plan)):
+    if is_tried(plan):
         yield DefaultsScenario(_place(tool, "defaults"))
     for check, act in _REPEATED:
         if is_promised(tool, check) and not is_implied(tool, check) and is_wanted(tool, check, "repeat"):

@@ -9,6 +9,7 @@ from . import (
     pairs_edges,
     pairs_forbidden,
     pairs_interactions,
+    pairs_state,
     pairs_structure,
 )
 
@@ -20,4 +21,5 @@ PAIRS = (
     *pairs_interactions.PAIRS,
     *pairs_answers.PAIRS,
     *pairs_behaviour.PAIRS,
+    *pairs_state.PAIRS,
 )

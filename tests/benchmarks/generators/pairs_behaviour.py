@@ -77,7 +77,7 @@ def handles(n):
     opened = os.open(os.devnull, os.O_RDONLY)
     os.close(opened)
     return {"n": n}
-''', "os.close(opened)", "KEPT.append(opened)", forms=("python",))  # fmt: skip
+''', "os.close(opened)", "KEPT.append(opened)")  # fmt: skip
 
 THREADS = Pair("threads", "behaviour: threads leak", takes(n=whole(minimum=0, maximum=9)), '''
 import threading
@@ -90,7 +90,7 @@ def threads(n):
     done.set()
     worker.join()
     return {"n": n}
-''', "    done.set()\n    worker.join()\n", "", forms=("python",))  # fmt: skip
+''', "    done.set()\n    worker.join()\n", "")  # fmt: skip
 
 SHARED = Pair("shared", "behaviour: sessions share state", takes(n=whole(minimum=0, maximum=9)), '''
 import asyncio

@@ -1,0 +1,171 @@
+"""State between calls: what a tool keeps, shares, leaves behind, against what it promises."""
+
+from __future__ import annotations
+
+from .pair import Pair, takes, text, whole
+
+DIGIT = takes(n=whole(minimum=0, maximum=9))
+CHECKED = '    need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")\n'
+WORD = takes(word=text(minLength=1, maxLength=9))
+SPELT = '    need(isinstance(word, str) and 1 <= len(word) <= 9, "word: expected 1 to 9 characters")\n'
+
+TOGGLE = Pair("toggle", "behaviour: idempotent", DIGIT, f'''
+ON = {{}}
+
+def toggle(n):
+{CHECKED}    ON[n] = True
+    return {{"on": ON[n]}}
+''', "ON[n] = True", "ON[n] = not ON.get(n, False)", {"annotations": {"idempotent": True}})  # fmt: skip
+
+DEPOSIT = Pair("deposit", "behaviour: idempotent", DIGIT, f'''
+HELD = {{}}
+
+def deposit(n):
+{CHECKED}    HELD[n] = n + 1
+    return {{"holds": HELD[n]}}
+''', "HELD[n] = n + 1", "HELD[n] = HELD.get(n, 0) + n + 1", {"annotations": {"idempotent": True}})  # fmt: skip
+
+JOURNAL = Pair("journal", "behaviour: read_only", WORD, f'''
+from pathlib import Path
+BOOK = Path(__file__).parent / "kept" / "journal.txt"
+
+def journal(word):
+{SPELT}    BOOK.parent.mkdir(exist_ok=True)
+    with BOOK.open("a") as book:
+        book.write("")
+    return {{"letters": len(word)}}
+''', 'book.write("")', 'book.write("x")', {"annotations": {"read_only": True}, "checks": {"read_only": {"paths": ["kept"]}}})  # fmt: skip
+
+VISITS = Pair("visits", "behaviour: read_only", WORD, f'''
+SEEN = []
+
+def visits(word):
+{SPELT}    SEEN.append(word)
+    return {{"rank": len(word)}}
+''', "len(word)}", "len(SEEN)}", {"annotations": {"read_only": True}})  # fmt: skip
+
+PICK = Pair("pick", "behaviour: deterministic", DIGIT, f'''
+import random
+
+def pick(n):
+{CHECKED}    return {{"card": random.Random(n).randint(1, 52)}}
+''', "random.Random(n).randint", "random.randint", {"annotations": {"deterministic": True}})  # fmt: skip
+
+TIRED = Pair("tired", "behaviour: deterministic", DIGIT, f'''
+TIMES = {{}}
+
+def tired(n):
+{CHECKED}    TIMES[n] = TIMES.get(n, 0) + 1
+    return {{"next": n + 1}}
+''', '"next": n + 1', '"next": n + 1 + (TIMES[n] == 3)', {"annotations": {"deterministic": True}})  # fmt: skip
+
+BEFORE = Pair("before", "behaviour: deterministic", WORD, f'''
+LAST = [""]
+
+def before(word):
+{SPELT}    last, LAST[0] = LAST[0], word
+    return {{"letters": len(word)}}
+''', "len(word)}", "len(word), 'after': last}", {"annotations": {"deterministic": True}})  # fmt: skip
+
+CURRENT = Pair("current", "behaviour: sessions share state", WORD, f'''
+import asyncio
+USER = {{}}
+
+async def current(word):
+{SPELT}    USER["name"] = mine = word
+    await asyncio.sleep(0.001)
+    return {{"hello": mine}}
+''', '{"hello": mine}', '{"hello": USER["name"]}', {"annotations": {"read_only": True}}, forms=("python", "mcp"))  # fmt: skip
+
+SEAT = Pair("seat", "behaviour: sessions share state", DIGIT, f'''
+import asyncio
+TAKEN = set()
+
+async def seat(n):
+{CHECKED}    free = n not in TAKEN
+    TAKEN.add(n)
+    await asyncio.sleep(0)
+    return {{"booked": free}}
+''', "    TAKEN.add(n)\n    await asyncio.sleep(0)\n", "    await asyncio.sleep(0)\n    TAKEN.add(n)\n", forms=("python",))  # fmt: skip
+
+SOCKETS = Pair("sockets", "behaviour: file descriptors leak", DIGIT, f'''
+import socket
+KEPT = []
+
+def sockets(n):
+{CHECKED}    opened = socket.socket()
+    opened.close()
+    return {{"n": n}}
+''', "opened.close()", "KEPT.append(opened)")  # fmt: skip
+
+LOGFILE = Pair("logfile", "behaviour: file descriptors leak", DIGIT, f'''
+KEPT = []
+
+def logfile(n):
+{CHECKED}    log = open(__file__)
+    log.close()
+    return {{"n": n}}
+''', "log.close()", "KEPT.append(log)")  # fmt: skip
+
+WORKERS = Pair("workers", "behaviour: threads leak", DIGIT, f'''
+import threading
+STOP = threading.Event()
+
+def workers(n):
+{CHECKED}    worker = threading.Thread(target=STOP.wait, args=(0,), daemon=True)
+    worker.start()
+    return {{"n": n}}
+''', "args=(0,)", "args=()")  # fmt: skip
+
+TASKS = Pair("tasks", "behaviour: tasks leak", DIGIT, f'''
+import asyncio
+KEPT = set()
+
+async def tasks(n):
+{CHECKED}    task = asyncio.create_task(asyncio.sleep(0))
+    KEPT.add(task)
+    await asyncio.sleep(0)
+    KEPT.discard(task)
+    return {{"n": n}}
+''', "asyncio.sleep(0))\n", "asyncio.sleep(3600))\n", forms=("python",))  # fmt: skip
+
+CHILDREN = Pair("children", "behaviour: child processes leak", DIGIT, f'''
+import subprocess
+KEPT = []
+
+def children(n):
+{CHECKED}    child = subprocess.Popen(["sleep", "0"], stdin=-3, stdout=-3, stderr=-3)
+    child.wait()
+    return {{"n": n}}
+''', '"0"], stdin=-3, stdout=-3, stderr=-3)\n    child.wait()', '"9"], stdin=-3, stdout=-3, stderr=-3)\n    KEPT.append(child)', forms=("mcp", "http"))  # fmt: skip
+
+HASHED = Pair("hashed", "behaviour: non_blocking", DIGIT, f'''
+import asyncio
+import time
+
+async def hashed(n):
+{CHECKED}    await asyncio.to_thread(time.sleep, 0.001)
+    return {{"n": n}}
+''', "await asyncio.to_thread(time.sleep, 0.001)", "time.sleep(0.12)", forms=("python",))  # fmt: skip
+
+WAITS = Pair("waits", "behaviour: a hang", takes(n=whole(minimum=0, maximum=900)), '''
+import asyncio
+
+async def waits(n):
+    need(is_int(n) and 0 <= n <= 900, "n: expected 0 to 900")
+    if n > 900:
+        await asyncio.Event().wait()
+    return {"n": n}
+''', "n > 900", "n == 900", {"timeout": "1s"})  # fmt: skip
+
+LOOKED_UP = Pair("looked_up", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
+KNOWN = {"Ada": 1, "Bob": 2}
+
+def looked_up(who):
+    need(isinstance(who, str), "who: expected a name")
+    need(who in KNOWN, "who: that name is not known")
+    return {"id": KNOWN[who]}
+''', 'need(who in KNOWN, "who: that name is not known")', 'if who not in KNOWN: return {"error": "that name is not known"}', forms=("mcp",))  # fmt: skip
+
+PAIRS = (TOGGLE, DEPOSIT, JOURNAL, VISITS, PICK, TIRED, BEFORE, CURRENT, SEAT, SOCKETS, LOGFILE, WORKERS, TASKS, CHILDREN,
+         HASHED, WAITS, LOOKED_UP)  # fmt: skip
