@@ -10,6 +10,7 @@ from .shapes import Shape
 
 Number = int | float
 _FEW = 9
+_LARGEST = 1e300
 _GOLDEN = 0.6180339887498949
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
@@ -28,11 +29,30 @@ def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
         if start is not None:
             yield from (_snap(start + sign * step * by, step, whole) for by in (0, 1, 2) for sign in (1, -1))
     if low is not None and high is not None:
-        yield _snap((low + high) / 2 if not whole else (low + high) // 2, step, whole)
-        yield low + (high - low) / 3
+        yield from _between(low, high, step, whole)
     yield from (_snap(number * step, step, whole) for number in (1, 5, 0, 2, 3, 10, -1, 100))
     if not whole:
         yield from (1.5, 0.5, -0.5, 0.25, 2.5)
+
+
+def _between(low: Number, high: Number, step: Number, whole: bool) -> Iterator[Number]:
+    if whole:
+        yield _snap((low + high) // 2, step, whole)
+    if max(abs(low), abs(high)) <= _LARGEST:
+        yield from ([] if whole else [_snap(low / 2 + high / 2, step, whole)])
+        yield low + (high - low) / 3
+
+
+def nth(shape: Shape, number: int, *, whole: bool) -> Iterator[Number]:
+    """Yield the `number`-th multiple from the lower bound up, or from the upper down, or from nought."""
+    low, high, step = *bounds(shape), _step(shape) or 1
+    start = low if low is not None else high if high is not None else 0
+    sign = 1 if low is not None or high is None else -1
+    if abs(start) <= _LARGEST:
+        first = _snap(math.ceil(start) if whole else start, step, whole)
+        yield from (_tidy(first + sign * (number + by) * step) for by in (0, 1, 2))
+    if not whole and low is not None and high is not None and abs(high) <= _LARGEST:
+        yield low + (high - low) * ((number + 1) * _GOLDEN % 1)
 
 
 def bounds(shape: Shape) -> tuple[Number | None, Number | None]:
@@ -86,6 +106,8 @@ def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
 def fractions(shape: Shape) -> Iterator[float]:
     """Yield a fraction that keeps to the bounds, so that it is wrong for an integer and in nothing else."""
     low, high = bounds(shape)
+    if any(bound is not None and abs(bound) > _LARGEST for bound in (low, high)):
+        return
     if low is not None and (high is None or low + 0.5 < high):
         yield math.floor(low) + 0.5 if math.floor(low) + 0.5 > low else math.floor(low) + 1.5
     elif low is None and high is not None:

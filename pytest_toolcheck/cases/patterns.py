@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib import import_module
-from itertools import chain
+from itertools import chain, permutations
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
-# The parse tree of the standard library's own compiler has no public name.
-op: Any = import_module("re._constants")
-parser: Any = import_module("re._parser")
+from .explosive import LONGEST, TooLong, is_explosive, op, parser, searcher
 
 _PREFERRED = "aA0 _-bz9Z.@/:é"
 _CLASS_SAMPLES = {
@@ -25,7 +22,8 @@ _CLASS_SAMPLES = {
 }
 _STYLES = range(6)
 _LONGEST_REPEAT = 2000
-_MOST_RUNS, _MOST_ASTRAY = 6, 8
+_MOST_EXTRA_INSIDE = 3
+_MOST_RUNS, _MOST_ASTRAY, _MOST_AHEAD = 6, 8, 4
 _KINDS = (ascii_lowercase, ascii_uppercase, digits)
 _WAYS = {"more": "a repeat more", "less": "a repeat less", "above": "above a range", "below": "below a range"}
 _SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice", "last cut", "one more", "other case"})
@@ -40,10 +38,12 @@ def matching(pattern: str) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def matching_of_length(pattern: str, length: int) -> str | None:
     """Return a string of `length` code points in which `pattern` is found; None where the walk meets none."""
+    if length > LONGEST and is_explosive(pattern):
+        return None
     for extra in (0, 1, length, length - 1, length - 2, length - 3, length - 4):
         for text in _matching(pattern, (max(extra, 0),) * 3, (0, 1, 4)):
             for padded in (text, text + text[-1:] * (length - len(text)), text[:1] * (length - len(text)) + text):
-                if len(padded) == length and re.search(pattern, padded):
+                if len(padded) == length and _is_found(pattern, padded):
                     return padded
     return _cut_to_length(pattern, length)
 
@@ -102,7 +102,7 @@ def _astray(pattern: str) -> Iterator[tuple[str, str]]:
 
 def _is_disputed(pattern: str, text: str) -> bool:
     """Whether `$` before a last newline decides: a match to Python, none to ECMA 262, which JSON Schema means."""
-    return text.endswith("\n") and re.search(pattern, text) is not None
+    return text.endswith("\n") and _is_found(pattern, text)
 
 
 def _spoil(text: str) -> Iterable[tuple[str, str]]:
@@ -125,18 +125,47 @@ def _spoil(text: str) -> Iterable[tuple[str, str]]:
         yield "accented", text.replace("a", "á").replace("A", "Á")
 
 
+def nth_matching(pattern: str, number: int) -> Iterator[str]:
+    """Yield texts in which `pattern` is found, for the `number`-th of many that all differ."""
+    try:
+        tree = parser.parse(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return
+    for extra in (0, 2, 4):
+        text = _Counting(extra, number).text(tree)
+        if _is_found(pattern, text):
+            yield text
+
+
+def _is_found(pattern: str, text: str) -> bool:
+    try:
+        return searcher(pattern)(text) is not None
+    except TooLong:
+        return False
+
+
 def _matching(pattern: str, extras: Iterable[int], styles: Iterable[int]) -> Iterable[str]:
     try:
         tree = parser.parse(pattern)
-        compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return
     seen = set()
     for extra, style in zip(extras, styles, strict=False):
-        text = _Walk(extra, style).text(tree)
-        if text not in seen and compiled.search(text):
-            seen.add(text)
-            yield text
+        walk = _Walk(extra, style)
+        plain = walk.text(tree)
+        for text in (plain, *(_with_ahead(plain, walk.ahead) if walk.ahead else ())):
+            if text not in seen and _is_found(pattern, text):
+                seen.add(text)
+                yield text
+                break
+
+
+def _with_ahead(text: str, ahead: list[str]) -> Iterator[str]:
+    """Yield texts that hold what lookaheads ask for: in place of the start, at either end, in any order."""
+    together = "".join(ahead)
+    yield from (together + text[len(together) :], text[: -len(together)] + together, together + text, text + together)
+    if len(ahead) <= _MOST_AHEAD:
+        yield from ("".join(parts) for parts in permutations([*ahead, text] if text else ahead))
 
 
 class _Walk:
@@ -145,6 +174,8 @@ class _Walk:
     def __init__(self, extra: int, style: int) -> None:
         self.extra, self.style = extra, style
         self.groups: dict[int, str] = {}
+        self.ahead: list[str] = []
+        """What the lookaheads met ask for."""
 
     def text(self, tree: Any) -> str:
         """Return a text for a parsed (sub-)expression."""
@@ -184,15 +215,40 @@ class _Walk:
     def _groupref(self, number: int) -> str:
         return self.groups.get(number, "")
 
+    def _assert(self, value: Any) -> str:
+        if value[0] > 0:
+            self.ahead.append(self.text(value[1]))
+        return ""
+
     def _atomic_group(self, tree: Any) -> str:
         return self.text(tree)
 
     def _max_repeat(self, value: Any) -> str:
         low, high, tree = value
         count = min(low + self.extra, int(high), _LONGEST_REPEAT) if self.extra <= _LONGEST_REPEAT else low
-        return "".join(self.text(tree) for _ in range(max(count, min(int(low), _LONGEST_REPEAT))))
+        outer, self.extra = self.extra, min(self.extra, _MOST_EXTRA_INSIDE)  # a repeat in a repeat stays short
+        made = "".join(self.text(tree) for _ in range(max(count, min(int(low), _LONGEST_REPEAT))))
+        self.extra = outer
+        return made
 
     _min_repeat = _possessive_repeat = _max_repeat
+
+
+class _Counting(_Walk):
+    """A way on which each class picks the next digit of a number, its members being the digits."""
+
+    def __init__(self, extra: int, number: int) -> None:
+        super().__init__(extra, 0)
+        self.rest = number
+
+    def _in(self, items: list[Any]) -> str:
+        if not items or items[0][0] is op.NEGATE:
+            return super()._in(items)
+        pool = [c for kind, v in items for c in _members(kind, v)]
+        if not pool:
+            return ""
+        self.rest, chosen = divmod(self.rest, len(pool))
+        return pool[chosen]
 
 
 class _Astray(_Walk):

@@ -16,6 +16,8 @@ from .model import CATEGORIES, Case
 from .schema import Document
 
 _MOST_CHANGES = 20_000
+_MOST_TEXT, _FEWEST, _LARGEST_COMBINED = 4_000_000, 20, 200_000
+"""Of inputs that are long each, no more are made than so many characters of JSON hold; so many cases always."""
 
 
 def generate_cases(
@@ -95,7 +97,7 @@ def _all_changes(
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:
             yield item
-    if "combination" in categories:
+    if "combination" in categories and len(identity(base)) <= _LARGEST_COMBINED:
         yield from combined(document, base, seed=seed, strength=strength)
 
 
@@ -132,9 +134,9 @@ def _turns(streams: list[Iterator[Change]]) -> Iterator[Change]:
 
 
 def _labelled(document: Document, changes: Iterable[Change], categories: Sequence[str], limit: int) -> Iterator[Case]:
-    labeller, inputs, ids = Labeller(document), set[str](), set[str]()
+    labeller, inputs, ids, size = Labeller(document), set[str](), set[str](), 0
     for item in changes:
-        if len(inputs) >= limit:
+        if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
             return
         if item.category not in categories:
             continue
@@ -148,6 +150,7 @@ def _labelled(document: Document, changes: Iterable[Change], categories: Sequenc
         if label is None or (item.only_if_valid and label == "invalid"):
             continue
         inputs.add(text)
+        size += len(text)
         yield Case(_fresh_id(item, ids), item.value, label, item.category, pointer_of(item.path), item.detail)
 
 

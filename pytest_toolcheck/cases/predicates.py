@@ -7,12 +7,12 @@ older than 6 is not compiled (`usable` is False), nor is a part that names anoth
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 from ..lean_jsonschema import fast_iri_check, jsonschema
+from .explosive import searcher
 
 Predicate = Callable[[Any], bool]
 
@@ -191,12 +191,6 @@ def _bound(holds: Callable[[Any, Any], bool]) -> Any:
 
 def _count(kind: type[str | list[Any] | dict[str, Any]], holds: Callable[[int, int], bool]) -> Any:
     return lambda _, limit, __: lambda value: not isinstance(value, kind) or holds(len(value), limit)
-
-
-@lru_cache(maxsize=1024)
-def searcher(pattern: str) -> Callable[[str], Any]:
-    """Return the compiled pattern's `search`. Raises re.error, as `jsonschema` does, when a string is to be matched."""
-    return re.compile(pattern).search
 
 
 def _pattern(_: Scope, pattern: str, __: Any) -> Predicate:

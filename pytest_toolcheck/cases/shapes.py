@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .predicates import searcher
+from .explosive import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
 
 _MOST = 16

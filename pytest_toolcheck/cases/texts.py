@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import formats
-from .patterns import matching, matching_of_length, near_misses
+from .patterns import matching, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
 
 __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
 
 LONG = 10_000
-_LONGEST = 100_000
+_LONGEST, _LONGEST_NEEDED = 100_000, 2_000_000
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
 
 UNUSUAL: tuple[tuple[str, str], ...] = (
@@ -55,18 +56,45 @@ def good(shape: Shape) -> Iterator[str]:
     for pattern in patterns:
         yield from matching(pattern)
     if len(patterns) > 1:
-        yield from matching("".join(f"(?={p if p.startswith('^') else '.*' + p})" for p in patterns[1:]) + patterns[0])
+        yield from matching("^" + "".join(f"(?={p[1:] if p.startswith('^') else '.*' + p})" for p in patterns))
     for pattern in patterns:
         yield from (text for _, text in near_misses(pattern))  # some are found after all, where it has no anchors
     lengths = dict.fromkeys((max(low, min(4, high if high is not None else 4)), low, low + 1, max(low, 1)))
     for length in lengths:
         if high is None or length <= high:
             yield from (text for text in [of_length(shape, length)] if text is not None)
+    least = max(low, 1)
+    yield from (
+        (sign * least)[:least] for sign in ("0123456789", "-", "_", "#", "\u4e2d\u6587", "\u00e9") if least <= 100
+    )
+
+
+def nth(shape: Shape, number: int) -> Iterator[str]:
+    """Yield texts for the `number`-th of many that all differ."""
+    for name in shape.all_of("format"):
+        if name in _NUMBERED:
+            yield _NUMBERED[name].format(number)
+    for pattern in shape.all_of("pattern"):
+        yield from nth_matching(pattern, number)
+    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+    short = _LETTERS[number % len(_LETTERS)] + (str(number // len(_LETTERS)) if number >= len(_LETTERS) else "")
+    if low <= 1000 and (high is None or len(short) <= high):
+        yield short.ljust(low, "_")
+
+
+_NUMBERED = {
+    "uuid": "{:08x}-0000-4000-8000-000000000000",
+    "email": "user{}@example.com",
+    "uri": "https://example.com/{}",
+    "hostname": "host{}.example.com",
+    "ipv6": "2001:db8::{:x}",
+    "json-pointer": "/{}",
+}
 
 
 def of_length(shape: Shape, length: int) -> str | None:
     """Return a string of exactly `length` code points, matching the shape's patterns; None where that fails."""
-    if not 0 <= length <= _LONGEST:
+    if not 0 <= length <= (_LONGEST_NEEDED if length <= shape.largest("minLength") + 1 else _LONGEST):
         return None
     patterns, names = shape.all_of("pattern"), [n for n in shape.all_of("format") if n in formats.GOOD]
     if not patterns and not names:

@@ -12,8 +12,9 @@ from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 
 T = TypeVar("T")
-_DEEPEST, _DEEPEST_OF_RECURSIVE = 24, 6
+_DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
 _ENOUGH = 8
+_MOST_ITEMS, _MOST_ITEMS_NEEDED = 1000, 20_000
 _MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
     *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
@@ -144,8 +145,9 @@ def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any
     """Yield arrays: one item (or as few as allowed), then the fewest, then a few."""
     least = max(shape.largest("minItems"), needed(shape))
     most = shape.smallest("maxItems")
-    for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2)):
-        if (most is None or count <= most) and count <= 1000:
+    behind = shape.prefix_length() + needed(shape)
+    for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2, behind)):
+        if (most is None or count <= most) and count <= max(_MOST_ITEMS, min(least, _MOST_ITEMS_NEEDED)):
             made = array_of(document, shape, count, depth=depth)
             if made is not None:
                 yield made
@@ -166,31 +168,54 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
     least, most = needed(shape), shape.smallest("maxContains")
     refused = tuple(part.child({"not": part.schema}) for part in wanted) if most is not None else ()
     document.kept.append(refused)
+    hits = 0
     for index in range(count):
-        conjunction = shape.item(index)
-        if wanted and index < least:
-            conjunction = (*conjunction, *wanted)
-        elif most is not None and index >= most:
-            conjunction = (*conjunction, *refused)
-        value = _item_value(document, conjunction, made if unique else [], index, depth)
+        taken, plain = made if unique else [], shape.item(index)
+        value = None
+        if wanted and hits < least:
+            value = _item_value(document, (*plain, *wanted), taken, depth)
+            hits += value is not None
+            if value is None and count - index - 1 < least - hits:
+                return None
+        elif most is not None and hits >= most:
+            plain = (*plain, *refused)
+        value = value or _item_value(document, plain, taken, depth)
         if value is None:
             return None
         made.append(value[0])
     return made
 
 
-def _item_value(
-    document: Document, conjunction: Conjunction, taken: list[Any], index: int, depth: int
-) -> tuple[Any] | None:
+def _item_value(document: Document, conjunction: Conjunction, taken: list[Any], depth: int) -> tuple[Any] | None:
     options = samples(document, conjunction, depth=depth + 1)
     for option in options:
         if not taken or option not in taken:
             return (option,)
-    for option in _many(index):
+    for option in further(document, conjunction, len(taken), depth=depth):
         if option not in taken and document.holds(conjunction, option):
             return (option,)
     return None
 
 
-def _many(index: int) -> Iterator[Any]:
-    yield from (index + 1, f"text{index}", index + 1000, {"key": index}, [index])
+def further(document: Document, conjunction: Conjunction, number: int, *, depth: int) -> Iterator[Any]:
+    """Yield values for the `number`-th of many that all differ; not yet validated."""
+    for shape in alternatives(document, conjunction)[:4]:
+        members, kinds = shape.members(), shape.types()
+        if members is not None:
+            yield from members[number:]
+            continue
+        if {"integer", "number"} & {*kinds}:
+            yield from numbers.nth(shape, number, whole="number" not in kinds)
+        if "string" in kinds:
+            yield from texts.nth(shape, number)
+        if "object" in kinds and depth < deepest(document):
+            yield from _other_objects(document, shape, number, depth)
+    yield from (number + 1, f"text{number}", number + 1000, {"key": number}, [number])
+
+
+def _other_objects(document: Document, shape: Shape, number: int, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield objects in which one member is the `number`-th of many."""
+    for base in islice(objects(document, shape, depth=depth), 2):
+        for name in base:
+            for value in islice(further(document, shape.member(name), number, depth=depth + 1), 3):
+                yield {**base, name: value}

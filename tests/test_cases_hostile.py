@@ -1,0 +1,109 @@
+"""Schemas that generators hang on, give up on or get wrong: both labels wherever both exist, and every label right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pytest_toolcheck.cases import generate_cases
+from pytest_toolcheck.cases.explosive import LONGEST, TooLong, is_explosive, searcher
+from pytest_toolcheck.cases.patterns import matching
+
+INTEGER: dict[str, Any] = {"type": "integer"}
+STRING: dict[str, Any] = {"type": "string"}
+OBJECT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "integer", "minimum": 1}, "key": {"type": "string", "format": "uuid"}},
+    "required": ["id", "key"],
+    "additionalProperties": False,
+}
+
+
+def set_of(items: dict[str, Any], least: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "uniqueItems": True, "minItems": least}
+
+
+def chain(levels: int) -> dict[str, Any]:
+    part: dict[str, Any] = {"type": "integer", "minimum": 3}
+    for _ in range(levels):
+        part = {"type": "object", "properties": {"x": part}, "required": ["x"]}
+    return part
+
+
+def bush(levels: int) -> dict[str, Any]:
+    part: dict[str, Any] = {"type": "integer", "minimum": 3}
+    for _ in range(levels):
+        part = {"type": "object", "properties": {"x": part, "y": part}, "required": ["x", "y"]}
+    return part
+
+
+SERVED: dict[str, Any] = {
+    "a length of a million": {"type": "string", "minLength": 1_000_000},
+    "five thousand items": {"type": "array", "items": INTEGER, "minItems": 5000},
+    "bounds no float can hold": {"type": "integer", "minimum": -(10**400), "maximum": 10**400},
+    "fractions between such": {"type": "number", "minimum": -(10**400), "maximum": 10**400},
+    "password": {"type": "string", "pattern": r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z\d]{8,}$"},
+    "three asked for ahead": {"type": "string", "pattern": "^(?=.*[A-Z])(?=.*[0-9])(?=.*[!@#]).{8,}$"},
+    "three patterns": {"allOf": [{"pattern": "[0-9]{3}"}, {"pattern": "[A-Z]{3}"}, {"pattern": "^x"}], **STRING},
+    "no letters": {"type": "string", "minLength": 1, "not": {"pattern": "[a-zA-Z ]"}},
+    "an expression that explodes": {"type": "string", "pattern": "^(([a-z])+.)+[A-Z]([a-z])+$"},
+    "another": {"type": "string", "pattern": "^(a+)+$", "maxLength": 5000},
+    "a hit behind the prefix": {
+        "type": "array", "prefixItems": [INTEGER], "contains": {"const": "x"}, "unevaluatedItems": False,
+    },
+    "fifty numbers that differ": set_of({"type": "integer", "minimum": 1, "maximum": 60}, 50),
+    "twenty codes that differ": set_of({"type": "string", "pattern": "^[A-Z]{3}$"}, 20),
+    "twelve rows that differ": set_of(OBJECT, 12),
+    "forty texts that differ": set_of(STRING, 40),
+    "thirty deep": chain(30),
+    "four thousand leaves": bush(12),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_both_labels_are_met(name: str) -> None:
+    """As a parameter beside another: valid and invalid cases, labels as `jsonschema` says."""
+    properties = {"it": SERVED[name], "flag": {"type": "boolean"}}
+    schema = {"type": "object", "properties": properties, "required": ["it"]}
+    cases = list(generate_cases(schema))
+    assert {case.label for case in cases} == {"valid", "invalid"}
+    if "explodes" not in name and name != "another":
+        judge = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+        for case in cases[:: max(1, len(cases) // 20)]:
+            assert judge.is_valid(case.input) == (case.label == "valid"), case.id
+
+
+def test_inputs_that_are_long_each_are_few() -> None:
+    """Where the smallest valid input has thousands of leaves, the inputs together stay within some megabytes."""
+    cases = list(generate_cases(bush(12)))
+    assert 20 <= len(cases) < 500
+    assert sum(len(str(case.input)) for case in cases) < 10_000_000
+
+
+EXPLOSIVE = ["^(a+)+$", "(x+x+)+y", r"^(\d+)*$", r"^(([a-z])+.)+[A-Z]$", r"^([\w.]+)*@", "^((ab*)+)+$"]
+HARMLESS = [
+    r"^[a-z]+(-[a-z]+)*$",
+    r"^\w+(\.\w+)*$",
+    "^(/[^/]+)+$",
+    "^[A-Z]{3}-[0-9]+$",
+    "(a|b)*c{2,}",
+    "^([0-9]{2}:)+x$",
+]
+
+
+@pytest.mark.parametrize("pattern", EXPLOSIVE)
+def test_long_texts_are_not_searched_where_that_may_never_end(pattern: str) -> None:
+    """A short text is decided; of a long one it is said that it was not looked at."""
+    assert is_explosive(pattern)
+    assert all(searcher(pattern)(text) for text in matching(pattern))
+    with pytest.raises(TooLong):
+        searcher(pattern)("a" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize("pattern", HARMLESS)
+def test_other_expressions_are_searched_at_any_length(pattern: str) -> None:
+    """A repeat within a repeat does no harm where a sign stands between two rounds."""
+    assert not is_explosive(pattern)
+    assert searcher(pattern)("!" * 10_000) is None
