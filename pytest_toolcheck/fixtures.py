@@ -126,10 +126,11 @@ def _breakers(request: pytest.FixtureRequest) -> Iterator[Breakers]:
 
     .. versionadded:: 0.1
     """
+    from .resilience.adapters.answers import adapters_of
     from .resilience.breakers import Breakers
 
     answers = request.node.ihook.pytest_toolcheck_breaker_adapters()
-    adapters = [adapter for answer in answers for adapter in answer]
+    adapters = adapters_of(answers, "pytest_toolcheck_breaker_adapters")
     with Breakers(emit=_runtime(request).log.emit, adapters=adapters) as breakers:
         yield breakers
 

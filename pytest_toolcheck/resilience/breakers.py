@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ToolcheckError
 from .adapters import BreakerAdapter, State, find_adapter, known_libraries
+from .adapters.answers import expect_state, remaining_of, state_of, undo_of
 from .adapters.base import UnknownState, spelled
 
 _HOW = """\
@@ -59,11 +60,11 @@ class BreakerControl:
         self._adapter = adapter
         self._on_change = on_change
         self._started_s = time.monotonic()
-        self._put_back = adapter.save()
-        self._first: State = adapter.state()
+        self._put_back = undo_of(adapter, "save", adapter.save())
+        self._first: State = state_of(adapter)
         self.history: list[Transition] = []
         """Every change since control began."""
-        self._stop = adapter.watch(self._changed)
+        self._stop = undo_of(adapter, "watch", adapter.watch(self._changed))
 
     def __repr__(self) -> str:
         return f"<BreakerControl {self.name} ({self._adapter.library or type(self._adapter).__name__}): {self.state}>"
@@ -81,7 +82,7 @@ class BreakerControl:
     @property
     def state(self) -> State:
         """`"closed"`, `"open"` or `"half_open"`, as the library says; looking changes nothing."""
-        return self._adapter.state()
+        return state_of(self._adapter)
 
     @property
     def remaining(self) -> float:
@@ -89,7 +90,7 @@ class BreakerControl:
 
         A breaker that reads the wall clock has more or less of them when that clock is stepped.
         """
-        return max(0.0, self._adapter.remaining_s()) if self.state == "open" else 0.0
+        return max(0.0, remaining_of(self._adapter)) if self.state == "open" else 0.0
 
     @property
     def transitions(self) -> list[State]:
@@ -99,6 +100,7 @@ class BreakerControl:
     def trip(self) -> None:
         """Open the breaker now, for its whole recovery time."""
         self._adapter.trip()
+        expect_state(self._adapter, "trip", "open")
 
     def half_open(self) -> None:
         """Let the next call through as a probe."""
@@ -108,6 +110,7 @@ class BreakerControl:
     def reset(self) -> None:
         """Close the breaker, with no failures counted."""
         self._adapter.reset()
+        expect_state(self._adapter, "reset", "closed")
 
     def expect(self, states: Sequence[str]) -> None:
         """Fail unless the breaker went through exactly these states, the first one included. Raises AssertionError."""

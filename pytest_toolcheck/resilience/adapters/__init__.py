@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from .answers import knows
 from .base import BreakerAdapter, State
 
 __all__ = ["BreakerAdapter", "State", "find_adapter", "known_libraries", "register_adapter"]
@@ -42,7 +43,7 @@ def find_adapter(
     adapters = list(_adapters(extra))
     for found, scope in _within(candidate, _DEPTH):
         for adapter in adapters:
-            if adapter.knows(found):
+            if knows(adapter, found):
                 return adapter(found)
             find = getattr(adapter, "find", None)
             inner = find(found, name, scope) if find is not None else None
