@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..spec.model import Resilience
-from . import breaker_crowd, breaker_others
+from . import breaker_crowd, breaker_hangs, breaker_others
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
 from .opening import Opening, admits, failing_attempts, margin_s, opened, promised, refuses
@@ -38,6 +38,7 @@ def breaker_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     yield "a cancelled probe makes room for the next", cancelled_probe_makes_room
     yield from breaker_crowd.crowd_checks(promise)
     yield from breaker_others.other_checks()
+    yield from breaker_hangs.hang_checks(promise)
 
 
 def opens_in_time(bench: Bench) -> None:
