@@ -23,6 +23,7 @@ from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time, wall_ns
 from .memory_children import resident_bytes
+from .processes import has_proc
 from .slope import Slope, theil_sen
 from .verdict import Verdict
 
@@ -105,7 +106,8 @@ def measure_leak(
         for _ in range(SERVER_WARM_UP - WARM_UP):
             call()
         counter = partial(resident_bytes, process_ids)
-        source = "memory of the server's process tree (PSS without files)"
+        counted = "PSS without files" if has_proc() else "RSS, by psutil"
+        source = f"memory of the server's process tree ({counted})"
         return [_Pass(call, budget_bytes, counter, source, most_calls, flat_needed=SERVER_FLAT).run()]
     if not own_process:
         raise MeterError("a leak cannot be seen in a process that lives for one call only")

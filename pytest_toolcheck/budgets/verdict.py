@@ -31,6 +31,9 @@ CONFIRM_AFTER_S = (0.1, 0.5)
 """A fail counts when it comes again after each of these pauses."""
 CLEAN_CALLS_FOR_MAX = 59
 """After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""
+QUIET_CALLS = 10
+"""A hypervisor that takes the processor away in bursts shows in few spins, and spoils more calls than a tail allows: so
+many calls after a slow spin are not used for a p95, a p99 or a max."""
 SPINS_FOR_OWN_REFERENCE = 20
 LEAST_COST_MARGIN = 1.10
 """A disturbed call is over the budget only where the least that it can have cost is over it by this factor."""
@@ -90,6 +93,8 @@ class SequentialVerdict:
         self._least: list[int] = []
         self._gates = gates
         self._spins: list[int] = []
+        self._quiet = QUIET_CALLS
+        """Calls since the last slow spin."""
 
     @property
     def usable(self) -> int:
@@ -104,7 +109,7 @@ class SequentialVerdict:
         self._all.append(sample.wall_ns)
         self._over_of_all += sample.wall_ns > self.budget_ns
         reference = self._reference(sample) if self._gates else 0
-        reason = _disturbance(sample, reference) if self._gates else None
+        reason = self._disturbed(sample, reference) if self._gates else None
         if reason is None:
             self.values.append(sample.wall_ns)
             self.over += sample.wall_ns > self.budget_ns
@@ -151,6 +156,13 @@ class SequentialVerdict:
             1 / FALSE_ALARM
         ):
             self._use_all("fail", self._least, self._sure_of_all)
+
+    def _disturbed(self, sample: Sample, reference: int) -> str | None:
+        """Return why a call is not used. Of a tail, nor are those just after a slow spin: such noise comes in bursts."""
+        self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
+        if reason := _disturbance(sample, reference):
+            return reason
+        return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
 
     def _use_all(self, verdict: Verdict, values: list[int], over: int) -> None:
         self.verdict, self.values, self.over = verdict, values, over
