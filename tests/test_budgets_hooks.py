@@ -117,6 +117,21 @@ def test_runs(): assert runs == [1, 2]
     )
 
 
+def test_the_closest_marker_wins_and_few_rounds_judge_time_by_one_run(suite):
+    """A class overrides its base; two rounds for the memory do not leave the CPU time of the module open."""
+    result = suite("""
+pytestmark = pytest.mark.cpu_budget(time="10s")
+@pytest.mark.latency_budget(max="20s")
+@pytest.mark.memory_budget(peak="1MiB", rounds=2)
+class TestBase:
+    def test_block(self): bytearray(2 * 2**20)
+@pytest.mark.memory_budget(peak="4MiB")
+class TestSub(TestBase): pass
+""")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["FAILED *TestBase::test_block - BudgetExceeded: memory peak 2 MiB, budget 1 MiB*"])
+
+
 def test_async_tests_of_any_plugin_are_run_and_measured(suite):
     """anyio looks whether a test is a coroutine function, pytest-asyncio makes it none: both bodies run, measured."""
     result = suite("""

@@ -48,7 +48,7 @@ def check_collected(session: pytest.Session) -> None:
 
 
 def _problems(item: pytest.Item) -> list[str]:
-    marks = [(mark.name, mark.args, mark.kwargs) for mark in item.iter_markers() if mark.name.endswith("_budget")]
+    marks = [(mark.name, mark.args, mark.kwargs) for mark in _closest_first(item) if mark.name.endswith("_budget")]
     if not marks:
         return []
     path, line, _ = item.location
@@ -59,6 +59,12 @@ def _problems(item: pytest.Item) -> list[str]:
         return [f"{place}: {error}"]
     problems = _never_measured(item) or (_growth_problems(item, marked) if _uses_tools(item) else body_problems(marked))
     return [f"{place}: {problem}" for problem in problems]
+
+
+def _closest_first(item: pytest.Item) -> Iterator[pytest.Mark]:
+    """Yield the marks of a test, closest first: those of a class before those of its bases, which pytest has first."""
+    for node in reversed(item.listchain()):
+        yield from reversed(node.own_markers) if isinstance(node, pytest.Class) else node.own_markers
 
 
 def _never_measured(item: pytest.Item) -> list[str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..spec.model import Budgets, GrowthBudget
 from .clocks import MeterError
 from .latency import Call, DurationOf
 from .leak import LEAK_PASSES, MOST_CALLS
+from .markers import rounds_needed
 from .measure_body import judge_body_once
 from .measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
 from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_cpu_value, measure_latency
 from .results import BudgetExceeded, BudgetResult
+from .verdict import CLEAN_CALLS_FOR_MAX
 
 KINDS = ("latency", "cpu", "memory", "leak", "growth", "regression")
 
@@ -93,16 +95,33 @@ def apply_to_body(
     what it returns, where it runs in another thread than this one.
     """
     counted = _Counted(body)
-    if rounds is not None and rounds > 1:
+    results: list[BudgetResult] = []
+    once, often = _split(budgets, rounds or 1)
+    if kinds_of(often):
         effort = Effort(max_total=rounds, warm_up=0)
         subject = Subject(counted, own_thread=duration_of is None, duration_of=duration_of, effort=effort)
-        results = apply_budgets(subject, budgets, lock=lock, on_result=on_result)
-    else:
+        results += apply_budgets(subject, often, lock=lock, on_result=on_result)
+    if kinds_of(once):
         with lock if lock is not None else nullcontext():
-            results = _reported(_judge_once(counted, budgets, duration_of), on_result)
+            results += _reported(_judge_once(counted, once, duration_of), on_result)
     if not counted.calls:
         body()
-    return results
+    return tuple(results)
+
+
+def _split(budgets: Budgets, rounds: int) -> tuple[Budgets, Budgets]:
+    """Return what is judged by one run, and what by all rounds: CPU time and `max` only by as many as can show them."""
+    if rounds == 1:
+        return budgets, Budgets()
+    latency = dict(budgets.latency)
+    once, often = Budgets(), budgets
+    if "max" in latency and rounds < CLEAN_CALLS_FOR_MAX:
+        once = replace(once, latency={"max": latency.pop("max")})
+        often = replace(often, latency=latency)
+    if rounds < rounds_needed(0.5):
+        once = replace(once, cpu_time_ns=budgets.cpu_time_ns, cpu_utilization=budgets.cpu_utilization)
+        often = replace(often, cpu_time_ns=None, cpu_utilization=None)
+    return once, often
 
 
 def _judge_once(body: Call, budgets: Budgets, duration_of: DurationOf | None) -> Sequence[BudgetResult]:
