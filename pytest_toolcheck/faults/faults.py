@@ -171,8 +171,9 @@ class Faults:
         session: Any = None,
         direction: Literal["request", "response"] | None = None,
         optional: bool = False,
+        strikes_now: bool = True,
     ) -> Fault:
-        """Put a fault in place and return it.
+        """Put a fault in place and return it. A process and the clock are struck at once, if `strikes_now`.
 
         `point`: `"pkg.module:attribute"` or a function; an httpx client or transport; `"tcp:host:port"`; the command
         of an MCP server (a list); a process (`subprocess.Popen`, psutil, a process id); a folder (`pathlib.Path`);
@@ -190,6 +191,8 @@ class Faults:
         whom = Whom(tool, sid, direction_of(found.kind, parsed, direction))
         fault = Fault(found, parsed, whom, optional=optional, faults=self)
         self._arm(key, found, fault)
+        if strikes_now and (strike := getattr(found, "strike", None)) is not None:
+            strike()
         return fault
 
     def _arm(self, key: Any, point: FaultPoint, fault: Fault) -> None:
@@ -199,9 +202,6 @@ class Faults:
             point.on()
             self._points[key] = (point, [fault])
         self.injected.append(fault)
-        strike = getattr(point, "strike", None)
-        if strike is not None:
-            strike()
 
     def _decide(
         self, key: Any, direction: Direction | None = None, seen: Mapping[str, Any] | None = None

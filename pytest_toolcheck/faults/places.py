@@ -78,7 +78,7 @@ def _in_process(plan: ToolPlan, reference: str, schedule: str, faults: Faults, s
     absolute = _absolute(reference, target)
     stack.enter_context(fresh_modules(target, spec_path=plan.spec.path, dependencies=[absolute]))
     spec = dataclasses.replace(plan.spec, target=PythonTarget(module_name(target)))
-    session = _opened(spec, stack)
+    session = opened(spec, stack)
     return FaultedSession(session, faults.inject(absolute, schedule, optional=True), call=plan.tool.call)
 
 
@@ -112,7 +112,7 @@ def _behind_proxy(
     if isinstance(target, PythonTarget):
         stack.enter_context(fresh_modules(target, spec_path=spec.path))
         spec = dataclasses.replace(spec, target=PythonTarget(module_name(target)))
-    return FaultedSession(_opened(spec, stack), fault)
+    return FaultedSession(opened(spec, stack), fault)
 
 
 def _pointed(dependency: Dependency, address: str) -> str:
@@ -135,7 +135,8 @@ def _set_environment(variables: dict[str, str], stack: ExitStack) -> None:
     os.environ.update(variables)
 
 
-def _opened(spec: Spec, stack: ExitStack) -> Session:
+def opened(spec: Spec, stack: ExitStack) -> Session:
+    """Open a session of a target of its own, closed with the stack."""
     target = make_target(spec)
     stack.callback(target.close)
     session = target.open()

@@ -134,10 +134,14 @@ def _is_running(process: Any) -> bool:
 
 
 def _await_end(pid: int) -> None:
+    """Wait for a process to end; a child of this one is left to whoever started it, to be waited for."""
     import psutil
 
-    with contextlib.suppress(psutil.Error):
-        psutil.Process(pid).wait(_END_S)
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    except ChildProcessError:
+        with contextlib.suppress(psutil.Error):
+            psutil.Process(pid).wait(_END_S)
 
 
 def _send(pid: int, number: signal.Signals) -> None:

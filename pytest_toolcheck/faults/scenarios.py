@@ -17,12 +17,15 @@ from ..targets.base import Outcome
 from .expected import unmet
 from .faults import Fault, Faults
 from .grammar import parse_schedule
+from .own_places import is_own_place, open_at_own_place
 from .places import FaultedSession, open_faulted
 
 MOST_CALLS: Final = 200
 """So often the tool is called, at most, until the fault fires."""
 _CALLS_THAT_PASS_BY: Final = 3
 """A tool that does not use the dependency in so many calls will not use it in the next."""
+_ENDING: Final = ("kill", "disconnect")
+"""Faults at the target itself that take the answer away: what counts is that the call ends."""
 _REAL_WAIT_S: Final = 5.0
 """So long a fault's window may be ahead in real time."""
 
@@ -71,17 +74,23 @@ class FaultScenario:
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
         arguments = self._arguments(ctx)
-        dependency = self.plan.tool.depends_on[self.fault.on]
+        dependency = self.plan.tool.depends_on.get(self.fault.on) or Dependency(self.fault.on)
         try:
             with ExitStack() as stack:
                 if self._is_virtual():
                     _enter_virtual_time(stack)
                 faults = stack.enter_context(Faults(ctx.emit))
-                session = open_faulted(self.plan, dependency, self.fault.inject, faults, stack)
+                session = self._opened(dependency, faults, stack)
                 session.within_s = self.fault.within_s or 0.0
                 self._call_until_it_fires(ctx, session, arguments, dependency)
         except ToolcheckError as problem:
             raise self._failure(str(problem), "cannot be tested") from problem
+
+    def _opened(self, dependency: Dependency, faults: Faults, stack: ExitStack) -> FaultedSession:
+        if is_own_place(self.fault.on, self.plan):
+            place, schedule = self.fault.on, self.fault.inject
+            return open_at_own_place(self.plan, place, schedule, faults, stack, is_virtual=self._is_virtual())
+        return open_faulted(self.plan, dependency, self.fault.inject, faults, stack)
 
     def _arguments(self, ctx: ToolContext) -> dict[str, Any]:
         for example in self.plan.tool.examples:
@@ -140,7 +149,7 @@ class FaultScenario:
         if took_s > limit_s or outcome.kind == "timed_out":
             slow = f"took {took_s:.3g} s under {action}, expected an end within {limit_s:g} s"
             raise self._failure(slow, f"{action.kind}: too slow", details=details)
-        if outcome.kind == "lost":
+        if outcome.kind == "lost" and not (action.kind in _ENDING and is_own_place(self.fault.on, self.plan)):
             raise self._failure(f"died under {action}: {_said(outcome)}", f"{action.kind}: died", details=details)
         expect = self.fault.expect or Expectation()
         if self.fault.expect is not None and (message := unmet(expect, outcome)) is not None:
@@ -159,7 +168,8 @@ def _enter_virtual_time(stack: ExitStack) -> None:
 
 
 def _place(dependency: Dependency) -> str:
-    return f"{dependency.name} ({dependency.python or dependency.tcp})"
+    where = dependency.python or dependency.tcp
+    return f"{dependency.name} ({where})" if where else dependency.name
 
 
 def _said(outcome: Outcome) -> str:

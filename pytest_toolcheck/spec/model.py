@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ..errors import Position
 
@@ -217,9 +217,17 @@ class Resilience:
     position: Position | None = None
 
 
+OWN_FAULT_PLACES: Final = {
+    "stdio": "the wire between the client and an MCP server that a command starts",
+    "process": "the process of an MCP server that a command starts",
+    "clock": "the virtual clock of a Python tool",
+}
+"""Where `faults: on:` points without a dependency of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """A fault in place of dependency `on`; `inject` is the schedule's text."""
+    """A fault in place of dependency `on`, or at one of OWN_FAULT_PLACES; `inject` is the schedule's text."""
 
     on: str
     inject: str

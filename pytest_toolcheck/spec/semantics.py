@@ -9,6 +9,7 @@ from typing import Any, Final
 from ..errors import Problem
 from ..units import parse_duration_ns, parse_share, parse_size_bytes
 from .complaints import regex_problem
+from .model import OWN_FAULT_PLACES
 from .schemas import parameters, problems_with_inputs
 from .scope import Scope
 from .wording import Path, did_you_mean, listed, quoted
@@ -132,7 +133,8 @@ def _dependencies(scope: Scope) -> Found:
     known = list(scope.raw.get("depends_on", {}))
     for key in ("resilience", "faults"):
         for index, item in enumerate(scope.raw.get(key, [])):
-            if item["on"] not in known:
+            own = OWN_FAULT_PLACES if key == "faults" else ()
+            if item["on"] not in known and item["on"] not in own:
                 yield (key, index, "on"), _unknown_dependency(item["on"], known)
     for name, dependency in scope.raw.get("depends_on", {}).items():
         yield from _one_dependency(("depends_on", name), dependency)
