@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +31,10 @@ PEERS: dict[str, tuple[str, Callable[..., tuple[dict[str, Found], str | None]]]]
     "amagi-mcp-probe": ("mcp", amagi_on),
 }
 OURS = "toolcheck"
+UNLIMITED = "toolcheck, as many calls as it takes"
+"""What shows over many calls needs many: the same pairs once more without the common limit."""
+_OVER_CALLS = ("behaviour", "learning")
+_DEFAULT_LIMIT = 1000
 
 
 @dataclass
@@ -59,6 +65,8 @@ def results(
 ) -> list[Result]:
     """Run ours in the forms, and the peers where there is an environment for them, with as many workers as cores."""
     made = [Result(OURS, form, [p for p in pairs if form in p.forms]) for form in forms]
+    over_calls = [pair for pair in pairs if pair.bug_class.startswith(_OVER_CALLS)]
+    made += [Result(UNLIMITED, form, [p for p in over_calls if form in p.forms]) for form in forms if form != "http"]
     if env is not None:
         for name, (form, _) in PEERS.items():
             made.append(Result(name, form, [p for p in pairs if form in p.forms]))
@@ -66,7 +74,7 @@ def results(
         for start in range(0, len(pairs), CHUNK):
             for result in made:
                 if chunk := [pair for pair in pairs[start : start + CHUNK] if pair in result.pairs]:
-                    place = folder / f"{result.generator}-{result.form}-{start}".replace(" ", "-")
+                    place = folder / f"{result.generator}-{result.form}-{start}".replace(", ", "-").replace(" ", "-")
                     pool.submit(_filled, result, chunk, place, env, budget)
     return made
 
@@ -77,17 +85,21 @@ def _filled(result: Result, chunk: Sequence[Pair], folder: Path, env: Environmen
         result.found.update(_read(kept))
         return
     shutil.rmtree(folder, ignore_errors=True)
+    began = time.perf_counter()
     try:
-        if result.generator == OURS:
-            found = found_in(chunk, folder, form=result.form, limit=budget)
+        if result.generator in (OURS, UNLIMITED):
+            limit = budget if result.generator == OURS else _DEFAULT_LIMIT
+            found = found_in(chunk, folder, form=result.form, limit=limit)
         else:
             found = _of_peer(result, chunk, folder, env, budget)
     except Exception as error:  # a generator that cannot be run loses its chunk; the others go on
         result.troubles.append(f"{chunk[0].name} to {chunk[-1].name}: {type(error).__name__}: {str(error)[-300:]}")
         return
-    within = {key: seen.within(budget) for key, seen in found.items()}
+    within = {key: seen if result.generator == UNLIMITED else seen.within(budget) for key, seen in found.items()}
     kept.write_text(json.dumps([[*key, dataclasses.asdict(seen)] for key, seen in within.items()]), encoding="utf-8")
     result.found.update(within)
+    spent = time.perf_counter() - began
+    print(f"{result.generator}, {result.form}: {chunk[0].name} to {chunk[-1].name}: {spent:.0f} s", file=sys.stderr)
 
 
 def _read(kept: Path) -> FoundIn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def _mutant(pair: Pair, number: int, source: str) -> Pair:
 def judged(mutants: Sequence[Pair], folder: Path, env: Environment, *, budget: int) -> MutantsJudged:
     """Run ours and the plain strategy with the same number of calls, and the reference with many more."""
     assert PRELUDE
+    shutil.rmtree(folder, ignore_errors=True)  # of an interrupted run
     seen = found_in(mutants, folder / "ours", form="python", limit=budget, sides=("buggy",))
     ours = {tool for (_, tool), found in seen.items() if found.within(budget).findings}
     write_side(mutants, folder / "tools", buggy=True)

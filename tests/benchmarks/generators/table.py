@@ -58,8 +58,8 @@ def by_class(pairs: Sequence[Pair], made: Sequence[Result]) -> str:
 
 
 def _share(members: Sequence[Pair], result: Result) -> str:
-    served = [pair for pair in members if result.form in pair.forms]
-    return f"{sum(map(result.apart, served))} of {len(served)}"
+    served = [pair for pair in members if any(pair is one for one in result.pairs)]
+    return f"{sum(map(result.apart, served))} of {len(served)}" if served else "-"
 
 
 def losses(pairs: Sequence[Pair], made: Sequence[Result]) -> list[str]:
