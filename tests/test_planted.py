@@ -16,6 +16,7 @@ from .benchmarks.generators.bench import found_in
 from .benchmarks.generators.catalogue import PAIRS
 from .benchmarks.generators.found import Found
 from .benchmarks.generators.generators import Result
+from .benchmarks.generators.page import PAGE, rewritten
 from .benchmarks.generators.peers import mcp_fuzzer, plain, schemathesis
 from .benchmarks.generators.table import by_class, losses, misjudged, overall
 
@@ -113,6 +114,18 @@ def test_planted_behaviour_is_found_over_mcp(tmp_path: Path) -> None:
     """Hints switch the checks on; a leak and an error as a success show in the server too."""
     pairs = [pair for pair in PAIRS if pair.name in ("toggle", "handles", "looked_up")]
     assert misjudged(pairs, found_in(pairs, tmp_path, form="mcp", limit=8)) == []
+
+
+def test_the_page_takes_the_tables_between_its_marks() -> None:
+    """The command writes each table where the page of the docs has its mark, and leaves the rest; a lost mark is told."""
+    page = PAGE.read_text(encoding="utf-8")
+    names = ("overall", "classes", "losses", "mutants")
+    new = rewritten(page, {name: f"new {name}" for name in names})
+    assert all(f"<!-- {name} -->\n\nnew {name}\n\n<!-- end -->" in new for name in names)
+    assert new.partition("<!-- overall")[0] == page.partition("<!-- overall")[0]
+    assert rewritten(new, {"overall": "again"}).count("<!-- end -->") == 4
+    with pytest.raises(ValueError, match="the mark `<!-- gone -->`"):
+        rewritten(page, {"gone": ""})
 
 
 class TestReports:

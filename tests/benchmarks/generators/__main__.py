@@ -34,7 +34,8 @@ def main() -> None:
         tables = {"overall": f"{said}.\n\n{overall(made)}", "classes": by_class(pairs, made), "losses": lost}
         print(f"{tables['overall']}\n\n{tables['classes']}\n\nNot told apart by ours:\n\n{lost}")
         for result in made:
-            print("".join(f"\n- trouble with {result.generator}, {result.form}: {line}" for line in result.troubles))
+            for line in result.troubles:
+                print(f"\n- trouble with {result.generator}, {result.form}: {line}")
         for result in made if options.ours else ():
             print(f"\n{result.generator}, {result.form}:\n" + "\n".join(misjudged(result.pairs, result.found)))
         if env is not None:

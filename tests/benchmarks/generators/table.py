@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
 from .found import Found
-from .generators import OURS, Result
+from .generators import OURS, UNLIMITED, Result
 from .pair import Pair
 
 HEAD = (
@@ -68,7 +68,9 @@ def losses(pairs: Sequence[Pair], made: Sequence[Result]) -> list[str]:
     for pair in pairs:
         ours = [r for r in made if r.generator == OURS and r.form in pair.forms]
         failed = [r.form for r in ours if not r.apart(pair)]
-        peers = [r.generator for r in made if r.generator != OURS and r.form in pair.forms and r.apart(pair)]
+        peers = [
+            r.generator for r in made if r.generator not in (OURS, UNLIMITED) and r.form in pair.forms and r.apart(pair)
+        ]
         if failed:
             said.append(
                 f"{pair.name} ({pair.bug_class}): not in {', '.join(failed)}; peers: {', '.join(peers) or 'none'}"
