@@ -96,7 +96,7 @@ def test_a_failing_call_is_not_measured(monkeypatch):
 class FakeCpu:
     """Stands in for CpuMeter: the call's result is (cpu, wall)."""
 
-    def __init__(self, process_ids=()):
+    def __init__(self, process_ids=(), *, evens_ticks=False):
         pass
 
     def measure(self, call):

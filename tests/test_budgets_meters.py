@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from pytest_toolcheck.budgets import clocks, latency
+from pytest_toolcheck.budgets import clocks, cpu, latency, measure_time
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter, RunQueueDelay, delay_between
@@ -173,6 +173,20 @@ def test_without_proc_the_meter_says_what_it_does_not_know(monkeypatch):
     (one,) = meter.block(lambda: None, most=1)
     assert one.sample.run_delay_ns == 0
     assert any("no /proc here" in note for note in meter.notes())
+
+
+@pytest.mark.parametrize(("budget_ms", "verdict"), [(8, "pass"), (4, "fail")])
+def test_ticks_of_ended_children_are_evened_out(monkeypatch, budget_ms, verdict):
+    """A child of 6 ms reads as 0 or 10 ms, more often 10: that is neither over 8 ms nor too near to 4 ms."""
+    spent = []
+    monkeypatch.setattr(cpu, "process_tree", lambda roots: tuple(roots))
+    monkeypatch.setattr(cpu, "process_clock_ns", lambda pid: 0)
+    monkeypatch.setattr(cpu, "_ended_children_of_ns", lambda pid: sum(spent) // (10 * MS) * 10 * MS)
+    monkeypatch.setattr(CpuGroup, "around", lambda pids: None)
+    monkeypatch.setattr(measure_time, "_sleep", lambda seconds: None)
+    (result,) = measure_time.measure_cpu(lambda: spent.append(6 * MS), time_ns=budget_ms * MS, process_ids=(1,))
+    assert result.verdict == verdict
+    assert "evened out over the calls" in dict(result.details)["measured"]
 
 
 def test_nothing_is_measured_under_our_virtual_time():

@@ -90,7 +90,7 @@ def measure_cpu(
         rules["cpu time"] = _rule(0.5, time_ns, effort, gates=False)
     if utilization is not None:
         rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort, gates=False)
-    meter = CpuMeter(process_ids)
+    meter = CpuMeter(process_ids, evens_ticks=True)
     try:
         _feed_cpu(call, rules, meter, effort)
     finally:
@@ -105,7 +105,7 @@ def measure_cpu_value(call: Call, *, process_ids: Sequence[int] = (), effort: Ef
     Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
     what a neighbour does to the caches only adds.
     """
-    meter = CpuMeter(process_ids)
+    meter = CpuMeter(process_ids, evens_ticks=True)
     try:
         _warm_up(call, effort)
         batches = [_batch(call, meter, pause_s) for pause_s in (0.0, *CONFIRM_AFTER_S)]
