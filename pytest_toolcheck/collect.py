@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .errors import HookError, SpecError, TargetError, ToolcheckError
+from .errors import HookError, Position, SpecError, TargetError, ToolcheckError
 from .execute import running
 from .exercised import outline_of
 from .extensions import changed_cases, checks_of, extend
@@ -44,7 +44,7 @@ class SpecFile(pytest.Module):
         try:
             extend(runtime)
             spec = load_spec(self.path)
-            plans, skipped = self._discover(spec, runtime)
+            plans, skipped = self._reached(spec, runtime)
         except SpecError as error:
             raise self.CollectError(_problems(error, self.config)) from None
         except ToolcheckError as error:
@@ -53,6 +53,12 @@ class SpecFile(pytest.Module):
             yield SkippedToolNode.from_parent(self, name=name, reason=reason)
         for plan in plans:
             yield ToolNode.from_parent(self, name=plan.tool.name, plan=plan, runtime=runtime)
+
+    def _reached(self, spec: Spec, runtime: Runtime) -> tuple[Sequence[ToolPlan], Sequence[tuple[str, str]]]:
+        try:
+            return self._discover(spec, runtime)
+        except TargetError as error:
+            raise self.CollectError(f"{_at(spec.target_position, self.config)}: {error}") from None
 
     def _discover(self, spec: Spec, runtime: Runtime) -> tuple[Sequence[ToolPlan], Sequence[tuple[str, str]]]:
         needs_fixtures = bool(fixture_names(spec.target))
@@ -69,9 +75,11 @@ class ToolNode(pytest.Collector):
         super().__init__(**kwargs)
         self.plan = plan
         self._runtime = runtime
+        self._unknown_fixtures: list[str] = []
         for mark in plan.tool.marks:
             self._mark(mark)
         if names := fixture_names([plan.spec.target, *(e.input for e in plan.tool.examples)]):
+            self._unknown_fixtures = [name for name in names if not _has_fixture(self, name)]
             self.add_marker(pytest.mark.usefixtures(*names))
         if (limit := _hard_limit(plan, self.config)) is not None:
             self.add_marker(pytest.mark.timeout(limit))
@@ -84,6 +92,10 @@ class ToolNode(pytest.Collector):
             raise self.CollectError(f"{place}: mark {name!r}: {error.msg}; declare it under `markers`") from None
 
     def collect(self) -> Iterator[ScenarioItem]:
+        if self._unknown_fixtures:
+            place = self.plan.tool.position or self.plan.spec.target_position
+            names = ", ".join(f"${{fixture:{name}}}" for name in self._unknown_fixtures)
+            raise self.CollectError(f"{_at(place, self.config)}: no such fixture: {names}; write it in a conftest.py")
         seed = self._runtime.settings.seed
         cases = cases_of(self.plan, seed=seed)
         try:
@@ -195,6 +207,12 @@ class SkippedToolNode(pytest.Collector):
         yield item
 
 
+def _has_fixture(node: pytest.Collector, name: str) -> bool:
+    """Whether pytest knows a fixture of this name here; it says so in no public way before a test is set up."""
+    manager = getattr(node.session, "_fixturemanager", None)
+    return manager is None or name == "request" or bool(manager.getfixturedefs(name, node))
+
+
 def _nothing_to_test(*, needs_fixtures: bool) -> str:
     """Say why a file has no tool: it would pass without having tested anything."""
     if needs_fixtures:
@@ -238,11 +256,11 @@ def _hard_limit(plan: ToolPlan, config: pytest.Config) -> float | None:
 
 
 def _problems(error: SpecError, config: pytest.Config) -> str:
-    shown = [
-        f"{_relative(problem.position.file, config)}:{problem.position.line}:{problem.position.column}: {problem.message}"
-        for problem in error.problems
-    ]
-    return "\n".join(shown)
+    return "\n".join(f"{_at(problem.position, config)}: {problem.message}" for problem in error.problems)
+
+
+def _at(position: Position, config: pytest.Config) -> str:
+    return f"{_relative(position.file, config)}:{position.line}:{position.column}"
 
 
 def _relative(path: os.PathLike[str], config: pytest.Config) -> str:

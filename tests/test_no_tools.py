@@ -13,8 +13,8 @@ def test_a_target_without_tools_is_an_error(pytester):
     result = pytester.runpytest(*PLUGINS)
     result.stdout.fnmatch_lines(
         [
-            "*empty.tool.yaml: the target offers no tools, so nothing would be tested; *",
-            "*late.tool.yaml: no tools: a target that needs fixtures cannot be asked *",
+            "*empty.tool.yaml:2:1: the target offers no tools, so nothing would be tested; *",
+            "*late.tool.yaml:2:1: no tools: a target that needs fixtures cannot be asked *",
         ]
     )
     assert result.ret == 2

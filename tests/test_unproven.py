@@ -123,3 +123,43 @@ def test_an_unset_variable_is_told_once(pytester: pytest.Pytester, monkeypatch: 
     told = [line for line in result.outlines if line.startswith("a.tool.yaml:")]
     assert told[0].startswith("a.tool.yaml:2:18: 'target.python': the environment variable NOT_SET is not set: ")
     assert [line[:16] for line in told[1:]] == ["a.tool.yaml:3:1:"]
+
+
+def test_a_target_that_cannot_be_reached_is_told_at_its_line(pytester: pytest.Pytester) -> None:
+    """One error for the file, not one for each case: a command, a server, a module that is not there."""
+    for name, target in {
+        "command": "command: {argv: [no-such-program]}",
+        "server": "mcp: {command: [no-such-program]}",
+        "module": "python: no.such.module",
+    }.items():
+        text = f"toolcheck: 1\n\ntarget: {{{target}}}\ntools: {{a: {{input: {{type: object}}}}}}\n"
+        pytester.path.joinpath(f"{name}.tool.yaml").write_text(text)
+    result = run(pytester, "--continue-on-collection-errors")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            "command.tool.yaml:3:1: cannot run `no-such-program`: command not found: no-such-program",
+            "server.tool.yaml:3:1: cannot start `no-such-program`: command not found: no-such-program",
+            "module.tool.yaml:3:1: cannot import no.such.module: ModuleNotFoundError: *",
+        ]
+    )
+
+
+def test_a_fixture_that_does_not_exist_is_told_once(pytester: pytest.Pytester) -> None:
+    """Not once for each case; one that exists is set up as before."""
+    spec = "tools: {get_note: {examples: [{input: {id: '${fixture:NAME}'}}]}}"
+    pytester.makeconftest("import pytest\n@pytest.fixture\ndef one(): return 1\n")
+    write_tool(pytester, NOTES, spec.replace("NAME", "two"))
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["shop.tool.yaml:3:9: no such fixture: ${fixture:two}; write it in a conftest.py"])
+    write_tool(pytester, NOTES, spec.replace("NAME", "one"))
+    run(pytester, "-k", "valid_call").assert_outcomes(passed=1)
+
+
+def test_values_of_no_parameter_are_an_error(pytester: pytest.Pytester) -> None:
+    """Also where the schema is discovered: they would be used nowhere."""
+    write_tool(pytester, NOTES, "tools: {get_note: {values: {ids: {valid: [1]}}}}")
+    run(pytester).stdout.fnmatch_lines(
+        ["shop.tool.yaml:3:29: 'values': the tool 'get_note' has no parameter 'ids'. Did you mean 'id'? Parameters: id"]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..scenario import ToolPlan
     from ..targets.base import ToolDescription
 
+_COMBINERS = frozenset({"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas"})
 DESTRUCTIVE_REASON = "declares itself destructive: name it under tools:, or say allow: [destructive]"
 
 
@@ -45,7 +46,24 @@ def merge_discovered(spec: Spec, descriptions: Sequence[ToolDescription]) -> Dis
     ]
     if problems:
         raise SpecError(sorted(problems, key=lambda problem: problem.position))
-    return Discovered(tuple(_plan(spec, tool, offered) for tool in spec.tools.values()))
+    plans = tuple(_plan(spec, tool, offered) for tool in spec.tools.values())
+    if problems := [problem for plan in plans for problem in _values_of_nothing(plan.tool, spec.tools[plan.tool.name])]:
+        raise SpecError(problems)
+    return Discovered(plans)
+
+
+def _values_of_nothing(tool: ToolSpec, written: ToolSpec) -> Iterator[Problem]:
+    """Yield `values` for parameters that the discovered schema lacks; of a written schema the loader has said so."""
+    schema = tool.input
+    if written.input is not None or not isinstance(schema, dict) or _COMBINERS & schema.keys():
+        return
+    known = list(schema.get("properties", {}))
+    for name in tool.values:
+        place = tool.key_positions.get(f"/values/{name}")
+        if place is not None and known and name not in known and not name.startswith("/"):
+            hint = did_you_mean(name, known)
+            message = f"the tool {quoted(tool.name)} has no parameter {quoted(name)}.{hint} Parameters: {listed(known)}"
+            yield Problem(place, f"'values': {message}")
 
 
 def effective_tool(tool: ToolSpec, description: ToolDescription) -> ToolSpec:

@@ -52,7 +52,8 @@ class CommandTools:
         self._tools = tuple(spec.tools.values())
 
     def describe(self) -> Sequence[ToolDescription]:
-        """Return the spec's tools: a command cannot be asked."""
+        """Return the spec's tools: a command cannot be asked. Raises TargetError when it is not there."""
+        self._look_for_command()
         return [ToolDescription(tool.name, source=shlex.join(self.template(tool))) for tool in self._tools]
 
     def template(self, tool: ToolSpec) -> list[str]:
@@ -61,6 +62,10 @@ class CommandTools:
 
     def open(self) -> CommandSession:
         """Return a session. Raises TargetError when there is no such command or folder."""
+        self._look_for_command()
+        return CommandSession(self)
+
+    def _look_for_command(self) -> None:
         command = self.target.argv[0]
         if not os.path.isdir(self.folder):
             raise TargetError(f"cannot run `{shlex.join(self.target.argv)}`: the folder {self.folder} does not exist")
@@ -71,7 +76,6 @@ class CommandTools:
                 f"cannot run `{shlex.join(self.target.argv)}`: command not found: {command}\n"
                 f"It was looked for in {self.folder if os.sep in command else 'PATH'}."
             )
-        return CommandSession(self)
 
     def close(self) -> None:
         """Nothing runs between calls."""
