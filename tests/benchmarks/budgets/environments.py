@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ NEEDED = {
 }
 
 
+@lru_cache
 def python_of(name: str) -> Path:
     """Return the Python of an environment of `NEEDED`; of "peers" with the project as it is now."""
     folder = KEPT / name
