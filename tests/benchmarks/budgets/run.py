@@ -253,7 +253,7 @@ def meters(repeats: int = 30) -> Table:
     with server() as (pid, ask):
         cpu("CPU in a server", CpuMeter((pid,)), lambda: ask("burn"))
         cpu("CPU in a server's ended child (fork and 5 ms)", CpuMeter((pid,)), lambda: ask("fork"))
-        cpu("the same without a cgroup", CpuMeter((pid,), use_cgroup=False), lambda: ask("fork"))
+        cpu("the same without a cgroup", CpuMeter((pid,), use_cgroup=False, evens_ticks=True), lambda: ask("fork"))
         child = ChildMemoryMeter((pid,))
         ask("spike")
         values = [child.measure(lambda: ask("spike")).peak_bytes / 2**20 for _ in range(repeats)]
