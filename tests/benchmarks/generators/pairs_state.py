@@ -156,7 +156,7 @@ async def waits(n):
     if n > 900:
         await asyncio.Event().wait()
     return {"n": n}
-''', "n > 900", "n == 900", {"timeout": "1s"})  # fmt: skip
+''', "n > 900", "n == 900", {"timeout": "1s"}, forms=("python", "mcp"))  # fmt: skip
 
 LOOKED_UP = Pair("looked_up", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
 KNOWN = {"Ada": 1, "Bob": 2}
