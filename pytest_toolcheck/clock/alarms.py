@@ -11,7 +11,6 @@ import signal
 import threading
 from typing import Any
 
-from .cfunction import OwnName
 from .durations import SECOND
 from .virtual import VirtualClock, Waiter
 
@@ -27,18 +26,16 @@ class Alarms:
         self._armed: Waiter | None = None
         self._interval_ns = 0
         # looked up by name, as other systems have none of them
-        found = {name: getattr(signal, name) for name in ("setitimer", "getitimer", "alarm") if hasattr(signal, name)}
-        self._functions = {name: OwnName(real, getattr(self, f"_{name}")) for name, real in found.items()}
+        names = ("setitimer", "getitimer", "alarm")
+        self._real = {name: getattr(signal, name) for name in names if hasattr(signal, name)}
+        self.substitutes: dict[Any, Any] = {real: getattr(self, f"_{name}") for name, real in self._real.items()}
+        """By function of `signal`, what does the same in virtual time."""
 
     def on(self) -> None:
-        """From now on timers are virtual."""
-        for function in self._functions.values():
-            function.on()
+        """Nothing is set yet; timers are virtual as soon as `substitutes` are in place."""
 
     def off(self) -> None:
-        """Timers are real again; one that has not rung yet never will."""
-        for function in self._functions.values():
-            function.off()
+        """A timer that has not rung yet never will."""
         self._disarm()
         self._clock.is_signalled = False
 
@@ -48,7 +45,7 @@ class Alarms:
 
     def _setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         if which != signal.ITIMER_REAL or not self._applies():
-            before: tuple[float, float] = self._functions["setitimer"].real(which, seconds, interval)
+            before: tuple[float, float] = self._real["setitimer"](which, seconds, interval)
             return before
         before = self._getitimer(which)
         self._disarm()
@@ -58,7 +55,7 @@ class Alarms:
 
     def _getitimer(self, which: int) -> tuple[float, float]:
         if which != signal.ITIMER_REAL or not self._applies():
-            now: tuple[float, float] = self._functions["getitimer"].real(which)
+            now: tuple[float, float] = self._real["getitimer"](which)
             return now
         if self._armed is None or self._armed.deadline_ns is None:
             return 0.0, 0.0
@@ -66,7 +63,7 @@ class Alarms:
 
     def _alarm(self, seconds: int) -> int:
         if not self._applies():
-            left: int = self._functions["alarm"].real(seconds)
+            left: int = self._real["alarm"](seconds)
             return left
         return math.ceil(self._setitimer(signal.ITIMER_REAL, seconds)[0])
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 _METH_VARARGS, _METH_NOARGS, _METH_O = 0x1, 0x4, 0x8
@@ -99,29 +99,30 @@ class NamedFunction:
             names[name] = self.real
 
 
-class OwnName:
-    """A function that modules hold under its own name (`from signal import alarm` too), to replace there and to put back.
+class OwnNames:
+    """Functions that modules hold under their own names (`from signal import alarm` too), to replace there and to put back.
 
     For functions whose calling convention has no counterpart; one look a module, where `NamedFunction` looks at every name.
     """
 
-    def __init__(self, function: Callable[..., Any], substitute: Callable[..., Any]) -> None:
-        self.real = function
-        self.substitute = substitute
-        self._holders: list[dict[str, Any]] = []
+    def __init__(self, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+        self._substitutes = [(real.__name__, real, substitute) for real, substitute in substitutes.items()]
+        self._put_back: list[tuple[dict[str, Any], str, Any]] = []
 
     def on(self) -> None:
-        """Bind the substitute, except in our own modules."""
+        """Bind the substitutes, except in our own modules."""
         for module in list(sys.modules.values()):
             names = getattr(module, "__dict__", {})
-            if names.get(self.real.__name__) is self.real and not str(names.get("__name__")).startswith(_OURS):
-                names[self.real.__name__] = self.substitute
-                self._holders.append(names)
+            for name, real, substitute in self._substitutes:
+                if names.get(name) is real and not str(names.get("__name__")).startswith(_OURS):
+                    names[name] = substitute
+                    self._put_back.append((names, name, real))
 
     def off(self) -> None:
-        """Bind the function again."""
-        while self._holders:
-            self._holders.pop()[self.real.__name__] = self.real
+        """Bind the functions again."""
+        while self._put_back:
+            names, name, real = self._put_back.pop()
+            names[name] = real
 
 
 def replacement(function: Callable[..., Any], substitute: Callable[..., Any]) -> Replacement:

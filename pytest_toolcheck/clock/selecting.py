@@ -13,19 +13,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .cfunction import OwnName
 from .cmethods import TypeMethod
 from .sockets import awaited_answer
 from .waits import Waits
 
 _MILLISECONDS = 1000
 _POLL_S = 1.0
-_real_select = select.select
-
-
-def limited_select(waits: Waits) -> OwnName:
-    """Return `select.select` with a limit that `waits` keeps."""
-    return OwnName(_real_select, _limited_select(waits))
+real_select = select.select
 
 
 def selecting_methods(waits: Waits) -> list[TypeMethod]:
@@ -44,13 +38,15 @@ def _applies(waits: Waits, timeout_s: float | None) -> bool:
     return waits.is_owner or (timeout_s is not None and timeout_s >= _POLL_S)
 
 
-def _limited_select(waits: Waits) -> Callable[..., Any]:
+def limited_select(waits: Waits) -> Callable[..., Any]:
+    """Return what does as `select.select` does, with a limit that `waits` keeps."""
+
     def select_virtually(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
         if not _applies(waits, timeout):
-            return _real_select(rlist, wlist, xlist, timeout)
+            return real_select(rlist, wlist, xlist, timeout)
 
         def look(pause_s: float = 0) -> Any:
-            found = _real_select(rlist, wlist, xlist, pause_s)
+            found = real_select(rlist, wlist, xlist, pause_s)
             return found if any(found) else None
 
         awaited = [each if isinstance(each, int) else each.fileno() for each in rlist]
@@ -83,7 +79,7 @@ def _has_events(polling: Any, look: Callable[[], Any]) -> Callable[[], bool]:
     if not hasattr(polling, "fileno"):
         return lambda: bool(look())
     own = polling.fileno()
-    return lambda: bool(_real_select([own], [], [], 0)[0])
+    return lambda: bool(real_select([own], [], [], 0)[0])
 
 
 def _any_answer() -> str:

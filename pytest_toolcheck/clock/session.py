@@ -11,14 +11,14 @@ from typing import Any, Protocol
 from .alarms import Alarms
 from .attach import Loops
 from .blocking import SelectorTimeouts, SocketTimeouts
-from .cfunction import Replacement, replacement
+from .cfunction import OwnNames, Replacement, replacement
 from .cmethods import limited_methods
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .observers import Observers
 from .pickling import Pickling
-from .selecting import limited_select, selecting_methods
+from .selecting import limited_select, real_select, selecting_methods
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .waits import Waits
@@ -79,7 +79,9 @@ def virtual_time(
         *limited_methods(waits),
     ]
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
-    parts += [*selecting_methods(waits), limited_select(waits), Alarms(clock), Pickling(replacements.values())]
+    alarms = Alarms(clock)
+    by_name = OwnNames({real_select: limited_select(waits), **alarms.substitutes})
+    parts += [*selecting_methods(waits), alarms, by_name, Pickling(replacements.values())]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         stack.callback(loops.settle)
