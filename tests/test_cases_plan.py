@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -247,6 +248,31 @@ def test_combinations_keep_the_schema():
         (given["a"], given["c"]) for given in inputs if given.keys() >= {"a", "b", "c"} and given["c"] in ("x", "y")
     }
     assert pairs >= {(a, c) for a in (True, False) for c in ("x", "y")}
+
+
+@pytest.mark.parametrize("wrong", [lambda n: n * 100 % 1 != 0, lambda n: n % 0.01 != 0])
+def test_multiples_that_programs_take_for_none_are_met(wrong: Callable[[float], bool]) -> None:
+    """Of an amount in cents, some valid case falls victim to the remainder, and some to the product with 100."""
+    schema = {"type": "object", "properties": {"sum": {"type": "number", "multipleOf": 0.01}}, "required": ["sum"]}
+    valid = [case.input["sum"] for case in by_category(schema, "boundary") if case.label == "valid"]
+    assert any(map(wrong, valid))
+
+
+def test_the_last_of_several_items_is_wrong_in_every_way() -> None:
+    """Each member of the last row alone breaks its bound, its type, its presence; the rows before it are good."""
+    row: dict[str, Any] = {
+        "type": "object",
+        "properties": {"sku": {"type": "string", "minLength": 1}, "count": {"type": "integer", "minimum": 1}},
+    }
+    row["required"] = ["sku", "count"]
+    schema = {"type": "object", "properties": {"rows": {"type": "array", "items": row}}, "required": ["rows"]}
+    last = [
+        c.input["rows"][-1] for c in generate_cases(schema) if c.label == "invalid" and c.pointer.startswith("/rows/2")
+    ]
+    assert any(isinstance(item, dict) and item.get("sku") == "" for item in last)
+    assert any(isinstance(item, dict) and item.get("count") == 0 for item in last)
+    assert any(isinstance(item, dict) and "sku" not in item for item in last)
+    assert any(isinstance(item, dict) and "count" not in item for item in last)
 
 
 def test_misuse_is_refused():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from pytest_toolcheck.cases.model import Case
@@ -269,3 +270,17 @@ def test_the_folders_of_the_command_and_environment_are_handed_over(tmp_path: Pa
     assert set(handed_paths(load_spec(tmp_path / "a.tool.yaml"))) == {
         str(tmp_path / n) for n in ("repo", "docs", "env")
     }
+
+
+CENTS = takes(sum={"type": "number", "multipleOf": 0.01, "minimum": 0})
+
+
+@pytest.mark.parametrize("number", [0.07, 0.29, 4.35, 562.3])
+def test_a_multiple_in_decimals_may_be_taken(number: float) -> None:
+    """0.07 is a multiple of 0.01 as it is written, and none to binary fractions: a tool that takes it is right."""
+    assert not jsonschema.Draft202012Validator(CENTS).is_valid({"sum": number})
+    case = Case("id", {"sum": number}, "invalid", "boundary", "/sum", "")
+    taken = Outcome("accepted", 1)
+    assert judged("rejects_invalid", CENTS, case, taken, accepts=lambda _: True) is None
+    wrong = Case("id", {"sum": number + 0.001}, "invalid", "boundary", "/sum", "")
+    assert judged("rejects_invalid", CENTS, wrong, taken, accepts=lambda _: True) is not None

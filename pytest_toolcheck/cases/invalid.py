@@ -19,7 +19,7 @@ from .valid import array_of, arrays, interleaved, needed, objects, samples
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
 _SEVERAL = 3
-_FEW = 5
+_FEW, _MOST_OF_LAST = 12, 100
 _MOST_REFUSED = 40
 _TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 
@@ -194,8 +194,12 @@ def _last_of_several(document: Document, shape: Shape, length: int, depth: int) 
     if row is None or len(row) <= max(length, 1):
         return
     last, conjunction = len(row) - 1, shape.item(len(row) - 1)
-    wrong = (v for v in variations(document, conjunction, row[-1], depth=depth + 1) if v.category in _TELLING_OF_LAST)
-    for item in islice((v for v in wrong if not document.holds(conjunction, v.value)), _FEW):
+    telling: dict[tuple[object, ...], Change] = {}
+    for item in islice(variations(document, conjunction, row[-1], depth=depth + 1), _MOST_OF_LAST):
+        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        if kind in _TELLING_OF_LAST and not document.holds(conjunction, item.value):
+            telling.setdefault((item.path, kind), item)
+    for item in islice(telling.values(), _FEW):
         yield item.below(last, partial(_with_item, row, last))
 
 

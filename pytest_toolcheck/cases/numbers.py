@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from .shapes import Shape
 
 Number = int | float
 _FEW = 9
 _LARGEST = 1e300
+_MOST_AWKWARD = 1000
 _GOLDEN = 0.6180339887498949
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
@@ -129,6 +131,7 @@ def _around(bound: Number, step: Number | None, whole: bool) -> Iterator[Number]
 
 
 def _off_multiples(shape: Shape, step: Number, whole: bool) -> Iterator[Number]:
+    yield from () if whole else _awkward(step, *bounds(shape))
     near = next(iter(good(shape, whole=whole)))
     for count in (0, 1, 2, 3, 7):
         yield _snap(step * count, step, whole)
@@ -137,6 +140,25 @@ def _off_multiples(shape: Shape, step: Number, whole: bool) -> Iterator[Number]:
             share = step / part if not whole else step // part
             yield from (_tidy(near + share), _tidy(near - share))
     yield from (_tidy(near + 1), _tidy(near - 1), near)
+
+
+@lru_cache(maxsize=256)
+def _awkward(step: Number, low: Number | None, high: Number | None) -> tuple[Number, ...]:
+    """Return multiples of a fraction that programs take for none: the remainder, or the product with 1/step, is off."""
+    found: dict[str, list[Number]] = {"remainder": [], "product": []}
+    for count in range(1, _MOST_AWKWARD if step < 1 else 0):
+        value = _snap(step * count, step, whole=False)
+        if (
+            (low is not None and value < low)
+            or (high is not None and value > high)
+            or not float(value / step).is_integer()
+        ):
+            continue
+        if value % step and len(found["remainder"]) < 2:
+            found["remainder"].append(value)
+        if value * round(1 / step) % 1 and len(found["product"]) < 2:
+            found["product"].append(value)
+    return (*found["remainder"], *found["product"])
 
 
 def _tidy(number: Number) -> Number:

@@ -8,6 +8,7 @@ from .control import refusal_contradicts_neighbour
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
+from .violation import is_valid_in_decimals
 
 
 def accepts_valid(evidence: Evidence) -> Finding | None:
@@ -50,11 +51,13 @@ def _promise(evidence: Evidence) -> str | None:
         return f"acceptance of the examples ({place_of(tool, 'examples')})"
     if known_bad(tool, case.input):
         return None
+    schema = tool.input if tool.input is not None else True
+    if not is_valid_in_decimals(schema, case.input):
+        return None
     if tool.acceptance == "strict":
         return f"acceptance: strict ({place_of(tool, 'acceptance')}): every valid input is accepted"
     if tool.acceptance == "lenient":
         return None
-    schema = tool.input if tool.input is not None else True
     if rests_on_integral_float(schema, case.input):
         return None
     for good in evidence.known_good:

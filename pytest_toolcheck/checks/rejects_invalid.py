@@ -8,7 +8,7 @@ from typing import Any
 from .base import Evidence, Finding, place_of, shorten
 from .error_text import reports_an_error
 from .known_values import known_bad, value_at
-from .violation import is_valid, violation_of
+from .violation import is_valid, is_valid_in_decimals, violation_of
 
 
 def rejects_invalid(evidence: Evidence) -> Finding | None:
@@ -25,7 +25,7 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
     if tool.coercion == "allow" and is_valid(schema, spelled_out(schema, case.input)):
         evidence.notes.append("coerced")
         return None
-    if broken is None:
+    if broken is None or is_valid_in_decimals(schema, case.input):
         return None
     return Finding(
         "rejects_invalid",

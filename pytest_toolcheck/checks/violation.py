@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema, validator_for
 from .base import shorten
 
+_DIGITS = 700
+"""No float has more digits than that."""
 _WORDS = frozenset({"title", "description", "default", "examples", "deprecated"})
 """Keywords that tell about a value and ask nothing of it."""
 
@@ -41,6 +44,14 @@ def is_valid(schema: dict[str, Any] | bool, instance: Any, *, floats_are_integer
     return bool(validator(schema).is_valid(instance))
 
 
+def is_valid_in_decimals(schema: dict[str, Any] | bool, instance: Any) -> bool:
+    """As `is_valid`, `multipleOf` being decided for numbers as they are written: 0.07 is a multiple of 0.01.
+
+    To binary fractions, and so to `jsonschema`, it is none: 0.07 / 0.01 gives 7.000000000000001.
+    """
+    return bool(_compiled_for_decimals(json.dumps(schema, sort_keys=True)).is_valid(instance))
+
+
 def says_no_type(schema: dict[str, Any] | bool, name: str) -> bool:
     """Whether the schema names the property and says nothing of its values, as of a parameter without a hint."""
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
@@ -67,6 +78,24 @@ def _strictly_compiled(text: str) -> Validator:
     types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
     strict: type[Validator] = jsonschema.validators.extend(kind, type_checker=types)  # type: ignore[no-untyped-call]
     return strict(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+@lru_cache(maxsize=512)
+def _compiled_for_decimals(text: str) -> Validator:
+    schema = json.loads(text)
+    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
+    exact: type[Validator] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        kind, validators={"multipleOf": _multiple_in_decimals}
+    )
+    return exact(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+def _multiple_in_decimals(validator: Any, step: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if validator.is_type(instance, "number"):
+        with localcontext() as exactly:
+            exactly.prec = _DIGITS
+            if Decimal(str(instance)) % Decimal(str(step)) != 0:
+                yield ValidationError(f"{instance!r} is not a multiple of {step!r}")
 
 
 def _violation(error: ValidationError) -> Violation:
