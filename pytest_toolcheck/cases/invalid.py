@@ -197,9 +197,10 @@ def _last_of_several(document: Document, shape: Shape, length: int, depth: int) 
     telling: dict[tuple[object, ...], Change] = {}
     for item in islice(variations(document, conjunction, row[-1], depth=depth + 1), _MOST_OF_LAST):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
-        if kind in _TELLING_OF_LAST and not document.holds(conjunction, item.value):
-            telling.setdefault((item.path, kind), item)
-    for item in islice(telling.values(), _FEW):
+        known = len(telling) == _FEW or (item.path, kind) in telling
+        if kind in _TELLING_OF_LAST and not known and not document.holds(conjunction, item.value):
+            telling[item.path, kind] = item
+    for item in telling.values():
         yield item.below(last, partial(_with_item, row, last))
 
 

@@ -16,7 +16,7 @@ from ..spec.model import JSONSchema
 from .loops import has_loop, is_recursive
 from .predicates import Predicate, Predicates
 
-_MOST_TRIED = 2000
+_MOST_TRIED = 5000
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
