@@ -21,7 +21,7 @@ _SCENARIO = ("id", "category", "position", "fixtures", "run")
 
 
 def extend(runtime: Runtime) -> None:
-    """Add the target kinds and string formats of other plugins, once a run; taken back at its end. Raises HookError."""
+    """Add the target kinds, string formats and fault kinds of other plugins, once a run; taken back at its end. Raises HookError."""
     if runtime.is_extended:
         return
     runtime.is_extended = True
@@ -34,6 +34,22 @@ def extend(runtime: Runtime) -> None:
         if not isinstance(known, StringFormat):
             raise _wrong("pytest_toolcheck_formats", known, f"a StringFormat for {name!r}")
         runtime.on_close(add_format(name, known))
+    kinds = dict(_named("pytest_toolcheck_fault_kinds", hook.pytest_toolcheck_fault_kinds(), "CallFaults"))
+    if kinds:
+        _add_fault_kinds(runtime, kinds)
+
+
+def _add_fault_kinds(runtime: Runtime, kinds: Mapping[str, Any]) -> None:
+    from .faults.errors import FaultError
+    from .faults.kinds import CallFault, add_fault_kind
+
+    for name, fault in kinds.items():
+        if not isinstance(fault, CallFault):
+            raise _wrong("pytest_toolcheck_fault_kinds", fault, f"a CallFault for {name!r}")
+        try:
+            runtime.on_close(add_fault_kind(name, fault))
+        except FaultError as error:
+            raise HookError(f"pytest_toolcheck_fault_kinds: {error}") from None
 
 
 def checks_of(hook: HookRelay) -> dict[str, Check]:

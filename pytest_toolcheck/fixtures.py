@@ -109,9 +109,12 @@ def _faults(request: pytest.FixtureRequest) -> Iterator[Faults]:
 
     .. versionadded:: 0.1
     """
+    from .extensions import extend
     from .faults.faults import Faults
 
-    faults = Faults(_runtime(request).log.emit)
+    runtime = _runtime(request)
+    extend(runtime)
+    faults = Faults(runtime.log.emit)
     yield faults
     report = faults.report()
     faults.heal()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .cases.formats import StringFormat
     from .cases.model import Case
     from .checks.base import Evidence, Finding
+    from .faults.kinds import CallFault
     from .scenario import Scenario, ToolPlan
     from .spec.model import Spec
     from .targets.base import Target
@@ -61,6 +62,14 @@ def pytest_toolcheck_targets() -> dict[str, Callable[[Spec], Target]] | None:
 @pytest.hookspec
 def pytest_toolcheck_formats() -> dict[str, StringFormat] | None:
     """Called once a run, before the first spec is read; return further string formats by name.
+
+    .. versionadded:: 0.1
+    """
+
+
+@pytest.hookspec
+def pytest_toolcheck_fault_kinds() -> dict[str, CallFault] | None:
+    """Called once a run, before the first spec is read or with the fixture `faults`; return further kinds of faults.
 
     .. versionadded:: 0.1
     """

@@ -11,6 +11,8 @@ from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.formats import GOOD, StringFormat, add_format
 from pytest_toolcheck.errors import HookError
 from pytest_toolcheck.extensions import changed_cases, checks_of, extend, scenarios_of
+from pytest_toolcheck.faults import FaultError, Faults
+from pytest_toolcheck.faults.kinds import CallFault, add_fault_kind
 
 from .specs import run, write_tool
 
@@ -88,6 +90,8 @@ WRONG = [
     (lambda: changed_cases(Hooks(), None, [{}]), r"_cases .*found \{\}, expected a list of Case"),
     (lambda: extend(Hooks(pytest_toolcheck_targets={"x": 1})), r"_targets .*found 1, expected a function that makes"),
     (lambda: extend(Hooks(pytest_toolcheck_formats={"x": 1})), r"_formats .*found 1, expected a StringFormat for 'x'"),
+    (lambda: extend(Hooks(pytest_toolcheck_fault_kinds={"x": 1})), r"_fault_kinds .*found 1, expected a CallFault for"),
+    (lambda: extend(Hooks(pytest_toolcheck_fault_kinds={"hang": CallFault("")})), r"_fault_kinds: the name 'hang' of"),
     (lambda: extend(Hooks(pytest_toolcheck_formats={"": 1})), r"_formats: the name '' is given twice, or is no name"),
 ]
 
@@ -111,3 +115,25 @@ def test_an_added_format_labels_and_varies_until_it_is_taken_back() -> None:
     assert labels["23"] == "invalid"
     assert "even" not in GOOD
     assert all(case.label == "valid" for case in generate_cases(schema) if case.input == {"s": "23"})
+
+
+def _ask() -> int:
+    return 1
+
+
+def test_an_added_fault_happens_until_it_is_taken_back() -> None:
+    """It comes before a call, which it may replace by an error, and after it; then its name means nothing again."""
+    met: list[str] = []
+    take_back = add_fault_kind(
+        "odd", CallFault("is odd", before=lambda: met.append("before"), after=lambda value: -value)
+    )
+    try:
+        with Faults() as faults:
+            faults.inject(_ask, "1*off -> odd")
+            assert (_ask(), _ask(), met) == (1, -1, ["before"])
+            with pytest.raises(FaultError, match="'odd' makes no sense at a TCP connection"):
+                faults.inject("tcp:127.0.0.1:1", "odd")
+    finally:
+        take_back()
+    with Faults() as faults, pytest.raises(FaultError, match="there is no fault 'odd'"):
+        faults.inject(_ask, "odd")

@@ -15,7 +15,7 @@ from ..clock import active_clock
 from ..resilience.swap import Place, Swap
 from .effects import altered
 from .errors import FaultError
-from .kinds import Action
+from .kinds import ADDED, Action
 from .point import Ask
 from .references import Raising, raising
 
@@ -103,6 +103,8 @@ class CallPoint:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.name)
             case "clock_jump":
                 clock_to_jump().step_wall(f"{action['by']:.9f}s")
+            case kind if kind in ADDED and (before := ADDED[kind].before) is not None:
+                before(**dict(action.arguments))
 
 
 def _modules() -> list[ModuleType]:

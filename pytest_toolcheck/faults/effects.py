@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from ..units import parse_share
-from .kinds import Action
+from .kinds import ADDED, Action
 
 
 def kept(length: int, amount: int | str) -> int:
@@ -26,7 +26,7 @@ def corrupted(data: bytes, action: Action) -> bytes:
 
 
 def altered(action: Action, value: Any) -> Any:
-    """Return what `truncate`, `corrupt` or `oversize` makes of the result of a call; other kinds leave it alone."""
+    """Return what `truncate`, `corrupt` or `oversize` makes of the result of a call, or a plugin's kind; others leave it alone."""
     match action.kind:
         case "truncate":
             return _cut(value, action["keep"])
@@ -34,7 +34,8 @@ def altered(action: Action, value: Any) -> Any:
             return _spoiled(value, random.Random(action["seed"]), [action["bytes"]])
         case "oversize":
             return _lengthened(value, action["size"])
-    return value
+    added = ADDED.get(action.kind)
+    return value if added is None or added.after is None else added.after(value, **dict(action.arguments))
 
 
 def _cut(value: Any, amount: int | str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -53,6 +53,19 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFault:
+    """A kind that another plugin adds, for callables: what it does before a call, and to the call's result.
+
+    `before(**arguments)` may raise, instead of the call; `after(result, **arguments)` returns what is answered.
+    """
+
+    meaning: str
+    before: Callable[..., None] | None = None
+    after: Callable[..., Any] | None = None
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """A kind with its arguments: durations in seconds, sizes in bytes, shares as `"50%"`."""
 
@@ -92,8 +105,22 @@ _ALL_KINDS = (
     Kind("disk_full", ("disk", "call"), "refuses to write: no space left on device"),
     Kind("clock_jump", ("clock", "call"), "steps the wall clock", (Parameter("by", "signed duration"),)),
 )  # fmt: skip
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in _ALL_KINDS})
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _ALL_KINDS}
 """Every kind by its name."""
+ADDED: Final[dict[str, CallFault]] = {}
+"""What the kinds of other plugins do."""
+
+
+def add_fault_kind(name: str, fault: CallFault) -> Callable[[], None]:
+    """Make the kind known; return what takes it back. Raises FaultError for the name of a kind that there is."""
+    if name in KINDS or name == "off" or not name.isidentifier():
+        raise FaultError(f"the name {name!r} of a fault is taken, or is no name")
+    KINDS[name], ADDED[name] = Kind(name, ("call",), fault.meaning, fault.parameters), fault
+
+    def take_back() -> None:
+        del KINDS[name], ADDED[name]
+
+    return take_back
 
 
 def make_action(name: str, given: Sequence[Given]) -> Action:
@@ -112,7 +139,7 @@ def refuse_at(action: Action, point: str) -> str | None:
     kind = KINDS[action.kind]
     if point in kind.points:
         return None
-    here = ", ".join(each.name for each in _ALL_KINDS if point in each.points)
+    here = ", ".join(each.name for each in KINDS.values() if point in each.points)
     where = ", ".join(POINTS[each] for each in kind.points)
     return f"{action.kind!r} makes no sense at {POINTS[point]}: it is for {where}. Kinds for {POINTS[point]}: {here}"
 
