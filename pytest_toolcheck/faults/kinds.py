@@ -118,7 +118,10 @@ def add_fault_kind(name: str, fault: CallFault) -> Callable[[], None]:
     KINDS[name], ADDED[name] = Kind(name, ("call",), fault.meaning, fault.parameters), fault
 
     def take_back() -> None:
+        from .grammar import parse_schedule
+
         del KINDS[name], ADDED[name]
+        parse_schedule.cache_clear()
 
     return take_back
 
