@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from pytest_toolcheck.clock import virtual_time
+from pytest_toolcheck.clock import driver, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 
 
@@ -276,6 +276,28 @@ def test_a_thread_of_a_deadlock_ends_with_the_test():
         deadlock()
     threads[0].join(10)
     assert (threads[0].is_alive(), ended) == (False, [1])
+
+
+@pytest.mark.parametrize("ticks", [False, True], ids=["asleep", "ticking"])
+def test_a_deadlock_is_found_beside_threads_that_are_older(ticks, monkeypatch):
+    """One that sleeps for long, and one that ticks for ever, might wake the test: they are waited for, but not for ever."""
+    monkeypatch.setattr(driver, "MOST_OLDER_TICKS", 100)
+    stop = threading.Event()
+    older = threading.Thread(target=lambda: [None for _ in iter(lambda: stop.wait(0.001 if ticks else 600), True)])
+    older.start()
+    never = queue.Queue()
+
+    def deadlock():
+        with virtual_time(max_real_wait="500ms"):
+            run_in_threads(never.get)[0].join()
+
+    try:
+        with pytest.raises(VirtualDeadlock) as failure:
+            deadlock()
+        assert ("ticked 100 times" in str(failure.value)) is ticks
+    finally:
+        stop.set()
+        older.join()
 
 
 def test_a_thread_that_waits_beside_a_passing_test_goes_on_waiting():

@@ -18,6 +18,8 @@ from .work import Work
 acquire = _thread.LockType.acquire
 """The lock's own method, while `cmethods` has another in its place."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.005
+MOST_OLDER_TICKS = 10_000
+"""So often in a row the clock moves for threads older than the test alone, while the test waits without a limit."""
 ENDLESS_WAIT_FACTOR = 6
 """Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
 
@@ -41,6 +43,7 @@ class Driver:
         self._monotonic_ns = monotonic_ns
         self._max_real_wait_ns = max_real_wait_ns
         self._blocked_since_ns: int | None = None
+        self._older_ticks = 0
         self._driving = _thread.allocate_lock()
 
     def is_older(self, thread: int) -> bool:
@@ -91,6 +94,8 @@ class Driver:
 
     def _move(self, waiter: Waiter) -> bool:
         """Jump to the next instant if everything stands still; tell whether the clock has moved."""
+        if self._older_ticks > MOST_OLDER_TICKS and waiter.thread == self.owner and waiter.deadline_ns is None:
+            raise VirtualDeadlock(f"threads older than the test ticked {MOST_OLDER_TICKS} times, and woke nothing")
         if not acquire(self._driving, False):
             return False
         try:
@@ -132,11 +137,19 @@ class Driver:
     def _next_deadline(self) -> int | None:
         return min((w.deadline_ns for w in list(self.clock.waiting) if w.deadline_ns is not None), default=None)
 
+    def _only_older_are_timed(self) -> bool:
+        """Tell whether the test waits without a limit, and only threads older than it for an instant."""
+        waiting = list(self.clock.waiting)
+        return any(w.thread == self.owner and w.deadline_ns is None for w in waiting) and all(
+            w.deadline_ns is None or self.is_older(w.thread) for w in waiting
+        )
+
     def _jump(self, waiter: Waiter, work: Work | None) -> bool:
         if any(other.has_input() for other in self.clock.waiting):
             return False
         self._blocked_since_ns = None
         deadline_ns = self._next_deadline()
+        self._older_ticks = self._older_ticks + 1 if self._only_older_are_timed() else 0
         if deadline_ns is not None:
             self.clock.move_to(deadline_ns)
             return True

@@ -103,7 +103,8 @@ class LockTimeouts:
         if self._waits.applies(timeout) and thread.is_alive() and thread is not threading.current_thread():
 
             def has_ended(pause_s: float) -> bool:
-                self._real_join(thread, pause_s)
+                with self._waits.really():  # before Python 3.13 it waits by a lock's method
+                    self._real_join(thread, pause_s)
                 return not thread.is_alive()
 
             def is_ending() -> str:  # off the list of threads, but not yet over

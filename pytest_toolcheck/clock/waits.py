@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,7 @@ class Waits:
     def __init__(self, clock: VirtualClock, fail: Callable[[BaseException], None]) -> None:
         self.clock = clock
         self._fail = fail
+        self._real: set[int] = set()
 
     @property
     def is_owner(self) -> bool:
@@ -46,9 +48,19 @@ class Waits:
 
     def applies(self, timeout: float | None) -> bool:
         """Tell whether a wait is ours to keep: one with a time limit, or one without, in the test's own thread."""
-        if not self.clock.is_active:
+        if not self.clock.is_active or threading.get_ident() in self._real:
             return False
         return self.is_owner if timeout is None else 0 < timeout <= _LONGEST_S
+
+    @contextmanager
+    def really(self) -> Iterator[None]:
+        """Let this thread's waits be real for a moment, as those of an attempt are."""
+        thread = threading.get_ident()
+        self._real.add(thread)
+        try:
+            yield
+        finally:
+            self._real.discard(thread)
 
     def keep(
         self,
