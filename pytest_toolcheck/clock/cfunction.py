@@ -14,6 +14,7 @@ implementation, a build without the GIL), `by_name` replaces the name in every m
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 
 _METH_VARARGS, _METH_NOARGS, _METH_O = 0x1, 0x4, 0x8
 _OURS = __name__.partition(".")[0] + "."
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _CALLERS = {_METH_VARARGS: "PyObject_CallObject", _METH_NOARGS: "PyObject_CallNoArgs", _METH_O: "PyObject_CallOneArg"}
 """Calling convention to the C function of CPython with the same signature that calls its first argument."""
 
@@ -111,10 +113,16 @@ class OwnNames:
 
     def on(self) -> None:
         """Bind the substitutes, except in our own modules."""
-        for module in list(sys.modules.values()):
+        without = _without.setdefault(tuple(real for _, real, _ in self._substitutes), {})
+        for key, module in list(sys.modules.items()):
             names = getattr(module, "__dict__", {})
-            for name, real, substitute in self._substitutes:
-                if names.get(name) is real and not str(names.get("__name__")).startswith(_OURS):
+            if without.get(key) == (module, len(names)):
+                continue
+            found = [each for each in self._substitutes if names.get(each[0]) is each[1]]
+            if not found and _is_installed(names):
+                without[key] = module, len(names)
+            elif not str(names.get("__name__")).startswith(_OURS):
+                for name, real, substitute in found:
                     names[name] = substitute
                     self._put_back.append((names, name, real))
 
@@ -123,6 +131,15 @@ class OwnNames:
         while self._put_back:
             names, name, real = self._put_back.pop()
             names[name] = real
+
+
+_without: dict[tuple[Callable[..., Any], ...], dict[str, tuple[Any, int]]] = {}
+"""Installed modules that hold none of the functions, and how many names they had: they are many, the user's few."""
+
+
+def _is_installed(names: Mapping[str, Any]) -> bool:
+    file = str(names.get("__file__") or "")
+    return not file or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
 
 
 def replacement(function: Callable[..., Any], substitute: Callable[..., Any]) -> Replacement:
