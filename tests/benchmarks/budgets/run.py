@@ -114,18 +114,20 @@ def neighbours(count: int) -> Iterator[None]:
 
 
 def quiet_machine(seconds: float = 2.0) -> tuple[int, int]:
-    """Return the undisturbed machine's spin and work, ns: its best spin, and the work in proportion to spins."""
-    spins, shares = [], []
+    """Return the undisturbed machine's spin and the true cost of the work, ns: the median beside spins of that speed.
+
+    The speed of a shared machine drifts by more than a tenth within a minute, so this is asked anew before each rule.
+    """
+    seen = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         before, start = spin(), time.perf_counter_ns()
         work()
-        took, after = time.perf_counter_ns() - start, spin()
-        spins += [before, after]
-        if abs(before - after) < 0.05 * before:
-            shares.append(took / (before + after) * 2)
-    best = sorted(spins)[len(spins) // 20]
-    return best, round(sorted(shares)[len(shares) // 4] * best)
+        seen.append((time.perf_counter_ns() - start, before, spin()))
+    spins = sorted(time_ns for _, *both in seen for time_ns in both)
+    best = spins[len(spins) // 20]
+    beside = [took for took, before, after in seen if max(before, after) < 1.1 * best]
+    return best, round(statistics.median(beside))
 
 
 class Live:
@@ -146,13 +148,18 @@ class Live:
 
 def live_rules(seconds: float) -> Table:
     rows = []
-    reference_ns, true_ns = quiet_machine()
     python_of("peers")  # made before the neighbours come
     for busy in (0, 2):
+        for name, rule in RULES.items():
+            share = seconds if name.startswith("ours") else seconds / 4
+            fails = []
+            for ratio in RATIOS:
+                reference_ns, true_ns = quiet_machine()
+                with neighbours(busy):
+                    fails.append(_live(rule, reference_ns, true_ns / ratio, share))
+            rows.append([str(busy), name, *fails])
+        _, true_ns = quiet_machine()
         with neighbours(busy):
-            for name, rule in RULES.items():
-                share = seconds if name.startswith("ours") else seconds / 4
-                rows.append([str(busy), name, *(_live(rule, reference_ns, true_ns / ratio, share) for ratio in RATIOS)])
             rows += [[str(busy), *row] for row in peers_live(true_ns, round(4 * seconds))]
     title = f"Rules live, {seconds:.0f} s for ours, a quarter for rules by hand ({true_ns / MS:.2f} ms of work)"
     return Table("live", title, HEAD, rows)
