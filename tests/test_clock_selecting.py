@@ -15,7 +15,7 @@ from datetime import datetime
 
 import pytest
 
-from pytest_toolcheck.clock import virtual_time
+from pytest_toolcheck.clock import selecting, virtual_time
 from pytest_toolcheck.clock.errors import VirtualLivelock
 
 
@@ -180,3 +180,32 @@ def test_a_busy_loop_over_datetime_is_found_out(monkeypatch):
 
     with pytest.raises(VirtualLivelock, match="wait_busily"), virtual_time():
         wait_busily()
+
+
+class Polling:
+    """Refuses, as a poll object does, a second call while one is under way; there, somebody asks for input."""
+
+    def __init__(self):
+        self.has_input, self.answers, self._is_running = None, [], False
+
+    def poll(self, _timeout=None):
+        if self._is_running:
+            raise RuntimeError("concurrent poll() invocation")
+        self._is_running = True
+        if self.has_input is not None:
+            self.answers.append(self.has_input())
+        self._is_running = False
+        return []
+
+
+def test_a_poll_object_is_not_asked_by_two_at_once():
+    """Whoever drives the clock while another thread polls takes it that there may be input, and tries again."""
+    polling = Polling()
+
+    def keep(_limit_s, attempt, *, has_input, expects):
+        polling.has_input = has_input
+        return attempt(0)
+
+    waits = types.SimpleNamespace(applies=lambda _limit_s: True, is_owner=True, keep=keep)
+    assert selecting._limited_poll(Polling, waits, unit=1)(polling, 60) == []
+    assert polling.answers == [True]

@@ -6,6 +6,7 @@ its calls are let through.
 
 from __future__ import annotations
 
+import _thread
 import os
 import select
 import selectors
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .cmethods import TypeMethod
+from .driver import acquire
 from .sockets import awaited_answer
 from .waits import Waits
 
@@ -66,18 +68,29 @@ def _limited_poll(kind: Any, waits: Waits, *, unit: int) -> Callable[..., Any]:
         if not _applies(waits, limit_s):
             return real(self, timeout, *arguments, **keywords)
 
-        def look(pause_s: float = 0) -> Any:
-            return real(self, pause_s * unit, *arguments, **keywords)
+        looking = _thread.allocate_lock()  # a poll object refuses two calls at once; other threads ask it for input
 
-        return look() or waits.keep(limit_s, look, has_input=_has_events(self, look), expects=_any_answer) or []
+        def look(pause_s: float = 0) -> Any:
+            acquire(looking)
+            try:
+                return real(self, pause_s * unit, *arguments, **keywords)
+            finally:
+                looking.release()
+
+        return (
+            look() or waits.keep(limit_s, look, has_input=_has_events(self, look, looking), expects=_any_answer) or []
+        )
 
     return poll
 
 
-def _has_events(polling: Any, look: Callable[[], Any]) -> Callable[[], bool]:
-    """Return what tells whether something has happened, without taking it: an epoll gives some events only once."""
+def _has_events(polling: Any, look: Callable[[], Any], looking: _thread.LockType) -> Callable[[], bool]:
+    """Return what tells whether something has happened, without taking it: an epoll gives some events only once.
+
+    While the thread that waits looks itself, the answer is yes: it finds out at once, and the clock waits for it.
+    """
     if not hasattr(polling, "fileno"):
-        return lambda: bool(look())
+        return lambda: looking.locked() or bool(look())
     own = polling.fileno()
     return lambda: bool(real_select([own], [], [], 0)[0])
 
