@@ -280,3 +280,28 @@ def test_a_call_has_to_end_as_it_did_before():
     subject = sized(subject_of([ToolCall(plan, {})], session, caller), ToolCall(plan, {"count": 5}), "count", caller)
     with pytest.raises(LookupError, match="refused in call 2 for its budgets with count of size 8"):
         subject.call_of_size(8)
+
+
+ALIKE = """
+import pytest
+
+def work(): sum(range(300_000))
+
+@pytest.mark.cpu_budget(time="10s")
+def test_cpu_kept(): work()
+@pytest.mark.cpu_budget(time="20us")
+def test_cpu_crossed(): work()
+@pytest.mark.memory_budget(peak="64MiB")
+def test_memory_kept(): work()
+@pytest.mark.memory_budget(peak="1MiB")
+def test_memory_crossed(): bytearray(4_000_000)
+@pytest.mark.latency_budget(max="10s")
+def test_latency_kept(): work()
+"""
+
+
+def test_workers_reach_the_verdicts_of_a_plain_run(suite):
+    """Measuring takes turns across workers; nothing is switched off, no verdict changes."""
+    alone = suite(ALIKE).parseoutcomes()
+    assert alone == {"passed": 3, "failed": 2}
+    assert suite(ALIKE, "-n", "2", "-p", "no:rerunfailures").parseoutcomes() == alone
