@@ -6,15 +6,15 @@ import copy
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .calling import clock_of, may_be_mistyped, unreachable
 from .cases import rebase
 from .cases.model import Case
 from .checks import Finding
 from .checks.base import shorten
-from .checks.integral import rests_on_integral_float
-from .checks.violation import is_valid, says_no_type
+from .checks.violation import is_valid
 from .errors import TargetError
 from .events import new_rid, span
 from .exercised import note_call
@@ -101,20 +101,20 @@ class RunningScenario:
         try:
             return self._state.server.session
         except TargetError as error:
-            raise ScenarioFailure(_unreachable(error)) from None
+            raise ScenarioFailure(unreachable(error)) from None
 
     def spare_session(self) -> Session:
         """The file's second session, in which no call has been accepted yet."""
         try:
             return self._state.server.spare()
         except TargetError as error:
-            raise ScenarioFailure(_unreachable(error)) from None
+            raise ScenarioFailure(unreachable(error)) from None
 
     def open_session(self) -> Session:
         try:
             session = self._state.server.open()
         except TargetError as error:
-            raise ScenarioFailure(_unreachable(error)) from None
+            raise ScenarioFailure(unreachable(error)) from None
         self._opened.append(session)
         return session
 
@@ -165,11 +165,11 @@ class RunningScenario:
                 arguments=copy.deepcopy(filled),
                 rid=rid,
                 timeout_s=limit_s,
-                valid=valid and not self._may_be_mistyped(plan, filled),
+                valid=valid and not may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
                 observe=observe,
             )
-            with _clock_of(plan):
+            with clock_of(plan):
                 outcome = session.call(request)
             self._log_end(outcome)
         self._state.hangs += outcome.kind == "timed_out"
@@ -181,20 +181,6 @@ class RunningScenario:
         place = str(plan.tool.position or plan.spec.path.name)
         self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place)
         return outcome
-
-    @staticmethod
-    def _may_be_mistyped(plan: ToolPlan, arguments: dict[str, Any]) -> bool:
-        """Whether a TypeError is a fair answer although the schema accepts the input.
-
-        So it is of 1.0 for an integer, and of any value for a parameter without a type hint: nothing was promised.
-        """
-        schema = plan.tool.input
-        if schema is None:
-            return False
-        found_by_hints = schema is plan.description.input_schema and plan.spec.target.kind == "python"
-        if found_by_hints and any(says_no_type(schema, name) for name in arguments):
-            return True
-        return rests_on_integral_float(schema, arguments)
 
     def _on_progress(self, progress: Progress) -> None:
         shown = {"progress": progress.progress, "total": progress.total, "message": progress.message}
@@ -335,23 +321,3 @@ def running(
         yield context
     finally:
         context.close()
-
-
-def _clock_of(plan: ToolPlan) -> AbstractContextManager[Any]:
-    """Return the virtual time that the spec's `clock: virtual` asks for, unless the scenario runs in it already."""
-    if plan.tool.clock != "virtual" or plan.spec.target.kind != "python":
-        return nullcontext()
-    from .clock import active_clock, virtual_time
-
-    return nullcontext() if active_clock() is not None else virtual_time()
-
-
-def _unreachable(error: TargetError) -> Finding:
-    first, _, rest = str(error).partition("\n")
-    return Finding(
-        "no_crash",
-        first,
-        f"unreachable {first}",
-        "a target that can be reached",
-        details=(("said", rest),) if rest else (),
-    )
