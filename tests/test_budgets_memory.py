@@ -313,3 +313,36 @@ def test_growth_over_a_narrow_range_is_inconclusive():
     (result,) = measure_growth(lambda size: None, over="items", low=4, high=8, latency="n")
     assert result.verdict == "inconclusive"
     assert "2 sizes could be tried, 4 are needed" in result.message
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="cProfile has a place of its own since Python 3.12")
+def test_a_profiler_that_memray_would_break_is_refused():
+    """Beside cProfile a budget says so and the call is not made; afterwards both work."""
+    import cProfile
+
+    profiler, calls = cProfile.Profile(), []
+    profiler.enable()
+    try:
+        with pytest.raises(MeterError, match=r"profiler \(Profile\) is active.*run memory budgets without it"):
+            measure_peak(lambda: calls.append(1))
+    finally:
+        profiler.disable()
+    assert calls == []
+    assert measure_peak(spike).peak_bytes >= 10 * MIB
+
+
+def test_no_room_for_the_trace_is_said(monkeypatch):
+    """A folder for temporary files that cannot be written is a reason, not a traceback."""
+
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied", "/nowhere")
+
+    monkeypatch.setattr(memory.tempfile, "mkstemp", refuse)
+    result = measure_peak_budget_or_error(lambda: None)
+    assert "memray needs a file for its trace: [Errno 13] Permission denied" in result
+
+
+def measure_peak_budget_or_error(call):
+    with pytest.raises(MeterError) as caught:
+        measure_peak_budget(call, MIB)
+    return str(caught.value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time
+from .relocations import relative_relocations_hidden
 
 ARENA_BYTES = 2 * 2**20
 """How far arenas may put a peak off: one begun and one half used."""
@@ -71,22 +73,35 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
         import memray
     except ImportError:
         raise MeterError("memory in this process is measured by memray, which is not installed here") from None
+    _refuse_profiler()
     destination = memray.FileDestination(path, overwrite=True, compress_on_exit=False)
     try:
         tracker = memray.Tracker(destination=destination, trace_python_allocators=is_exact)
-        tracker.__enter__()
+        with relative_relocations_hidden():
+            tracker.__enter__()
     except RuntimeError as error:
         raise MeterError(
             "another memray tracker is active, and only one can be: run memory budgets without pytest-memray's "
             "--memray (or without the tool's own Tracker)"
         ) from error
+    except OSError as error:
+        raise MeterError(f"memray cannot write its trace to {path}: {error}") from error
     marker = bytearray(_MARKER_BYTES)
     try:
         return call()
     finally:
         del marker
-        tracker.__exit__(None, None, None)
+        with relative_relocations_hidden():
+            tracker.__exit__(None, None, None)
         _cut_padding(path)
+
+
+def _refuse_profiler() -> None:
+    """Refuse to measure beside a profiler of C code: memray cannot give it back its place, and raises TypeError."""
+    if (profiler := sys.getprofile()) is not None and not callable(profiler):
+        raise MeterError(
+            f"a profiler ({type(profiler).__name__}) is active, and memray takes its place: run memory budgets without it"
+        )
 
 
 def _cut_padding(path: Path) -> None:
@@ -139,7 +154,10 @@ def _place(record: Any) -> str:
 
 @contextlib.contextmanager
 def _scratch_file() -> Iterator[Path]:
-    descriptor, name = tempfile.mkstemp(prefix="toolcheck-", suffix=".memray")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="toolcheck-", suffix=".memray")
+    except OSError as error:
+        raise MeterError(f"memray needs a file for its trace: {error}") from error
     os.close(descriptor)
     try:
         yield Path(name)
