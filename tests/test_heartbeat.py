@@ -91,7 +91,7 @@ def order(sku, progress):
         worker.join()
 """
 FAULTS = [
-    (ASYNC, "never reports", "timeout=6)\n", "timeout=6000)\n", "no progress for 60 s after 0 s"),
+    (ASYNC, "never reports", "timeout=6)\n", "timeout=6000)\n", "no progress for 62.2 s after 0 s"),
     (ASYNC, "reports too seldom", "timeout=6)\n", "timeout=8)\n", "no progress for 8 s"),
     (ASYNC, "reports more than all", "min(step * 5, 99)", "step * 20", "says 120 %"),
     (ASYNC, "reports less than nothing", "min(step * 5, 99)", "step - 2", "says -1 %"),
@@ -103,7 +103,9 @@ FAULTS = [
      "with a receiver that fails the call ends in RuntimeError"),
     (ASYNC, "wait_for without a shield", "await asyncio.wait({task}, timeout=6)", "await wait_briefly(task)", "failed: CancelledError"),
     (ASYNC, "the answer is the reporter's", '{"price": await task}', '{"price": await task, "steps": bool(beating)}', "expected {\"price\": 3, \"steps\": false}"),
-    (SYNC, "never reports", "ended.wait(6)", "ended.wait(6000)", "no progress for 60 s"),
+    (ASYNC, "falls silent after one failure of its receiver", "        except Exception:\n            pass\n", "        except Exception:\n            return\n",
+     "after its receiver failed once, no progress for 56.2 s after 6 s"),
+    (SYNC, "never reports", "ended.wait(6)", "ended.wait(6000)", "no progress for 62.2 s"),
     (SYNC, "goes on after the end", "        ended.set()\n        worker.join()\n", "        threading.Timer(15, ended.set).start()\n", "after the call had ended"),
     (SYNC, "goes on after an error", "        return {\"price\": provider(sku)}\n    finally:\n        ended.set()\n        worker.join()\n",
      "        answer = {\"price\": provider(sku)}\n        ended.set()\n        worker.join()\n        return answer\n    except OSError:\n"
@@ -147,10 +149,12 @@ def plan_of(folder, source="", *, target=None, heartbeat=None, example=None, nam
     return ToolPlan(spec, tool, ToolDescription(name))
 
 
-def run(plan, session=None):
-    """Run all scenarios; return what failed and what was skipped by id, and the events."""
+def run(plan, session=None, only=""):
+    """Run all scenarios, or those whose id holds `only`; return what failed and what was skipped by id, and the events."""
     failed, skipped, events = {}, {}, []
     for scenario in heartbeat_scenarios(plan):
+        if only not in scenario.id:
+            continue
         context = Context(plan, session)
         try:
             scenario.run(context)
@@ -187,6 +191,34 @@ def test_a_faulty_reporter_is_found(source, fault, old, new, message, tmp_path):
     for failure in failed.values():
         assert "\n" not in str(failure)
         assert "the call ends" in dict(failure.findings[0].details)["timeline"]
+
+
+def test_a_time_limit_of_the_tool_is_no_fault_of_its_reporter(tmp_path):
+    """The call is made as long as the tool's own limit allows, and then held to the promise."""
+    limited = ASYNC.replace(
+        'return {"price": await task}', 'async with asyncio.timeout(30):\n            return {"price": await task}'
+    )
+    failed, skipped, _ = run(plan_of(tmp_path, limited))
+    assert (failed, skipped) == ({}, {})
+    failed, _, _ = run(plan_of(tmp_path, limited.replace("timeout=6)\n", "timeout=8)\n")))
+    assert "no progress for 8 s" in str(failed["heartbeat[every 6s]"])
+
+
+def test_a_flood_is_found(tmp_path):
+    """Fifty reports a second, all the time, where one in six seconds is promised."""
+    flood = ASYNC.replace("timeout=6)", "timeout=0.02)").replace("min(step * 5, 99), 100", "step, 7000")
+    failed, _, _ = run(plan_of(tmp_path, flood), only="flood")
+    assert "reports within 6 s, again and again, expected one every 6 s, and at most 240" in str(
+        failed["heartbeat[no flood]"]
+    )
+
+
+def test_a_burst_is_no_flood(tmp_path):
+    """A report for each of many things that are done at once, and then one an interval, harms nobody."""
+    burst = ASYNC.replace("    if on_progress:\n", "    if on_progress:\n        for each in range(500):\n"
+                          "            with contextlib.suppress(RuntimeError):\n                on_progress(each, 1_000_000)\n")  # fmt: skip
+    failed, skipped, _ = run(plan_of(tmp_path, burst.replace("import asyncio\n", "import asyncio, contextlib\n")))
+    assert (failed, skipped) == ({}, {})
 
 
 def test_a_call_without_length_shows_nothing(tmp_path):
@@ -282,3 +314,49 @@ def test_progress_over_mcp(tmp_path, monkeypatch, count, message):
     assert [ev for ev, _ in events] == ["heartbeat"] * count
     if message is not None:
         assert any(message in str(failure) for failure in failed.values()), failed
+
+
+RAW = """
+import json, sys, time
+def send(**message):
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" not in asked:
+        continue
+    answers = {
+        "initialize": lambda: {"protocolVersion": asked["params"]["protocolVersion"], "capabilities": {},
+                               "serverInfo": {"name": "raw", "version": "1"}},
+        "tools/list": lambda: {"tools": [{"name": "steps", "inputSchema": {"type": "object"}}]},
+        "tools/call": lambda: {"content": [{"type": "text", "text": "done"}]},
+    }
+    if asked["method"] != "tools/call":
+        send(id=asked["id"], result=answers.get(asked["method"], dict)())
+        continue
+    token, count, pause = asked["params"]["_meta"]["progressToken"], 3, 0.15
+    for step in range(6):
+        if step == count + asked["params"]["arguments"]["early"]:
+            send(id=asked["id"], result=answers["tools/call"]())
+            time.sleep(pause)
+        if step < 4:
+            send(method="notifications/progress", params={"progressToken": token, "progress": step, "total": 4})
+            time.sleep(pause)
+"""
+
+
+@pytest.mark.parametrize(("early", "is_late"), [(0, True), (1, False)])
+def test_a_report_after_the_answer_over_stdio(tmp_path, early, is_late):
+    """What a server still reports after its answer is heard, though the client's SDK drops it."""
+    (tmp_path / "raw.py").write_text(RAW)
+    target = McpTarget(command=(sys.executable, "-S", str(tmp_path / "raw.py")))
+    plan = plan_of(tmp_path, target=target, heartbeat=Heartbeat(0.15, 1.0), example={"early": early}, name="steps",
+                   depends=False)  # fmt: skip
+    reached = make_target(plan.spec)
+    session = reached.open()
+    try:
+        failed, skipped, _ = run(plan, session)
+    finally:
+        session.close()
+        reached.close()
+    assert skipped == {}
+    assert list(failed) == (["heartbeat[none after the end]"] if is_late else []), failed

@@ -33,10 +33,13 @@ from .runner import MOST_JUMPS, BoundedRunner
 
 PARAMETERS: Final = ("on_progress", "progress", "report_progress", "progress_callback")
 """The parameters of a Python tool that take its receiver, the first that it has."""
-LONG: Final = 10
-"""A call is made to last so many intervals, by slowing its first Python dependency."""
+LENGTHS: Final = (10.37, 5.37, 3.37, 2.37, 1.37)
+"""A call is made to last so many intervals, by slowing its first Python dependency: the most that the tool's own time
+limits allow. No whole number, so that no report falls due at the very end."""
 _AFTER: Final = 3
 """So many intervals after the end of a call nothing more may be reported."""
+_LONGEST_WAIT_S: Final = 10.0
+"""So long, in real time, is waited for a report after the end."""
 
 
 Receiver = Callable[..., Any]
@@ -55,20 +58,22 @@ def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
     sentences: list[tuple[str, Check]] = [
         (f"every {promise.interval_s:g}s", checks.in_time),
         ("monotone, 0 to 100 %", checks.sensible),
+        ("no flood", checks.no_flood),
     ]
-    if isinstance(plan.spec.target, PythonTarget):  # over MCP the client's SDK hides what comes after the answer
+    in_process = any(each.python for each in plan.tool.depends_on.values()) and inside(plan) is not plan
+    if not in_process:  # there the connection ends with the call
+        sentences.append(("none after the end", checks.none_after_the_end))
+    if isinstance(plan.spec.target, PythonTarget):
         sentences += [
-            ("none after the end", checks.none_after_the_end),
             ("none after an error", checks.none_after_an_error),
             ("a failing receiver harms nothing", checks.failing_receiver),
             ("a slow receiver cancels nothing", checks.slow_receiver),
         ]
-    if any(each.python for each in plan.tool.depends_on.values()):
+    if in_process:
         plan = inside(plan)
-    if isinstance(plan.spec.target, PythonTarget):
-        sentences.append(("the reporter does not cancel the call", checks.not_cancelled))
+    sentences.append(("the reporter does not cancel the call", checks.not_cancelled))
     place = plan.tool.key_positions.get("/heartbeat", plan.tool.position)
-    known: dict[str, Watched] = {}
+    known: dict[str, Any] = {}
     return [HeartbeatScenario(f"heartbeat[{name}]", plan, promise, check, known, place) for name, check in sentences]
 
 
@@ -80,8 +85,8 @@ class HeartbeatScenario:
     plan: ToolPlan
     promise: Heartbeat
     check: Check
-    known: dict[str, Watched]
-    """The call over MCP, in real time: made once for all scenarios of the tool."""
+    known: dict[str, Any]
+    """What is found out once for all scenarios of the tool: how long a call may last; the call over MCP, in real time."""
     position: Position | None
     category: str = "heartbeat"
     fixtures: Sequence[str] = ()
@@ -98,7 +103,7 @@ class HeartbeatScenario:
     def _check(self, ctx: ToolContext) -> None:
         target = self.plan.spec.target
         if isinstance(target, PythonTarget):
-            self.check(_InProcess(ctx, self.plan, self.promise))
+            self.check(_InProcess(ctx, self.plan, self.promise, self.known))
         elif isinstance(target, McpTarget):
             self.check(_OverMcp(ctx, self.plan, self.promise, self.known))
         else:
@@ -111,6 +116,8 @@ class Watcher:
     def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat) -> None:
         self.ctx, self.plan, self.promise = ctx, plan, promise
         self.limit_s = promise.interval_s * (1 + promise.within)
+        self.can_repeat = True
+        """Whether a further call costs next to nothing."""
 
     def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
         """Make one long call. `receive` is called with each report; `silent` passes no receiver."""
@@ -147,8 +154,30 @@ class Watcher:
 class _InProcess(Watcher):
     """Calls a Python function in fresh modules and virtual time."""
 
+    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Any]) -> None:
+        super().__init__(ctx, plan, promise)
+        self._known = known
+
     def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
         """Make one call, made long by its first Python dependency; time passes after its end, too."""
+        if "length" not in self._known:
+            self._known["length"] = self._longest()
+        return self._watch(self._known["length"], receive=receive, silent=silent, fails=fails)
+
+    def _longest(self) -> float:
+        """Return how many intervals a call may last: a time limit of the tool's own is no fault of its reporter."""
+        for length in LENGTHS:
+            try:
+                watched = self._watch(length, silent=True)
+            except TypeError:
+                watched = self._watch(length)
+            if watched.error is None:
+                return length
+        return LENGTHS[0]
+
+    def _watch(
+        self, length: float, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False
+    ) -> Watched:
         from ..clock import active_clock, virtual_time
 
         target = self.plan.spec.target
@@ -161,13 +190,13 @@ class _InProcess(Watcher):
             references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
             fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
             function = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
-            self._slow_down(references, fails, stack)
+            self._slow_down(references, length, fails, stack)
             keywords = {} if silent else {_parameter(function): self._receiver(watched, receive)}
             stack.enter_context(bind(rid=new_rid(), tool=self.plan.tool.name))
             self._call(function, keywords, watched)
         return watched
 
-    def _slow_down(self, references: list[str], fails: bool, stack: ExitStack) -> None:
+    def _slow_down(self, references: list[str], length: float, fails: bool, stack: ExitStack) -> None:
         if not references and fails:
             raise ScenarioSkipped("an error in a long call needs a Python dependency that can fail: see depends_on")
         for reference in references[:1]:
@@ -175,7 +204,7 @@ class _InProcess(Watcher):
             target = self.plan.spec.target
             assert isinstance(target, PythonTarget)
             module = module_name(target) if not module or module.endswith(".py") else module
-            after_s = LONG * self.promise.interval_s
+            after_s = length * self.promise.interval_s
             answer = fail(ConnectionError, after_s=after_s) if fails else succeed(after_s=after_s)
             stack.enter_context(DependencyProbe(f"{module}:{attribute}")).answers((answer, None))
 
@@ -224,9 +253,10 @@ class _InProcess(Watcher):
 class _OverMcp(Watcher):
     """Calls a tool of an MCP server in real time, once."""
 
-    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Watched]) -> None:
+    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Any]) -> None:
         super().__init__(ctx, plan, promise)
         self._known = known
+        self.can_repeat = False
 
     def watch(self, **_how: Any) -> Watched:
         """Return the one call that is made, with its progress notifications."""
@@ -236,7 +266,17 @@ class _OverMcp(Watcher):
             outcome = self.ctx.call(self.arguments(), valid=True, session=spy)
             watched.took_s, watched.value = outcome.duration_ns / 1e9, outcome.value
             watched.error = f"{outcome.error.type}: {outcome.error.message}" if outcome.error else None
-        return self._known["call"]
+            watched.late = self._late(watched.took_s)
+        found: Watched = self._known["call"]
+        return found
+
+    def _late(self, took_s: float) -> list[Beat]:
+        """Return what is reported after the answer, within the time that one more report may take."""
+        late = getattr(self.ctx.session, "late_progress", None)
+        if late is None or took_s <= self.limit_s:  # no report was due yet, nor is one that somebody forgot to stop
+            return []
+        time.sleep(min(self.limit_s, _LONGEST_WAIT_S))
+        return [Beat(took_s + each.at_ns / 1e9, each.progress, each.total) for each in late()]
 
 
 class _Spy:

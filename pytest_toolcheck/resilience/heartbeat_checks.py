@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from .heartbeat_reports import Watched
+from .heartbeat_reports import Done, Watched
 
 if TYPE_CHECKING:
     from .heartbeat import Watcher
 
 _SHORTEST_GRACE_S: Final = 0.001
+_MOST_AN_INTERVAL: Final = 100
+_MOST_A_SECOND: Final = 40.0
 
 
 def in_time(watcher: Watcher) -> None:
     watched = watcher.long_enough(watcher.watch())
-    instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
-    gap_s, since_s = max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
+    gap_s, since_s = _longest_gap(watched)
     if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
         seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
         message = (
@@ -46,6 +48,27 @@ def sensible(watcher: Watcher) -> None:
         raise watcher.broken(f"no progress was reported in {watched.took_s:.3g} s", "no heartbeat in time", watched)
 
 
+def _longest_gap(watched: Watched) -> tuple[float, float]:
+    """Return how long nothing was reported, at most, and since when."""
+    instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
+    return max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
+
+
+def no_flood(watcher: Watcher) -> None:
+    """More often than the interval is allowed, and so is a burst; a flood is what does not end."""
+    watched = watcher.long_enough(watcher.watch())
+    interval_s = watcher.promise.interval_s
+    most = max(_MOST_AN_INTERVAL, _MOST_A_SECOND * interval_s)
+    windows = Counter(int(beat.at_s / interval_s) for beat in watched.beats)
+    crowded = [count for count in windows.values() if count > most]
+    if len(crowded) > 1 and len(crowded) >= (watched.took_s or 0) / interval_s / 2:
+        message = (
+            f"{max(crowded)} reports within {interval_s:g} s, again and again, expected one every {interval_s:g} s, "
+            f"and at most {most:g}"
+        )
+        raise watcher.broken(message, "flood", watched)
+
+
 def none_after_the_end(watcher: Watcher) -> None:
     _expect_none_late(watcher, watcher.watch(), "ended")
 
@@ -66,6 +89,29 @@ def failing_receiver(watcher: Watcher) -> None:
         raise RuntimeError("injected fault: the receiver of the progress fails")
 
     _expect_same(watcher, watcher.watch(receive=receive), "with a receiver that fails")
+    _expect_goes_on(watcher)
+
+
+def _expect_goes_on(watcher: Watcher) -> None:
+    """One report that is not taken is no reason to fall silent."""
+    failures = iter([RuntimeError("injected fault: the receiver of the progress fails once")])
+
+    def receive() -> Any:
+        if (failure := next(failures, None)) is not None:
+            raise failure
+        return Done()
+
+    plain = watcher.watch()
+    if _longest_gap(plain)[0] > watcher.limit_s + _SHORTEST_GRACE_S:
+        return  # that is told already
+    watched = watcher.watch(receive=receive)
+    gap_s, since_s = _longest_gap(watched)
+    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+        message = (
+            f"after its receiver failed once, no progress for {gap_s:.3g} s after {since_s:.3g} s, "
+            f"expected one every {watcher.limit_s:g} s"
+        )
+        raise watcher.broken(message, "silent after a failing receiver", watched)
 
 
 def slow_receiver(watcher: Watcher) -> None:
@@ -81,6 +127,8 @@ def not_cancelled(watcher: Watcher) -> None:
     if watched.error is not None:
         raise watcher.broken(f"a long call with a known good input failed: {watched.answer}", "call harmed", watched)
     watcher.long_enough(watched)
+    if not watcher.can_repeat:
+        return
     needs_none = True
     with suppress(TypeError):
         silent = watcher.watch(silent=True)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingExtra, TargetError
 from ..spec.model import McpTarget, Spec
 from ._timelimit import Expired
-from .base import ToolDescription
+from .base import Progress, ToolDescription
 from .owner import Connection, Owner, shared_owner
 from .processes import ServerProcess, show_command
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import mcp
+    from mcp.client.session import MessageHandlerFnT
 
     from .mcp_session import McpSession
     from .mcp_stdio import StdioPipes
@@ -35,10 +37,18 @@ _numbers = itertools.count(1)
 class Link:
     """A connected client, and the process behind it where there is one."""
 
-    def __init__(self, session: mcp.ClientSession, process: ServerProcess | None, pipes: StdioPipes | None) -> None:
+    def __init__(
+        self,
+        session: mcp.ClientSession,
+        process: ServerProcess | None,
+        pipes: StdioPipes | None,
+        progress: list[Progress],
+    ) -> None:
         self.session = session
         self.process = process
         self.pipes = pipes
+        self.progress = progress
+        """Every progress notification, `at_ns` of the process's clock: also one that comes after its call's answer."""
 
 
 class McpServer:
@@ -118,21 +128,25 @@ class McpServer:
     async def _client(self, process: ServerProcess | None) -> AsyncIterator[Link]:
         from mcp import ClientSession
 
+        progress: list[Progress] = []
+        hear = _noting(progress)
         async with contextlib.AsyncExitStack() as stack:
             pipes = None
             if process is not None:
                 from .mcp_stdio import stdio_pipes
 
                 pipes = await stack.enter_async_context(stdio_pipes(process))
-                session = await stack.enter_async_context(ClientSession(pipes.incoming, pipes.outgoing))
+                session = await stack.enter_async_context(
+                    ClientSession(pipes.incoming, pipes.outgoing, message_handler=hear)
+                )
             elif self._target.url:
                 streams = await stack.enter_async_context(self._over_http(stack))
-                session = await stack.enter_async_context(ClientSession(*streams))
+                session = await stack.enter_async_context(ClientSession(streams[0], streams[1], message_handler=hear))
             else:
-                session = await stack.enter_async_context(self._in_process())
+                session = await stack.enter_async_context(self._in_process(hear))
             if process is not None or self._target.url:
                 await session.initialize()
-            yield Link(session, process, pipes)
+            yield Link(session, process, pipes, progress)
 
     def _over_http(self, stack: contextlib.AsyncExitStack) -> AbstractAsyncContextManager[Any]:
         import httpx2
@@ -144,10 +158,10 @@ class McpServer:
         return streamable_http_client(str(self._target.url), http_client=client)
 
     @contextlib.asynccontextmanager
-    async def _in_process(self) -> AsyncIterator[mcp.ClientSession]:
+    async def _in_process(self, hear: MessageHandlerFnT) -> AsyncIterator[mcp.ClientSession]:
         from mcp import Client
 
-        async with Client(self._server(), mode="legacy", cache=None) as client:
+        async with Client(self._server(), mode="legacy", cache=None, message_handler=hear) as client:
             yield client.session
 
     def _server(self) -> Any:
@@ -173,6 +187,18 @@ class McpServer:
         else:
             reason = _reason(error)
         return "\n".join(_startup_lines(self.name, reason, process.output.last_lines(), Path(self._spec.path).name))
+
+
+def _noting(progress: list[Progress]) -> MessageHandlerFnT:
+    """Return a handler that notes each progress notification."""
+    from mcp_types import ProgressNotification
+
+    async def hear(message: Any) -> None:
+        if isinstance(message, ProgressNotification):
+            said = message.params
+            progress.append(Progress(time.perf_counter_ns(), said.progress, said.total, said.message))
+
+    return hear
 
 
 def _startup_lines(name: str, reason: str, written: str, spec: str) -> list[str]:

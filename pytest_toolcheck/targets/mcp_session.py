@@ -35,6 +35,7 @@ _CLOSE_LIMIT_S = 10.0
 _DEAD_CLOSE_LIMIT_S = 2.0
 _LIST_LIMIT_S = 30.0
 _MOST_PAGES = 1000
+_STEPS_BEHIND = 50
 
 # What the SDK logs of odd servers is said by our outcomes; its tracebacks would only be noise in the report.
 logging.getLogger("mcp.client").addHandler(logging.NullHandler())
@@ -49,6 +50,7 @@ class McpSession(RemoteSession["Link"]):
         """The tools that owe structured content; None until it is known."""
         self._link = link
         self._stray_before: int | None = 0
+        self._heard_before = self._answered_ns = 0
         self._own_loop = own_loop
 
     def list_tools(self) -> list[ToolDescription]:
@@ -70,6 +72,11 @@ class McpSession(RemoteSession["Link"]):
             if cursor is None:
                 return found
         raise TargetError(f"`tools/list` has no end: {_MOST_PAGES} pages and a further cursor")
+
+    def late_progress(self) -> list[Progress]:
+        """Return the progress that came after the answer of the last call that listened for it, `at_ns` after that."""
+        heard, answered = self._link.progress, self._answered_ns
+        return [replace(each, at_ns=each.at_ns - answered) for each in heard[self._heard_before :]]
 
     def is_alive(self) -> bool:
         """Whether the server is there and no call has hung."""
@@ -118,10 +125,13 @@ class McpSession(RemoteSession["Link"]):
         if reason := uncarried(request.arguments):
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
         heard = self._listen()
+        self._link.progress.clear()
         started = time.perf_counter_ns()
         try:
             async with asyncio.timeout(request.timeout_s):
                 result = await self._send(request, started)
+                if request.on_progress is not None:
+                    await self._note_answer()
         except TimeoutError:
             return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
         except MCPError as error:
@@ -135,6 +145,13 @@ class McpSession(RemoteSession["Link"]):
         except Exception as error:
             return await self._lost(f"{type(error).__name__}: {error}", time.perf_counter_ns() - started, heard)
         return await self._answered(request, result, time.perf_counter_ns() - started, heard())
+
+    async def _note_answer(self) -> None:
+        """Remember what had been heard when the answer came; what came before it may be a few steps behind."""
+        self._answered_ns = time.perf_counter_ns()
+        for _ in range(_STEPS_BEHIND):
+            await asyncio.sleep(0)
+        self._heard_before = len(self._link.progress)
 
     async def _send(self, request: Request, started: int) -> types.CallToolResult:
         # Not `call_tool`: that validates the result and raises, where our check is to see what came.
