@@ -75,11 +75,35 @@ def test_messages_time_out(clock, pair):
 
 
 def test_select_is_real_again_afterwards():
-    """What was replaced is put back, in every module that holds it."""
-    before = select.select, signal.alarm, signal.setitimer, dict(copyreg.dispatch_table)
+    """What was replaced is put back: what a function does, and how it is pickled."""
+
+    def state():
+        return select.select.__self__, signal.alarm.__self__, signal.setitimer.__self__, dict(copyreg.dispatch_table)
+
+    before = state()
     with virtual_time():
-        assert select.select is not before[0]
-    assert (select.select, signal.alarm, signal.setitimer, dict(copyreg.dispatch_table)) == before
+        assert not any(now is then for now, then in zip(state(), before, strict=True))
+    assert state() == before
+    assert select.select([], [], [], 0.001) == ([], [], [])
+    assert signal.setitimer(signal.ITIMER_VIRTUAL, 0) == (0, 0)
+
+
+def test_an_alias_of_select_waits_in_virtual_time(clock, late):
+    """A default argument and a name in a closure follow, arguments wrong in number or kind are refused."""
+
+    def wait(seconds, *, select=select.select):
+        return select([], [], [], seconds)
+
+    assert wait(60) == ([], [], [])
+    assert clock.now == 60
+    for wrong in ((), ([],), ([], [], [], 1, 2)):
+        with pytest.raises(TypeError):
+            wait.__kwdefaults__["select"](*wrong)
+    arm = [signal.setitimer]
+    arm[0](signal.ITIMER_REAL, 5)
+    with pytest.raises(Late):
+        wait(60)
+    assert clock.now == 65
 
 
 class Late(Exception):

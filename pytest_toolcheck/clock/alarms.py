@@ -11,10 +11,11 @@ import signal
 import threading
 from typing import Any
 
+from .cfunction import Replacement, replacement, unreplaced
 from .durations import SECOND
 from .virtual import VirtualClock, Waiter
 
-real_setitimer: Any = getattr(signal, "setitimer", None)
+real_setitimer: Any = unreplaced(signal.setitimer) if hasattr(signal, "setitimer") else None
 """The real timer, in virtual time too; None where the system has none."""
 
 
@@ -26,16 +27,21 @@ class Alarms:
         self._armed: Waiter | None = None
         self._interval_ns = 0
         # looked up by name, as other systems have none of them
-        names = ("setitimer", "getitimer", "alarm")
-        self._real = {name: getattr(signal, name) for name in names if hasattr(signal, name)}
-        self.substitutes: dict[Any, Any] = {real: getattr(self, f"_{name}") for name, real in self._real.items()}
-        """By function of `signal`, what does the same in virtual time."""
+        names = [name for name in ("setitimer", "getitimer", "alarm") if hasattr(signal, name)]
+        self.replacements: list[Replacement] = [
+            replacement(getattr(signal, name), getattr(self, f"_{name}")) for name in names
+        ]
+        self._real = {name: each.real for name, each in zip(names, self.replacements, strict=True)}
 
     def on(self) -> None:
-        """Nothing is set yet; timers are virtual as soon as `substitutes` are in place."""
+        """From now on timers are virtual; nothing is set yet."""
+        for each in self.replacements:
+            each.on()
 
     def off(self) -> None:
-        """A timer that has not rung yet never will."""
+        """Timers are real again; one that has not rung yet never will."""
+        for each in self.replacements:
+            each.off()
         self._disarm()
         self._clock.is_signalled = False
 

@@ -2,9 +2,12 @@
 
 `from time import monotonic`, a default argument and a closure all hold the *object* `time.monotonic`. So the object
 stays, and two of its fields change: its method definition (the C function that it calls) and its first argument.
-The new C function is CPython's own `PyObject_CallNoArgs`, `PyObject_CallOneArg` or `PyObject_CallObject`, whose first
-argument is the Python function to call. No ctypes callback takes part, so an exception (of a wrong argument, of a
-signal handler) leaves the replacement like that of any Python function.
+The new C function is one of CPython's own (`PyObject_CallNoArgs` and its kind), whose first argument is the Python
+function to call. No ctypes callback takes part, so an exception (of a wrong argument, of a signal handler) leaves the
+replacement like that of any Python function.
+
+Where the arguments come as an array (`select.select`), CPython's function wants the names of keywords after it, too:
+a third field changes then, the one by which the interpreter calls functions that take keywords.
 
 Layout: `PyCFunctionObject` of Include/cpython/methodobject.h, `PyMethodDef` of Include/methodobject.h, the same in
 CPython 3.11 to 3.14. Both are checked at run time before anything is written; where they do not match (another
@@ -14,16 +17,19 @@ implementation, a build without the GIL), `by_name` replaces the name in every m
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
-_METH_VARARGS, _METH_NOARGS, _METH_O = 0x1, 0x4, 0x8
+_METH_VARARGS, _METH_KEYWORDS, _METH_NOARGS, _METH_O, _METH_FASTCALL = 0x1, 0x2, 0x4, 0x8, 0x80
 _OURS = __name__.partition(".")[0] + "."
-_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
-_CALLERS = {_METH_VARARGS: "PyObject_CallObject", _METH_NOARGS: "PyObject_CallNoArgs", _METH_O: "PyObject_CallOneArg"}
+_CALLERS = {
+    _METH_VARARGS: "PyObject_CallObject",
+    _METH_NOARGS: "PyObject_CallNoArgs",
+    _METH_O: "PyObject_CallOneArg",
+    _METH_FASTCALL: "PyObject_Vectorcall",
+}
 """Calling convention to the C function of CPython with the same signature that calls its first argument."""
 
 
@@ -51,29 +57,64 @@ class Replacement(Protocol):
         """Put the function back as it was."""
 
 
+class _Builtin:
+    """A builtin function object as it is: the fields to swap, and a second object over the same C function."""
+
+    def __init__(self, function: types.BuiltinFunctionType) -> None:
+        self.function = function
+        self.fields = (ctypes.c_size_t * 2).from_address(id(function) + object.__basicsize__)
+        """Method definition, first argument."""
+        self.original = list(self.fields)
+        self.vectorcall = _vectorcall_of(function)
+        """By what the interpreter calls it."""
+        self.original_vectorcall = self.vectorcall.value
+        original = _MethodDef.from_address(self.original[0])
+        flags, self.swapped_vectorcall = original.flags, self.original_vectorcall
+        if flags == _METH_FASTCALL:
+            flags, self.swapped_vectorcall = flags | _METH_KEYWORDS, _vectorcall_of(sorted).value
+        caller = ctypes.cast(getattr(ctypes.pythonapi, _CALLERS[original.flags]), ctypes.c_void_p).value
+        self.definition = _MethodDef(original.name, caller, flags, original.doc)
+        self.real = _duplicate(function, original)
+
+    @property
+    def is_original(self) -> bool:
+        """Whether nobody has swapped its fields since."""
+        return list(self.fields) == self.original
+
+
+_builtins: dict[int, _Builtin] = {}
+"""By the address of the function, which is kept alive; its own hash changes with its fields."""
+
+
+def _builtin(function: types.BuiltinFunctionType) -> _Builtin:
+    known = _builtins.get(id(function))
+    if known is None or not known.is_original:
+        known = _builtins[id(function)] = _Builtin(function)
+    return known
+
+
 class CFunction:
-    """The fields of one builtin function object, `[method definition, first argument]`, to swap and to put back."""
+    """The fields of one builtin function object, to swap and to put back."""
 
     def __init__(self, function: types.BuiltinFunctionType, substitute: Callable[..., Any]) -> None:
         self.substitute = substitute
-        self._fields = (ctypes.c_size_t * 2).from_address(id(function) + object.__basicsize__)
-        self._original = list(self._fields)
-        original = _MethodDef.from_address(self._original[0])
-        caller = ctypes.cast(getattr(ctypes.pythonapi, _CALLERS[original.flags]), ctypes.c_void_p).value
-        self._definition = _MethodDef(original.name, caller, original.flags, original.doc)
-        self.real = _duplicate(function, original)
+        self._builtin = _builtin(function)
+        self.real = self._builtin.real
 
     def on(self) -> None:
         """Let the function call its substitute."""
-        if list(self._fields) == self._original:
+        if self._builtin.is_original:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.substitute))
+            # first how it is called: the C function that still stands there takes no notice of one more argument
+            self._builtin.vectorcall.value = self._builtin.swapped_vectorcall
             # one slice assignment runs under the GIL from start to end: no thread sees one field without the other
-            self._fields[:] = [ctypes.addressof(self._definition), id(self.substitute)]
+            self._builtin.fields[:] = [ctypes.addressof(self._builtin.definition), id(self.substitute)]
 
     def off(self) -> None:
         """Put the function back as it was."""
-        if list(self._fields) != self._original:
-            self._fields[:] = self._original
+        if not self._builtin.is_original:
+            self._builtin.fields[:] = self._builtin.original
+            self._builtin.vectorcall.value = self._builtin.original_vectorcall
             ctypes.pythonapi.Py_DecRef(ctypes.py_object(self.substitute))
 
 
@@ -90,7 +131,7 @@ class NamedFunction:
         for module in list(sys.modules.values()):
             names = getattr(module, "__dict__", {})
             for name in [name for name, value in list(names.items()) if value is self.real]:
-                if not str(getattr(module, "__name__", "")).startswith(__package__ or "\0"):
+                if not str(getattr(module, "__name__", "")).startswith(_OURS):
                     names[name] = self.substitute
                     self._bound.append((names, name))
 
@@ -101,52 +142,18 @@ class NamedFunction:
             names[name] = self.real
 
 
-class OwnNames:
-    """Functions that modules hold under their own names (`from signal import alarm` too), to replace there and to put back.
-
-    For functions whose calling convention has no counterpart; one look a module, where `NamedFunction` looks at every name.
-    """
-
-    def __init__(self, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
-        self._substitutes = [(real.__name__, real, substitute) for real, substitute in substitutes.items()]
-        self._put_back: list[tuple[dict[str, Any], str, Any]] = []
-
-    def on(self) -> None:
-        """Bind the substitutes, except in our own modules."""
-        without = _without.setdefault(tuple(real for _, real, _ in self._substitutes), {})
-        for key, module in list(sys.modules.items()):
-            names = getattr(module, "__dict__", {})
-            if without.get(key) == (module, len(names)):
-                continue
-            found = [each for each in self._substitutes if names.get(each[0]) is each[1]]
-            if not found and _is_installed(names):
-                without[key] = module, len(names)
-            elif not str(names.get("__name__")).startswith(_OURS):
-                for name, real, substitute in found:
-                    names[name] = substitute
-                    self._put_back.append((names, name, real))
-
-    def off(self) -> None:
-        """Bind the functions again."""
-        while self._put_back:
-            names, name, real = self._put_back.pop()
-            names[name] = real
-
-
-_without: dict[tuple[Callable[..., Any], ...], dict[str, tuple[Any, int]]] = {}
-"""Installed modules that hold none of the functions, and how many names they had: they are many, the user's few."""
-
-
-def _is_installed(names: Mapping[str, Any]) -> bool:
-    file = str(names.get("__file__") or "")
-    return not file or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
-
-
 def replacement(function: Callable[..., Any], substitute: Callable[..., Any]) -> Replacement:
     """Return the best replacement that this interpreter allows: of the C function, or by name."""
     if isinstance(function, types.BuiltinFunctionType) and is_swappable(function):
         return CFunction(function, substitute)
     return NamedFunction(function, substitute)
+
+
+def unreplaced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does as the function, and stays real while it is replaced."""
+    if isinstance(function, types.BuiltinFunctionType) and is_swappable(function):
+        return _builtin(function).real
+    return function  # our own modules keep theirs, see `NamedFunction`
 
 
 def is_swappable(function: types.BuiltinFunctionType) -> bool:
@@ -159,7 +166,19 @@ def is_swappable(function: types.BuiltinFunctionType) -> bool:
     if first_argument != id(function.__self__) or not definition:
         return False
     found = _MethodDef.from_address(definition)
-    return bool(found.function) and found.name == function.__name__.encode() and found.flags in _CALLERS
+    if not found.function or found.name != function.__name__.encode() or found.flags not in _CALLERS:
+        return False
+    return found.flags != _METH_FASTCALL or _takes_keywords_as_an_array(sorted)
+
+
+def _takes_keywords_as_an_array(function: Any) -> bool:
+    definition = ctypes.c_size_t.from_address(id(function) + object.__basicsize__).value
+    return bool(_MethodDef.from_address(definition).flags == _METH_FASTCALL | _METH_KEYWORDS)
+
+
+def _vectorcall_of(function: Any) -> ctypes.c_size_t:
+    """Return the fifth and last field of a builtin function."""
+    return ctypes.c_size_t.from_address(id(function) + object.__basicsize__ + 4 * ctypes.sizeof(ctypes.c_size_t))
 
 
 def _is_free_threaded() -> bool:

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .cfunction import unreplaced
 from .cmethods import TypeMethod
 from .driver import acquire
 from .sockets import awaited_answer
@@ -21,7 +22,7 @@ from .waits import Waits
 
 _MILLISECONDS = 1000
 _POLL_S = 1.0
-real_select = select.select
+real_select = unreplaced(select.select)
 
 
 def selecting_methods(waits: Waits) -> list[TypeMethod]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,14 +12,14 @@ from typing import Any, Protocol
 from .alarms import Alarms
 from .attach import Loops
 from .blocking import SelectorTimeouts, SocketTimeouts
-from .cfunction import OwnNames, Replacement, replacement
+from .cfunction import Replacement, replacement
 from .cmethods import limited_methods
 from .driver import Driver
 from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .observers import Observers
 from .pickling import Pickling
-from .selecting import limited_select, real_select, selecting_methods
+from .selecting import limited_select, selecting_methods
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
 from .waits import Waits
@@ -79,9 +80,9 @@ def virtual_time(
         *limited_methods(waits),
     ]
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
-    alarms = Alarms(clock)
-    by_name = OwnNames({real_select: limited_select(waits), **alarms.substitutes})
-    parts += [*selecting_methods(waits), alarms, by_name, Pickling(replacements.values())]
+    alarms, selecting = Alarms(clock), replacement(select.select, limited_select(waits))
+    swapped = [*replacements.values(), selecting, *alarms.replacements]
+    parts += [*selecting_methods(waits), selecting, alarms, Pickling(swapped)]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         stack.callback(loops.settle)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -73,6 +73,7 @@ _COMMAND, _WAIT_BITSET = 0x7F, 9
 """Semaphores and conditions wait with FUTEX_WAIT_BITSET; a plain FUTEX_WAIT is a mutex, held for a moment only."""
 
 
+@cache
 def is_supported() -> bool:
     """Tell whether this system says what its threads do, and counts exactly how long they ran."""
     try:
