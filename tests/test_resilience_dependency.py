@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import gc
 import inspect
 import sys
 import threading
 import types
+import weakref
 
 import pytest
 
@@ -100,6 +103,29 @@ def test_function_is_put_back_exactly(shop):
             shop.quote("a")
     assert shop.quote.__code__ is before
     assert vars(shop.quote) == {"note": "mine"}
+
+
+def test_nothing_stays_of_a_probe_and_the_failures_it_injected(shop):
+    """An error leads to the code of the stand-in, which the garbage collector does not look into: it leads nowhere."""
+    for path in ("quote", "quote_async", "Client.fetch"):
+        with probe(path) as observed, contextlib.suppress(ConnectionError):
+            observed.answers((fail(ConnectionError), None))
+            called = shop.Client("a").fetch("x") if path == "Client.fetch" else getattr(shop, path)("x")
+            asyncio.run(called)
+        assert observed.calls[0].failed
+        left = weakref.ref(observed)
+        del observed
+        gc.collect()
+        assert left() is None, path
+
+
+def test_a_call_that_begins_too_late_reaches_the_function_itself(shop):
+    """A coroutine made while it was observed, and awaited afterwards, is an ordinary call of what is there again."""
+    with probe("quote_async") as observed:
+        observed.answers((fail(), None))
+        pending = shop.quote_async("late")
+    assert asyncio.run(pending) == "late"
+    assert observed.calls == []
 
 
 @pytest.mark.parametrize(

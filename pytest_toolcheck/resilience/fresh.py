@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-import site
+import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,16 +19,10 @@ from types import ModuleType
 from typing import Any
 
 from ..spec.model import PythonTarget
+from .again import ImportedAgain
 from .mcp_inside import offer_tools
+from .own_modules import Named, home_of, imported_since, only_users, users_modules
 from .swap import ReferenceProblem
-
-_OURSELVES = __name__.partition(".")[0]
-_KEPT = frozenset({_OURSELVES, "__main__", "conftest", "pytest", "_pytest"})
-_INSTALLED = tuple(
-    Path(folder).resolve()
-    for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), *site.getsitepackages()}
-    if folder
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,7 @@ class Fresh:
 
     def modules(self) -> list[ModuleType]:
         """Return all modules of the user that have been imported anew."""
-        return [module for name, module in _users_modules() if self.before.get(name) is not module]
+        return [module for _, module in only_users(imported_since(self.before))]
 
 
 @contextmanager
@@ -52,22 +45,25 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
     Raises ReferenceProblem when something cannot be imported.
     """
     path_before, modules_before = list(sys.path), dict(sys.modules)
-    sys.path[:0] = _folders(target, spec_path)
+    folders = _folders(target.module, tuple(target.path), spec_path)
+    sys.path[:0] = folders
     sys.path.append(str(spec_path.parent))
-    importlib.invalidate_caches()
+    _look_anew((*folders, str(spec_path.parent)))
     name = module_name(target)
     undo: Callable[[], None] | None = None
     try:
         roots = {name.partition(".")[0]} | {reference.partition(":")[0].partition(".")[0] for reference in dependencies}
         _forget(roots, name.partition(".")[0])
-        module = _imported(name)
-        undo = offer_tools(target, module, spec_path=spec_path)
-        yield Fresh(module, modules_before)
+        with ImportedAgain():
+            module = _imported(name)
+            undo = offer_tools(target, module, spec_path=spec_path)
+            yield Fresh(module, modules_before)
     finally:
         if undo is not None:
             undo()
-        _end_pools(modules_before)
-        _put_back(modules_before)
+        fresh = imported_since(modules_before)
+        _end_pools(only_users(fresh))
+        _put_back(modules_before, fresh)
         sys.path[:] = path_before
 
 
@@ -92,60 +88,36 @@ def resolved(reference: str, module: ModuleType) -> Any:
     return found
 
 
-def _folders(target: PythonTarget, spec_path: Path) -> list[str]:
+@functools.cache
+def _folders(module: str, path: tuple[str, ...], spec_path: Path) -> tuple[str, ...]:
     here = spec_path.resolve().parent
-    folders = [str((here / folder).resolve()) for folder in target.path]
-    if target.module.endswith(".py"):
-        folders.append(str((here / target.module).resolve().parent))
-    return folders
+    folders = [str((here / folder).resolve()) for folder in path]
+    if module.endswith(".py"):
+        folders.append(str((here / module).resolve().parent))
+    return tuple(folders)
+
+
+def _look_anew(folders: tuple[str, ...]) -> None:
+    """Forget which files these folders held: a file of the user's may be a moment old."""
+    below = tuple(folder + os.sep for folder in folders)
+    for at, finder in list(sys.path_importer_cache.items()):
+        if at in folders or at.startswith(below):
+            if finder is None:
+                del sys.path_importer_cache[at]
+            elif hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
 
 
 def _forget(roots: set[str], target_root: str) -> None:
     """Drop the modules of `roots`, and all modules of the user that stand beside the target's."""
-    home = _home(target_root)
-    doomed = {name for name in sys.modules if name == target_root or name.startswith(f"{target_root}.")}
-    for name, _module in _users_modules():
+    home = home_of(target_root)
+    doomed = {name for name in sys.modules if target_root in name and name.partition(".")[0] == target_root}
+    for name, _module in users_modules():
         root = name.partition(".")[0]
-        if root in roots or (home is not None and _home(root) == home):
+        if root in roots or (home is not None and home_of(root) == home):
             doomed.add(name)
     for name in doomed:
         del sys.modules[name]
-
-
-def _home(root: str) -> Path | None:
-    """The folder that holds a top-level module or package, where it is the user's own."""
-    file = getattr(sys.modules.get(root), "__file__", None)
-    return _home_of(file) if file else None
-
-
-@functools.cache
-def _home_of(file: str) -> Path | None:
-    at = Path(file).resolve()
-    folder = at.parent.parent if at.name == "__init__.py" else at.parent
-    return None if _is_installed(file) else folder
-
-
-_strangers: dict[str, ModuleType] = {}
-"""Modules that are not the user's, by name: there are many, and they are asked for again and again."""
-
-
-def _users_modules() -> list[tuple[str, ModuleType]]:
-    """Return the modules of the user that are imported now."""
-    others = [(name, module) for name, module in list(sys.modules.items()) if _strangers.get(name) is not module]
-    found = {name for name, module in others if _is_users(name, module)}
-    _strangers.update({name: module for name, module in others if name not in found})
-    return [(name, module) for name, module in others if name in found]
-
-
-def _is_users(name: str, module: ModuleType | None) -> bool:
-    file = getattr(module, "__file__", None)
-    return bool(file) and name.partition(".")[0] not in _KEPT and not _is_installed(str(file))
-
-
-@functools.cache
-def _is_installed(path: str) -> bool:
-    file = Path(path).resolve()
-    return "site-packages" in file.parts or any(file.is_relative_to(folder) for folder in _INSTALLED)
 
 
 def _imported(name: str) -> ModuleType:
@@ -155,22 +127,22 @@ def _imported(name: str) -> ModuleType:
         raise ReferenceProblem(f"cannot import {name} afresh: {type(error).__name__}: {error}") from error
 
 
-def _end_pools(before: dict[str, ModuleType]) -> None:
+def _end_pools(fresh: list[Named]) -> None:
     """Let the worker threads of pools in module globals go: the next world has its own."""
     futures = sys.modules.get("concurrent.futures")
     if futures is None:
         return
-    for name, module in _users_modules():
-        if before.get(name) is not module:
-            for value in list(vars(module).values()):
-                if isinstance(value, futures.ThreadPoolExecutor):
-                    value.shutdown(wait=False, cancel_futures=True)
+    for _name, module in fresh:
+        for value in list(vars(module).values()):
+            if isinstance(value, futures.ThreadPoolExecutor):
+                value.shutdown(wait=False, cancel_futures=True)
 
 
-def _put_back(before: dict[str, ModuleType]) -> None:
-    for name, _module in _users_modules():
+def _put_back(before: dict[str, ModuleType], fresh: list[Named]) -> None:
+    for name, _module in only_users(fresh):
         if name not in before:
             del sys.modules[name]
-    for name, module in before.items():
-        if sys.modules.get(name) is not module:
-            sys.modules[name] = module
+    for name in [name for name, _module in fresh if name in before]:
+        sys.modules[name] = before[name]
+    for name in [name for name in before if name not in sys.modules]:
+        sys.modules[name] = before[name]

@@ -11,6 +11,7 @@ import functools
 import importlib
 import inspect
 import types
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +19,9 @@ from typing import Any
 from ..errors import ToolcheckError
 
 AnyCallable = Callable[..., Any]
-_MARK = "the stand-in goes here"
-_PLAIN = "def {name}(*args, **kwargs):\n  {free}\n  stand_in = {mark!r}\n  return stand_in(*args, **kwargs)"
-_AWAITED = (
-    "async def {name}(*args, **kwargs):\n  {free}\n  stand_in = {mark!r}\n  return await stand_in(*args, **kwargs)"
-)
+_MARK = "the gate goes here"
+_PLAIN = "def {name}(*args, **kwargs):\n  {free}\n  gate = {mark!r}\n  return gate.way(*args, **kwargs)"
+_AWAITED = "async def {name}(*args, **kwargs):\n  {free}\n  gate = {mark!r}\n  return await gate.way(*args, **kwargs)"
 
 
 class ReferenceProblem(ToolcheckError):
@@ -72,6 +71,17 @@ def locate(reference: str | AnyCallable) -> Place:
     return Place(owner, name, target, reference)
 
 
+@dataclass(slots=True)
+class _Gate:
+    """What the code of a stand-in calls: the stand-in, and afterwards, for who is on the way, the function itself.
+
+    The garbage collector does not look into code: what a code's constant leads to, and leads back to the code (as the
+    traceback of an injected error does), would stay for ever. So a gate that is done with leads nowhere.
+    """
+
+    way: AnyCallable
+
+
 class Swap:
     """A stand-in in place of a callable, while entered. `original` calls what was there, whether entered or not."""
 
@@ -104,10 +114,12 @@ class Swap:
     def _swap_code(self, function: types.FunctionType) -> None:
         before, had = function.__code__, dict(vars(function))
         function.__signature__ = _signature(function)  # type: ignore[attr-defined]
-        function.__code__ = _trampoline(before, self._dispatcher(function))
+        gate = _Gate(self._dispatcher(function))
+        function.__code__ = _trampoline(before, gate)
 
         def put_back() -> None:
             function.__code__ = before
+            gate.way = _through(weakref.ref(function))
             vars(function).clear()
             vars(function).update(had)
 
@@ -198,10 +210,20 @@ def _copied(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-def _trampoline(code: types.CodeType, stand_in: AnyCallable) -> types.CodeType:
-    """Return code with the free variables of `code` that calls `stand_in` with whatever arguments it gets."""
+def _through(reference: weakref.ref[types.FunctionType]) -> AnyCallable:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        function = reference()
+        if function is None:
+            raise ReferenceError("the function that was called has been deleted")
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _trampoline(code: types.CodeType, gate: _Gate) -> types.CodeType:
+    """Return code with the free variables of `code` that hands whatever arguments it gets to the gate."""
     made = _template(bool(code.co_flags & inspect.CO_COROUTINE), code.co_freevars)
-    constants = tuple(stand_in if value == _MARK else value for value in made.co_consts)
+    constants = tuple(gate if value == _MARK else value for value in made.co_consts)
     return made.replace(
         co_consts=constants, co_name=code.co_name, co_qualname=code.co_qualname, co_freevars=code.co_freevars
     )
