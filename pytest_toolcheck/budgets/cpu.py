@@ -45,12 +45,23 @@ class CpuReading:
 
 def process_clock_ns(pid: int) -> int | None:
     """Return the processor time of a living process and its ended threads, ns; None where it is gone or unknown."""
-    if not has_proc():
+    if not has_process_clocks():
         return _process_clock_by_psutil(pid)
     try:
         return time.clock_gettime_ns((~pid << 3) | 2)
     except OSError:
         return None
+
+
+def has_process_clocks() -> bool:
+    """Whether this system lets other processes' clocks be read."""
+    if not has_proc():
+        return False
+    try:
+        time.clock_gettime_ns((~os.getpid() << 3) | 2)
+    except OSError:
+        return False
+    return True
 
 
 def _process_clock_by_psutil(pid: int) -> int | None:
@@ -112,7 +123,8 @@ class CpuMeter:
         return sum(used.values()) - in_ticks + self._in_ticks_ns // self._calls
 
     def _is_in_ticks(self, key: object) -> bool:
-        return bool(self._process_ids) and self._group is None and (isinstance(key, tuple) or not has_proc())
+        is_told_in_ticks = isinstance(key, tuple) or not has_process_clocks()
+        return bool(self._process_ids) and self._group is None and is_told_in_ticks
 
     def _reader(self) -> Callable[[], dict[object, int]]:
         if self._group is not None:
@@ -133,9 +145,10 @@ class CpuMeter:
             return ("CPU time of this process (all its threads) and of the children that ended during the call",)
         if self._group is not None:
             return ("CPU time of the server's cgroup: its whole process tree, ended processes included",)
-        if has_proc():
+        if has_process_clocks():
             return (_IN_TICKS,)
-        return ("CPU time of the server's process tree by psutil, in ticks of 10 ms; ended children are not seen",)
+        ended = "evened out over the calls" if has_proc() else "ended children are not seen"
+        return (f"CPU time of the server's process tree by psutil, in ticks of 10 ms; {ended}",)
 
     def close(self) -> None:
         """Put the server's processes back where they were."""

@@ -22,6 +22,7 @@ from itertools import takewhile
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time, wall_ns
+from .memory import python_objects_traced
 from .memory_children import resident_bytes
 from .processes import has_proc
 from .slope import Slope, theil_sen
@@ -111,24 +112,11 @@ def measure_leak(
         return [_Pass(call, budget_bytes, counter, source, most_calls, flat_needed=SERVER_FLAT).run()]
     if not own_process:
         raise MeterError("a leak cannot be seen in a process that lives for one call only")
-    with _tracing():
+    with python_objects_traced("a leak budget"):
         readings = [_Pass(call, budget_bytes, _traced_bytes, "Python objects (tracemalloc)", most_calls).run()]
     if readings[0].verdict != "fail" and native_bytes() is not None:
         readings.append(_Pass(call, budget_bytes, _native_bytes, "blocks in malloc (mallinfo2)", most_calls).run())
     return readings
-
-
-@contextmanager
-def _tracing() -> Iterator[None]:
-    if tracemalloc.is_tracing():
-        raise MeterError(
-            "tracemalloc is in use (PYTHONTRACEMALLOC or the tool's own): a leak budget needs it; switch it off"
-        )
-    tracemalloc.start(1)
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
 
 
 def _native_bytes() -> int:

@@ -10,7 +10,7 @@ from .cpu import CpuMeter
 from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
 from .latency import Call, DurationOf
 from .leak import MOST_CALLS, measure_leak
-from .memory import ARENA_BYTES, MemoryReading, measure_peak
+from .memory import ARENA_BYTES, MemoryReading, has_memray, how_measured, measure_peak
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
 from .results import BudgetResult, short
 
@@ -60,14 +60,14 @@ def _child_reader(call: Call, process_ids: Sequence[int]) -> tuple[Reader, tuple
 
 
 def _reader_here(call: Call, budget_bytes: int, *, own_thread: bool) -> tuple[Reader, tuple[str, ...]]:
-    notes = ("memray: every allocation of Python and C code above what was in use before the call",)
+    notes = (how_measured(),)
     return (lambda: _peak_here(call, budget_bytes, own_thread=own_thread)), notes
 
 
 def _peak_here(call: Call, budget_bytes: int, *, own_thread: bool) -> MemoryReading:
     """Count arenas where that decides; trace every object where the peak is near the budget."""
     reading = measure_peak(call, own_thread=own_thread, enough=budget_bytes - ARENA_BYTES)
-    if abs(reading.peak_bytes - budget_bytes) > ARENA_BYTES or reading.peak_bytes == 0:
+    if abs(reading.peak_bytes - budget_bytes) > ARENA_BYTES or reading.peak_bytes == 0 or not has_memray():
         return reading
     return measure_peak(call, is_exact=True, own_thread=own_thread)
 
@@ -180,7 +180,7 @@ def measure_growth(
         floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here else 0
         floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
         cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
-        notes = ("peak of memory of a call",)
+        notes = ("peak of memory of a call", how_measured() if is_here else ChildMemoryMeter(process_ids).notes()[0])
         results.append(_grown("memory", cost, sizes, memory, over, notes, repeats=1, floor=floor))
     return tuple(results)
 

@@ -3,6 +3,7 @@
 It sees every allocation of Python and of C code, however short-lived and whether touched or not; RSS sees neither.
 Objects of up to 512 bytes live in arenas of 1 MiB that Python keeps; memray counts the arenas unless told to trace
 each object, which is exact and far slower. So a first pass counts arenas, and only a peak near the budget is traced.
+Where there is no memray, tracemalloc counts Python's objects.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,8 @@ def measure_peak(
     threads up to `enough` is returned as it is, without its sites: reading them takes as long as tracking.
     """
     refuse_virtual_time()
+    if not has_memray():
+        return _peak_of_python(call)
     with _scratch_file() as path:
         result = _track(call, path, is_exact=is_exact)
         if (peak := _peak_of_all_threads(path)) <= enough:
@@ -68,11 +72,47 @@ def measure_peak(
     return MemoryReading(sum(sizes.values()), tuple(sites), result, is_exact)
 
 
-def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
+def has_memray() -> bool:
+    """Whether memray can be had here: not on Windows."""
     try:
-        import memray
+        import memray  # noqa: F401
     except ImportError:
-        raise MeterError("memory in this process is measured by memray, which is not installed here") from None
+        return False
+    return True
+
+
+def how_measured() -> str:
+    """Return what is counted here, for the report."""
+    if has_memray():
+        return "memray: every allocation of Python and C code above what was in use before the call"
+    return "tracemalloc: Python's objects, of all threads; what C code allocates is not seen (memray is not installed here)"
+
+
+def _peak_of_python(call: Callable[[], Any]) -> MemoryReading:
+    """Make one call under tracemalloc, whose count starts at nothing."""
+    with python_objects_traced("a memory budget"):
+        result = call()
+        peak = tracemalloc.get_traced_memory()[1]
+    return MemoryReading(peak, (), result)
+
+
+@contextlib.contextmanager
+def python_objects_traced(purpose: str) -> Iterator[None]:
+    """Trace Python's objects in the block. Raises MeterError where somebody else does so already."""
+    if tracemalloc.is_tracing():
+        raise MeterError(
+            f"tracemalloc is in use (PYTHONTRACEMALLOC or the tool's own): {purpose} needs it; switch it off"
+        )
+    tracemalloc.start(1)
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
+
+
+def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
+    import memray
+
     _refuse_profiler()
     destination = memray.FileDestination(path, overwrite=True, compress_on_exit=False)
     try:

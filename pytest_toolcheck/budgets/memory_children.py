@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time
@@ -55,42 +55,53 @@ def peak_of(pid: int) -> int | None:
     return _status_bytes(pid, "VmHWM")
 
 
+def has_marks() -> bool:
+    """Whether this system keeps high-water marks that can be set back (Linux with CONFIG_PROC_PAGE_MONITOR)."""
+    return has_proc() and (PROC / "self" / "clear_refs").exists()
+
+
 class ChildMemoryMeter:
     """Measures the peak of calls that `process_ids` and their descendants serve.
 
-    With no `process_ids` every call is taken to start a process of its own (a command), which counts whole.
+    With no `process_ids` every call is taken to start a process of its own (a command), which counts whole. Where the
+    system keeps no marks, what is resident is read again and again, which sees no spike between two readings.
     """
 
     def __init__(self, process_ids: Sequence[int]) -> None:
         refuse_virtual_time()
-        if not has_proc():
-            raise MeterError("the peak of another process is read from /proc, which this system lacks")
         self._process_ids = tuple(process_ids)
+        self._has_marks = has_marks()
 
     def measure(self, call: Callable[[], Any]) -> MemoryReading:
         """Make one call; return the sum of the peaks of all processes of the tree above what each used before."""
         roots = self._process_ids or (os.getpid(),)
-        known = set(process_tree(roots)) | {os.getpid()}
-        before = {pid: used for pid in process_tree(self._process_ids) if (used := reset_peak(pid)) is not None}
-        with _Watch(roots, known) as watch:
+        start, read = (reset_peak, peak_of) if self._has_marks else (_rss_by_psutil, _rss_by_psutil)
+        before = {pid: used for pid in process_tree(self._process_ids) if (used := start(pid)) is not None}
+        others = (set(process_tree(roots)) | {os.getpid()}) - before.keys()
+        with _Watch(roots, others | before.keys() if self._has_marks else others, read) as watch:
             result = call()
-        peaks = {pid: peak for pid in before if (peak := peak_of(pid)) is not None}
-        grown = sum(max(peak - before[pid], 0) for pid, peak in peaks.items())
-        return MemoryReading(grown + watch.total(), (), result)
+        after = {pid: max(peak, watch.peaks.get(pid, 0)) for pid in before if (peak := read(pid)) is not None}
+        peaks = watch.peaks | after
+        grown = sum(max(peak - before.get(pid, 0), 0) for pid, peak in peaks.items())
+        return MemoryReading(grown, (), result)
 
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured."""
+        whose = "the server's process tree" if self._process_ids else "the processes that the call starts"
+        if not self._has_marks:
+            lacks = "this system keeps no high-water mark that can be set back"
+            return (f"RSS of {whose} by psutil, read every 1 ms: a shorter spike is not seen ({lacks})",)
         if not self._process_ids:
-            return ("high-water mark of the processes that the call starts, read every 1 ms while they live",)
-        return ("high-water mark of the server's process tree, set back before each call; processes are added up",)
+            return (f"high-water mark of {whose}, read every 1 ms while they live",)
+        return (f"high-water mark of {whose}, set back before each call; processes are added up",)
 
 
 class _Watch:
-    """Remembers the high-water mark of processes that begin during a call, which may end before it does."""
+    """Remembers the peaks of processes during a call: of those that begin in it, which may end before it does, as well."""
 
-    def __init__(self, roots: Sequence[int], known: set[int]) -> None:
-        self._roots, self._known = roots, known
-        self._peaks: dict[int, int] = {}
+    def __init__(self, roots: Sequence[int], known: Set[int], read: Callable[[int], int | None]) -> None:
+        self._roots, self._known, self._read = roots, known, read
+        self.peaks: dict[int, int] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="toolcheck-memory-watch", daemon=True)
 
@@ -102,16 +113,17 @@ class _Watch:
         self._over.set()
         self._thread.join()
 
-    def total(self) -> int:
-        return sum(self._peaks.values())
-
     def _run(self) -> None:
         while True:
             for pid in process_tree(self._roots):
-                if pid not in self._known and (peak := peak_of(pid)) is not None:
-                    self._peaks[pid] = peak  # the latest: what it had before `exec` was its parent's
+                if pid not in self._known and (peak := self._read(pid)) is not None:
+                    self.peaks[pid] = self._later(pid, peak)
             if self._over.wait(_WATCH_S):
                 return
+
+    def _later(self, pid: int, peak: int) -> int:
+        """Return the later of two marks (what a process had before `exec` was its parent's), the larger of two RSS."""
+        return peak if self._read is peak_of else max(peak, self.peaks.get(pid, 0))
 
 
 def resident_bytes(process_ids: Sequence[int]) -> int:
@@ -133,11 +145,13 @@ def _resident(pid: int) -> int:
 
 
 def _resident_by_psutil(pid: int) -> int:
-    if has_proc():
-        return 0
+    return 0 if has_proc() else _rss_by_psutil(pid) or 0
+
+
+def _rss_by_psutil(pid: int) -> int | None:
     import psutil
 
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
-        return 0
+        return None

@@ -28,6 +28,10 @@ def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
 
 def is_running(pid: int) -> bool:
     """Whether a process of this id exists (a zombie does)."""
+    if os.name == "nt":  # signal 0 is Ctrl-C there
+        import psutil
+
+        return psutil.pid_exists(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
