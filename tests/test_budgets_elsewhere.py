@@ -26,7 +26,7 @@ SERVER = """
 import sys, time
 kept = []
 def burn():
-    end = time.process_time() + 0.03
+    end = time.process_time() + 0.012
     while time.process_time() < end: pass
 for line in sys.stdin:
     if line == "burn\\n": burn()
@@ -77,7 +77,7 @@ def test_latency_without_proc(no_proc, server):
         assert "no /proc here: run-queue delay unknown, calls gated by the calibration spin alone" in measured
 
 
-@pytest.mark.parametrize(("budget_ms", "verdict"), [(10, "fail"), (300, "pass")])
+@pytest.mark.parametrize(("budget_ms", "verdict"), [(3, "fail"), (300, "pass")])
 def test_cpu_of_a_server_without_proc(no_proc, monkeypatch, server, budget_ms, verdict):
     """psutil's ticks are evened out over the calls, and reach both verdicts."""
     monkeypatch.setattr("pytest_toolcheck.budgets.measure_time._sleep", lambda _: None)
@@ -97,7 +97,7 @@ def test_cpu_where_other_processes_clocks_are_refused(monkeypatch, server):
     monkeypatch.setattr(CpuGroup, "around", lambda pids: None)
     pid, ask = server
     meter = CpuMeter((pid,))
-    assert sum(meter.measure(lambda: ask("burn")).cpu_ns for _ in range(3)) >= 60 * MS
+    assert sum(meter.measure(lambda: ask("burn")).cpu_ns for _ in range(5)) >= 40 * MS
     assert "by psutil, in ticks of 10 ms" in meter.notes()[0]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+
 import pytest
 
 from pytest_toolcheck.budgets.subjects import Caller, ToolCall, sized, subject_of
@@ -249,6 +252,27 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+LEAK_OF_A_COMMAND = """
+@spec("echo.tool.yaml", tool="say")
+@pytest.mark.memory_budget(leak="1KiB")
+def test_leak({fixture}): {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fixture", "call", "place"),
+    [("tool", "tool()", "test_lab.py:4: memory leak: "), ("tools", "tools['say']()", "*Failed: memory leak: ")],
+)
+def test_a_leak_of_a_command_is_refused(suite, pytester, fixture, call, place):
+    """Each call is a new process: refused when collected, or with `tools` when the test has run, never inconclusive."""
+    argv = [sys.executable, "-c", "print(1)"]
+    tools = "tools: {say: {input: {type: object}}}"
+    pytester.makefile(".tool.yaml", echo=f"toolcheck: 1\ntarget: {{command: {{argv: {json.dumps(argv)}}}}}\n{tools}\n")
+    result = suite(LEAK_OF_A_COMMAND.format(fixture=fixture, call=call), "-W", "error")
+    assert result.ret == (2 if fixture == "tool" else 1)
+    result.stdout.fnmatch_lines([f"{place}a command is a new process in each call*limit its 'peak' instead*"])
 
 
 def no_failure(name, outcome, which):

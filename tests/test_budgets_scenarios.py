@@ -16,6 +16,7 @@ from pytest_toolcheck.errors import Position, SpecError
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.spec.model import (
     Budgets,
+    CommandTarget,
     GrowthBudget,
     HttpTarget,
     PythonTarget,
@@ -279,6 +280,17 @@ def test_growth_over_nothing_that_grows_is_an_error_of_the_spec_with_its_line():
     wrong = replace(plan, tool=replace(plan.tool, key_positions={"/budgets/growth/over": place}))
     with pytest.raises(SpecError, match=r"orders.tool.yaml:14.*its type is 'boolean', expected one of array"):
         budget_scenarios(wrong)
+
+
+def test_a_leak_of_a_command_is_an_error_of_the_spec_with_its_line():
+    """Each call is a new process, so no verdict could ever come: the message says why, and what to limit instead."""
+    place = Position(Path("orders.tool.yaml"), 9)
+    plan = plan_of(Budgets(memory={"leak": 1024}), CommandTarget(("wc",)))
+    placed = replace(plan, tool=replace(plan.tool, key_positions={"/budgets/memory/leak": place}))
+    with pytest.raises(SpecError, match=r"orders.tool.yaml:9.*a new process in each call.*limit its 'peak' instead"):
+        budget_scenarios(placed)
+    assert budget_scenarios(plan_of(Budgets(memory={"peak": 1024}), CommandTarget(("wc",))))
+    assert budget_scenarios(plan_of(Budgets(memory={"leak": 1024})))
 
 
 @pytest.mark.parametrize(

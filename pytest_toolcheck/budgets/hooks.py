@@ -20,6 +20,7 @@ from .body import Measure, MeasuredBody
 from .clocks import UNDER_VIRTUAL_TIME, MeterError
 from .keeper import BaselineKeeper
 from .latency import Call, DurationOf
+from .leak import NO_LEAK_OF_COMMANDS
 from .lock import MeasuringLock, measuring_lock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
@@ -28,6 +29,7 @@ from .sizes import size_range
 
 if TYPE_CHECKING:
     from ..handwritten import BoundTool
+    from ..scenario import ToolPlan
     from ..spec.model import Budgets
     from ..targets.base import Outcome
 
@@ -57,7 +59,7 @@ def _problems(item: pytest.Item) -> list[str]:
         marked = item.stash[_MARKED] = parse_marks(marks)
     except BudgetError as error:
         return [f"{place}: {error}"]
-    problems = _never_measured(item) or (_growth_problems(item, marked) if _uses_tools(item) else body_problems(marked))
+    problems = _never_measured(item) or (_tool_problems(item, marked) if _uses_tools(item) else body_problems(marked))
     return [f"{place}: {problem}" for problem in problems]
 
 
@@ -81,17 +83,27 @@ def _uses_tools(item: pytest.Item) -> bool:
     return ("tool" in names or "tools" in names) and "tool_sessions" not in names
 
 
-def _growth_problems(item: pytest.Item, marked: MarkedBudgets) -> list[str]:
-    """Return why the tool of the test has nothing that can grow; with `tools` that shows when the test has run."""
+def _tool_problems(item: pytest.Item, marked: MarkedBudgets) -> list[str]:
+    """Return what cannot be measured of the test's tool; with `tools` that shows when the test has run."""
     plan = getattr(item, "callspec", None) and item.callspec.params.get("_toolcheck_plan")  # type: ignore[attr-defined]
-    growth = marked.budgets.growth
-    if plan is None or growth is None:
+    if plan is None:
         return []
+    growth = marked.budgets.growth
+    problems = [] if growth is None else _growth_problems(plan.tool.input, growth.over)
+    return problems + _leak_problems(plan, marked)
+
+
+def _growth_problems(schema: Any, over: str) -> list[str]:
     try:
-        size_range(plan.tool.input, growth.over)
+        size_range(schema, over)
     except MeterError as error:
         return [str(error)]
     return []
+
+
+def _leak_problems(plan: ToolPlan, marked: MarkedBudgets) -> list[str]:
+    is_command = plan.spec.target.kind == "command"
+    return [f"memory leak: {NO_LEAK_OF_COMMANDS}"] if is_command and "leak" in marked.budgets.memory else []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -149,6 +161,8 @@ def _subject(tools: list[BoundTool], marked: MarkedBudgets) -> Subject:
     __tracebackhide__ = True
     calls = [ToolCall(tool.plan, call.arguments, call.kind, call.valid) for tool in tools for call in tool.made_calls]
     session = tools[0].session
+    if problems := _leak_problems(tools[0].plan, marked):
+        pytest.fail("; ".join(problems), pytrace=False)
     caller = Caller(session, "for its budgets", _failed_call)
     subject = subject_of(calls, session, caller)
     growth = marked.budgets.growth

@@ -39,6 +39,9 @@ SURE_STRETCHES = 3
 CALLS_TO_FAIL = WARM_UP + SURE_STRETCHES * ROUNDS * CALLS_A_ROUND
 LEAK_PASSES = 2
 MOST_CALLS = 3_200
+NO_LEAK_OF_COMMANDS = (
+    "a command is a new process in each call, and what it leaks ends with it: limit its 'peak' instead"
+)
 PATIENCE_S = 1.0
 """Longer stretches than those three are tried while they take no longer than this, each twice the one before."""
 MOST_SECONDS = 60.0
@@ -111,7 +114,7 @@ def measure_leak(
         source = f"memory of the server's process tree ({counted})"
         return [_Pass(call, budget_bytes, counter, source, most_calls, flat_needed=SERVER_FLAT).run()]
     if not own_process:
-        raise MeterError("a leak cannot be seen in a process that lives for one call only")
+        raise MeterError(NO_LEAK_OF_COMMANDS)
     with python_objects_traced("a leak budget"):
         readings = [_Pass(call, budget_bytes, _traced_bytes, "Python objects (tracemalloc)", most_calls).run()]
     if readings[0].verdict != "fail" and native_bytes() is not None:

@@ -14,6 +14,7 @@ from ..spec.model import Budgets
 from ..targets.base import Outcome
 from .clocks import MeterError
 from .keeper import BaselineKeeper
+from .leak import NO_LEAK_OF_COMMANDS
 from .measure import Subject, apply_budgets, kinds_of
 from .results import BudgetResult
 from .sizes import size_range
@@ -25,12 +26,13 @@ _CHECK_OF_OUTCOME = {"crashed": "no_crash", "lost": "no_crash", "timed_out": "ti
 def budget_scenarios(plan: ToolPlan) -> list[BudgetScenario]:
     """Return a scenario for each kind of budget of the tool: `budget[latency]`, `budget[cpu]`, and so on.
 
-    Raises SpecError where the tool's own `growth` is over nothing that can grow.
+    Raises SpecError where the tool's own `growth` is over nothing that can grow, and for a `leak` of a command.
     """
     budgets = plan.tool.budgets
     if budgets is None:
         return []
     _check_growth(plan, budgets)
+    _check_leak(plan, budgets)
     place = plan.tool.key_positions.get("/budgets", plan.tool.position)
     return [BudgetScenario(kind, budgets, place) for kind in kinds_of(budgets)]
 
@@ -44,6 +46,13 @@ def _check_growth(plan: ToolPlan, budgets: Budgets) -> None:
     except MeterError as error:
         message = f"'budgets.growth.over' of tool {plan.tool.name!r}: {error}"
         raise SpecError([Problem(place, message)]) from None
+
+
+def _check_leak(plan: ToolPlan, budgets: Budgets) -> None:
+    if "leak" in budgets.memory and plan.spec.target.kind == "command":
+        place = plan.tool.key_positions.get("/budgets/memory/leak", plan.spec.target_position)
+        message = f"'budgets.memory.leak' of tool {plan.tool.name!r}: {NO_LEAK_OF_COMMANDS}"
+        raise SpecError([Problem(place, message)])
 
 
 @dataclass(frozen=True, slots=True)
