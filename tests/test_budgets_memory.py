@@ -232,7 +232,7 @@ def test_a_large_leak_is_not_made_larger_than_it_takes(monkeypatch):
 def test_calls_too_slow_for_a_leak_are_said(monkeypatch):
     """A leak is not waited for without end: the message says how long it took, and how many calls are needed."""
     monkeypatch.setattr(leak, "MOST_SECONDS", -1)
-    with pytest.raises(MeterError, match="10 calls took 0 s, and a leak shows in 295"):
+    with pytest.raises(MeterError, match=r"10 calls took \d+ s, and a leak shows in 295"):
         measure_leak(lambda: None, 1024)
 
 
