@@ -121,6 +121,9 @@ def _is_ok(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=_PROBE_S) as answer:
             return bool(answer.status < 400)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return False
     except (OSError, ValueError):
         return False
     except Exception:  # http.client's own errors while the server is coming up
