@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..lean_jsonschema import SchemaError, validator_for
+from ..spec.unmentioned import unmentioned
 from .base import Finding
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def description_findings(plan: ToolPlan) -> Iterator[Finding]:
     if not plan.description.description:
         yield _warning(f"{name} has no description")
     yield from _parameters(name, plan.tool.input)
+    yield from _openness(plan)
     for which, schema in (("input", plan.tool.input), ("output", plan.tool.output)):
         yield from _schema(name, which, schema)
 
@@ -27,6 +29,17 @@ def _parameters(name: str, schema: Any) -> Iterator[Finding]:
     silent = [key for key, part in properties.items() if not (isinstance(part, dict) and part.get("description"))]
     if silent:
         yield _warning(f"{name}: no description of {', '.join(silent)}")
+
+
+def _openness(plan: ToolPlan) -> Iterator[Finding]:
+    """A function that takes no further arguments, behind a schema that does not say so."""
+    by_hints, schema = plan.description.input_schema, plan.tool.input
+    if plan.spec.target.kind != "python" or not isinstance(by_hints, dict) or not unmentioned(schema, ("",)):
+        return
+    if by_hints.get("additionalProperties") is False:
+        yield _warning(
+            f"{plan.tool.name}: its input schema does not say `additionalProperties: false`; it takes no others"
+        )
 
 
 def _schema(name: str, which: str, schema: Any) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..spec.unmentioned import is_unasked
 from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
 from ._timelimit import Expired
@@ -99,8 +100,13 @@ class Attempt:
         if self.error is None:
             return Outcome("accepted", spent, value=to_json_like(self.value))
         frames = _tool_frames(self.error.__traceback__)
-        kind = exception_kind(self.error, rejects=request.tool.rejects, valid=request.valid, unbound=frames is None)
+        valid = request.valid and not self._is_unasked(request)
+        kind = exception_kind(self.error, rejects=request.tool.rejects, valid=valid, unbound=frames is None)
         return Outcome(kind, spent, error=describe_error(self.error))
+
+    def _is_unasked(self, request: Request) -> bool:
+        error, schema = self.error, request.tool.input
+        return isinstance(error, TypeError) and schema is not None and is_unasked(error, schema, request.arguments)
 
 
 def _place_of(task: asyncio.Task[None]) -> str | None:
