@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checks.base import Finding, as_json, shorten
+from .checks.base import Finding, as_json, printable, shorten
 from .scenario import ScenarioFailure
 from .targets.base import Outcome
 
@@ -48,7 +48,7 @@ def describe_failure(findings: tuple[Finding, ...], call: Call | None, known_cau
             lines += [f"  {title}:", *(f"    {line}" for line in text.splitlines())]
     if known_causes:
         lines.append(f"  cause     the same as in {known_causes} earlier {'case' if known_causes == 1 else 'cases'}")
-    return "\n".join(lines)
+    return printable("\n".join(lines), keep="\n\t")
 
 
 def _rows(findings: tuple[Finding, ...], call: Call) -> Iterator[tuple[str, str]]:

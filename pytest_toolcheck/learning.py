@@ -10,6 +10,7 @@ from typing import Any
 from .cases import base_candidates
 from .chain_roles import may_be_called, role_of, schema_of, words_of
 from .chains import _plain, keyed_values, values_in_text, varied
+from .checks.error_text import is_report
 from .proof import Proof, prove
 from .scenario import ToolPlan
 from .spec.model import ValueSet
@@ -48,11 +49,14 @@ def accepted_values(proof: Proof, call: Callable[[Mapping[str, Any]], Outcome]) 
     """Return of what refusals named as allowed the base's own value, and what is accepted in its place."""
     base: dict[str, Any] = proof.base or {}
     return {
-        name: [
-            value for value in named[:_NAMED] if value == base[name] or call({**base, name: value}).kind == "accepted"
-        ]
+        name: [value for value in named[:_NAMED] if value == base[name] or _is_taken(call({**base, name: value}))]
         for name, named in proof.named.items()
     }
+
+
+def _is_taken(outcome: Outcome) -> bool:
+    """Whether the tool did what was asked: an error that it sends as its result is no sign of that."""
+    return outcome.kind == "accepted" and not is_report(outcome)
 
 
 def _results(

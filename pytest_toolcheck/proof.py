@@ -33,7 +33,8 @@ class Proof:
             return "no valid input could be made from the schema"
         value, outcome = self.tried[-1]
         said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
-        return f"{len(self.tried)} inputs tried, the last {shorten(value, 120)} was {outcome.kind}: {said}"
+        count = f"{len(self.tried)} {'input' if len(self.tried) == 1 else 'inputs'}"
+        return f"{count} tried, the last {shorten(value, 120)} was {outcome.kind}: {said}"
 
 
 def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about: str | None = None) -> Proof:

@@ -13,10 +13,12 @@ from .checks.described import description_findings
 from .errors import Position
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import ToolSpec
+from .units import format_duration
 from .unproven import UNPROVEN
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
+    from .proof import Proof
 
 MOST_VALID_TRIES = 200
 
@@ -69,7 +71,7 @@ class ValidCallScenario:
             f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
             "no valid call succeeded",
             "at least one valid input that the tool accepts",
-            details=(("add to the spec", _what_to_add(running.plan)),),
+            details=(("add to the spec", _what_to_add(running.plan, running.proof)),),
         )
         for finding in running.unproven:
             running.report(finding)
@@ -105,7 +107,10 @@ class DescribedScenario:
             ctx.warn(finding.message)
 
 
-def _what_to_add(plan: ToolPlan) -> str:
+def _what_to_add(plan: ToolPlan, proof: Proof) -> str:
+    if proof.tried and all(outcome.kind == "timed_out" for _, outcome in proof.tried):
+        longer = format_duration(int(plan.tool.timeout_s * 6e9))
+        return f"tools:\n  {plan.tool.name}:\n    timeout: {longer}   # if it may take so long"
     required = plan.tool.input.get("required", []) if isinstance(plan.tool.input, dict) else []
     inputs = ", ".join(f"{name}: …" for name in required)
     return f"tools:\n  {plan.tool.name}:\n    examples:\n      - input: {{{inputs}}}   # values that the tool accepts"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_toolcheck.cases import Case, base_candidates, generate_cases, label_of, rebase, static_base
-from pytest_toolcheck.cases.words import from_name, from_refusal, from_text
+from pytest_toolcheck.cases.words import allowed_in, from_name, from_refusal, from_text
 from pytest_toolcheck.spec.model import ValueSet
 
 ZONE = (
@@ -78,6 +78,12 @@ def test_words_of_descriptions(text, value):
 def test_names_of_parameters(name, value):
     """What is usual for a name in any spelling; nothing for an unknown one."""
     assert value in from_name(name) if value is not None else from_name(name) == []
+
+
+def test_words_of_refusals_are_no_words_of_the_refused():
+    """Neither "unknown" nor "unsupported" begins a list of what is allowed."""
+    assert allowed_in("Unknown filing status: hold. Use: single, joint") == ["single", "joint"]
+    assert allowed_in("unsupported unit: furlong") == []
 
 
 def test_words_of_refusals():

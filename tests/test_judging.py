@@ -212,6 +212,26 @@ def test_a_wrong_bound_of_free_text_is_found_by_its_neighbour(pytester: pytest.P
     assert "failed" not in run(pytester, "--toolcheck-log=off").parseoutcomes()
 
 
+def test_a_place_without_a_bound_has_none_to_be_wrong(pytester: pytest.Pytester) -> None:
+    """A tool that wants one item, of an array of which its schema states no count, refuses two of them cleanly."""
+    code = """
+    def root(numbers: list) -> float:
+        if type(numbers) is not list or len(numbers) != 1:
+            raise ValueError("numbers: expected one")
+        if type(numbers[0]) not in (int, float) or not 0 <= numbers[0] < 1e300:
+            raise ValueError("numbers: expected a number from 0")
+        return float(numbers[0]) ** 0.5
+    """
+    spec = """
+    tools:
+      root:
+        input: {type: object, properties: {numbers: {type: array, items: {type: number}}}, required: [numbers]}
+        variations: {categories: [boundary], fuzz: 0}
+    """
+    write_tool(pytester, code, spec)
+    assert set(run(pytester, "--toolcheck-log=off").parseoutcomes()) == {"passed"}
+
+
 def test_known_bad_values_must_be_refused(pytester: pytest.Pytester) -> None:
     """`values.invalid` says what a schema cannot: the tool must refuse it although it is schema-valid."""
     code = '''
@@ -284,6 +304,16 @@ def test_a_hang_is_stopped_and_costs_its_limit_a_few_times_only(pytester: pytest
     result.stdout.fnmatch_lines(["FAILED * - timeout: reserve did not answer within 50 ms"])
     assert result.parseoutcomes()["failed"] == 3
     result.stdout.fnmatch_lines(["*3 failed*skipped*"])
+
+
+def test_who_only_times_out_is_told_of_the_limit(pytester: pytest.Pytester) -> None:
+    """What to add to the spec is a longer limit, not an example, where no input was refused."""
+    code = 'import time\ndef wait() -> None:\n    """Wait."""\n    time.sleep(60)\n'
+    write_tool(pytester, code, "tools: {wait: {timeout: 50ms, variations: {categories: [example], fuzz: 0}}}\n")
+    result = run(pytester, "--toolcheck-log=off", "-k", "valid_call")
+    result.stdout.fnmatch_lines(
+        ["*no valid call succeeded: wait: 1 input tried,*", "*timeout: 300 ms *# if it may take so long"]
+    )
 
 
 def test_a_tool_that_accepts_nothing_is_not_fuzzed(pytester: pytest.Pytester) -> None:

@@ -284,3 +284,10 @@ def test_a_multiple_in_decimals_may_be_taken(number: float) -> None:
     assert judged("rejects_invalid", CENTS, case, taken, accepts=lambda _: True) is None
     wrong = Case("id", {"sum": number + 0.001}, "invalid", "boundary", "/sum", "")
     assert judged("rejects_invalid", CENTS, wrong, taken, accepts=lambda _: True) is not None
+
+
+def test_a_path_that_was_sent_may_come_back_shortened() -> None:
+    """Validators show the middle of an input as dots; a path that was not sent stays a finding."""
+    message = "Field required [input_value={'repo_path': '/tmp/scrat...epo'}]"
+    assert list(given_away(message, '{"repo_path": "/tmp/scratch/repo"}')) == []
+    assert [kind for kind, _ in given_away(message, '{"repo_path": "/srv/repo"}')] == ["a path of the machine"]

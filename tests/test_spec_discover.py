@@ -60,6 +60,13 @@ def test_a_destructive_tool_is_left_alone_unless_named_or_allowed(tmp_path):
     assert [plan.tool.name for plan in merge(tmp_path, "tools: {wipe: }\n", WIPE).plans] == ["wipe"]
 
 
+def test_a_tool_that_takes_no_plain_call_is_left_alone_unless_named(tmp_path):
+    """Who says that plain calls are refused is not accused of refusing them; named in the spec it is tried."""
+    tasks = ToolDescription("research", "Researches.", INPUT, uncallable="only as a task")
+    assert merge(tmp_path, "", tasks, PLAIN).skipped == (("research", "only as a task"),)
+    assert [plan.tool.name for plan in merge(tmp_path, "tools: {research: }\n", tasks).plans] == ["research"]
+
+
 def test_a_tool_that_the_target_lacks_is_named_with_its_line(tmp_path):
     """All missing tools at once, each with a near name."""
     with pytest.raises(SpecError) as caught:

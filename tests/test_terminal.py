@@ -35,6 +35,33 @@ def test_equal_causes_are_one_group(pytester: pytest.Pytester) -> None:
     result.stdout.re_match_lines([r"  no_crash: reserve crashed: TypeError: .* \(and \d+ more with the same cause\)"])
 
 
+def test_groups_that_read_alike_are_told_apart(pytester: pytest.Pytester) -> None:
+    """Two parameters with the same fault are two lines, each with a case to run."""
+    code = 'def add(a: int, b: int) -> int:\n    """Add."""\n    return int(a) + int(b)\n'
+    write_tool(pytester, code, "defaults: {variations: {categories: [type], fuzz: 0}}\n")
+    lines = [line for line in run(pytester, "--toolcheck-log=off").outlines if "1.5 is not of type 'integer'" in line]
+    assert [line.rpartition("; in ")[2] for line in lines if line.startswith("  rejects")] == [
+        "type[a:true]",
+        "type[b:true]",
+    ]
+
+
+def test_what_a_terminal_would_obey_is_escaped(pytester: pytest.Pytester) -> None:
+    """Line separators, marks of direction and escape sequences in inputs and messages are shown, not carried out."""
+    code = """
+    def shout(text: str) -> str:
+        raise KeyError("\\x1b[2J\\u202e\\u2028" + text)
+    """
+    spec = """
+    defaults: {variations: {categories: [example], fuzz: 0}}
+    tools: {shout: {examples: [{input: {text: "a\\u2028b"}}]}}
+    """
+    write_tool(pytester, code, spec)
+    shown = run(pytester, "--toolcheck-log=off").stdout.str()
+    assert r'{"text": "a\u2028b"}' in shown
+    assert not {"\x1b", "\u202e", "\u2028"} & set(shown)
+
+
 def test_silence(pytester: pytest.Pytester) -> None:
     """Nothing is said where there were no specs; `-q` leaves the summary of a green run away, not the findings."""
     pytester.makepyfile("def test_one(event_log): pass")

@@ -15,7 +15,7 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 _ONE_OF = re.compile(
-    r"(?:one of|must be|expected|allowed|valid (?:values|options|choices)|choose from|supported|available|known)"
+    r"\b(?:one of|must be|expected|allowed|valid (?:values|options|choices)|choose from|supported|available|known|use)"
     r"[^:\[({\n]{0,40}[:\[({]\s*([^\n\])}]{1,400})",
     re.IGNORECASE,
 )

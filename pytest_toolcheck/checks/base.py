@@ -77,8 +77,18 @@ def shorten(value: Any, limit: int = 300) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Write a value as JSON; what is not JSON is written as Python does."""
+    """Write a value as JSON on one line; what is not JSON is written as Python does.
+
+    Signs that a terminal does not show, or obeys, are escaped: line separators, marks of direction, lone surrogates.
+    """
     try:
-        return json.dumps(value, ensure_ascii=False, default=repr)
+        return printable(json.dumps(value, ensure_ascii=False, default=repr))
     except (ValueError, TypeError, RecursionError):
         return repr(value)
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """Escape, as JSON does, the characters that have no look of their own, save those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in keep else json.dumps(sign)[1:-1] for sign in text)

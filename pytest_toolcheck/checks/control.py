@@ -57,7 +57,15 @@ def _inward(evidence: Evidence, pointer: str) -> list[Any]:
     is_named = evidence.case.category == "boundary" or evidence.case.detail.startswith("boundary")
     if isinstance(value, bool) or not (is_named or (True in valid and False in valid)):
         return []
+    if all(valid) and not _has_bound_near(evidence, pointer, steps):
+        return []
     return [step for step, holds in zip(steps, valid, strict=True) if holds]
+
+
+def _has_bound_near(evidence: Evidence, pointer: str, steps: list[Any]) -> bool:
+    """Whether a second step leaves what the schema accepts; two items of an array without bounds are at no bound."""
+    schema, value = evidence.tool.input or True, evidence.case.input
+    return any(not is_valid(schema, _with(value, pointer, further)) for step in steps for further in _stepped(step))
 
 
 def _refused_for_one_described_part(evidence: Evidence) -> str | None:

@@ -41,10 +41,15 @@ def given_away(
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
     for found in PATH.finditer(message):
-        if found.group(0) not in sent and not _is_below(found.group(0), handed):
+        if not _is_told_back(found.group(0), sent) and not _is_below(found.group(0), handed):
             yield "a path of the machine", found.group(0)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
     yield from (("a secret", shown) for shown in _written(message, sent))
+
+
+def _is_told_back(path: str, sent: str) -> bool:
+    """Whether the input held it, as it is or with its middle left out: `/tmp/scrat...epo`."""
+    return all(part in sent for part in path.split("...")) if path.count("...") == 1 else path in sent
 
 
 def _is_below(path: str, handed: Iterable[str]) -> bool:

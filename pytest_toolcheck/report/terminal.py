@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..checks.base import printable
 from .coverage import coverage_part, missing_lines
 from .totals import Group, ToolTotals, Totals, totals_of
 
@@ -83,8 +84,10 @@ def _groups(title: str, groups: Iterable[tuple[str, dict[str, Group]]], verbosit
         return
     shown = found if verbosity > 0 else found[:MOST_GROUPS]
     yield f"{title}, by cause ({len(found)}):"
-    for name, group in shown:
-        yield f"  {_group_line(name, group)}"
+    lines = [_group_line(name, group) for name, group in found]
+    for line, (_, group) in zip(lines, shown, strict=False):
+        where = f"; in {group.first_case.rpartition('::')[2]}" if lines.count(line) > 1 and group.first_case else ""
+        yield f"  {line}{where}"
     if len(found) > len(shown):
         yield f"  ... and {len(found) - len(shown)} more (-v shows all)"
 
@@ -94,7 +97,7 @@ def _group_line(name: str, group: Group) -> str:
     more = f" (and {group.count - 1} more with the same cause)" if group.count > 1 else ""
     tool = name.rpartition("::")[2]
     text = group.message if group.message.startswith(tool) else f"{tool}: {group.message}"
-    return f"{kind}{text}{more}"
+    return printable(f"{kind}{text}{more}")
 
 
 def _plural(number: int, noun: str) -> str:

@@ -77,16 +77,16 @@ def effective_tool(tool: ToolSpec, description: ToolDescription) -> ToolSpec:
 
 
 def _all_offered(spec: Spec, offered: dict[str, ToolDescription]) -> Discovered:
-    skipped = [name for name, description in offered.items() if _is_left_alone(spec, description)]
-    tools = [replace(spec.defaults, name=name) for name in offered if name not in skipped]
+    reasons = {name: _left_alone(spec, description) for name, description in offered.items()}
+    tools = [replace(spec.defaults, name=name) for name, reason in reasons.items() if reason is None]
     plans = tuple(_plan(spec, tool, offered) for tool in tools)
-    return Discovered(plans, tuple((name, DESTRUCTIVE_REASON) for name in skipped))
+    return Discovered(plans, tuple((name, reason) for name, reason in reasons.items() if reason is not None))
 
 
-def _is_left_alone(spec: Spec, description: ToolDescription) -> bool:
-    """Whether a tool says of itself that it destroys; only an explicit true counts, not the protocol's default."""
+def _left_alone(spec: Spec, description: ToolDescription) -> str | None:
+    """Say why a tool that nobody named is not called: it destroys, by its own explicit word, or takes no plain call."""
     declares = (description.annotations or {}).get("destructive") is True
-    return declares and "destructive" not in spec.allow
+    return DESTRUCTIVE_REASON if declares and "destructive" not in spec.allow else description.uncallable
 
 
 def _is_known(tool: ToolSpec, offered: dict[str, ToolDescription]) -> bool:

@@ -28,6 +28,8 @@ class ToolDescription:
     """Where the tool is defined ("shop/tools.py:12"), where that is known."""
     is_async: bool = False
     """Whether it runs on an event loop of this process."""
+    uncallable: str | None = None
+    """Why a plain call of it is bound to be refused, as the target itself says."""
     missing: str | None = None
     """Why a tool that the spec names cannot be called: there is nothing behind its name or its `call`."""
 

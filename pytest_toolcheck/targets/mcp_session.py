@@ -36,6 +36,7 @@ _DEAD_CLOSE_LIMIT_S = 2.0
 _LIST_LIMIT_S = 30.0
 _MOST_PAGES = 1000
 _STEPS_BEHIND = 50
+_TASKS_ONLY = "can only be called as a task (taskSupport: required), and calls here are plain ones"
 
 # What the SDK logs of odd servers is said by our outcomes; its tracebacks would only be noise in the report.
 logging.getLogger("mcp.client").addHandler(logging.NullHandler())
@@ -252,6 +253,7 @@ def _described(tool: types.Tool) -> ToolDescription:
         input_schema=tool.input_schema,
         output_schema=tool.output_schema,
         annotations={name: hint for name, hint in hints.items() if hint is not None} or None,
+        uncallable=_TASKS_ONLY if tool.execution and tool.execution.task_support == "required" else None,
     )
 
 
