@@ -41,8 +41,8 @@ def test_groups_that_read_alike_are_told_apart(pytester: pytest.Pytester) -> Non
     write_tool(pytester, code, "defaults: {variations: {categories: [type], fuzz: 0}}\n")
     lines = [line for line in run(pytester, "--toolcheck-log=off").outlines if "1.5 is not of type 'integer'" in line]
     assert [line.rpartition("; in ")[2] for line in lines if line.startswith("  rejects")] == [
-        "type[a:true]",
-        "type[b:true]",
+        "type[a:number 1.5]",
+        "type[b:number 1.5]",
     ]
 
 
