@@ -194,3 +194,38 @@ def test_backoff_keeps_its_schedule(wait_gen, arguments, full_jitter):
         assert call() == 10
     retries.expect_backoff(wait_gen, max_tries=5, full_jitter=full_jitter, **arguments)
     assert backoff_schedule(backoff.expo, max_tries=4) == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("wait", "found"),
+    [
+        (tenacity.wait_random(1, 3), None),
+        (
+            tenacity.wait_fixed(1),
+            "wait 1 of test_retries.quote was 1 s in each of 5 calls, expected jitter from 1 to 3 s",
+        ),
+        (tenacity.wait_random(4, 5), "expected 1 to 3 s"),
+    ],
+    ids=["jitter", "none", "out of range"],
+)
+def test_jitter_that_is_promised_is_there(wait, found):
+    """Several calls show whether a range is jitter: each wait within it, and not all of them the same."""
+    call = tenacity.retry(stop=tenacity.stop_after_attempt(3), wait=wait, reraise=True)(lambda: quote())
+    with observe_retries(quote) as retries:
+        retries.answers((fail(ConnectionError), None))
+        for _ in range(5):
+            with pytest.raises(ConnectionError):
+                call()
+    if found is None:
+        retries.expect_jitter([(1, 3), (1, 3)], calls=5)
+        return
+    with pytest.raises(AssertionError, match=found.replace("test_retries.", ".*")):
+        retries.expect_jitter([(1, 3), (1, 3)], calls=5)
+
+
+def test_jitter_needs_calls_to_compare():
+    """What was made is said where it is not so many whole calls."""
+    with observe_retries(quote) as retries:
+        quote()
+    with pytest.raises(AssertionError, match="tried 1 times, expected 2 attempts in each of 3 calls"):
+        retries.expect_jitter([(1, 2)], calls=3)

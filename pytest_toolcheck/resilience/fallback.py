@@ -58,12 +58,18 @@ def last_error_comes_through(bench: Bench) -> None:
             return  # it opened before the attempts were used up: the last word is the breaker's
         if isinstance(call.error, RefusedOverMcp):
             _expect_in_text(bench, world, call.error)
-        elif failures and not any(error is failures[-1].error for error in chain_of(call.error)):
+        elif failures and not _shows_the_last(call.error, [each.error for each in failures]):
             first = any(error is each.error for each in failures for error in chain_of(call.error))
             what = "an earlier one" if first else f"{describe_error(call.error)} without a cause"
             last = describe_error(failures[-1].error) if failures[-1].error else ""
             message = f"the last error of {bench.name} does not come through: the call raised {what}"
             bench.broken(world, message, expected=f"{last}, raised or as a cause (raise … from error)", seen=what)
+
+
+def _shows_the_last(raised: BaseException, failures: list[BaseException | None]) -> bool:
+    """Whether the last failure is raised, or shown as a cause of an error of the tool's own."""
+    is_earlier = any(raised is each for each in failures) and raised is not failures[-1]
+    return not is_earlier and any(error is failures[-1] for error in chain_of(raised))
 
 
 def answers_after_failure(bench: Bench) -> None:

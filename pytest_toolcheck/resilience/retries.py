@@ -94,6 +94,32 @@ class ObservedRetries:
                 f"expected {_listed(waits)}\nseen     {_listed(seen)}\n{self._story()}"
             )
 
+    def expect_jitter(self, waits: Sequence[Wait], *, calls: int) -> None:
+        """Fail unless each of so many calls, made while this lasted, waited within the ranges, and not all the same.
+
+        One call cannot show that there is jitter; twenty that waited the same show that there is none.
+        Raises AssertionError.
+        """
+        __tracebackhide__ = True
+        attempts = self.attempts
+        each = len(waits) + 1
+        if calls < 2 or len(attempts) != calls * each:
+            raise AssertionError(
+                f"{self._probe.name} was tried {len(attempts)} times, expected {each} attempts in each of {calls} calls "
+                f"(two at least)\n{self._story()}"
+            )
+        for place, wanted in enumerate(waits, start=1):
+            seen = [attempt.waited_s or 0.0 for attempt in attempts[place::each]]
+            least, most = wanted if isinstance(wanted, tuple) else (wanted, wanted)
+            odd = [wait for wait in seen if not least - self._tolerance_s <= wait <= most + self._tolerance_s]
+            if odd:
+                raise AssertionError(f"wait {place} of {self._probe.name} was {odd[0]:g} s, expected {_one(wanted)}")
+            if least < most and max(seen) - min(seen) <= self._tolerance_s:
+                raise AssertionError(
+                    f"wait {place} of {self._probe.name} was {seen[0]:g} s in each of {calls} calls, "
+                    f"expected jitter from {_one(wanted)}"
+                )
+
     def expect_tenacity(self, retrying: Any, *, attempts: int | None = None) -> None:
         """Fail unless it waited as the tenacity `Retrying`, or the function that `@retry` made, announces."""
         __tracebackhide__ = True

@@ -61,6 +61,9 @@ FAULTS = [
     ("async", "retries a cancelled call", "except (ConnectionError, TimeoutError):", "except (ConnectionError, asyncio.CancelledError, TimeoutError):",
      "a cancelled call is not retried"),
     ("async", "swallows the last error", "                raise\n            await", "                return None\n            await", "the last error comes through"),
+    ("async", "raises the first error", "TimeoutError):\n            if attempt == 2:\n                raise\n",
+     "TimeoutError) as error:\n            errors.append(error)\n            if attempt == 2:\n                raise errors[0]\n",
+     "the last error comes through"),
     ("async", "hides the last error", "                raise\n            await", "                raise RuntimeError('failed') from None\n            await",
      "the last error comes through"),
     # the breaker inside the retry, in threads
@@ -88,6 +91,7 @@ FAULTS = [
     ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
 ]  # fmt: skip
 EXTRA = {
+    "raises the first error": ("    for attempt in range(3):", "    errors = []\n    for attempt in range(3):"),
     "reads the wall clock": ("time.monotonic() - self.opened_at", "time.time() - self.opened_at"),
     "counts lost updates": ("            self.failed()\n            raise", "            self.failures = seen\n            self.failed()\n            raise"),
     "one attempt too many": ("            if attempt == 2:", "            if attempt == 3:"),
