@@ -94,9 +94,9 @@ def refuses_while_open(bench: Bench) -> None:
 
 
 def still_open_before_recovery(bench: Bench) -> None:
-    """Just before the recovery time it is still open."""
+    """Just before the recovery time it is still open: that begins with the last failure, and not with the first."""
     with bench.world() as world:
-        opening = opened(bench, world)
+        opening = opened(bench, world, pause_s=2 * margin_s(bench))
         world.probe.answers((succeed(), None))
         before_s = promised(bench).recovers_after_s - margin_s(bench)
         _go_to(world, opening, before_s)
@@ -138,13 +138,13 @@ def success_closes(bench: Bench) -> None:
         _recovered(bench, world, opening)
         for _ in range(promised(bench).probes - 1):
             world.call()
-        for _ in range(3):
-            call = admits(bench, world, "after a successful probe")
-            bench.expect_success(world, call, "after a successful probe")
         world.note_state(bench.name, "half_open", "closed")
         if count > 1:
             _fail_so_often(bench, world, opening, count - 1)
             admits(bench, world, f"after a successful probe and {count - 1} failures: the count was not reset")
+        for _ in range(3):
+            call = admits(bench, world, "after a successful probe")
+            bench.expect_success(world, call, "after a successful probe")
 
 
 def ignores_clock_back(bench: Bench) -> None:

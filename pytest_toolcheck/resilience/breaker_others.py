@@ -19,6 +19,7 @@ _STATE_NAMES: Final = (
     "state", "current_state", "is_open", "is_closed", "opened", "closed", "status", "get_state", "get_status",
     "open_remaining", "remaining", "failure_count", "fail_counter", "snapshot", "info", "stats", "metrics",
 )  # fmt: skip
+_STATES: Final = frozenset({"closed", "open", "half_open"})
 _BREAKER_CLASS: Final = re.compile(r"breaker|circuit", re.IGNORECASE)
 _STATE_FUNCTION: Final = re.compile(
     r"(breaker|circuit).*(state|status|info|health)|(state|status|health)_?(of|for)?_?(the_)?(breaker|circuit)"
@@ -55,8 +56,8 @@ def looking_changes_nothing(bench: Bench) -> None:
         world.call()  # some breakers are made by the first call
         if not looks_at(world):
             raise ScenarioSkipped(
-                "no breaker state is in reach: no known breaker object, no object of a class named *Breaker* with a "
-                "`state`, and no function such as breaker_state() in the tool's modules"
+                "no breaker state is in reach: no known breaker object, no object of a class named *Breaker* or with a "
+                '`state` such as "closed", and no function such as breaker_state() in the tool\'s modules'
             )
         opening = opened(bench, world)
     with bench.world() as world:
@@ -102,10 +103,23 @@ def _looks_at_value(value: Any, *, depth: int) -> Iterator[Callable[[], Any]]:
     if isinstance(value, (dict, list, tuple, set)) and depth:
         for item in list(value.values() if isinstance(value, dict) else value):
             yield from _looks_at_value(item, depth=depth - 1)
-    elif not inspect.isclass(value) and not inspect.ismodule(value) and _BREAKER_CLASS.search(type(value).__name__):
+    elif not inspect.isclass(value) and not inspect.ismodule(value) and _is_breaker(value):
         for name in _STATE_NAMES:
             if hasattr(type(value), name) or name in getattr(value, "__dict__", {}):
                 yield lambda name=name: _read(value, name)  # type: ignore[misc]
+
+
+def _is_breaker(value: Any) -> bool:
+    """Whether its class is named so, or its state is a breaker's."""
+    if _BREAKER_CLASS.search(type(value).__name__):
+        return True
+    if not hasattr(type(value), "state") and "state" not in getattr(value, "__dict__", {}):
+        return False
+    try:
+        state = value.state
+        return str(getattr(state, "value", state)).lower().replace("-", "_") in _STATES
+    except Exception:  # it is somebody else's object
+        return False
 
 
 def _read(value: Any, name: str) -> None:

@@ -47,8 +47,9 @@ def margin_s(bench: Bench) -> float:
     return min(0.1, promised(bench).recovers_after_s / 10)
 
 
-def drive_open(bench: Bench, world: World, **failing: Any) -> Opening | None:
-    """Let the dependency fail until a call no longer reaches it; None where that does not happen."""
+def drive_open(bench: Bench, world: World, *, pause_s: float = 0.0, **failing: Any) -> Opening | None:
+    """Let the dependency fail until a call no longer reaches it, with a pause between the calls; None where that does
+    not happen."""
     bench.always_fail(world, **failing)
     call_s = 0.0
     for _ in range(4 * promised(bench).opens_after + 4):
@@ -59,13 +60,14 @@ def drive_open(bench: Bench, world: World, **failing: Any) -> Opening | None:
             world.note_state(bench.name, "closed", "open")
             return _opening(bench, world, call_s)
         _expect_short_waits(bench, call)
+        world.pass_time(pause_s)
         call_s = max(call_s, (call.ended_s or call.started_s) - call.started_s)
     return None
 
 
-def opened(bench: Bench, world: World, **failing: Any) -> Opening:
+def opened(bench: Bench, world: World, *, pause_s: float = 0.0, **failing: Any) -> Opening:
     """As `drive_open`, where a breaker that never opens is a broken promise."""
-    found = drive_open(bench, world, **failing)
+    found = drive_open(bench, world, pause_s=pause_s, **failing)
     if found is None:
         count = len(world.probe.failures())
         message = f"the breaker never opened: {bench.name} was still called after {times(count)} failing in a row"

@@ -28,6 +28,10 @@ FAULTS = [
     ("async", "opens early", "Breaker(5, 300.0)", "Breaker(4, 300.0)", "stays closed after 4"),
     ("async", "recovers early", "Breaker(5, 300.0)", "Breaker(5, 299.0)", "still open at 299.9s"),
     ("async", "recovers late", "Breaker(5, 300.0)", "Breaker(5, 301.0)", "lets a probe through after 300s"),
+    ("async", "recovers by the first failure", "            self.opened_at = time.monotonic()\n", "            self.opened_at = self.first\n", "still open at 299.9s"),
+    ("async", "closes after two successes", "        self.failures = 0\n        self.opened_at = None\n        self.probing = False\n\n    def failed",
+     "        self.probing = False\n        self.successes = getattr(self, 'successes', 0) + 1\n        if self.opened_at is None or self.successes > 1:\n            self.failures, self.opened_at = 0, None\n\n    def failed",
+     "a success closes it"),
     ("async", "never recovers", 'return "half_open" if time.monotonic() - self.opened_at >= self.recovers_after else "open"',
      'return "open"', "lets a probe through"),
     ("async", "never refuses", 'if self.state == "open":', 'if self.state == "broken":', "never opened"),
@@ -81,6 +85,9 @@ FAULTS = [
      "            time.sleep(2**attempt)\n            if attempt == 2:\n                raise\n\n\ndef place_order(", "waits 1s, 2s"),
     ("plain", "looking resets it", "        return self.opened_at is not None\n", "        self.failures = 0\n        return self.opened_at is not None\n",
      "looking at its state"),
+    ("plain", "looking resets it, of another class", "    def is_open(self):\n",
+     "    @property\n    def state(self):\n        self.failures = 0\n        return 'open' if self.opened_at else 'closed'\n\n    def is_open(self):\n",
+     "looking at its state"),
     ("plain", "attempts shared by all calls", "    for attempt in range(3):", "    for attempt in ATTEMPTS:", "each call starts afresh"),
     # timeouts
     ("limited", "too long", "QUOTE_S = 60", "QUOTE_S = 61", "a hang ends within 60s"),
@@ -91,6 +98,8 @@ FAULTS = [
     ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
 ]  # fmt: skip
 EXTRA = {
+    "looking resets it, of another class": ("quote_breaker = ", "Breaker.__name__ = 'Guard'\nquote_breaker = "),
+    "recovers by the first failure": ("        self.failures += 1\n", "        self.failures += 1\n        self.first = time.monotonic() if self.failures == 1 else self.first\n"),
     "raises the first error": ("    for attempt in range(3):", "    errors = []\n    for attempt in range(3):"),
     "reads the wall clock": ("time.monotonic() - self.opened_at", "time.time() - self.opened_at"),
     "counts lost updates": ("            self.failed()\n            raise", "            self.failures = seen\n            self.failed()\n            raise"),
