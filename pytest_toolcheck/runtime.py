@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .settings import Settings
+from .settings import Settings, can_write_below
 from .stash import runtime_key, settings_key
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Runtime:
 
     @property
     def keeps_log(self) -> bool:
-        return self.settings.log is not None
+        return self.settings.log is not None and self._scratch is None
 
     @property
     def baselines(self) -> tuple[Path | None, Path | None, bool]:
@@ -62,8 +62,8 @@ class Runtime:
         return self.directory / self.run
 
     def _choose_directory(self) -> Path:
-        """With the log switched off the summary still needs the events: they live in a folder that goes with the run."""
-        if self.settings.log is not None:
+        """Without a log, or a place for it, the summary still needs the events: in a folder that goes with the run."""
+        if self.settings.log is not None and can_write_below(self.settings.log):
             return self.settings.log
         self._scratch = Path(tempfile.mkdtemp(prefix="toolcheck-"))
         return self._scratch

@@ -7,6 +7,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -189,9 +190,19 @@ def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> P
     if merged is not None:
         if merged.is_dir():
             raise log.wrong("a file to write: this is a directory")
+        if not can_write_below(merged.parent):
+            raise log.wrong("a file to write: its folder cannot be written")
         return config.rootpath / DEFAULT_LOG
     base = config.rootpath if log.is_default or "command line" not in log.place else config.invocation_params.dir
     directory: Path = base / log.value
     if directory.exists() and not directory.is_dir():
         raise log.wrong("a directory, a .jsonl file, or 'off': this is another file")
+    if not log.is_default and not can_write_below(directory):
+        raise log.wrong("a directory that can be written, a .jsonl file, or 'off'")
     return directory
+
+
+def can_write_below(directory: Path) -> bool:
+    """Whether files can be made in a directory that may still have to be made itself."""
+    place = next((path for path in (directory, *directory.parents) if path.exists()), directory)
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from .specs import events, run, write_tool
-from .test_items import BROKEN, SPEC, SUBPROCESS
+from .test_items import BROKEN, SPEC, SUBPROCESS, TOOL
 
 
 def test_every_line_is_valid_to_the_shipped_schema(pytester: pytest.Pytester) -> None:
@@ -166,3 +166,32 @@ def test_a_line_is_a_line_to_every_reader(pytester: pytest.Pytester) -> None:
     progress = next(event for event in map(json.loads, lines) if event["ev"] == "case.progress")
     assert progress["attrs"]["text"] == "a\u2028b\u2029c\x85d"
     assert progress["vts"] - progress["ts"] > 30_000_000
+
+
+def test_a_place_that_cannot_be_written_costs_the_log_only(pytester: pytest.Pytester) -> None:
+    """On a read-only file system the run goes on, its summary too, and says that there is no log."""
+    write_tool(pytester, TOOL, SPEC)
+    (pytester.path / ".toolcheck").write_text("a file where the folder would be")
+    result = run(pytester)
+    assert set(result.parseoutcomes()) == {"passed"}
+    result.stdout.fnmatch_lines(
+        ["toolcheck: *; log: off, because *runs cannot be written", "*valid accepted*", "log: off, because *"]
+    )
+
+
+@pytest.mark.parametrize("place", ["taken/log", "taken/log.jsonl"])
+def test_a_log_that_was_asked_for_must_have_a_place(pytester: pytest.Pytester, place: str) -> None:
+    """Who asks for a log where none can be written is told so before anything runs."""
+    (pytester.path / "taken").write_text("")
+    result = run(pytester, f"--toolcheck-log={place}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: command line: --toolcheck-log: found '{place}', expected *written*"])
+
+
+def test_our_own_code_warns_of_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where warnings are errors from the start (`PYTHONWARNINGS=error`), without any ini file, specs run as ever."""
+    write_tool(pytester, TOOL, SPEC)
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    result = pytester.runpytest_subprocess("-p", "toolcheck", "-p", "no:cacheprovider")
+    assert set(result.parseoutcomes()) == {"passed"}

@@ -26,8 +26,8 @@ def header(runtime: Runtime, items: Sequence[pytest.Item]) -> str | None:
         return None
     tools = {(item.path, getattr(item, "tool_name", "")) for item in ours}
     files = {item.path for item in ours}
-    log = _place(runtime) if runtime.keeps_log else "off"
-    return f"toolcheck: {_plural(len(files), 'spec')}, {_plural(len(tools), 'tool')}, {_plural(len(ours), 'case')}; log: {log}"
+    counts = f"{_plural(len(files), 'spec')}, {_plural(len(tools), 'tool')}, {_plural(len(ours), 'case')}"
+    return f"toolcheck: {counts}; log: {_place(runtime)}"
 
 
 def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
@@ -47,7 +47,7 @@ def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
     for reason in verdict:
         reporter.line(f"FAILED {reason}", red=True, bold=True)
     if verbosity >= 0:
-        reporter.line(f"log: {_place(runtime) if runtime.keeps_log else 'off'}")
+        reporter.line(f"log: {_place(runtime)}")
 
 
 def _lines(totals: Totals, verbosity: int) -> Iterator[str]:
@@ -107,4 +107,8 @@ def _plural(number: int, noun: str) -> str:
 def _place(runtime: Runtime) -> str:
     if runtime.settings.merged_log is not None:
         return os.path.relpath(runtime.settings.merged_log)
+    if runtime.settings.log is None:
+        return "off"
+    if not runtime.keeps_log:
+        return f"off, because {os.path.relpath(runtime.settings.log)} cannot be written"
     return os.path.relpath(runtime.run_directory)
