@@ -38,7 +38,12 @@ def _second_close_is_nothing(scenario: SessionScenario, ctx: ToolContext) -> Non
     with _manager(scenario, ctx) as manager:
         handle = fill(scenario, manager)[0]
         manager.close(handle)
-        _refused(lambda: manager.close(handle))
+        try:
+            manager.close(handle)
+        except Refused as refused:
+            if _is_blunder(refused.__cause__, handle):
+                message = f"closing a session twice raised {refused}: a second close does nothing, or says why not"
+                raise scenario.broken(message, "closed twice") from refused
         scenario.must("a session in the place that was freed", manager.open)
         if not _refused(manager.open):
             message = f"a session that was closed twice freed two places: {scenario.limit + 1} are open"
@@ -62,6 +67,11 @@ def _failed_call_ends(scenario: SessionScenario, ctx: ToolContext) -> None:
         if failed and not _refused(lambda: manager.call(handle)):
             message = f"a session lives after a failed call and {scenario.idle_s:g} s: the call still holds it"
             raise scenario.broken(message, "held by a failed call")
+
+
+def _is_blunder(error: BaseException | None, handle: Any) -> bool:
+    """Whether an error is one that nobody meant to raise: `del sessions[id]`, `None.close()`."""
+    return isinstance(error, AttributeError | TypeError) or (isinstance(error, KeyError) and error.args == (handle,))
 
 
 def _manager(scenario: SessionScenario, ctx: ToolContext) -> ModuleManager:

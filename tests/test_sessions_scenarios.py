@@ -79,6 +79,12 @@ ASYNC = (
     .replace("return provider(sku)", "return await provider(sku)")
 )
 FAULTS = [
+    (
+        "a second close blunders",
+        "SESSIONS.pop(id, None)\n\ndef order",
+        "del SESSIONS[id]\n\ndef order",
+        "closing a session twice raised KeyError: 's1': a second close does nothing, or says why not",
+    ),
     ("no limit", "if len(SESSIONS) >= LIMIT:\n        raise", "if False:\n        raise", "session 6 was admitted"),
     (
         "one too many",
