@@ -15,10 +15,17 @@ from . import __version__
 from .errors import SpecError, ToolcheckError
 
 if TYPE_CHECKING:
+    from .cases.model import Case
     from .execute import RunningScenario
     from .scenario import ToolPlan
 
 _spec_argument = click.argument("spec", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+class _CannotCall(click.ClickException):
+    """The spec or its target is not fit to be called: nothing was tested, so it is no finding."""
+
+    exit_code = 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,39 +37,60 @@ def main() -> None:
 @main.command()
 @_spec_argument
 @click.argument("tool")
-@click.argument("arguments", metavar="JSON")
-def call(spec: Path, tool: str, arguments: str) -> None:
+@click.argument("arguments", metavar="JSON", required=False)
+@click.option("--case", "case_id", metavar="ID", help="call with the input of this generated case instead of JSON")
+def call(spec: Path, tool: str, arguments: str | None, case_id: str | None) -> None:
     """Call TOOL of SPEC once with the JSON arguments, and judge the answer.
 
     Exit code 0: no finding. 1: a finding. 2: the call could not be made.
     """
-    value = _parse_object(arguments)
+    if (arguments is None) == (case_id is None):
+        raise click.UsageError("say what to call it with: either JSON or --case ID")
+    value = _parse_object(arguments) if arguments is not None else None
     with _planned(spec, tool) as (plan, running):
-        outcome, findings = _call_once(plan, running, value)
+        outcome, findings = _call_once(running, _case_of(plan, value, case_id))
     error = outcome.error
     answer: dict[str, Any] = {"outcome": outcome.kind, "dur_ms": round(outcome.duration_ns / 1e6, 3)}
     if error is None:
         answer["value"] = outcome.value
     else:
         answer["error"] = {"type": error.type, "message": error.message, "code": error.code, "location": error.location}
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2, default=repr))
+    click.echo(_shown(json.dumps(answer, ensure_ascii=False, indent=2, default=repr)))
     if error is not None and error.stack:
-        click.echo(error.stack, err=True)
+        click.echo(_shown(error.stack), err=True)
     for finding in findings:
-        click.secho(f"{finding.check}: {finding.message}", fg="red", err=True)
-        click.echo(f"  promised  {finding.promised}", err=True)
+        click.secho(_shown(f"{finding.check}: {finding.message}"), fg="red", err=True)
+        click.echo(_shown(f"  promised  {finding.promised}"), err=True)
     sys.exit(1 if findings else 0)
 
 
-def _call_once(plan: ToolPlan, running: RunningScenario, value: dict[str, Any]) -> tuple[Any, Any]:
+def _shown(text: str) -> str:
+    """What a terminal would obey, or cannot be written, is escaped."""
+    from .checks.base import printable
+
+    return printable(text, keep="\n\t")
+
+
+def _case_of(plan: ToolPlan, value: dict[str, Any] | None, case_id: str | None) -> Case:
     from .cases import label_of
     from .cases.model import Case
+    from .scenarios import cases_of
 
-    label = label_of(plan.tool.input if plan.tool.input is not None else True, value)
-    case = Case(id="call", input=value, label=label, category="call", pointer="", detail="")
+    if value is not None:
+        label = label_of(plan.tool.input if plan.tool.input is not None else True, value)
+        return Case(id="call", input=value, label=label, category="call", pointer="", detail="")
+    found = {case.id: case for case in cases_of(plan, seed=0)}
+    if case_id not in found:
+        hint = f"`toolcheck cases {plan.spec.path.name} {plan.tool.name}` shows all"
+        raise click.UsageError(f"{plan.tool.name} has no case {case_id!r}; {hint}")
+    return found[case_id]
+
+
+def _call_once(running: RunningScenario, case: Case) -> tuple[Any, Any]:
     running.base()
-    outcome = running.call(value, valid=label == "valid")
-    return outcome, running.judge(case, outcome)
+    sent = running.rebased(case) if case.id != "call" else case
+    outcome = running.call(sent.input, valid=sent.label == "valid")
+    return outcome, running.judge(sent, outcome)
 
 
 @main.command()
@@ -105,8 +133,12 @@ def cases(spec: Path, tool: str, categories: tuple[str, ...], seed: int) -> None
     """Print the generated cases of TOOL as JSON Lines: id, label, category, pointer, detail, input."""
     from dataclasses import asdict
 
+    from .cases.model import CATEGORIES
     from .scenarios import cases_of
 
+    for name in categories:
+        if name not in CATEGORIES:
+            raise click.UsageError(f"there is no category {name!r}; there are {', '.join(CATEGORIES)}")
     with _planned(spec, tool) as (plan, _running):
         for case in cases_of(plan, seed=seed):
             if not categories or case.category in categories:
@@ -118,15 +150,18 @@ def _planned(path: Path, name: str) -> Iterator[tuple[ToolPlan, RunningScenario]
     """Load the spec, reach its target, and hand out the tool ready to be called; closes everything after."""
     from .execute import running
     from .plain import PlainRuntime, plan_of
+    from .scenarios import assumed_base
     from .tool_state import ToolState
 
     runtime = PlainRuntime()
     try:
         plan = _or_usage_error(lambda: plan_of(path, name, runtime))
-        with running(ToolState(plan, runtime), attrs={}) as context:
+        state = ToolState(plan, runtime)
+        state.static_base = assumed_base(plan.tool)
+        with running(state, attrs={}) as context:
             yield plan, context
     except ToolcheckError as error:
-        raise click.ClickException(str(error)) from None
+        raise _CannotCall(str(error)) from None
     finally:
         runtime.close()
 
@@ -135,7 +170,7 @@ def _or_usage_error(make: Callable[[], ToolPlan]) -> ToolPlan:
     try:
         return make()
     except SpecError as error:
-        raise click.ClickException(str(error)) from None
+        raise _CannotCall(str(error)) from None
     except LookupError as error:
         raise click.UsageError(str(error.args[0])) from None
 

@@ -179,7 +179,8 @@ class RunningScenario:
         elif outcome.kind == "timed_out" and limit_s < plan.tool.timeout_s:
             raise ScenarioSkipped(f"{plan.tool.name} hung before: given up after {limit_s:g}s, not judged")
         place = str(plan.tool.position or plan.spec.path.name)
-        self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place)
+        case = self.attrs.get("scenario") if "label" in self.attrs else None
+        self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place, case)
         return outcome
 
     def _on_progress(self, progress: Progress) -> None:

@@ -13,6 +13,8 @@ from .checks.base import Finding, as_json, printable, shorten
 from .scenario import ScenarioFailure
 from .targets.base import Outcome
 
+_LONGEST_INPUT = 2000
+
 
 class CaseFailure(ScenarioFailure):
     """A case whose outcome breaks a promise; `text` is what the terminal shows."""
@@ -36,6 +38,8 @@ class Call:
     outcome: Outcome
     rid: str
     place: str
+    case: str | None = None
+    """The id of the generated case that was sent, if it is one."""
 
 
 def describe_failure(findings: tuple[Finding, ...], call: Call | None, known_causes: int = 0) -> str:
@@ -65,7 +69,7 @@ def _rows(findings: tuple[Finding, ...], call: Call) -> Iterator[tuple[str, str]
             "noise",
             "\n            ".join(shorten(line, 600) for line in call.outcome.noise.rstrip().splitlines()[-12:]),
         )
-    yield "repeat", repeat_command(call.spec_path, call.tool, call.input)
+    yield "repeat", repeat_command(call.spec_path, call.tool, call.input, case=call.case)
     yield "log", f"rid {call.rid}"
 
 
@@ -78,10 +82,12 @@ def _came_back(outcome: Outcome) -> str:
     return f"{outcome.kind}{said} {took}"
 
 
-def repeat_command(spec_path: Path, tool: str, value: Any) -> str:
-    """Return the command that makes this one call again."""
-    path = os.path.relpath(spec_path)
+def repeat_command(spec_path: Path, tool: str, value: Any, *, case: str | None = None) -> str:
+    """Return the command that makes this one call again: with the input itself, or where that is long, its case."""
+    words = ["toolcheck", "call", os.path.relpath(spec_path), tool]
     text = as_json(value)
-    if len(text) > 2000:
-        return f"toolcheck cases {shlex.quote(path)} {shlex.quote(tool)} (the input is {len(text)} characters long)"
-    return f"toolcheck call {shlex.quote(path)} {shlex.quote(tool)} {shlex.quote(text)}"
+    if len(text) <= _LONGEST_INPUT:
+        return shlex.join([*words, text])
+    if case is not None:
+        return shlex.join([*words, "--case", case])
+    return f"{shlex.join([*words, '{…}'])}   # the input is {len(text)} characters long"

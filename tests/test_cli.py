@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from pytest_toolcheck.cli import main
 
-from .specs import write_tool
+from .specs import run, write_tool
 from .test_items import BROKEN, SPEC
 
 
@@ -47,14 +49,69 @@ def test_call_repeats_one_call_and_judges_it() -> None:
         (("shop.tool.yaml", "reserve", "{"), "not JSON: "),
         (("shop.tool.yaml", "reserve", "[]"), "found list, expected an object"),
         (("none.tool.yaml", "reserve", "{}"), "does not exist"),
+        (("shop.tool.yaml", "reserve"), "either JSON or --case ID"),
+        (("shop.tool.yaml", "reserve", "{}", "--case", "x"), "either JSON or --case ID"),
+        (
+            ("shop.tool.yaml", "reserve", "--case", "boundary[x]"),
+            "no case 'boundary[x]'; `toolcheck cases shop.tool.yaml",
+        ),
+        (("shop.py", "reserve", "{}"), "shop.py:"),
+        (("gone.tool.yaml", "reserve", "{}"), "cannot start `no-such-program`: command not found"),
     ],
 )
 def test_call_says_what_is_wrong_with_its_arguments(args: tuple[str, ...], message: str) -> None:
-    """Bad arguments get one clear message and exit code 2."""
+    """Bad arguments, specs and targets get one clear message and exit code 2: 1 is a finding."""
+    Path("gone.tool.yaml").write_text("toolcheck: 1\ntarget: {mcp: {command: [no-such-program]}}\n")
     result = invoke("call", *args)
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.output
+
+
+HOSTILE = 'it\'s "q" $HOME `id` \\ \n\r\x00\x7f\u2028\u202e ünï'
+ECHO = """
+def echo(text: str) -> str:
+    if text.startswith("it's"):
+        raise KeyError(len(text))
+    return text
+"""
+
+
+@pytest.mark.parametrize("times", [1, 500])
+def test_the_command_of_a_failure_repeats_it_in_a_shell(pytester: pytest.Pytester, times: int) -> None:
+    """Whatever the input holds, and however long it is, the line `repeat` can be pasted into `sh` and fails alike."""
+    (folder := pytester.path / "it's a ünï folder").mkdir()
+    (folder / "echo.py").write_text(ECHO)
+    example = json.dumps(HOSTILE * times)
+    (folder / "echo.tool.yaml").write_text(
+        "toolcheck: 1\ntarget: {python: echo.py}\ndefaults: {variations: {fuzz: 0, categories: [example]}}\n"
+        f"tools: {{echo: {{examples: [{{input: {{text: ok}}}}, {{name: odd, input: {{text: {example}}}}}]}}}}\n"
+    )
+    result = run(pytester, "--toolcheck-log=off", str(folder), "-k", "example")
+    [command] = [line.partition("repeat")[2].strip() for line in result.outlines if line.startswith("  repeat")]
+    assert len(command) < 2500
+    script = (
+        f"toolcheck() {{ '{sys.executable}' -c 'from pytest_toolcheck.cli import main; main()' \"$@\"; }}\n{command}\n"
+    )
+    again = subprocess.run(["sh", "-c", script], capture_output=True, encoding="utf-8", check=False)
+    assert again.returncode == 1, again.stderr
+    answer = json.loads(again.stdout)
+    assert (answer["outcome"], answer["error"]["message"]) == ("crashed", str(len(HOSTILE * times)))
+
+
+def test_an_answer_that_cannot_be_written_is_escaped(pytester: pytest.Pytester) -> None:
+    """A lone surrogate in the answer is shown by its escape, and the output stays JSON."""
+    write_tool(pytester, ECHO, "tools: {echo: }", name="echo")
+    result = invoke("call", "echo.tool.yaml", "echo", r'{"text": "\ud800"}')
+    assert json.loads(result.stdout)["value"] == "\ud800"
+    assert result.stderr.startswith("output_schema: echo returned a lone surrogate")
+
+
+def test_an_unknown_category_is_named() -> None:
+    """Not an empty list of cases: a word that is no category is refused, with those that there are."""
+    result = invoke("cases", "shop.tool.yaml", "reserve", "--category", "boundry")
+    assert result.exit_code == 2
+    assert "no category 'boundry'; there are example, required," in result.stderr
 
 
 def test_lint_shows_all_errors_at_once(pytester: pytest.Pytester) -> None:
