@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from .cases import generate_cases, static_base
+from .cases.identity import readable
 from .cases.model import CATEGORIES, Case
 from .checks import Finding
+from .checks.base import as_json
 from .checks.described import description_findings
 from .errors import Position
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
@@ -130,7 +132,19 @@ def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
         seed=tool.variations.seed if tool.variations.seed is not None else seed,
         strength=tool.variations.strength,
     )
-    return [case for case in generated if isinstance(case.input, dict)]  # arguments always are an object
+    return [_named(case, tool) for case in generated if isinstance(case.input, dict)]  # arguments always are an object
+
+
+def _named(case: Case, tool: ToolSpec) -> Case:
+    """Give an example the name that the spec gives it, where no other bears it: `example[unknown sku]`."""
+    if case.category != "example" or case.pointer:
+        return case
+    names = [readable(example.name or "") for example in tool.examples]
+    for name, example in zip(names, tool.examples, strict=True):
+        is_own = names.count(name) == 1 and not name.isdecimal() and name not in ("", "base")
+        if is_own and as_json(example.input) == as_json(case.input):
+            return replace(case, id=f"example[{name}]")
+    return case
 
 
 def assumed_base(tool: ToolSpec) -> dict[str, object] | None:

@@ -49,6 +49,24 @@ def test_ids_are_readable_unique_stable_and_selectable(pytester: pytest.Pytester
         run(pytester, "--toolcheck-log=off", name).assert_outcomes(passed=1)
 
 
+def test_an_example_bears_its_name(pytester: pytest.Pytester) -> None:
+    """`name` of an example is in its id; without one, or where another reads alike, it is counted."""
+    names = ["name: 'full: house=8', ", "", "name: a=b, ", "name: a_b, ", "name: base, ", "name: '4', "]
+    examples = [f"{{{name}input: {{seats: {seats}}}}}" for seats, name in enumerate(names, 1)]
+    write_tool(pytester, TOOL, SPEC + f"    examples: [{', '.join(examples)}]\n")
+    chosen = [name.rpartition("::")[2] for name in collected(pytester, "-k", "example")]
+    assert sorted(chosen) == [
+        "example[2]",
+        "example[3]",
+        "example[4]",
+        "example[5]",
+        "example[6]",
+        "example[full: house_8]",
+    ]
+    one = "shop.tool.yaml::reserve::example[full: house_8]"
+    run(pytester, "--toolcheck-log=off", one).assert_outcomes(passed=1)
+
+
 def test_selection_by_keyword_reaches_into_the_ids(pytester: pytest.Pytester) -> None:
     """`-k` with a category selects its cases only."""
     write_tool(pytester, TOOL, SPEC)
