@@ -13,7 +13,7 @@ from .cpu import CpuMeter
 from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
-from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample
+from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 30.0
 PATIENCE_SECONDS = 3.0
@@ -30,8 +30,8 @@ _ANY_NUMBER = 10**9
 class Effort:
     """How much to try.
 
-    `max_calls` bounds the calls of each stage; None: ten times as many as can be used, or `PATIENCE_SECONDS` of
-    trying where calls are short. `max_seconds` bounds all.
+    `max_calls` bounds the calls of each stage; None: `default_max_calls`, or `PATIENCE_SECONDS` of trying where
+    calls are short. `max_seconds` bounds all.
     """
 
     max_calls: int | None = None
@@ -164,7 +164,7 @@ class _Patience:
 
     def lasts(self, waiting: Sequence[ConfirmedVerdict]) -> bool:
         now = wall_ns()
-        tried_enough = all(rule.total >= 10 * rule.stages[-1].max_usable for rule in waiting)
+        tried_enough = all(rule.total >= default_max_calls(rule.quantile) for rule in waiting)
         return self.calls_left(waiting) > 0 and now < self._most and not (tried_enough and now > self._least)
 
     def calls_left(self, waiting: Sequence[ConfirmedVerdict]) -> int:

@@ -1,7 +1,8 @@
 """The rule that decides whether a quantile of calls keeps its budget: pure, so that any run can be replayed.
 
 A sample is one call with what the machine did to it. Two gates drop calls that the machine disturbed; a sequential
-test (`evidence.py`) counts how many of the rest are over the budget and stops as soon as that proves something; a
+test (`evidence.py`) counts how many of the rest are over the budget and stops as soon as that proves something, beyond
+what interrupted calls without a trace (`interruptions.py`); a
 fail has to come three times, 0.1 s and 0.5 s apart, because noise comes in bursts and regressions stay. Disturbance
 only adds time, so calls that keep the budget in spite of it prove a pass; and where most calls are over the budget by
 the least that each can have cost, waiting and slow-down taken off and a margin left, that is a fail on any machine.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .evidence import calls_to_pass, log_evidence_above, log_evidence_below
+from .interruptions import Interruptions
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
@@ -71,6 +73,7 @@ class SequentialVerdict:
         gates: bool = True,
         max_usable: int | None = None,
         max_calls: int | None = None,
+        interruptions: Interruptions | None = None,
     ) -> None:
         if not 0 < quantile <= 1:
             raise ValueError(f"quantile {quantile!r}: expected a number above 0 and up to 1 (0.95 for p95, 1 for max)")
@@ -79,7 +82,7 @@ class SequentialVerdict:
         self.quantile = quantile
         self.budget_ns = budget_ns
         self.max_usable = max_usable or default_max_usable(quantile)
-        self.max_calls = max_calls or 10 * self.max_usable
+        self.max_calls = max_calls or max(default_max_calls(quantile), self.max_usable)
         self.total = 0
         self.over = 0
         self.values: list[int] = []
@@ -93,6 +96,7 @@ class SequentialVerdict:
         self._least: list[int] = []
         self._gates = gates
         self._spins: list[int] = []
+        self._interruptions = Interruptions() if interruptions is None else interruptions
         self._quiet = QUIET_CALLS
         """Calls since the last slow spin."""
 
@@ -110,6 +114,7 @@ class SequentialVerdict:
         self._over_of_all += sample.wall_ns > self.budget_ns
         reference = self._reference(sample) if self._gates else 0
         reason = self._disturbed(sample, reference) if self._gates else None
+        self._note_interruptions(sample)
         if reason is None:
             self.values.append(sample.wall_ns)
             self.over += sample.wall_ns > self.budget_ns
@@ -136,7 +141,7 @@ class SequentialVerdict:
 
     def _decide(self) -> Verdict | None:
         """Count for a fail only calls that are over the budget by more than the spins beside them are slow."""
-        if log_evidence_above(self._sure, self.usable, 1 - self.quantile) >= math.log(1 / FALSE_ALARM):
+        if self._shows_fail(self._sure, self.usable, 1 - self.quantile):
             return "fail"
         return "pass" if self._shows_pass(self.over, self.usable) else None
 
@@ -145,6 +150,21 @@ class SequentialVerdict:
             return not over and calls >= min(CLEAN_CALLS_FOR_MAX, self.max_usable)
         return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
 
+    def _shows_fail(self, over: int, calls: int, share: float) -> bool:
+        """Whether more than `share` of calls go over, and more than that and what was interrupted without a trace."""
+        wanted = math.log(1 / FALSE_ALARM)
+        if log_evidence_above(over, calls, share) < wanted:
+            return False
+        unseen = self._interruptions.share_of(self.budget_ns) if self._gates else 0.0
+        excused = share + (1 - share) * unseen
+        return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= wanted
+
+    def _note_interruptions(self, sample: Sample) -> None:
+        if self._gates:
+            is_wait_known = _waited(sample)
+            spins = (sample.spin_before_ns, sample.spin_after_ns)
+            self._interruptions.add(sample.wall_ns, is_wait_known=is_wait_known, spins=spins)
+
     def _judge_all(self, sample: Sample, reference: int) -> None:
         """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
         least, margin = least_cost_ns(sample, reference)
@@ -152,9 +172,7 @@ class SequentialVerdict:
         self._sure_of_all += least > self.budget_ns * margin
         if self._shows_pass(self._over_of_all, self.total):
             self._use_all("pass", self._all, self._over_of_all)
-        elif log_evidence_above(self._sure_of_all, self.total, max(1 - self.quantile, 0.5)) >= math.log(
-            1 / FALSE_ALARM
-        ):
+        elif self._shows_fail(self._sure_of_all, self.total, max(1 - self.quantile, 0.5)):
             self._use_all("fail", self._least, self._sure_of_all)
 
     def _disturbed(self, sample: Sample, reference: int) -> str | None:
@@ -193,9 +211,13 @@ def least_cost_ns(sample: Sample, reference_ns: int) -> tuple[int, float]:
 
 def _disturbance(sample: Sample, reference_ns: int) -> str | None:
     """Return why the machine spoilt this call, or None."""
-    if sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS):
+    if _waited(sample):
         return "waited for a processor"
     return "machine slowed down" if slow_down(sample, reference_ns) > SPIN_TOLERANCE else None
+
+
+def _waited(sample: Sample) -> bool:
+    return sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS)
 
 
 class ConfirmedVerdict:
@@ -216,6 +238,7 @@ class ConfirmedVerdict:
         self._gates = gates
         self._max_usable, self._max_calls = max_usable, max_calls
         self.quantile, self.budget_ns = quantile, budget_ns
+        self._interruptions = Interruptions()
         self.stages = [self._stage()]
         self.verdict: Verdict | None = None
         self.pause_s = 0.0
@@ -227,6 +250,7 @@ class ConfirmedVerdict:
             gates=self._gates,
             max_usable=self._max_usable,
             max_calls=self._max_calls,
+            interruptions=self._interruptions,
         )
 
     @property
@@ -262,10 +286,15 @@ class ConfirmedVerdict:
 
 
 def default_max_usable(quantile: float) -> int:
-    """Return how many usable calls are worth trying: enough to see a tenth of the tail's share as a difference."""
+    """Return how many usable calls are worth trying: a tool a tenth over its budget shows in them, though it varies by a third."""
     if quantile >= 1:
         return CLEAN_CALLS_FOR_MAX
-    return max(200, 8 * calls_to_pass(quantile, MISSED))
+    return max(1000, 12 * calls_to_pass(quantile, MISSED))
+
+
+def default_max_calls(quantile: float) -> int:
+    """Return how many calls are worth trying where noise leaves few of them usable."""
+    return 10 * CLEAN_CALLS_FOR_MAX if quantile >= 1 else 10 * max(200, 8 * calls_to_pass(quantile, MISSED))
 
 
 def reason_inconclusive(usable: int, total: int, max_usable: int) -> str:
