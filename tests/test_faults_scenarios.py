@@ -220,3 +220,49 @@ def test_no_loop_is_left(tmp_path):
     run(plan_of(tmp_path, FaultPlan("provider", "1*delay(1s)"), call="place_later", depends_on=LATER))
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
+
+
+STORE = """
+import json, os
+from pathlib import Path
+FOLDER = Path(__file__).parent / "data"
+
+def save(sku):
+    FOLDER.mkdir(exist_ok=True)
+    try:
+        (FOLDER / "new.json").write_text(json.dumps(sku))
+        os.replace(FOLDER / "new.json", FOLDER / "orders.json")
+    except OSError:
+        return {"saved": False}
+    return {"saved": True}
+
+def save_blindly(sku):
+    save(sku)
+    return {"saved": True}
+"""
+STORED = {"store": Dependency("store", files="data")}
+UNSAVED = Expectation(output={"saved": False})
+
+
+def store_plan(folder, *faults, call="save", **options):
+    (folder / "storing.py").write_text(STORE)
+    target = PythonTarget("storing", (str(folder),))
+    return plan_of(folder, *faults, target=target, call=call, depends_on=STORED, clock="real", **options)
+
+
+def test_files_of_a_python_tool_are_refused(tmp_path):
+    """`depends_on: {store: {files: data}}`: what is written there is refused, to the very call that the schedule means."""
+    events = run(store_plan(tmp_path, FaultPlan("store", "2*off -> disk_full", UNSAVED)))
+    (fields,) = [fields for ev, fields in events if ev == "fault.injected"]
+    assert (fields["rid"], fields["attrs"]["point"], fields["attrs"]["hit"]) == ("r1", "disk", 3)
+    assert (tmp_path / "data" / "orders.json").read_text() == '"A"'
+    blind = failure(store_plan(tmp_path, FaultPlan("store", "disk_full", UNSAVED), call="save_blindly"))
+    assert "under disk_full: expected false at /saved, found true" in blind
+    assert "'kill' makes no sense at a folder or file" in failure(store_plan(tmp_path, FaultPlan("store", "kill")))
+
+
+def test_files_that_nobody_writes_are_told(tmp_path):
+    """A folder that the tool does not write to shows nothing, and fails."""
+    plan = store_plan(tmp_path, FaultPlan("store", "disk_full", UNSAVED))
+    elsewhere = dataclasses.replace(plan.tool, depends_on={"store": Dependency("store", files="elsewhere")})
+    assert "store (elsewhere) was called 0 times" in failure(dataclasses.replace(plan, tool=elsewhere))

@@ -302,3 +302,17 @@ def test_a_full_disk(faults, tmp_path):
     real = open
     faults.heal()
     assert open is not real
+
+
+def test_a_proxy_ends_without_a_word(echo, faults, caplog):
+    """Connections that are open when the fault is healed are no error for asyncio to log; there is no port 99999."""
+    fault = faults.inject(echo, "1*hang")
+    connection, _stream = connected(fault)
+    with connection:
+        connection.sendall(b"hello\n")
+        while not fault.fired:
+            time.sleep(0.001)
+        faults.heal()
+    assert caplog.records == []
+    with pytest.raises(FaultError, match="there is no port 99999"):
+        faults.inject("tcp:127.0.0.1:99999", "hang")

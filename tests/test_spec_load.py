@@ -48,7 +48,7 @@ toolcheck: 1
 target: {python: shop.tools}
 tools:
   place_order:
-    depends_on: {provider: {python: shop.providers:quote}, db: {tcp: "127.0.0.1:5432", via: DATABASE_URL}}
+    depends_on: {provider: {python: shop.providers:quote}, db: {tcp: "127.0.0.1:5432", via: DATABASE_URL}, store: {files: "${env:STORE:-data}"}}
     resilience:
       - on: provider
         timeout: 60s                       # a hang ends in time
@@ -101,6 +101,7 @@ def test_the_resilience_example_of_the_format_loads(tmp_path):
     """Promises under failure and every remaining key arrive as values."""
     tool = load(tmp_path, RESILIENCE).tools["place_order"]
     promise = tool.resilience[0]
+    assert tool.depends_on["store"] == Dependency("store", files="data")
     assert tool.depends_on["db"] == Dependency("db", tcp="127.0.0.1:5432", via="DATABASE_URL")
     assert promise.retry == RetryPromise(3, (1.0, 2.0), ("ConnectionError", "TimeoutError"), ("ValueError",))
     assert promise.breaker == BreakerPromise(5, 300.0, 1)

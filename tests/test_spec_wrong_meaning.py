@@ -182,7 +182,7 @@ WRONG = [
         TOOL + "    depends_on: {db: {python: 'a:b', tcp: 'h:5'}}\n",
         5,
         22,
-        "'depends_on.db' of tool 'lookup' has python, tcp: exactly one of python, tcp is needed",
+        "'depends_on.db' of tool 'lookup' has python, tcp: exactly one of python, tcp, files is needed",
         id="dep_two",
     ),
     pytest.param(

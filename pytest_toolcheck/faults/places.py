@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from ..resilience.fresh import fresh_modules, module_name
@@ -66,6 +67,8 @@ def open_faulted(
     """Open a session with the fault in place; `stack` closes and heals. Raises FaultError, TargetError."""
     if dependency.python is not None:
         return _in_process(plan, dependency.python, schedule, faults, stack)
+    if dependency.files is not None:
+        return _on_files(plan, dependency.files, schedule, faults, stack)
     return _behind_proxy(plan, dependency, schedule, faults, stack)
 
 
@@ -80,6 +83,21 @@ def _in_process(plan: ToolPlan, reference: str, schedule: str, faults: Faults, s
     spec = dataclasses.replace(plan.spec, target=PythonTarget(module_name(target)))
     session = opened(spec, stack)
     return FaultedSession(session, faults.inject(absolute, schedule, optional=True), call=plan.tool.call)
+
+
+def _on_files(plan: ToolPlan, written: str, schedule: str, faults: Faults, stack: ExitStack) -> FaultedSession:
+    """Let files be refused to a tool that runs in this process: another's openings are not seen from here."""
+    target = plan.spec.target
+    if not isinstance(target, PythonTarget):
+        raise ScenarioSkipped(
+            f"the files of a {target.kind} target are opened in another process: only a Python tool's and an MCP "
+            "server's in this process can be refused"
+        )
+    stack.enter_context(fresh_modules(target, spec_path=plan.spec.path))
+    spec = dataclasses.replace(plan.spec, target=PythonTarget(module_name(target)))
+    session = opened(spec, stack)
+    path = plan.spec.path.parent / Path(written).expanduser()
+    return FaultedSession(session, faults.inject(path, schedule, optional=True), call=plan.tool.call)
 
 
 def _absolute(reference: str, target: PythonTarget) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from .point import Ask, FaultPoint
 from .references import find_place
 
 _TCP = re.compile(r"tcp:(?://)?(?P<host>\[[^\]]+\]|[^:/]+):(?P<port>\d{1,5})", re.ASCII)
+_HIGHEST_PORT = 65_535
 _CLIENTS = ("Client", "AsyncClient")
 _TRANSPORTS = ("BaseTransport", "AsyncBaseTransport")
 
@@ -35,7 +37,7 @@ def point_key(point: Any) -> Any:
     if isinstance(point, list | tuple):
         return ("stdio", *map(str, point))
     if isinstance(point, Path):
-        return ("disk", str(point.absolute()))
+        return ("disk", os.path.realpath(point))
     if not isinstance(point, str) and not callable(point):
         return ("object", id(point))
     target = find_place(point).target
@@ -55,6 +57,8 @@ def _tcp(point: Any, ask: Ask) -> FaultPoint | None:
     match = _TCP.fullmatch(point) if isinstance(point, str) else None
     if match is None:
         return None
+    if int(match["port"]) > _HIGHEST_PORT:
+        raise FaultError(f"{point!r}: there is no port {match['port']}: expected one up to {_HIGHEST_PORT}")
     from .stream import TcpPoint
 
     return TcpPoint(match["host"].strip("[]"), int(match["port"]), ask)

@@ -44,7 +44,7 @@ def fault_scenarios(plan: ToolPlan) -> list[Scenario]:
         seen[id_] = seen.get(id_, 0) + 1
         unique = id_ if seen[id_] == 1 else f"{id_[:-1]} ({seen[id_]})]"
         dependency = plan.tool.depends_on.get(item.on)
-        where = inside(plan) if dependency is not None and dependency.python else plan
+        where = inside(plan) if dependency is not None and (dependency.python or dependency.files) else plan
         scenarios.append(FaultScenario(unique, where, item, item.position or plan.tool.position))
     return scenarios
 
@@ -168,7 +168,7 @@ def _enter_virtual_time(stack: ExitStack) -> None:
 
 
 def _place(dependency: Dependency) -> str:
-    where = dependency.python or dependency.tcp
+    where = dependency.python or dependency.tcp or dependency.files
     return f"{dependency.name} ({where})" if where else dependency.name
 
 

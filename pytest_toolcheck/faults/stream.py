@@ -85,6 +85,8 @@ class TcpPoint:
             return
         try:
             await _Link(self._ask, (reader, writer), upstream).run()
+        except asyncio.CancelledError:
+            pass  # the proxy ends: asyncio would log it as an error of the server's
         finally:
             for each in (writer, upstream[1]):
                 each.close()

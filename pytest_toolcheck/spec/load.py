@@ -114,7 +114,7 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _fill_environment(document: Document, environ: Mapping[str, str]) -> tuple[Document, list[Complaint]]:
-    """Replace `${env:…}` in the target and in the inputs of tools."""
+    """Replace `${env:…}` in the target, in the dependencies and in the inputs of tools."""
     complaints: list[Complaint] = []
     if not isinstance(document.value, dict):
         return document, complaints
@@ -127,6 +127,8 @@ def _fill_environment(document: Document, environ: Mapping[str, str]) -> tuple[D
     for path, tool in _written_tools(document.value):
         if "values" in tool:
             fill(tool, "values", (*path, "values"))
+        if "depends_on" in tool:
+            fill(tool, "depends_on", (*path, "depends_on"))
         examples = tool.get("examples")
         for index, example in enumerate(examples if isinstance(examples, list) else []):
             if isinstance(example, dict) and "input" in example:

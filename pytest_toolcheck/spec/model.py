@@ -178,12 +178,15 @@ class SessionPromise:
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What a tool leans on: `python` is `pkg.mod:attr`; `tcp` is `host:port`, handed to the tool in variable `via`."""
+    """What a tool leans on: `python` is `pkg.mod:attr`; `tcp` is `host:port`, handed to the tool in variable `via`;
+    `files` is a folder or file that it writes to, relative to the spec.
+    """
 
     name: str
     python: str | None = None
     tcp: str | None = None
     via: str | None = None
+    files: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

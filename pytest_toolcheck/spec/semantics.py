@@ -146,9 +146,10 @@ def _unknown_dependency(name: str, known: list[str]) -> str:
 
 
 def _one_dependency(path: Path, dependency: dict[str, Any]) -> Found:
-    kinds = [key for key in ("python", "tcp") if key in dependency]
+    kinds = [key for key in ("python", "tcp", "files") if key in dependency]
     if len(kinds) != 1:
-        yield path, f"{{place}} has {listed(kinds) or 'neither python nor tcp'}: exactly one of python, tcp is needed"
+        found = listed(kinds) or "neither python nor tcp nor files"
+        yield path, f"{{place}} has {found}: exactly one of python, tcp, files is needed"
     if "via" in dependency and "tcp" not in dependency:
         yield (*path, "via"), "{place}: only a dependency with 'tcp' is handed over in a variable"
 

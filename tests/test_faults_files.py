@@ -1,0 +1,59 @@
+"""A full disk: what opening still does, what is refused, and what can be read all the same."""
+
+from __future__ import annotations
+
+import tempfile
+
+import pytest
+
+from pytest_toolcheck.faults import Faults
+
+
+@pytest.fixture
+def faults():
+    made = Faults()
+    yield made
+    made.heal()
+
+
+def test_opening_does_what_it_does_on_a_full_disk(faults, tmp_path):
+    """A file is made, or emptied, before the first write is refused: an overwrite in place loses what was there."""
+    (tmp_path / "old.txt").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path)
+    faults.inject(tmp_path, "disk_full")
+    refused = pytest.raises(OSError, match="No space left")
+    with refused:
+        (tmp_path / "link" / "old.txt").write_text("new")
+    assert (tmp_path / "old.txt").read_text() == ""
+    with refused, open(tmp_path / "new.txt", "x") as file:
+        file.write("x")
+    assert (tmp_path / "new.txt").exists()
+    with pytest.raises(FileExistsError):
+        (tmp_path / "new.txt").open("x").close()
+
+
+def test_what_is_open_to_be_read_as_well_is_read(faults, tmp_path):
+    """`r+` and `a+` see the file, and cannot write to it; so does what is opened by its descriptor."""
+    (tmp_path / "old.txt").write_text("old")
+    faults.inject(tmp_path, "disk_full")
+    refused = pytest.raises(OSError, match="No space left")
+    for mode in ("r+", "a+", "r+b"):
+        with refused, open(tmp_path / "old.txt", mode) as file:
+            file.seek(0)
+            assert file.read() in ("old", b"old")
+            file.write(b"x" if "b" in mode else "x")
+    assert (tmp_path / "old.txt").read_text() == "old"
+
+
+def test_a_temporary_file_is_one_hit(faults, tmp_path):
+    """`tempfile` opens twice, by a name of its own: that is one opening, and its file is there to be removed."""
+    fault = faults.inject(tmp_path, "1*disk_full")
+    with (
+        pytest.raises(OSError, match="No space left"),
+        tempfile.NamedTemporaryFile(dir=tmp_path, buffering=0) as file,
+    ):
+        file.write(b"x")
+    assert list(tmp_path.iterdir()) == []
+    with tempfile.NamedTemporaryFile(dir=tmp_path, buffering=0) as file:
+        file.write(b"x")
+    fault.assert_fired(1)
