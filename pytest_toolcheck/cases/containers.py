@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 
-from . import texts, valid
+from . import corners, texts, valid
 from .changes import Change, change
 from .identity import describe
 from .scalars import enum_members, of_string
@@ -36,6 +36,7 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
         yield from _any_members(base)
     yield from _left_out(shape, base, values)
     yield from _optional(shape, base, values)
+    yield from _required_at_ends(document, shape, base)
     yield from _extra(document, shape, base)
     yield from _counts(document, shape, base, values, depth)
 
@@ -86,6 +87,13 @@ def _optional(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Ite
             yield Change("optional", (name,), "left out", {k: v for k, v in base.items() if k != name})
         else:
             yield Change("optional", (name,), "added", {**base, name: values[name]})
+
+
+def _required_at_ends(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    fixed = {name: value for name, value in base.items() if name in shape.required()}
+    if len(fixed) < len(shape.property_names()):
+        for name, end, value in corners.required_ends(document, shape, fixed):
+            yield Change("optional", (name,), f"{end} and nothing optional", {**fixed, name: value}, only_if_valid=True)
 
 
 def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
@@ -167,6 +175,9 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
         yield from _sized(document, shape, "boundary", count, depth)
     yield from _duplicates(shape, base)
     yield from _contained(document, shape)
+    yield from (
+        change("boundary", row, said, only_if_valid=True) for said, row in corners.rows(document, shape, depth=depth)
+    )
     for count in (100, 1000) if depth < 2 and not any(shape.all_of("uniqueItems")) else (100,):
         if count not in counts and count <= (shape.smallest("maxItems") or 1000):
             yield from _sized(document, shape, "size", count, depth)

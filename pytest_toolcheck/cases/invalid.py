@@ -14,7 +14,8 @@ from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import array_of, arrays, interleaved, needed, objects, samples
+from .turns import interleaved
+from .valid import array_of, arrays, needed, objects, samples
 
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30

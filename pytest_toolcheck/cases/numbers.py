@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from .shapes import Shape
+from .turns import interleaved
 
 Number = int | float
 _FEW = 9
@@ -64,6 +65,18 @@ def bounds(shape: Shape) -> tuple[Number | None, Number | None]:
     return max(lows, default=None), min(highs, default=None)
 
 
+def inward(shape: Shape, bound: Number, sign: int, *, whole: bool) -> Iterator[Number]:
+    """Yield the bound itself, then the numbers next to it that an exclusive bound or a multiple leaves."""
+    step = _step(shape)
+    if abs(bound) > _LARGEST:
+        yield bound
+        return
+    start = (math.ceil(bound) if sign > 0 else math.floor(bound)) if whole else bound
+    nearest = _snap(start, step, whole) if step is not None else start
+    yield from (start, nearest, _tidy(nearest + sign * (step if step is not None else 1 if whole else 1e-6)))
+    yield _tidy(nearest + sign * 2 * (step or 1))
+
+
 def inside(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers spread over the range between two bounds, for programs that treat a part of it otherwise."""
     low, high = bounds(shape)
@@ -98,9 +111,9 @@ def _snap(number: Number, step: Number, whole: bool) -> Number:
 def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers at, just inside and just outside every bound and multiple."""
     step = _step(shape)
-    for keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
-        for bound in shape.numbers(keyword):
-            yield from _around(bound, step, whole)
+    keywords = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+    stated = [bound for keyword in keywords for bound in shape.numbers(keyword)]
+    yield from interleaved([_around(bound, step, whole) for bound in stated])
     if step is not None:
         yield from _off_multiples(shape, step, whole)
 

@@ -9,11 +9,13 @@ from ..spec.model import JSONSchema, ValueSet
 from .candidates import base_candidates, example_inputs, values_of
 from .changes import Change, change
 from .combinations import combined
+from .corners import corners
 from .identity import describe, identity, is_sendable, pointer_of, readable
 from .invalid import variations
 from .labels import Labeller
 from .model import CATEGORIES, Case
 from .schema import Document
+from .turns import interleaved
 
 _MOST_CHANGES = 20_000
 _MOST_TEXT, _FEWEST, _LARGEST_COMBINED = 4_000_000, 20, 200_000
@@ -98,6 +100,7 @@ def _all_changes(
         if item.category in categories:
             yield item
     if "combination" in categories and len(identity(base)) <= _LARGEST_COMBINED:
+        yield from corners(document, base)
         yield from combined(document, base, seed=seed, strength=strength)
 
 
@@ -118,19 +121,8 @@ def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
         if item.category == "example":
             continue
         queues.setdefault(item.category, {}).setdefault(item.path[:1], []).append(item)
-    streams = [_turns([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
-    yield from _turns(streams)
-
-
-def _turns(streams: list[Iterator[Change]]) -> Iterator[Change]:
-    while streams:
-        alive = []
-        for stream in streams:
-            item = next(stream, None)
-            if item is not None:
-                alive.append(stream)
-                yield item
-        streams = alive
+    streams = [interleaved([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
+    yield from interleaved(streams)
 
 
 def _labelled(document: Document, changes: Iterable[Change], categories: Sequence[str], limit: int) -> Iterator[Case]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from . import numbers, texts
 from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
+from .turns import interleaved
 
-T = TypeVar("T")
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
 _ENOUGH = 8
 _MOST_ITEMS, _MOST_ITEMS_NEEDED = 1000, 20_000
@@ -60,19 +60,6 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
         if len(found) == _ENOUGH:
             break
     return list(found.values())
-
-
-def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:
-    """Yield from all streams in turns."""
-    while streams:
-        alive = []
-        for stream in streams:
-            try:
-                yield next(stream)
-            except StopIteration:
-                continue
-            alive.append(stream)
-        streams = alive
 
 
 def built(document: Document, shape: Shape, *, depth: int) -> Iterator[Any]:

@@ -1,0 +1,212 @@
+"""Far corners: everything at its most, everything at its least, and one kind of value at one end, others at the other.
+
+Pairs of parameters never show a bug that needs many values at their ends at once, such as the sum of a full array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, Literal
+
+from . import numbers, texts
+from .changes import Change, change
+from .schema import Conjunction, Document
+from .shapes import Shape, alternatives
+from .valid import deepest, samples
+
+End = Literal["least", "most"]
+Ends = tuple[End, End, End, End]
+"""Where numbers, texts, switches and counts stand."""
+
+_KINDS = ("numbers", "texts", "switches", "counts")
+_MOST_ITEMS, _MOST_INNER_ITEMS, _SEVERAL = 100, 10, 3
+_MOST_MEMBERS, _LONGEST = 40, 10_000
+_MOST_REQUIRED = 12
+LEAST: Ends = ("least",) * 4
+MOST: Ends = ("most",) * 4
+
+
+def corners(document: Document, base: Any) -> Iterator[Change]:
+    """Yield inputs of which all members stand at an end: all at the same, then each kind of value at either."""
+    if not isinstance(base, dict) or document.is_weary:
+        return
+    for shape in alternatives(document, (document.root,))[:2]:
+        names = [name for name in shape.property_names() if name not in shape.forbidden_names()][:_MOST_MEMBERS]
+        few = [name for name in names if name in shape.required()]
+        for chosen, which in ((names, "all"), (few, "required"))[: 2 if len(few) < len(names) else 1]:
+            for ends in (MOST, LEAST):
+                yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}")
+        kinds = _kinds_of(document, shape, names)
+        for ends in _all_ends(kinds):
+            said = " ".join(
+                f"{k}{'+' if end == 'most' else '-'}" for k, end in zip(_KINDS, ends, strict=True) if k in kinds
+            )
+            yield _corner(document, shape, names, ends, said)
+        yield from _kind_alone(document, shape, names, base, kinds)
+
+
+def _all_ends(kinds: set[str]) -> list[Ends]:
+    """Return every way in which the kinds that there are stand at their ends."""
+    both: tuple[End, End] = ("most", "least")
+    numbers_, texts_, switches, counts = (both if kind in kinds else both[1:] for kind in _KINDS)
+    return list(product(numbers_, texts_, switches, counts))
+
+
+def _corner(document: Document, shape: Shape, names: Sequence[str], ends: Ends, detail: str) -> Change:
+    made = {name: at_ends(document, shape.member(name), ends) for name in names}
+    value = {name: found[0] for name, found in made.items() if found}
+    return change("combination", value, detail, only_if_valid=True)
+
+
+def _kind_alone(
+    document: Document, shape: Shape, names: Sequence[str], base: dict[str, Any], kinds: set[str]
+) -> Iterator[Change]:
+    """Yield the base with all values of one kind at an end."""
+    for kind in [kind for kind in _KINDS if kind in kinds]:
+        here = [name for name in names if kind in _kinds_of(document, shape, [name])]
+        for ends in (MOST, LEAST):
+            moved = _corner(document, shape, here, ends, f"{kind} alone {ends[0]}")
+            yield change("combination", {**base, **moved.value}, moved.detail, only_if_valid=True)
+
+
+def required_ends(document: Document, shape: Shape, fixed: dict[str, Any]) -> Iterator[tuple[str, End, Any]]:
+    """Yield each required member at either end, where nothing optional stands beside it."""
+    for name in [name for name in shape.required() if name in fixed][:_MOST_REQUIRED]:
+        for ends in (MOST, LEAST):
+            found = at_ends(document, shape.member(name), ends)
+            if found:
+                yield name, ends[0], found[0]
+
+
+def rows(document: Document, shape: Shape, *, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    """Yield arrays, as long and as short as allowed, of items at their ends; two of both ends, in either order."""
+    low, high = _counts(shape, depth)
+    for count in dict.fromkeys((high, max(low, 1))):
+        for ends in (MOST, LEAST):
+            made = _row(document, shape, count, ends, depth)
+            if made is not None:
+                yield f"{count} items at the {ends[0]}", made
+    least, most = (at_ends(document, shape.item(0), ends, depth=depth + 1) for ends in (LEAST, MOST))
+    if least and most and least != most:
+        yield "rising", [least[0], most[0]]
+        yield "falling", [most[0], least[0]]
+    members = [inner.members() for inner in alternatives(document, shape.item(shape.prefix_length()))]
+    if len(members) == 1 and members[0] and not shape.prefix_length():
+        yield "every member", members[0][:high]
+
+
+def at_ends(document: Document, conjunction: Conjunction, ends: Ends, *, depth: int = 1) -> tuple[Any] | None:
+    """Return a value of the conjunction that stands where `ends` say, as far as that can be had; None: no value."""
+    key = ("at ends", ends, min(depth, 2), *(id(node.schema) for node in conjunction))
+    if key not in document.memo:
+        document.kept.append(conjunction)
+        document.memo[key] = None  # what a schema that leads back to itself finds on its way
+        document.memo[key] = _found(document, conjunction, ends, depth)
+    found: tuple[Any] | None = document.memo[key]
+    return found
+
+
+def _found(document: Document, conjunction: Conjunction, ends: Ends, depth: int) -> tuple[Any] | None:
+    if depth < deepest(document) and not document.is_weary:
+        for shape in alternatives(document, conjunction)[:2]:
+            for value in _of_shape(document, shape, ends, depth):
+                if document.holds(conjunction, value):
+                    return (value,)
+    options = samples(document, conjunction, depth=depth)
+    return (options[0],) if options else None
+
+
+def _of_shape(document: Document, shape: Shape, ends: Ends, depth: int) -> Iterator[Any]:
+    members, kind = shape.members(), _kind(shape)
+    if members is not None:
+        yield from _of_members(members, ends)
+    elif kind in ("integer", "number"):
+        yield from _of_number(shape, ends[0], whole=kind == "integer")
+    elif kind == "string":
+        yield from _of_text(shape, ends[1])
+    elif kind == "boolean":
+        yield ends[2] == "most"
+    elif kind == "array":
+        low, high = _counts(shape, depth)
+        row = _row(document, shape, high if ends[3] == "most" else low, ends, depth)
+        yield from () if row is None else (row,)
+    elif kind == "object":
+        yield from _of_object(document, shape, ends, depth)
+
+
+def _of_members(members: list[Any], ends: Ends) -> Iterator[Any]:
+    if all(isinstance(member, int | float) and not isinstance(member, bool) for member in members):
+        yield max(members) if ends[0] == "most" else min(members)
+    elif all(isinstance(member, bool) for member in members):
+        yield ends[2] == "most"
+    elif members:
+        yield members[-1] if ends[1] == "most" else members[0]
+
+
+def _of_number(shape: Shape, end: End, *, whole: bool) -> Iterator[numbers.Number]:
+    low, high = numbers.bounds(shape)
+    bound, sign = (high, -1) if end == "most" else (low, 1)
+    if bound is not None:
+        yield from numbers.inward(shape, bound, sign, whole=whole)
+    elif end == "least":
+        yield 0
+
+
+def _of_text(shape: Shape, end: End) -> Iterator[str]:
+    length = shape.smallest("maxLength") if end == "most" else shape.largest("minLength")
+    stated = shape.all_of("maxLength" if end == "most" else "minLength")
+    if stated and length is not None and length <= _LONGEST:
+        text = texts.of_length(shape, length)
+        yield from () if text is None else (text,)
+
+
+def _of_object(document: Document, shape: Shape, ends: Ends, depth: int) -> Iterator[dict[str, Any]]:
+    names = shape.property_names() if ends[3] == "most" else shape.required()
+    made = {name: at_ends(document, shape.member(name), ends, depth=depth + 1) for name in names[:_MOST_MEMBERS]}
+    yield {name: found[0] for name, found in made.items() if found}
+
+
+def _row(document: Document, shape: Shape, count: int, ends: Ends, depth: int) -> list[Any] | None:
+    if any(shape.all_of("uniqueItems")) and count > 1:
+        return None
+    made = [at_ends(document, shape.item(index), ends, depth=depth + 1) for index in range(count)]
+    return None if None in made else [found[0] for found in made if found]
+
+
+def _counts(shape: Shape, depth: int) -> tuple[int, int]:
+    """Return the fewest and the most items, within what is cheap."""
+    low, high = shape.largest("minItems"), shape.smallest("maxItems")
+    most = _MOST_ITEMS if depth < 2 else _MOST_INNER_ITEMS
+    return low, max(min(max(low, _SEVERAL) if high is None else high, most), low if low <= _MOST_ITEMS else 0)
+
+
+def _kinds_of(document: Document, shape: Shape, names: Sequence[str]) -> set[str]:
+    """Return which kinds of values the members hold, inside them too."""
+    waiting = [(shape.member(name), 0) for name in names]
+    found: set[str] = set()
+    while waiting and len(found) < len(_KINDS):
+        conjunction, depth = waiting.pop()
+        for inner in alternatives(document, conjunction)[:2]:
+            found |= _kinds_here(inner)
+            below = [inner.item(0)] if "array" in inner.types() else []
+            below += [inner.member(name) for name in inner.property_names()[:_MOST_MEMBERS]]
+            waiting += [(each, depth + 1) for each in below if each and depth < 3]
+    return found
+
+
+def _kinds_here(shape: Shape) -> set[str]:
+    members, kind = shape.members(), _kind(shape)
+    if members is not None:
+        whole = all(isinstance(m, int | float) and not isinstance(m, bool) for m in members)
+        return {"numbers" if whole else "texts"} if len(members) > 1 else set()
+    if kind == "string":
+        return {"texts"} if shape.all_of("minLength") or shape.all_of("maxLength") else set()
+    known = {"integer": "numbers", "number": "numbers", "boolean": "switches", "array": "counts", "object": "counts"}
+    return {known[kind]} if kind in known else set()
+
+
+def _kind(shape: Shape) -> str | None:
+    """Return the type that the shape's values usually have: not null, where there is another."""
+    kinds = shape.types()
+    return next((kind for kind in kinds if kind != "null"), kinds[0] if kinds else None)
