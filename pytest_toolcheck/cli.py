@@ -97,12 +97,13 @@ def _call_once(running: RunningScenario, case: Case) -> tuple[Any, Any]:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def lint(paths: tuple[Path, ...]) -> None:
     """Check specs (files, or folders that hold them): all errors at once. Exit code 1 where there are any."""
-    from .spec.load import problems_of
+    from .rooms import room_problems
+    from .spec.load import load_spec, problems_of
 
     specs = [spec for path in paths for spec in _specs_under(path)]
     if not specs:
         raise click.UsageError("no *.tool.yaml file found")
-    problems = [problem for spec in specs for problem in problems_of(spec)]
+    problems = [problem for spec in specs for problem in problems_of(spec) or room_problems(load_spec(spec))]
     for problem in problems:
         click.echo(str(problem))
     if problems:

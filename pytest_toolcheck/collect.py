@@ -6,25 +6,25 @@ import os
 import types
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
 from .errors import HookError, Position, SpecError, TargetError, ToolcheckError
 from .execute import running
+from .exemptions import idle_exemptions, matching
 from .exercised import outline_of
 from .extensions import changed_cases, checks_of, extend
 from .extensions import scenarios_of as added_scenarios
 from .failure import CaseFailure, ExemptFailure, describe_failure
-from .rooms import room_scenarios
+from .rooms import room_problems, room_scenarios
 from .runtime import Runtime, runtime_of
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolPlan
 from .scenarios import assumed_base, cases_of, scenarios_of
 from .server import describe_once
 from .spec.discover import merge_discovered
 from .spec.load import load_spec
-from .spec.model import Exemption, Spec
+from .spec.model import Spec
 from .spec.placeholders import fill_fixtures, fixture_names
 from .tool_state import ToolState
 
@@ -44,6 +44,8 @@ class SpecFile(pytest.Module):
         try:
             extend(runtime)
             spec = load_spec(self.path)
+            if problems := room_problems(spec):
+                raise SpecError(problems)
             plans, skipped = self._reached(spec, runtime)
         except SpecError as error:
             raise self.CollectError(_problems(error, self.config)) from None
@@ -97,9 +99,9 @@ class ToolNode(pytest.Collector):
             names = ", ".join(f"${{fixture:{name}}}" for name in self._unknown_fixtures)
             raise self.CollectError(f"{_at(place, self.config)}: no such fixture: {names}; write it in a conftest.py")
         seed = self._runtime.settings.seed
-        cases = cases_of(self.plan, seed=seed)
+        generated = cases_of(self.plan, seed=seed)
         try:
-            cases = changed_cases(self.ihook, self.plan, cases)
+            cases = changed_cases(self.ihook, self.plan, generated)
             checks, more = checks_of(self.ihook), [*self._more_scenarios()]
         except SpecError as error:
             raise self.CollectError(_problems(error, self.config)) from None
@@ -109,12 +111,13 @@ class ToolNode(pytest.Collector):
         state.inconclusive_fails = self._runtime.settings.inconclusive == "fail"
         state.baselines = self._runtime.baselines
         state.static_base = assumed_base(self.plan.tool)
-        seen: Counter[str] = Counter()
-        for scenario in scenarios_of(self.plan, cases, more):
-            seen[scenario.id] += 1
-            if seen[scenario.id] > 1:
-                raise self.CollectError(f"{self.plan.tool.position}: two cases share the id {scenario.id!r}")
-            yield ScenarioItem.make(self, scenario, state)
+        scenarios = [*scenarios_of(self.plan, cases, more)]
+        seen = Counter(scenario.id for scenario in scenarios)
+        if twice := next((id_ for id_, count in seen.items() if count > 1), None):
+            raise self.CollectError(f"{self.plan.tool.position}: two cases share the id {twice!r}")
+        if problems := idle_exemptions(self.plan, [*seen, *(case.id for case in generated)], seed=seed):
+            raise self.CollectError(_problems(SpecError(problems), self.config))
+        yield from (ScenarioItem.make(self, scenario, state) for scenario in scenarios)
 
     def _more_scenarios(self) -> Iterable[Scenario]:
         yield from room_scenarios(self.plan)
@@ -138,9 +141,9 @@ class ScenarioItem(pytest.Function):
         case = getattr(scenario, "case", None)
         if case is not None:
             item.case_attrs["label"] = case.label
-        for exemption in _matching(state.plan.tool.skips, scenario):
+        for exemption in matching(state.plan.tool.skips, scenario.id):
             item.add_marker(pytest.mark.skip(reason=exemption.reason))
-        for exemption in _matching(state.plan.tool.xfails, scenario):
+        for exemption in matching(state.plan.tool.xfails, scenario.id):
             raises = ExemptFailure if exemption.check else (ScenarioFailure,)
             item.add_marker(pytest.mark.xfail(reason=exemption.reason, strict=True, raises=raises))
         return item
@@ -175,7 +178,7 @@ class ScenarioItem(pytest.Function):
 
     def _exempted(self, failure: CaseFailure) -> CaseFailure:
         """Return an `ExemptFailure` where the spec's `xfail` names the check of every finding."""
-        exemptions = _matching(self.state.plan.tool.xfails, self.scenario)
+        exemptions = matching(self.state.plan.tool.xfails, self.scenario.id)
         checks = {exemption.check for exemption in exemptions if exemption.check}
         if checks and all(finding.check in checks for finding in failure.findings):
             return ExemptFailure(failure.findings, failure.text)
@@ -236,15 +239,6 @@ def _filler(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
         return fill_fixtures(value, {name: request.getfixturevalue(name) for name in names}) if names else value
 
     return fill
-
-
-def _matching(exemptions: Iterable[Exemption], scenario: Scenario) -> list[Exemption]:
-    return [e for e in exemptions if e.cases is None or fnmatchcase(scenario.id, _literal_brackets(e.cases))]
-
-
-def _literal_brackets(glob: str) -> str:
-    """Ids hold brackets; in a spec's glob `[` means itself."""
-    return glob.replace("[", "[[]")
 
 
 def _hard_limit(plan: ToolPlan, config: pytest.Config) -> float | None:

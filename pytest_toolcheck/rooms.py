@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
+    from .errors import Problem
     from .scenario import Scenario, ToolPlan
-    from .spec.model import ToolSpec
+    from .spec.model import Spec, ToolSpec
 
 _ROOM_OF_MARKER = {
     "virtual_time": "clock.hooks",
@@ -51,6 +52,15 @@ def register_rooms(session: pytest.Session, used: Iterable[str]) -> None:
             config.pluginmanager.register(module, f"toolcheck-{name}")
             if (check := getattr(module, "check_collected", None)) is not None:
                 check(session)
+
+
+def room_problems(spec: Spec) -> list[Problem]:
+    """Return what the rooms find wrong with a spec that its format allows: schedules of faults that cannot be read."""
+    if not any(tool.faults for tool in (spec.defaults, *spec.tools.values())):
+        return []
+    from .faults.slips import slips_in
+
+    return slips_in(spec)
 
 
 def room_scenarios(plan: ToolPlan) -> Iterator[Scenario]:

@@ -91,7 +91,7 @@ def _optional(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Ite
 
 def _required_at_ends(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
     fixed = {name: value for name, value in base.items() if name in shape.required()}
-    if len(fixed) < len(shape.property_names()):
+    if fixed != base:  # else `boundary` has them
         for name, end, value in corners.required_ends(document, shape, fixed):
             yield Change("optional", (name,), f"{end} and nothing optional", {**fixed, name: value}, only_if_valid=True)
 

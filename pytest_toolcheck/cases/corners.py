@@ -34,11 +34,12 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
     for shape in alternatives(document, (document.root,))[:2]:
         names = [name for name in shape.property_names() if name not in shape.forbidden_names()][:_MOST_MEMBERS]
         few = [name for name in names if name in shape.required()]
-        for chosen, which in ((names, "all"), (few, "required"))[: 2 if len(few) < len(names) else 1]:
+        sets = ((names, "all"), (few if len(few) < len(names) else [], "required"))
+        for chosen, which in ((chosen, which) for chosen, which in sets if len(chosen) > 1):  # boundary has the others
             for ends in (MOST, LEAST):
                 yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}")
         kinds = _kinds_of(document, shape, names)
-        for ends in _all_ends(kinds):
+        for ends in _all_ends(kinds) if len(names) > 1 else ():
             said = " ".join(
                 f"{k}{'+' if end == 'most' else '-'}" for k, end in zip(_KINDS, ends, strict=True) if k in kinds
             )
@@ -65,7 +66,7 @@ def _kind_alone(
     """Yield the base with all values of one kind at an end."""
     for kind in [kind for kind in _KINDS if kind in kinds]:
         here = [name for name in names if kind in _kinds_of(document, shape, [name])]
-        for ends in (MOST, LEAST):
+        for ends in (MOST, LEAST) if len(here) > 1 else ():
             moved = _corner(document, shape, here, ends, f"{kind} alone {ends[0]}")
             yield change("combination", {**base, **moved.value}, moved.detail, only_if_valid=True)
 
