@@ -10,6 +10,7 @@ from typing import Any
 from .changes import Change, change
 from .combine import covering_array
 from .containers import deepest
+from .corners import LEAST, MOST, at_ends
 from .identity import identity
 from .invalid import variations
 from .schema import Conjunction, Document
@@ -20,7 +21,7 @@ _ABSENT = object()
 _MOST_LOOKED_AT = 200
 _FREE_TEXTS = 3
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
-_MOST_TRIPLES = 64
+_MOST_TRIPLES = 96
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
@@ -84,18 +85,32 @@ def _fewest_of_triples(sizes: Sequence[int]) -> int:
 def _few_triples(
     document: Document, shape: Shape, base: dict[str, Any], levels: Mapping[str, list[Any]], seed: int
 ) -> list[dict[str, Any]]:
-    """Return all triples of the parameters that have few values altogether: switches and choices, where they are cheap."""
-    narrow = {
+    """Return all triples of the parameters' ends, and of all values where there are few, as far as they are cheap."""
+    few = {
         name: _without_default(document, shape.member(name), levels[name])
         for name in levels
         if _has_few_values(document, shape.member(name))
     }
-    names = list(narrow)
-    if not 3 <= len(names) <= _MOST_NARROW:
-        return []
-    rest = {name: value for name, value in base.items() if name not in narrow}
-    rows = _rows(tuple(len(narrow[name]) for name in names), 3, seed)[:_MOST_TRIPLES]
-    return [{**rest, **_input(names, narrow, row)} for row in rows]
+    ends = {name: _ends(document, shape.member(name), levels[name]) for name in levels if name not in few}
+    given = {name: [value for value in found if value is not _ABSENT] for name, found in ends.items()}
+    for others in (ends, given, {}):
+        narrow = {name: others.get(name, few.get(name, [])) for name in levels}
+        narrow = {
+            name: found for name, found in narrow.items() if len(found) > 1 + (name in given and _ABSENT in found)
+        }
+        sizes = tuple(map(len, narrow.values()))
+        if 3 <= len(narrow) <= _MOST_NARROW and _fewest_of_triples(sizes) <= _MOST_TRIPLES:
+            rest = {name: value for name, value in base.items() if name not in narrow}
+            return [{**rest, **_input([*narrow], narrow, row)} for row in _rows(sizes, 3, seed)[:_MOST_TRIPLES]]
+    return []
+
+
+def _ends(document: Document, conjunction: Conjunction, options: list[Any]) -> list[Any]:
+    """Return the value at its most and at its least, null and "left out" where these are allowed."""
+    found = [at_ends(document, conjunction, ends) for ends in (MOST, LEAST)]
+    values = [*(each[0] for each in found if each), *([None] if document.holds(conjunction, None) else [])]
+    absent = [option for option in options if option is _ABSENT]
+    return [*{identity(value): value for value in values}.values(), *absent]
 
 
 def _without_default(document: Document, conjunction: Conjunction, options: list[Any]) -> list[Any]:

@@ -174,6 +174,9 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
     for count in (0, 1, 2):
         yield from _sized(document, shape, "boundary", count, depth)
     yield from _duplicates(shape, base)
+    if any(shape.all_of("uniqueItems")):
+        row = valid.array_of(document, shape, 2, depth=depth)
+        yield from [change("boundary", [*row, row[0]], "first item again, apart")] if row else []
     yield from _contained(document, shape)
     yield from (
         change("boundary", row, said, only_if_valid=True) for said, row in corners.rows(document, shape, depth=depth)

@@ -41,17 +41,21 @@ def _put(value: Any, place: Place, inner: Any) -> Any:
     step, rest = place[0], place[1:]
     if isinstance(value, dict):
         return {**value, step: _put(value[step], rest, inner)}
+    if not value:  # an empty list, to be given its first item
+        return [inner]
     return [_put(item, rest, inner) if at == step else item for at, item in enumerate(value)]
 
 
 def _places(value: Any) -> list[Place]:
-    """Return the places inside a value that hold what is of its own kind, the outermost first."""
+    """Return the places inside a value that hold what is of its own kind, or might: empty lists. The outermost first."""
     found: list[Place] = []
     waiting: list[tuple[Place, Any]] = [((), value)]
     while waiting and len(found) < _MOST_PLACES:
         place, here = waiting.pop(0)
         if place and type(here) is type(value):
             found.append(place)
+        if here == []:
+            found.append((*place, 0))
         if isinstance(here, dict):
             waiting += [((*place, name), item) for name, item in here.items()]
         elif isinstance(here, list):

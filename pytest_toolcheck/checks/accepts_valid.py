@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..chain_roles import may_use_up
 from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
-from .control import refusal_contradicts_neighbour
+from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
@@ -66,7 +66,7 @@ def _promise(evidence: Evidence) -> str | None:
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
-    return refusal_contradicts_neighbour(evidence)
+    return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
 
 
 def _change(evidence: Evidence) -> str:

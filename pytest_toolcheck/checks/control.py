@@ -7,6 +7,7 @@ that accepts the value just inside a bound and refuses the one at it has the bou
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 from .base import Evidence, place_of, shorten
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _CATEGORIES = ("example", "boundary", "nested", "number", "optional", "size")
 _MOST_PLACES = 12
+_LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 
 
 def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
@@ -33,6 +35,22 @@ def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
                     f"is accepted: {shorten(neighbour, 160)}"
                 )
     return _counts_something_else(evidence) or _refused_for_one_described_part(evidence)
+
+
+def refuses_leap_days_only(evidence: Evidence) -> str | None:
+    """Return the promise that is broken where 29 February is refused and both days beside it are accepted."""
+    pointer = evidence.case.pointer
+    text = _at(evidence.case.input, pointer) if pointer else None
+    if not isinstance(text, str) or (leap := _LEAP_DAY.match(text)) is None:
+        return None
+    year, rest = leap.groups()
+    beside = [_accepted(evidence, pointer, f"{year}-{day}{rest}") for day in ("02-28", "03-01")]
+    if None in beside:
+        return None
+    return (
+        f"the calendar ({place_of(evidence.tool, 'input')}, {pointer}): 29 February {year} is a day; "
+        f"the days before and after are accepted: {shorten(beside[0], 80)}, {shorten(beside[1], 80)}"
+    )
 
 
 def _places_at_a_bound(evidence: Evidence) -> list[str]:
