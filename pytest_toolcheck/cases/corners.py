@@ -95,6 +95,9 @@ def rows(document: Document, shape: Shape, *, depth: int) -> Iterator[tuple[str,
     members = [inner.members() for inner in alternatives(document, shape.item(shape.prefix_length()))]
     if len(members) == 1 and members[0] and not shape.prefix_length():
         yield "every member", members[0][:high]
+    kinds = {type(value): value for value in reversed(samples(document, shape.item(0), depth=depth + 1))}
+    if len(kinds) > 1:
+        yield "one of each type", list(kinds.values())[:high]
 
 
 def at_ends(document: Document, conjunction: Conjunction, ends: Ends, *, depth: int = 1) -> tuple[Any] | None:

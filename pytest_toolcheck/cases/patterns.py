@@ -22,6 +22,7 @@ _CLASS_SAMPLES = {
 }
 _STYLES = range(6)
 _LONGEST_REPEAT = 2000
+_OFTEN = 64
 _MOST_EXTRA_INSIDE = 3
 _MOST_RUNS, _MOST_ASTRAY, _MOST_AHEAD = 6, 8, 4
 _KINDS = (ascii_lowercase, ascii_uppercase, digits)
@@ -33,6 +34,12 @@ _SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice"
 def matching(pattern: str) -> tuple[str, ...]:
     """Return a few different strings in which `pattern` is found, shortest first; none for what cannot be walked."""
     return tuple(_matching(pattern, (0, 0, 0, 1, 2, 3, 1, 1), (0, 1, 2, 3, 1, 2, 0, 1)))
+
+
+@lru_cache(maxsize=512)
+def fullest(pattern: str) -> tuple[str, ...]:
+    """Return texts in which `pattern` is found, each part of it repeated as often as allowed, or very often."""
+    return tuple(_matching(pattern, (_OFTEN,), (0, 1)))
 
 
 @lru_cache(maxsize=512)

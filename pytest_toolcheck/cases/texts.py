@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import formats
-from .patterns import matching, matching_of_length, near_misses, nth_matching
+from .patterns import fullest, matching, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
 
 __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
@@ -132,6 +132,7 @@ def near_patterns(shape: Shape) -> Iterator[tuple[str, str]]:
     """Yield (what was done, text) for texts that match and nearly match each pattern of the shape."""
     for pattern in shape.all_of("pattern"):
         matches, misses = matching(pattern), near_misses(pattern)
+        yield from ((f"most repeats {len(text)}", text) for text in fullest(pattern) if text not in matches)
         for index in range(max(len(matches), len(misses))):
             yield from (("match", text) for text in matches[index : index + 1])
             yield from misses[index : index + 1]

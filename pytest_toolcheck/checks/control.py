@@ -25,7 +25,9 @@ _LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 
 def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
     """Return the promise that is broken, or None where the neighbours are refused as well or cannot be made."""
-    if evidence.retry is None or evidence.tool.input is None or evidence.case.category not in _CATEGORIES:
+    case = evidence.case
+    is_asked = case.category in _CATEGORIES or (case.category == "pattern" and case.detail.startswith("most repeats"))
+    if evidence.retry is None or evidence.tool.input is None or not is_asked:
         return None
     for pointer in _places_at_a_bound(evidence):
         for changed in _inward(evidence, pointer):
