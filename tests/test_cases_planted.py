@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -30,6 +31,27 @@ TREE: dict[str, Any] = {
         }
     },
 }
+DIGIT = {"type": "integer", "minimum": 1, "maximum": 9}
+DIGITS = {"type": "array", "items": DIGIT, "maxItems": 3}
+SHORT = {"type": "string", "maxLength": 5}
+SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+COLOURS = {"enum": ["r", "g", "b"]}
+OPTIONS = tool("n", n=DIGIT, e=COLOURS, v=FLAG, w=SHARE, x={"type": ["integer", "null"], "minimum": 0, "maximum": 3})
+FOLDERS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"root": {"$ref": "#/$defs/folder"}},
+    "required": ["root"],
+    "$defs": {
+        "folder": {
+            "type": "object",
+            "properties": {
+                "name": STRING,
+                "inside": {"type": "array", "items": {"$ref": "#/$defs/folder"}, "default": []},
+            },
+            "required": ["name"],
+        }
+    },
+}
 CARD = {
     "type": "object",
     "properties": {"method": {"enum": ["card", "bank"]}, "number": STRING, "iban": STRING},
@@ -43,6 +65,10 @@ ONE_OF = {
     "properties": {"id": INTEGER, "name": STRING},
     "oneOf": [{"required": ["id"]}, {"required": ["name"]}],
 }
+
+
+def folders(node: Any) -> int:
+    return 1 + max((folders(inner) for inner in node.get("inside", ())), default=0)
 
 
 def levels_of(node: Any) -> int:
@@ -134,7 +160,31 @@ CRASHES = [
         lambda i: i["q"]["op"] == "lt" and isinstance(i["q"]["v"], str),
     ),
     ("many children of an untyped object", tool("o", o={"type": "object"}), lambda i: len(i["o"]) > 1),
-]
+    ("the sum of a full array", tool("a", a=DIGITS), lambda i: sum(i["a"]) == 27),
+    ("a full array of the least", tool("a", a=DIGITS), lambda i: i["a"] == [1, 1, 1]),
+    ("an array that falls", tool("a", a=DIGITS), lambda i: len(i["a"]) > 1 and i["a"][0] > i["a"][-1]),
+    ("every choice at once", tool("a", a={"type": "array", "items": COLOURS}), lambda i: len(set(i["a"])) == 3),
+    ("the last choice again and again", tool("a", a={"type": "array", "items": COLOURS}), lambda i: i["a"] == ["b"] * 3),
+    ("null beside an item", tool("a", a={"type": "array", "items": {"type": ["integer", "null"]}}),
+     lambda i: None in i["a"] and len(i["a"]) > 1),
+    ("all numbers of an inner object at their most", tool("o", o=tool("x", "y", "z", x=DIGIT, y=DIGIT, z=DIGIT)),
+     lambda i: i["o"]["x"] == i["o"]["y"] == i["o"]["z"] == 9),
+    ("all texts full", tool("a", "b", "c", a=SHORT, b=SHORT, c=SHORT), lambda i: len(i["a"] + i["b"] + i["c"]) == 15),
+    ("all texts empty", tool("a", "b", "c", a=SHORT, b=SHORT, c=SHORT), lambda i: i["a"] + i["b"] + i["c"] == ""),
+    ("all eight switches on", tool(**dict.fromkeys("abcdefgh", FLAG)), lambda i: list(i.values()) == [True] * 8),
+    ("all eight switches off", tool(**dict.fromkeys("abcdefgh", FLAG)), lambda i: list(i.values()) == [False] * 8),
+    ("the least, the most and the least", OPTIONS, lambda i: (i["n"], i.get("w"), i.get("x")) == (1, 1, 0)),
+    ("the most of three", OPTIONS, lambda i: (i["n"], i.get("w"), i.get("x")) == (9, 1, 3)),
+    ("a choice, a switch and null", OPTIONS, lambda i: i.get("e") == "r" and i.get("v") is True and i.get("x", 0) is None),
+    ("a choice, a switch and a bound", OPTIONS, lambda i: i.get("e") == "g" and i.get("v") is False and i["n"] == 9),
+    ("a large number, a full text", tool("n", "s", n=DIGIT, s=SHORT, v=FLAG),
+     lambda i: i["n"] == 9 and len(i["s"]) == 5 and i.get("v") is False),
+    ("a required end, nothing optional", tool("n", "m", n=DIGIT, m=DIGIT, v=FLAG), lambda i: i == {"n": 9, "m": 9}),
+    ("a pattern repeated to its end", tool("s", s={**STRING, "pattern": "^[a-z]{2,10}$"}), lambda i: len(i["s"]) == 10),
+    ("the upper end of a fraction with a choice", tool("w", "e", w=SHARE, e=COLOURS),
+     lambda i: i["w"] == 1 and i["e"] == "b"),
+    ("thirty levels of optional lists", FOLDERS, lambda i: folders(i["root"]) > 30),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("schema", "crashes"), [row[1:] for row in CRASHES], ids=[row[0] for row in CRASHES])
@@ -160,6 +210,11 @@ ACCEPTS = [
         "bytes instead of characters",
         tool("s", s={**STRING, "minLength": 8}),
         lambda i: len(i["s"]) < 8 <= len(i["s"].encode()),
+    ),
+    (
+        "an item again, apart from itself",
+        tool("a", a={**ITEMS, "uniqueItems": True}),
+        lambda i: len(set(i["a"])) < len(i["a"]) and all(x != y for x, y in itertools.pairwise(i["a"])),
     ),
     ("one item too many", tool("a", a={**ITEMS, "maxItems": 3}), lambda i: len(i["a"]) == 4),
     ("one item too few", tool("a", a={**ITEMS, "minItems": 2}), lambda i: len(i["a"]) == 1),

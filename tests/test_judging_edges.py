@@ -61,6 +61,12 @@ WRONG_BOUNDS = [
      valid({"a": ["abc"]}, "nested", "/a/0", "boundary length 3"), lambda v: len(v["a"][0]) < 3),
     ("an open number in the first example", takes(n={"type": "integer", "minimum": 1}),
      valid({"n": 1}, "example", "", "base"), lambda v: v["n"] > 1),
+    ("a pattern repeated to its end", takes(s={"type": "string", "pattern": "^[a-z]{2,9}$"}),
+     valid({"s": "a" * 9}, "pattern", "/s", "most repeats 9"), lambda v: len(v["s"]) < 9),
+    ("a leap day", takes(d={"type": "string", "format": "date"}), valid({"d": "2024-02-29"}, "format", "/d"),
+     lambda v: not v["d"].endswith("02-29")),
+    ("an instant of a leap day", takes(d={"type": "string", "format": "date-time"}),
+     valid({"d": "2024-02-29T23:59:59Z"}, "format", "/d"), lambda v: "02-29" not in v["d"]),
 ]  # fmt: skip
 
 
@@ -124,6 +130,13 @@ def test_a_whole_float_is_no_integer_that_a_tool_must_take(number: float) -> Non
     assert not rests_on_integral_float(takes(n={"type": "number"}), {"n": number})
 
 
+@pytest.mark.parametrize("text", ["2024-01-31", "2024-02-29", "24-02-29", "2024-02-29x"])
+def test_other_days_may_be_refused(text: str) -> None:
+    """A tool that refuses a day, or one beside the leap day as well, may have its reasons."""
+    schema = takes(d={"type": "string"})
+    assert refusal(schema, valid({"d": text}, "format", "/d"), lambda v: v["d"].endswith("03-01")) is None
+
+
 GIVEN_AWAY = [
     "cannot reach postgres://admin:hunter2@db/shop",
     "bad key (api_key=live4711)",
@@ -151,6 +164,29 @@ def test_a_secret_in_a_refusal_is_found_by_its_form(message: str) -> None:
 @pytest.mark.parametrize("message", HARMLESS)
 def test_words_about_a_secret_are_none(message: str) -> None:
     """An error that names its parameter `token` is clean."""
+    assert list(given_away(message, "{}")) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("<app.orders.Validator object at 0x7f3a1c2b5d10> failed", "an object of the program"),
+        ("<function place at 0x7f3a1c2b5d10> refused", "an object of the program"),
+        ("near 'x' in SELECT id FROM orders WHERE n = x", "what it asks its database"),
+        ("INSERT INTO orders (n) VALUES (1)", "what it asks its database"),
+        ("sqlite3.OperationalError: no such column", "what it asks its database"),
+    ],
+)
+def test_the_inside_of_a_program_is_no_answer(message: str, kind: str) -> None:
+    """Objects with addresses and database statements are unclean, unless sent, or the tool is about queries."""
+    assert [found for found, _ in given_away(message, "{}")] == [kind]
+    assert list(given_away(message, message)) == []
+    assert bool(list(given_away(message, "{}", about="run_query"))) == (kind == "an object of the program")
+
+
+@pytest.mark.parametrize("message", ["select a size from the list", "update your order", "the database is closed"])
+def test_words_that_databases_use_too_are_none(message: str) -> None:
+    """Ordinary sentences are clean."""
     assert list(given_away(message, "{}")) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shlex
 import signal
@@ -18,6 +19,7 @@ import pytest
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import McpTarget, ToolSpec
 from pytest_toolcheck.targets import Request, _remote, make_target, mcp
+from pytest_toolcheck.targets._server_log import ServerLog
 
 from .targets_kit import SERVERS, call, request, spec_of
 
@@ -259,6 +261,25 @@ class TestDeathAndHang:
         session = open_session(IN_PROCESS)
         assert call(session, "block_loop", limit_s=LIMIT_S).kind == "timed_out"
         assert not session.is_alive()
+
+    def test_what_the_server_logs_in_process_is_heard(self, open_session):
+        """The SDK answers no more than that a tool failed; what it logged of this call is its noise, in process too."""
+        session = open_session(IN_PROCESS)
+        outcome = call(session, "refuse", text="this")
+        assert outcome.kind == "refused"
+        assert "ValueError: not this" in outcome.noise
+        assert call(session, "add", a=1, b=1).noise == ""
+
+    def test_the_log_is_left_alone_after(self):
+        """A listener that was closed hears nothing any more."""
+        log, logger = ServerLog(), logging.getLogger("mcp.server.lowlevel")
+        before = list(logging.getLogger("mcp.server").handlers)
+        log.open()
+        logger.error("Tool %r failed", "a")
+        log.close()
+        logger.error("Tool %r failed again", "a")
+        assert (log.since(0, "a"), log.since(0, "b"), log.since(log.mark(), "a")) == ("Tool 'a' failed", "", "")
+        assert logging.getLogger("mcp.server").handlers == before
 
 
 class TestProcess:

@@ -13,7 +13,9 @@ def clean_error(evidence: Evidence) -> Finding | None:
     if evidence.outcome.kind != "refused" or error is None:
         return None
     sent = as_json(evidence.case.input)
-    for kind, shown in given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed):
+    tool = evidence.tool
+    about = f"{tool.name} {as_json(tool.input)}"
+    for kind, shown in given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed, about=about):
         return Finding(
             "clean_error",
             f"{evidence.tool.name} refused, but its error shows {kind}: {shorten(shown, 120)}",

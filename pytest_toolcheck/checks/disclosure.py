@@ -16,6 +16,15 @@ PATH = re.compile(
     r"(?<![\w:/.])/(?:usr|home|root|var|tmp|opt|etc|srv|mnt|proc|private|app|lib|nix|Users|Library|Applications)"
     r"(?:/[\w.@+~-]+)+|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
 )
+_OBJECT = re.compile(r"<[\w.]+(?: [\w.]+)* at 0x[0-9a-f]{6,}>")
+_STATEMENT = re.compile(
+    r"\b(?:SELECT\s[^\n]{1,400}?\sFROM\s+[\w.\"`]+|INSERT\s+INTO\s+[\w.\"`]+\s*\(|UPDATE\s+[\w.\"`]+\s+SET\s+[\w.\"`]+\s*="
+    r"|DELETE\s+FROM\s+[\w.\"`]+\s+WHERE\b)"
+)
+_DRIVER = re.compile(
+    r"\b(?:sqlite3|psycopg2?|pymysql|MySQLdb|asyncpg|sqlalchemy|pymongo)\.[\w.]*(?:Error|Exception)\b|\bSQLSTATE\["
+)
+_OF_DATABASES = re.compile(r"sql|query|queries|database|\bselect\b", re.IGNORECASE)
 _NAME = r"(?:secret|token|passw(?:or)?d|pwd|api[_ -]?key|credential|private[_ -]?key|access[_ -]?key)"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"{_NAME}s?['\"]?\s*(=|:)\s*['\"]?([^\s'\",;&)\]}}]{{6,}})", re.IGNORECASE)
@@ -31,18 +40,20 @@ SOURCE = re.compile(r"\.(py|pyc|js|mjs|cjs|ts|rb|go|rs|java|php)\b")
 
 
 def given_away(
-    message: str, sent: str, *, secrets: Iterable[str] = (), handed: Iterable[str] = ()
+    message: str, sent: str, *, secrets: Iterable[str] = (), handed: Iterable[str] = (), about: str = ""
 ) -> Iterator[tuple[str, str]]:
     """Yield kind and text of what the message shows and the input itself did not hold.
 
     `secrets` are values that are known to be secret, such as those that the spec hands to a server; `handed` are the
-    folders and files that it hands over to be worked with.
+    folders and files that it hands over to be worked with; `about` says what the tool is for: one for queries may
+    speak of them.
     """
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
     for found in PATH.finditer(message):
         if not _is_told_back(found.group(0), sent) and not _is_below(found.group(0), handed):
             yield "a path of the machine", found.group(0)
+    yield from _internals(message, sent, about)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
     yield from (("a secret", shown) for shown in _written(message, sent))
 
@@ -50,6 +61,16 @@ def given_away(
 def _is_told_back(path: str, sent: str) -> bool:
     """Whether the input held it, as it is or with its middle left out: `/tmp/scrat...epo`."""
     return all(part in sent for part in path.split("...")) if path.count("...") == 1 else path in sent
+
+
+def _internals(message: str, sent: str, about: str) -> Iterator[tuple[str, str]]:
+    """Yield objects with their addresses, and statements and drivers of a database that the caller knows nothing of."""
+    found = _OBJECT.search(message)
+    if found and found[0] not in sent:
+        yield "an object of the program", found[0]
+    told = None if _OF_DATABASES.search(about) else _STATEMENT.search(message) or _DRIVER.search(message)
+    if told and told[0] not in sent:
+        yield "what it asks its database", told[0]
 
 
 def _is_below(path: str, handed: Iterable[str]) -> bool:

@@ -16,7 +16,8 @@ _WRAPPED_CRASH = re.compile(
     r"|unsupported operand type\(s\) for|object is not (subscriptable|iterable|callable)|unhashable type: '"
     r"|maximum recursion depth exceeded|'NoneType' object|cannot access local variable"
     r"|(Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode|UnicodeDecode)Error\b"
-    r"|Cannot read propert(y|ies) of (undefined|null)|is not a function\b|NullPointerException)"
+    r"|Cannot read propert(y|ies) of (undefined|null)|is not a function\b|NullPointerException"
+    r"|codec can't (en|de)code (character|byte)s?|nil pointer dereference)"
 )
 """What interpreters write when code fails on its own, seen through a server that turns every exception into a refusal."""
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import mcp_types as types
@@ -17,6 +18,7 @@ from ..errors import TargetError
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
 from ._observe import counts, observing
 from ._remote import RemoteSession
+from ._server_log import ServerLog
 from ._text_values import uncarried
 from ._timelimit import Expired
 from .base import NOT_CARRIED, CallError, Outcome, Progress, Request, ToolDescription
@@ -53,6 +55,9 @@ class McpSession(RemoteSession["Link"]):
         self._stray_before: int | None = 0
         self._heard_before = self._answered_ns = 0
         self._own_loop = own_loop
+        self._log = ServerLog() if own_loop is not None else None
+        if self._log is not None:
+            self._log.open()
 
     def list_tools(self) -> list[ToolDescription]:
         """Return all pages of `tools/list`. Raises TargetError."""
@@ -105,6 +110,8 @@ class McpSession(RemoteSession["Link"]):
 
     def close(self) -> None:
         """End the session and the server."""
+        if self._log is not None:
+            self._log.close()
         limit_s = _CLOSE_LIMIT_S if self._alive else _DEAD_CLOSE_LIMIT_S
         self._alive = False
         self._connection.close(limit_s=limit_s)
@@ -125,7 +132,7 @@ class McpSession(RemoteSession["Link"]):
     async def _call_once(self, request: Request) -> Outcome:
         if reason := uncarried(request.arguments):
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=reason))
-        heard = self._listen()
+        heard = self._listen(request.tool.call or request.tool.name)
         self._link.progress.clear()
         started = time.perf_counter_ns()
         try:
@@ -213,9 +220,11 @@ class McpSession(RemoteSession["Link"]):
         message = f"{ended}\nIt wrote last:\n{written}" if written else ended
         return Outcome("lost", spent, error=CallError(type="ConnectionLost", message=message, code=code), noise=noise)
 
-    def _listen(self) -> Heard:
-        """Return a function that gives what the server writes from now on."""
-        process, pipes = self._link.process, self._link.pipes
+    def _listen(self, tool: str) -> Heard:
+        """Return a function that gives what the server writes from now on; of one in this process, what it logs."""
+        process, pipes, log = self._link.process, self._link.pipes, self._log
+        if log is not None:
+            return partial(log.since, log.mark(), tool)
         if process is None or pipes is None:
             return str
         pipes.read_stderr()
