@@ -41,4 +41,4 @@ def _point_of(tool: ToolSpec, on: str) -> str | None:
     dependency = tool.depends_on.get(on)
     if dependency is None:
         return on if on in OWN_FAULT_PLACES else None
-    return "call" if dependency.python else "tcp" if dependency.tcp else None
+    return "call" if dependency.python else "tcp" if dependency.tcp else "disk" if dependency.files else None
