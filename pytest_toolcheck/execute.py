@@ -19,6 +19,7 @@ from .errors import TargetError
 from .events import new_rid, span
 from .exercised import note_call
 from .failure import Call, CaseFailure, describe_failure
+from .faults.flight import in_flight
 from .judging import judge, unproven
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
@@ -157,7 +158,7 @@ class RunningScenario:
         if valid is None or filled != arguments:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
         rid = new_rid()
-        with span(rid=rid, tool=plan.tool.name, sid=session.id):
+        with span(rid=rid, tool=plan.tool.name, sid=session.id), in_flight(rid, tool=plan.tool.name, sid=session.id):
             met = note_call(self._state.server, plan.tool, filled, valid=valid)
             self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid", **met})
             request = Request(

@@ -305,3 +305,52 @@ def test_a_direction_is_for_streams(shop, faults):
     """A callable has no direction."""
     with pytest.raises(FaultError, match="a callable has no direction"):
         faults.inject("faultshop:quote", "hang", direction="response")
+
+
+@pytest.fixture
+def copies(tmp_path, monkeypatch):
+    """A module that two specs and a test have loaded, each as its own copy."""
+    import importlib
+
+    from pytest_toolcheck.targets._modules import load_module
+
+    file = tmp_path / "copiedshop.py"
+    file.write_text("import httpx\n\ndef price():\n    return 3\n\n\nclass Shop:\n    def ask(self):\n        return price()\n\n\n"
+                    "client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200)))\n")  # fmt: skip
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    loaded = [load_module(str(file), spec_path=tmp_path / f"{name}.tool.yaml") for name in "ab"]
+    yield lambda: [importlib.import_module("copiedshop"), *loaded]
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", ["copiedshop:price", "copiedshop.price", "the function", "copiedshop:Shop.ask"])
+def test_each_copy_of_a_module_is_hit(copies, faults, name):
+    """A `.py` target is loaded under a name of its own: what a test names is hit in the tool's copy, too."""
+    modules = copies()
+    faults.inject(modules[0].price if name == "the function" else name, "3*error(ConnectionError)")
+    for module in modules:
+        with pytest.raises(ConnectionError, match=r"copiedshop:(price|Shop\.ask)$"):
+            module.Shop().ask()
+    assert [module.Shop().ask() for module in modules] == [3, 3, 3]
+    faults.heal()
+    assert [module.price() for module in modules] == [3, 3, 3]
+
+
+def test_a_copy_is_hit_where_nobody_imported_the_module(copies, faults):
+    """The module is not imported once more, with all that its code does, to put a fault into it."""
+    faults.inject("copiedshop:price", "error(ConnectionError)")
+    assert "copiedshop" not in sys.modules
+    for module in [module for name, module in sys.modules.items() if name.startswith("copiedshop_toolcheck_")]:
+        with pytest.raises(ConnectionError):
+            module.price()
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_each_copy_of_a_client_is_hit(copies, faults, by_name):
+    """An httpx client may be named as `pkg.module:client`, and is hit in each copy of its module."""
+    modules = copies()
+    faults.inject("copiedshop:client" if by_name else modules[0].client, "3*error(503)")
+    for status in (503, 200):
+        assert [module.client.get("http://shop/").status_code for module in modules] == [status] * 3

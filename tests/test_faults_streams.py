@@ -20,6 +20,7 @@ from pytest_toolcheck.faults import FaultError, Faults
 from pytest_toolcheck.faults.flight import in_flight
 from pytest_toolcheck.spec.model import McpTarget
 
+from .specs import PLUGINS
 from .targets_kit import SERVERS, call, spec_of
 
 
@@ -316,3 +317,30 @@ def test_a_proxy_ends_without_a_word(echo, faults, caplog):
     assert caplog.records == []
     with pytest.raises(FaultError, match="there is no port 99999"):
         faults.inject("tcp:127.0.0.1:99999", "hang")
+
+
+def test_a_wire_fault_names_the_call_of_the_fixture_tool(pytester, echo):
+    """The proxy's thread has no context: the call that the fixture `tool` has under way is the one that was hit."""
+    pytester.makepyfile(
+        asker="""
+        import os, socket
+
+        def ask() -> str:
+            host, port = os.environ["ECHO"].split(":")
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                connection.sendall(b"x\\n")
+                return connection.recv(20).decode()
+        """,
+        test_it=f"""
+        import pytest
+
+        @pytest.mark.tool_spec("asker.tool.yaml", tool="ask")
+        def test_noise(tool, faults, monkeypatch):
+            fault = faults.inject({echo!r}, "noise", tool="ask")
+            monkeypatch.setenv("ECHO", fault.address)
+            assert tool() == "noiseX\\n"
+            assert fault.firings[0].rid
+        """,
+    )
+    pytester.path.joinpath("asker.tool.yaml").write_text("toolcheck: 1\ntarget: {python: asker.py}\n")
+    pytester.runpytest_inprocess(*PLUGINS, "test_it.py").assert_outcomes(passed=1)

@@ -32,6 +32,8 @@ class CallPoint:
         self.name = place.reference
         self._place = place
         self._ask = ask
+        self.twins: list[CallPoint] = []
+        """The same callable in other copies of its module."""
         self._healed = threading.Event()
         stand_in = self._call_async if place.is_async or place.returns_awaitable else self._call
         self._swap = Swap(place, stand_in, modules=_modules())
@@ -51,9 +53,13 @@ class CallPoint:
     def on(self) -> None:
         """Put the stand-in in place."""
         self._swap.__enter__()
+        for twin in self.twins:
+            twin.on()
 
     def off(self) -> None:
         """Put the callable back, and let go what hangs."""
+        for twin in self.twins:
+            twin.off()
         self._swap.__exit__()
         self._healed.set()
 

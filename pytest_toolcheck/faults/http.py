@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Final
 
 import httpx
@@ -20,14 +20,16 @@ _SLICES_A_SECOND: Final = 20
 
 
 class HttpPoint:
-    """A client, whose transport is wrapped for a time, or a transport, whose own method is."""
+    """A client (or its copies), whose transport is wrapped for a time, or a transport, whose own method is."""
 
     kind = "http"
 
-    def __init__(self, target: Any, ask: Ask) -> None:
-        self.name = f"httpx.{type(target).__name__}"
+    def __init__(self, targets: Sequence[Any], ask: Ask) -> None:
+        self.name = f"httpx.{type(targets[0]).__name__}"
         self._ask = ask
-        self._transports = [target] if _methods(target) else _transports_of(target)
+        self._transports = [
+            transport for target in targets for transport in ([target] if _methods(target) else _transports_of(target))
+        ]
         self._undo: list[tuple[Any, str]] = []
 
     def prepare(self, action: Action) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from .call import CallPoint
 from .errors import FaultError
 from .point import Ask, FaultPoint
-from .references import find_place
+from .references import find_places, with_colon
+from .twins import objects_of, with_copies
 
 _TCP = re.compile(r"tcp:(?://)?(?P<host>\[[^\]]+\]|[^:/]+):(?P<port>\d{1,5})", re.ASCII)
 _HIGHEST_PORT = 65_535
@@ -40,7 +41,9 @@ def point_key(point: Any) -> Any:
         return ("disk", os.path.realpath(point))
     if not isinstance(point, str) and not callable(point):
         return ("object", id(point))
-    target = find_place(point).target
+    if clients := _clients_named(point):
+        return ("object", id(clients[0]))
+    target = find_places(point)[0].target
     function = getattr(target, "__func__", target)
     return ("call", id(function), id(getattr(target, "__self__", None)))
 
@@ -89,14 +92,27 @@ def _process(point: Any, ask: Ask) -> FaultPoint | None:
 
 
 def _http(point: Any, ask: Ask) -> FaultPoint | None:
-    if not any(kind.__name__ in (*_CLIENTS, *_TRANSPORTS) for kind in type(point).__mro__):
+    clients = _clients_named(point) or (with_copies(point) if _is_client(point) else [])
+    if not clients:
         return None
     from .http import HttpPoint
 
-    return HttpPoint(point, ask)
+    return HttpPoint(clients, ask)
+
+
+def _is_client(value: Any) -> bool:
+    return any(kind.__name__ in (*_CLIENTS, *_TRANSPORTS) for kind in type(value).__mro__)
+
+
+def _clients_named(point: Any) -> list[Any]:
+    """Return the httpx clients that `pkg.module:client` names."""
+    found = objects_of(with_colon(point)) if isinstance(point, str) else []
+    return [each for each in found if _is_client(each)]
 
 
 def _callable(point: Any, ask: Ask) -> FaultPoint | None:
     if not isinstance(point, str | Callable):
         return None
-    return CallPoint(find_place(point), ask)
+    first, *others = [CallPoint(place, ask) for place in find_places(point)]
+    first.twins = others
+    return first

@@ -10,22 +10,23 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from ..resilience.swap import Place, ReferenceProblem, locate
+from ..resilience.swap import Place, ReferenceProblem
 from .errors import FaultError, RateLimited
 from .kinds import Action
+from .twins import module_names, places_of
 
 Raising = Callable[[str], BaseException]
 
 
-def find_place(point: str | Callable[..., Any]) -> Place:
-    """Return the callable that a reference names and where it stands. Raises FaultError."""
+def find_places(point: str | Callable[..., Any]) -> list[Place]:
+    """Return the callable that a reference names and where it stands, in each copy of its module. Raises FaultError."""
     try:
-        return locate(_with_colon(point) if isinstance(point, str) else point)
+        return places_of(with_colon(point) if isinstance(point, str) else point)
     except ReferenceProblem as problem:
         raise FaultError(f"there is no place for a fault: {problem}") from None
 
 
-def _with_colon(reference: str) -> str:
+def with_colon(reference: str) -> str:
     """Turn `shop.providers.quote` into `shop.providers:quote`: the longest part that is a module is the module."""
     if ":" in reference or "." not in reference:
         return reference
@@ -37,7 +38,7 @@ def _with_colon(reference: str) -> str:
 
 
 def _is_module(name: str) -> bool:
-    if name in sys.modules:
+    if name in sys.modules or module_names(name) != [name]:
         return True
     try:
         return importlib.util.find_spec(name) is not None
