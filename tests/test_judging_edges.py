@@ -327,3 +327,20 @@ def test_a_path_that_was_sent_may_come_back_shortened() -> None:
     message = "Field required [input_value={'repo_path': '/tmp/scrat...epo'}]"
     assert list(given_away(message, '{"repo_path": "/tmp/scratch/repo"}')) == []
     assert [kind for kind, _ in given_away(message, '{"repo_path": "/srv/repo"}')] == ["a path of the machine"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v/lib/python3.14/site-packages/tz/zones", "/code/node_modules/left-pad/index.js", "/srv/x", "/jobs/run.py"],
+)
+def test_paths_of_machines_are_known(path):
+    """Wherever an environment stands, a path inside it is one of the machine's."""
+    assert list(given_away(f"cannot open '{path}'", "{}")) == [("a path of the machine", path)]
+
+
+def test_paths_that_are_here_are_known(tmp_path, monkeypatch):
+    """A path that begins as one on this machine does is told too; a route or a JSON pointer is not a path."""
+    assert not list(given_away("nothing at /pets/7/owner; see /properties/name/minLength", "{}"))
+    here = f"{tmp_path}/never/made"
+    monkeypatch.setattr("pytest_toolcheck.checks.disclosure._ROOTS", frozenset())
+    assert list(given_away(f"cannot open {here}", "{}")) == [("a path of the machine", here)]

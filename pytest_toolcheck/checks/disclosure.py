@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 TRACEBACK = re.compile(
@@ -13,9 +14,15 @@ TRACEBACK = re.compile(
     re.MULTILINE,
 )
 PATH = re.compile(
-    r"(?<![\w:/.])/(?:usr|home|root|var|tmp|opt|etc|srv|mnt|proc|private|app|lib|nix|Users|Library|Applications)"
-    r"(?:/[\w.@+~-]+)+|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
+    r"(?<![\w:/.])/[\w.@+~-]+(?:/[\w.@+~-]+)+"
+    r"|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
 )
+"""What may be a path; those that begin with a slash can be a route or a JSON pointer as well: see `_is_on_a_disk`."""
+_ROOTS = frozenset(
+    {"usr", "home", "root", "var", "tmp", "opt", "etc", "srv", "mnt", "proc", "private", "app", "lib", "nix"}
+    | {"Users", "Library", "Applications"}
+)
+_INSTALLED = re.compile(r"/(?:site-packages|dist-packages|node_modules|python3\.\d+)/")
 _OBJECT = re.compile(r"<[\w.]+(?: [\w.]+)* at 0x[0-9a-f]{6,}>")
 _STATEMENT = re.compile(
     r"\b(?:SELECT\s[^\n]{1,400}?\sFROM\s+[\w.\"`]+|INSERT\s+INTO\s+[\w.\"`]+\s*\(|UPDATE\s+[\w.\"`]+\s+SET\s+[\w.\"`]+\s*="
@@ -51,11 +58,25 @@ def given_away(
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
     for found in PATH.finditer(message):
-        if not _is_told_back(found.group(0), sent) and not _is_below(found.group(0), handed):
-            yield "a path of the machine", found.group(0)
+        path = found.group(0)
+        if _is_on_a_disk(path) and not _is_told_back(path, sent) and not _is_below(path, handed):
+            yield "a path of the machine", path
     yield from _internals(message, sent, about)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
     yield from (("a secret", shown) for shown in _written(message, sent))
+
+
+def _is_on_a_disk(path: str) -> bool:
+    """Whether this is a path of some machine, or of this one: `/pets/7` is neither where there is no folder `/pets`."""
+    if not path.startswith("/") or path.endswith(".py") or _INSTALLED.search(path):
+        return True
+    first, second = path.split("/")[1:3]
+    return first in _ROOTS or _exists(f"/{first}/{second}")
+
+
+@lru_cache(maxsize=1000)
+def _exists(path: str) -> bool:
+    return os.path.lexists(path)
 
 
 def _is_told_back(path: str, sent: str) -> bool:
