@@ -319,12 +319,12 @@ class TestProcess:
 
     @pytest.mark.parametrize("how", ["kill -9", "exit", "os._exit"])
     def test_no_orphans(self, tmp_path, how):
-        """However the test process ends, its servers and their children end with it."""
+        """However the test process ends, its servers and their children end with it, daemons too."""
         script = tmp_path / "run.py"
         script.write_text(ORPHANS.format(root=str(SERVERS.parent.parent), how=how))
         run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
         pids = [int(word) for word in run.stdout.split()]
-        assert len(pids) == 3, run.stderr
+        assert len(pids) == 4, run.stderr
         assert wait_until_gone(*pids) == []
 
 
@@ -342,6 +342,7 @@ from tests.targets_kit import spec_of, call
 from pytest_toolcheck.spec.model import McpTarget
 from pytest_toolcheck.targets import make_target
 STUBBORN = "import sys, time, runpy, signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
+STUBBORN += "import subprocess\\nsubprocess.Popen(['sleep', '61'], start_new_session=True, stdout=2)\\n"
 STUBBORN += "try: runpy.run_path('raw_server.py')\\nfinally: time.sleep(60)"
 stubborn = make_target(spec_of(McpTarget(command=("python", "-c", STUBBORN)))).open()
 session = make_target(spec_of(McpTarget(command=("python", "raw_server.py")))).open()

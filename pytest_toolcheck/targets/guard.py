@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 _WATCHDOG = """
@@ -20,7 +21,14 @@ done
 for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 [ -z "$groups" ] || sleep 0.3
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+[ -z "$groups" ] || for file in $(grep -lsz "^$0$" /proc/[0-9]*/environ 2>/dev/null); do
+  pid=${file#/proc/} && kill -s KILL "${pid%/environ}" 2>/dev/null
+done
 """
+"""Kills the groups that are left when stdin ends, then what left its group: it bears the mark `$0` in its environment."""
+
+_MARK = "TOOLCHECK_STARTED_BY"
+_BORN_NS = time.time_ns()
 
 
 def kill_group(group: int, number: signal.Signals) -> None:
@@ -70,11 +78,12 @@ class _Guard:
         read, write = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", _WATCHDOG],
+                ["/bin/sh", "-c", _WATCHDOG, "=".join((_MARK, mark()[_MARK]))],
                 stdin=read,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
+                env={name: value for name, value in os.environ.items() if name != _MARK},
                 start_new_session=True,
             )
         finally:
@@ -85,6 +94,11 @@ class _Guard:
 
 
 guard = _Guard()
+
+
+def mark() -> dict[str, str]:
+    """Return the environment variable by which the guard knows what this process started, wherever it went."""
+    return {_MARK: f"{os.getpid()}-{_BORN_NS}"}
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import TargetError
-from .guard import guard, kill_all, kill_group
+from .guard import guard, kill_all, kill_group, mark
 
 KEPT_OUTPUT_BYTES = 64 * 1024
 SHOWN_LINES = 15
@@ -228,7 +228,7 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment, `python` meaning this interpreter's, with `extra` over it."""
     folder = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
-    return {**_MALLOC, **os.environ, "PATH": f"{folder}{os.pathsep}{path}", **extra}
+    return {**_MALLOC, **os.environ, "PATH": f"{folder}{os.pathsep}{path}", **mark(), **extra}
 
 
 def describe_exit(code: int | None) -> str:
