@@ -96,7 +96,7 @@ def test_without_these_gates_they_are(monkeypatch: pytest.MonkeyPatch, machine_t
 def interruptions(spins: list[int], *, wall_ns: int = CALL_NS, waits: int = 0) -> Interruptions:
     found = Interruptions()
     for index, spin in enumerate(spins):
-        found.add(wall_ns, is_wait_known=index < waits, spins=(index, spin))
+        found.add(wall_ns, has_waited=index < waits, spins=(index, spin))
     return found
 
 
@@ -127,11 +127,24 @@ def test_what_is_known_to_have_waited_is_no_untold_interruption():
     assert interruptions(hit).share_of(CALL_NS) > 0.3
 
 
+def test_a_spin_whose_own_wait_is_known_was_not_interrupted_without_a_trace():
+    """What the scheduler tells of a spin explains it; a tool that sleeps waits less often than spins do."""
+    verdicts_of = {}
+    for spin_wait in (14 * SPIN_NS, None):
+        rule = ConfirmedVerdict(0.5, 20 * CALL_NS)
+        put_off = Sample(30 * CALL_NS, 2 * CALL_NS, SPIN_NS, 15 * SPIN_NS, SPIN_NS, spin_wait)
+        calm = Sample(30 * CALL_NS, 0, SPIN_NS, SPIN_NS + 1, SPIN_NS, spin_wait and 0)
+        for index in range(300):
+            rule.feed(calm if index % 3 else put_off)
+        verdicts_of[spin_wait] = rule.verdict
+    assert verdicts_of == {14 * SPIN_NS: "fail", None: None}
+
+
 def test_calls_of_one_go_count_their_spins_once():
     """Sixty short calls between two spins have not seen sixty spins."""
     found = interruptions([SPIN_NS] * 9)
     for _ in range(60):
-        found.add(1000, is_wait_known=False, spins=(1, 10 * SPIN_NS))
+        found.add(1000, has_waited=False, spins=(1, 10 * SPIN_NS))
     assert found.share_of(SPIN_NS) < 0.3
 
 

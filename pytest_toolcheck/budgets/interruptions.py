@@ -17,7 +17,10 @@ NEARLY_ALL = 0.999
 
 
 class Interruptions:
-    """Counts, spin by spin, what interrupted them, less what is known to have (a wait for a processor)."""
+    """Counts, spin by spin, what interrupted them, less what is known to have (a wait for a processor).
+
+    Where a spin's own wait is not known, so many are taken to have waited as calls did.
+    """
 
     def __init__(self) -> None:
         self._spins: list[int] = []
@@ -25,14 +28,17 @@ class Interruptions:
         self._called_ns = 0
         self._last: tuple[int, ...] = ()
 
-    def add(self, wall_ns: int, *, is_wait_known: bool, spins: tuple[int, int]) -> None:
-        """Take a call with the spins before and after it; calls between the same two were made in one go."""
+    def add(self, wall_ns: int, *, has_waited: bool, spins: tuple[int, int], known_ns: int = 0) -> None:
+        """Take a call with the spins before and after it; calls between the same two were made in one go.
+
+        `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call.
+        """
         self._called_ns += wall_ns
         if not spins[1] or (spins == self._last):
             return
         self._last = spins
-        self._waits += is_wait_known
-        insort(self._spins, spins[1])
+        self._waits += has_waited
+        insort(self._spins, max(spins[1] - known_ns, 0))
 
     def share_of(self, duration_ns: int) -> float:
         """Return the share of calls of this length that were interrupted without a trace, below 1.
@@ -42,7 +48,7 @@ class Interruptions:
         spins = len(self._spins)
         if not spins:
             return 0.0
-        usual = self._spins[spins // 2]
+        usual = self._spins[spins // 4]
         least = usual + max(LEAST_SPIN_SHARE * usual, LEAST_CALL_SHARE * duration_ns)
         spun_ns = spins * usual
         hits = spins - bisect_left(self._spins, least) - self._waits * spun_ns / max(self._called_ns, 1)

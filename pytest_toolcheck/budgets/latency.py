@@ -7,8 +7,10 @@ leave out: scaling by the loop or subtracting the delay makes verdicts worse (me
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,14 +61,25 @@ class RunQueueDelay:
         processes = (os.getpid(), *process_tree(self._process_ids)) if self._process_ids else (os.getpid(),)
         return {thread: delay for pid in processes for thread, delay in _delays(pid)}
 
+    def of_this_thread(self, since: dict[int, int]) -> int | None:
+        """Return the delay that this thread gathered since a reading; None where it is not known."""
+        thread = threading.get_native_id()
+        if thread not in since:
+            return None
+        now = dict(_delays_of(f"/proc/self/task/{thread}/schedstat", thread))
+        return now.get(thread, since[thread]) - since[thread]
+
 
 def _delays(pid: int) -> Iterator[tuple[int, int]]:
     for thread in thread_ids(pid):
-        try:
-            with open(f"/proc/{pid}/task/{thread}/schedstat", "rb", buffering=0) as file:
-                yield thread, int(file.read(64).split()[1])
-        except (OSError, IndexError):
-            continue  # the thread ended meanwhile
+        yield from _delays_of(f"/proc/{pid}/task/{thread}/schedstat", thread)
+
+
+def _delays_of(path: str, thread: int) -> Iterator[tuple[int, int]]:
+    with contextlib.suppress(OSError, IndexError):  # the thread ended meanwhile
+        with open(path, "rb", buffering=0) as file:
+            stat = file.read(64)
+        yield thread, int(stat.split()[1])
 
 
 def delay_between(before: dict[int, int], after: dict[int, int]) -> int:
@@ -110,12 +123,13 @@ class LatencyMeter:
         end = wall_ns() + BLOCK_NS
         while not timed or (len(timed) < most and wall_ns() < end):
             timed.append(self._time(call))
-        delay = delay_between(delays, self._delay.read())
+        since = self._delay.read()
+        delay = delay_between(delays, since)
         before, self._previous_spin = self._previous_spin, self._calibrate()
+        spin_delay = self._delay.of_this_thread(since)
         reference = 0 if self.is_spin_useless else self.reference_ns
-        return [
-            TimedCall(Sample(wall, delay, before, self._previous_spin, reference), result) for wall, result in timed
-        ]
+        spins = (before, self._previous_spin, reference, spin_delay)
+        return [TimedCall(Sample(wall, delay, *spins), result) for wall, result in timed]
 
     def _await_quiet(self) -> None:
         """Spin until a spin is undisturbed, for a while: calls beside a slow one would not be used."""

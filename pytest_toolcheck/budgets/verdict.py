@@ -56,6 +56,8 @@ class Sample:
     spin_before_ns: int = 0
     spin_after_ns: int = 0
     spin_reference_ns: int = 0
+    spin_delay_ns: int | None = None
+    """How long the spin after the call waited for a processor; None: not known."""
 
 
 class SequentialVerdict:
@@ -161,9 +163,9 @@ class SequentialVerdict:
 
     def _note_interruptions(self, sample: Sample) -> None:
         if self._gates:
-            is_wait_known = _waited(sample)
             spins = (sample.spin_before_ns, sample.spin_after_ns)
-            self._interruptions.add(sample.wall_ns, is_wait_known=is_wait_known, spins=spins)
+            waited = _waited(sample) and sample.spin_delay_ns is None
+            self._interruptions.add(sample.wall_ns, has_waited=waited, spins=spins, known_ns=sample.spin_delay_ns or 0)
 
     def _judge_all(self, sample: Sample, reference: int) -> None:
         """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
