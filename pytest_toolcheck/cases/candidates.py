@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -84,17 +84,22 @@ def _objects(
     document: Document, shape: Shape, values: Mapping[str, Any], hints: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     required = shape.required()
-    options = {
-        name: parameter_options(document, shape.member(name), name, values=values, hints=hints)
-        for name in shape.property_names()
-        if name not in shape.forbidden_names()
-    }
+
+    def options_of(names: Iterable[str]) -> dict[str, list[Any]]:
+        return {
+            name: parameter_options(document, shape.member(name), name, values=values, hints=hints) for name in names
+        }
+
+    options = options_of(name for name in required if name not in shape.forbidden_names())
     if any(not options.get(name) for name in required):
         return
+    others = [name for name in shape.property_names() if name not in {*required, *shape.forbidden_names()}]
     first = {name: options[name][0] for name in required}
-    known = {name: found[0] for name, found in options.items() if found and _is_given(name, values)}
+    given = options_of(name for name in others if _is_given(name, values))
+    known = {name: found[0] for name, found in (options | given).items() if found and _is_given(name, values)}
     yield {**first, **known}
     yield first
+    options |= options_of(others)  # the first is all that most ask for
     widest = max((len(options[name]) for name in required), default=0)
     for turn in range(1, widest):  # all of one kind together: two time zones of one description are both good
         yield {name: options[name][min(turn, len(options[name]) - 1)] for name in required}

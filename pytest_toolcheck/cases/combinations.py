@@ -18,7 +18,7 @@ from .shapes import Shape, alternatives
 from .valid import samples
 
 _ABSENT = object()
-_MOST_LOOKED_AT = 200
+_LOOKED_AT_EACH = 25
 _FREE_TEXTS = 3
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
 _MOST_TRIPLES = 96
@@ -27,8 +27,8 @@ _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode",
 
 
 @lru_cache(maxsize=256)
-def _rows(sizes: tuple[int, ...], strength: int, seed: int) -> list[tuple[int, ...]]:
-    return covering_array(sizes, strength, seed=seed)
+def _rows(sizes: tuple[int, ...], strength: int, seed: int, *, quick: bool = True) -> list[tuple[int, ...]]:
+    return covering_array(sizes, strength, seed=seed, quick=quick)
 
 
 def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2) -> Iterator[Change]:
@@ -62,7 +62,7 @@ def _of_object(
         if len(names) < 2:
             continue
         sizes = tuple(len(levels[name]) for name in names)
-        rows = _rows(sizes, min(strength, len(names)), seed)
+        rows = _rows(sizes, min(strength, len(names)), seed, quick=strength <= 2)
         triples = _few_triples(document, shape, base, levels, seed) if strength == 2 else []
         if triples and len(names) <= _MOST_FOR_TRIPLES and len(rows) + len(triples) >= _fewest_of_triples(sizes):
             all_triples = _rows(sizes, 3, seed)
@@ -149,7 +149,9 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
         return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
     groups: dict[str, list[Any]] = {}
-    for item in islice(variations(document, conjunction, own, depth=deepest(document) - (most > 6)), _MOST_LOOKED_AT):
+    for item in islice(
+        variations(document, conjunction, own, depth=deepest(document) - (most > 6)), _LOOKED_AT_EACH * most
+    ):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         if _hides_others(item.value):
             continue

@@ -7,19 +7,25 @@ from itertools import combinations, product
 from random import Random
 
 from .combine_greedy import Forbidden, GreedyBuilder, PartialRow, Row, Solver
-from .combine_seeded import unconstrained_array, without_spare_rows
+from .combine_seeded import quick_array, unconstrained_array, without_spare_rows
 
 __all__ = ["Forbidden", "PartialRow", "Row", "covering_array", "verify"]
 
 
 def covering_array(
-    sizes: Sequence[int], strength: int = 2, *, forbidden: Forbidden | None = None, seed: int = 0
+    sizes: Sequence[int],
+    strength: int = 2,
+    *,
+    forbidden: Forbidden | None = None,
+    seed: int = 0,
+    quick: bool = False,
 ) -> list[tuple[int, ...]]:
     """Return rows of level indexes in which every permitted combination of `strength` parameters' levels appears.
 
     `sizes[p]` is the number of levels of parameter p. `forbidden(partial_row)` says whether a row, in which None stands
     for what is not set, breaks a constraint; setting more never mends it. A combination that no permitted row can hold
-    is left out. The same arguments give the same rows. Fewer parameters than `strength`: all combinations.
+    is left out. The same arguments give the same rows. Fewer parameters than `strength`: all combinations. `quick`
+    takes the first good array instead of searching for a smaller one: a tenth of the time, some rows more.
     Raises ValueError for a size below 1 and for a strength outside 1 to 6.
     """
     _check(sizes, strength)
@@ -29,7 +35,7 @@ def covering_array(
     if strength >= len(sizes):
         return _all_rows(sizes, forbidden)
     if solver is None:
-        return unconstrained_array(sizes, strength, seed)
+        return quick_array(sizes, strength, seed) if quick else unconstrained_array(sizes, strength, seed)
     rows = GreedyBuilder(sizes, strength, solver=solver, random=Random(seed), tries=10).build()
     return without_spare_rows(rows, strength)
 

@@ -24,6 +24,8 @@ EFFORT = 100_000
 """Improvement goes on for so many t-tuples to cover in all: small problems get many rounds, large ones none."""
 WIDEST_TURNED = 12
 """Arrays turned from one row grow with the number of parameters, others with its logarithm."""
+WIDEST_GROWN = 25
+"""For so many parameters a quick array is still grown; for more it is laid out by algebra, which costs some rows."""
 _MOST_LEVELS, _MOST_TUPLES = 300, 100_000
 """More levels in all, or more combinations to cover, make a problem large: fewer starts are tried."""
 
@@ -42,6 +44,30 @@ def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[
         smallest = _restarted(sizes, strength, random, good, smallest)
     smallest = without_spare_rows(smallest, strength)
     return annealed(smallest, sizes, strength, random, good=good, effort=IMPROVING)
+
+
+def quick_array(sizes: Sequence[int], strength: int, seed: int) -> list[Row]:
+    """Return the smallest of the arrays that algebra starts, or one greedy array; no search for a smaller one."""
+    if strength == 2 and set(sizes) == {2}:
+        return binary_rows(len(sizes))
+    random = Random(seed)
+    laid = _laid_out_whole(sizes, strength) if len(sizes) > WIDEST_GROWN else None
+    if laid is not None:
+        return laid
+    smallest = min(_starts(sizes, strength, random), key=len, default=None)
+    if smallest is None or (len(smallest) > 1.15 * _least(sizes, strength) and not _is_large(sizes, strength)):
+        builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=3)
+        smallest = min((rows for rows in (smallest, builder.build()) if rows is not None), key=len)
+    return without_spare_rows(smallest, strength)
+
+
+def _laid_out_whole(sizes: Sequence[int], strength: int) -> list[Row] | None:
+    """Return an array of pairs in which algebra lays out all parameters; None where it cannot."""
+    order = next((q for q in range(max(2, *sizes), LARGEST_FIELD) if is_field_order(q)), None)
+    rows = field_rows(order, 2, len(sizes)) if order is not None and strength == 2 else None
+    if rows is None:
+        return None
+    return [tuple(value % size for value, size in zip(row, sizes, strict=True)) for row in rows]
 
 
 def _starts(sizes: Sequence[int], strength: int, random: Random) -> Iterator[list[Row]]:

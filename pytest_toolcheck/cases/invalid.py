@@ -12,24 +12,30 @@ from .containers import deepest, of_array, of_object, open_names, spared
 from .deep import deep
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
-from .schema import Conjunction, Document
-from .shapes import Shape, alternatives
+from .schema import Conjunction, Document, Node
+from .shapes import Shape, alternatives, together
 from .turns import interleaved
-from .valid import array_of, arrays, needed, objects, samples
+from .valid import array_of, arrays, needed, objects, samples, samples_of
 
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
 _MOST_REFUSED = 40
+_ELSEWHERE = frozenset(("not", "$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else"))
 _TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 
 
-def variations(document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0) -> Iterator[Change]:
-    """Yield changes of `base`, a value of the conjunction, at every depth; bounded."""
+def variations(
+    document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0, refused: bool = False
+) -> Iterator[Change]:
+    """Yield changes of `base`, a value of the conjunction, at every depth; bounded.
+
+    `refused`: the conjunction holds what a `not` refuses; what its own `not`s refuse is looked at no further.
+    """
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
-    own = [_of_shape(document, shape, _own_base(document, shape, base, depth), depth) for shape in shapes]
+    own = [_of_shape(document, shape, _own_base(document, shape, base, depth), depth, refused) for shape in shapes]
     yield from interleaved(own) if depth else chain.from_iterable(own)
     if depth == 1:
         yield from deep(document, conjunction, base, depth=depth)
@@ -41,7 +47,7 @@ def variations(document: Document, conjunction: Conjunction, base: Any, *, depth
 
 def _of_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
     for number, shape in enumerate(shapes):
-        of_branch = samples(document, (*conjunction, *shape.parts), depth=depth) if len(shapes) > 1 else []
+        of_branch = samples_of(document, shape, depth=depth) if len(shapes) > 1 else []
         for value in of_branch[:3]:
             yield change("nested", value, f"branch {number + 1}")
     if depth:
@@ -51,13 +57,13 @@ def _of_branches(document: Document, conjunction: Conjunction, shapes: list[Shap
 
 
 def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
-    return base if document.holds(shape.parts, base) else (samples(document, shape.parts, depth=depth) or [base])[0]
+    return base if document.holds(shape.parts, base) else (samples_of(document, shape, depth=depth) or [base])[0]
 
 
-def _of_shape(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
+def _of_shape(document: Document, shape: Shape, base: Any, depth: int, refused: bool) -> Iterator[Change]:
     """Yield what each keyword asks for; below the root in turns, as what is made there is cut."""
     members, kinds = shape.members(), shape.types()
-    streams = [enum_members(members) if members is not None else iter(()), _refused(document, shape, depth)]
+    streams = [enum_members(members) if members is not None else iter(()), _refused(document, shape, depth, refused)]
     if members is None and ("number" in kinds or "integer" in kinds):
         streams.append(of_number(shape, whole="number" not in kinds))
     if members is None and "string" in kinds:
@@ -71,20 +77,24 @@ def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str
         yield from of_container(document, shape, own, depth=depth)
 
 
-def _refused(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
+def _refused(document: Document, shape: Shape, depth: int, already: bool) -> Iterator[Change]:
     """Yield what `not` refuses, otherwise as the shape asks where that can be had."""
     for part in shape.nodes("not"):
-        others = tuple(node for node in shape.parts if "not" not in node.keywords())
-        stripped = tuple(
-            node.child({k: v for k, v in node.schema.items() if k != "not"})
-            for node in shape.parts
-            if isinstance(node.schema, dict) and "not" in node.schema
-        )
-        both = (part, *others, *stripped)
+        both = (part, *(_own_words(document, node) for node in shape.parts))
         wanted = samples(document, both, depth=depth) or samples(document, (part,), depth=depth)
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
-        if wanted and depth < deepest(document) - 1 and not document.is_weary:
-            yield from islice(nested(variations(document, both, wanted[0], depth=depth + 1)), _MOST_REFUSED)
+        if wanted and not already and depth < deepest(document) - 1 and not document.is_weary:
+            inside = variations(document, both, wanted[0], depth=depth + 1, refused=True)
+            yield from islice(nested(inside), _MOST_REFUSED)
+
+
+def _own_words(document: Document, node: Node) -> Node:
+    """Return the node without what it refuses, refers to or branches into: a shape has that as parts of their own."""
+    words = node.keywords()
+    if _ELSEWHERE.isdisjoint(words):
+        return node
+    own = {keyword: value for keyword, value in words.items() if keyword not in _ELSEWHERE}
+    return node.child(document.derived("own words", id(node.schema), schema=own))
 
 
 def _containers(
@@ -112,8 +122,8 @@ def of_container(document: Document, shape: Shape, base: Any, *, depth: int) -> 
 def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterator[Change]:
     for first in range(min(len(shapes), 5)):
         for second in range(first + 1, min(len(shapes), 5)):
-            both = samples(document, (*shapes[first].parts, *shapes[second].parts), depth=depth)
-            for value in both[:2]:
+            both = together(document, shapes[first], shapes[second])
+            for value in samples_of(document, both, depth=depth)[:2] if both is not None else ():
                 yield change("nested", value, f"branches {first + 1} and {second + 1}")
 
 

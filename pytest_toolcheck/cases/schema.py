@@ -13,10 +13,12 @@ from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
+from .keywords import Predicate
 from .loops import has_loop, is_recursive
-from .predicates import Predicate, Predicates
+from .predicates import Predicates
 
-_MOST_TRIED = 5000
+_MOST_TRIED = 2000
+_UNSATISFIABLE: Mapping[str, Any] = {"not": {}}
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
@@ -33,7 +35,7 @@ class Node:
         """Return the schema's keywords; none for `true`, an unsatisfiable `not` for `false`."""
         if isinstance(self.schema, dict):
             return self.schema
-        return {} if self.schema else {"not": {}}
+        return {} if self.schema else _UNSATISFIABLE
 
     def child(self, schema: Any) -> Node:
         """Return `schema`, which stands inside this one, as a node."""
@@ -77,6 +79,7 @@ class Document:
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []
+        self._derived: dict[tuple[Any, ...], Any] = {}
         self.effort = 0
         """How many values were tried so far; counted, not timed, so that the cases stay the same on every machine."""
         dialect = self.draft.META_SCHEMA.get("$schema", "")
@@ -153,6 +156,10 @@ class Document:
             return self._predicates.compile(node.schema, node.resolver)
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
         return cast(Predicate, self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid)
+
+    def derived(self, *key: Any, schema: Any) -> Any:
+        """Return a schema made from parts of the document: the same object for the same key, so that memos know it."""
+        return self._derived.setdefault(key, schema)
 
     def targets(self, node: Node) -> Iterator[Node]:
         """Yield what the node's `$ref`, `$dynamicRef` and `$recursiveRef` refer to; nothing for a broken reference."""

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from .explosive import searcher
@@ -39,10 +40,18 @@ class Shape:
     parts: Conjunction
     known: dict[str | int, Conjunction] = field(default_factory=dict, compare=False, repr=False)
     """What was worked out by `member` and `item`."""
+    stated: dict[str, list[tuple[Node, Any]]] = field(default_factory=dict, compare=False, repr=False)
+    """By keyword the parts that have it, and its value there."""
+
+    def __post_init__(self) -> None:
+        """Look through the parts once: a shape is asked for its keywords hundreds of times."""
+        for part in self.parts:
+            for keyword, value in part.keywords().items():
+                self.stated.setdefault(keyword, []).append((part, value))
 
     def all_of(self, keyword: str) -> list[Any]:
         """Return the keyword's value in every part that has it."""
-        return [part.keywords()[keyword] for part in self.parts if keyword in part.keywords()]
+        return [value for _, value in self.stated.get(keyword, ())]
 
     def numbers(self, keyword: str) -> list[Any]:
         """As `all_of`, numbers only."""
@@ -81,9 +90,7 @@ class Shape:
 
     def spoken_types(self) -> tuple[str, ...]:
         """Return the types that the shape's keywords say something about."""
-        return tuple(
-            k for k, words in _HINTS.items() if any(w in part.keywords() for part in self.parts for w in words)
-        )
+        return tuple(kind for kind, words in _HINTS.items() if not words.isdisjoint(self.stated))
 
     def required(self) -> list[str]:
         """Return the names of required properties, in order, each once."""
@@ -128,7 +135,7 @@ class Shape:
 
     def nodes(self, keyword: str) -> Conjunction:
         """Return the sub-schema under `keyword` of every part that has it."""
-        return tuple(part.child(part.keywords()[keyword]) for part in self.parts if keyword in part.keywords())
+        return tuple(part.child(value) for part, value in self.stated.get(keyword, ()))
 
 
 def is_found(pattern: str, name: str) -> bool:
@@ -188,8 +195,51 @@ def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
     return known
 
 
-def _product(left: list[Conjunction], right: list[Conjunction]) -> list[Conjunction]:
-    return [a + b for b in right for a in left][:_MOST]
+def together(document: Document, first: Shape, second: Shape) -> Shape | None:
+    """Return the shape of what is of both shapes; None where they are at odds."""
+    parts = _together(first.parts, second.parts)
+    return None if _is_at_odds(document, parts) else Shape(parts)
+
+
+def _product(document: Document, left: list[Conjunction], right: list[Conjunction]) -> list[Conjunction]:
+    rows = (_together(a, b) for b in right for a in left)
+    return list(islice((row for row in rows if not _is_at_odds(document, row)), _MOST))
+
+
+def _is_at_odds(document: Document, row: Conjunction) -> bool:
+    """Whether a part refuses what another asks for: a schema and its negation, a name that is required and refused."""
+    asked, refused = set[Any](), set[Any]()
+    for node in row:
+        if isinstance(node.schema, dict):
+            asks, refuses = _demands(document, node.schema)
+            asked |= asks
+            refused |= refuses
+    return not asked.isdisjoint(refused)
+
+
+def _demands(document: Document, schema: dict[str, Any]) -> tuple[frozenset[Any], frozenset[Any]]:
+    """Return what the schema asks for and what it refuses: names of properties, and ids of schemas."""
+    key = ("demands", id(schema))
+    known: tuple[frozenset[Any], frozenset[Any]] | None = document.memo.get(key)
+    if known is None:
+        other = schema.get("not")
+        names = _names_in(other) if isinstance(other, dict) and len(other) == 1 else ()
+        refused = {id(other), *names} if len(names) == 1 else {id(other)}
+        known = frozenset((id(schema), *_names_in(schema))), frozenset(refused if "not" in schema else ())
+        document.memo[key] = known
+        document.kept.append(schema)
+    return known
+
+
+def _names_in(schema: dict[str, Any]) -> Sequence[str]:
+    names = schema.get("required", ())
+    return names if isinstance(names, (list, tuple)) else ()
+
+
+def _together(first: Conjunction, second: Conjunction) -> Conjunction:
+    """Return both, each schema once."""
+    known = {id(node.schema) for node in first}
+    return first + tuple(node for node in second if id(node.schema) not in known)
 
 
 def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Conjunction]:
@@ -200,21 +250,21 @@ def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Conju
     seen = (*seen, id(node.schema))
     rows: list[Conjunction] = [(node,)]
     for target in document.targets(node):
-        rows = _product(rows, _expand(document, target, seen))
-    for choices in _choices(node):
+        rows = _product(document, rows, _expand(document, target, seen))
+    for choices in _choices(document, node):
         branches = [row for choice in choices for row in _conjoin(document, choice, seen)]
-        rows = _product(rows, branches)
+        rows = _product(document, rows, branches)
     return rows
 
 
 def _conjoin(document: Document, nodes: Conjunction, seen: tuple[int, ...]) -> list[Conjunction]:
     rows: list[Conjunction] = [()]
     for node in nodes:
-        rows = _product(rows, _expand(document, node, seen))
+        rows = _product(document, rows, _expand(document, node, seen))
     return rows
 
 
-def _choices(node: Node) -> Iterator[list[Conjunction]]:
+def _choices(document: Document, node: Node) -> Iterator[list[Conjunction]]:
     """Yield, for each branching keyword, the conjunctions of which one must hold."""
     words = node.keywords()
     for schema in words.get("allOf", ()):
@@ -224,13 +274,25 @@ def _choices(node: Node) -> Iterator[list[Conjunction]]:
             yield [(node.child(schema),) for schema in words[keyword]]
     if "if" in words and ("then" in words or "else" in words):
         met = (node.child(words["if"]), node.child(words.get("then", True)))
-        unmet = (node.child({"not": words["if"]}), node.child(words.get("else", True)))
+        unmet = (refusing(document, node.child(words["if"])), node.child(words.get("else", True)))
         yield [met, unmet]
     for keyword in ("dependentSchemas", "dependencies"):
         for name, schema in words.get(keyword, {}).items():
-            present = node.child({"required": [name]})
-            absent = node.child({"not": {"required": [name]}})
-            then = node.child({"required": schema}) if isinstance(schema, list) else node.child(schema)
+            present, absent = _having(document, node, name), _lacking(document, node, name)
+            then = _having(document, node, *schema) if isinstance(schema, list) else node.child(schema)
             yield [(absent,), (present, then)]
     for name, names in words.get("dependentRequired", {}).items():
-        yield [(node.child({"not": {"required": [name]}}),), (node.child({"required": [name, *names]}),)]
+        yield [(_lacking(document, node, name),), (_having(document, node, name, *names),)]
+
+
+def refusing(document: Document, node: Node) -> Node:
+    """Return a node that accepts what `node` refuses."""
+    return node.child(document.derived("not", id(node.schema), schema={"not": node.schema}))
+
+
+def _having(document: Document, node: Node, *names: str) -> Node:
+    return node.child(document.derived("having", names, schema={"required": [*names]}))
+
+
+def _lacking(document: Document, node: Node, name: str) -> Node:
+    return node.child(document.derived("lacking", name, schema={"not": {"required": [name]}}))

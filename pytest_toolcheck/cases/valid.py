@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from . import numbers, texts
 from .identity import identity
 from .schema import Conjunction, Document
-from .shapes import Shape, alternatives
+from .shapes import Shape, alternatives, refusing
 from .turns import interleaved
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
-_ENOUGH = 8
+_ENOUGH, _ENOUGH_BELOW = 8, 3
 _MOST_ITEMS, _MOST_ITEMS_NEEDED = 1000, 20_000
 _MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
@@ -31,20 +31,41 @@ def deepest(document: Document) -> int:
 
 def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> list[Any]:
     """Return up to eight values that every schema of the conjunction accepts; empty where none was found."""
-    key = ("samples", depth, *(id(node.schema) for node in conjunction))
+    return _known_samples(document, "samples", conjunction, alternatives, depth)
+
+
+def samples_of(document: Document, shape: Shape, *, depth: int = 0) -> list[Any]:
+    """As `samples`, of what one alternative stands for."""
+    return _known_samples(document, "samples of", shape.parts, lambda _, __: [shape], depth)
+
+
+def _known_samples(
+    document: Document,
+    kind: str,
+    conjunction: Conjunction,
+    shapes: Callable[[Document, Conjunction], list[Shape]],
+    depth: int,
+) -> list[Any]:
+    key = (kind, depth, *(id(node.schema) for node in conjunction))
     if key not in document.memo:
         document.kept.append(conjunction)
         document.memo[key] = []  # what a schema that leads back to itself finds on its way
-        document.memo[key] = _distinct(_found(document, conjunction, depth))
+        found = _found(document, conjunction, shapes, depth)
+        document.memo[key] = _distinct(found, _enough(document, depth))
     return list(document.memo[key])
 
 
-def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator[Any]:
+def _found(
+    document: Document,
+    conjunction: Conjunction,
+    shapes: Callable[[Document, Conjunction], list[Shape]],
+    depth: int,
+) -> Iterator[Any]:
     if depth > deepest(document):
         return
     found = False
     if not document.is_weary:
-        streams = [built(document, shape, depth=depth) for shape in alternatives(document, conjunction)]
+        streams = [built(document, shape, depth=depth) for shape in shapes(document, conjunction)]
         for value in islice(interleaved(streams), _MOST_TRIED):
             if document.holds(conjunction, value):
                 found = True
@@ -53,11 +74,16 @@ def _found(document: Document, conjunction: Conjunction, depth: int) -> Iterator
         yield from (value for value in ANYTHING if document.holds(conjunction, value))
 
 
-def _distinct(values: Iterable[Any]) -> list[Any]:
+def _enough(document: Document, depth: int) -> int:
+    """Return how many samples are sought: few where they only fill what a schema that holds itself stands in."""
+    return _ENOUGH_BELOW if depth > 1 and document.is_recursive else _ENOUGH
+
+
+def _distinct(values: Iterable[Any], enough: int) -> list[Any]:
     found: dict[str, Any] = {}
     for value in values:
         found.setdefault(identity(value), value)
-        if len(found) == _ENOUGH:
+        if len(found) == enough:
             break
     return list(found.values())
 
@@ -153,8 +179,7 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
     unique = any(shape.all_of("uniqueItems"))
     wanted = list(shape.nodes("contains"))
     least, most = needed(shape), shape.smallest("maxContains")
-    refused = tuple(part.child({"not": part.schema}) for part in wanted) if most is not None else ()
-    document.kept.append(refused)
+    refused = tuple(refusing(document, part) for part in wanted) if most is not None else ()
     hits = 0
     for index in range(count):
         taken, plain = made if unique else [], shape.item(index)
@@ -170,6 +195,8 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
         if value is None:
             return None
         made.append(value[0])
+        if not unique and not wanted and index >= shape.prefix_length():
+            return made + [value[0]] * (count - index - 1)
     return made
 
 
