@@ -63,6 +63,7 @@ def test_the_closest_marker_wins_key_by_key():
         (mark("growth_budget", over="items"), "expected over='PARAM' and latency= or memory="),
         (mark("growth_budget", latency="n"), "expected over='PARAM'"),
         (mark("growth_budget", over="items", latency="n!"), "expected one of '1', 'log n'"),
+        (mark("growth_budget", over="items", latency=["n"]), "expected one of '1', 'log n'"),
         (mark("growth_budget", over=3, latency="n"), "the name of a parameter"),
     ],
 )

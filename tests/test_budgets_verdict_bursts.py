@@ -140,6 +140,16 @@ def test_a_spin_whose_own_wait_is_known_was_not_interrupted_without_a_trace():
     assert verdicts_of == {14 * SPIN_NS: "fail", None: None}
 
 
+def test_a_wait_longer_than_its_spin_says_nothing():
+    """The wait is read around the spin, so it may be longer: however many there are, nothing is divided by nothing."""
+    found = Interruptions()
+    for index in range(20):
+        found.add(CALL_NS, has_waited=False, spins=(index, SPIN_NS), known_ns=2 * SPIN_NS if index < 15 else 0)
+    assert found.share_of(CALL_NS) == 0
+    found.add(CALL_NS, has_waited=False, spins=(20, 9 * SPIN_NS))
+    assert 0 < found.share_of(SPIN_NS) < 0.5
+
+
 def test_calls_of_one_go_count_their_spins_once():
     """Sixty short calls between two spins have not seen sixty spins."""
     found = interruptions([SPIN_NS] * 9)

@@ -38,7 +38,8 @@ class Interruptions:
             return
         self._last = spins
         self._waits += has_waited
-        insort(self._spins, max(spins[1] - known_ns, 0))
+        if known_ns <= LEAST_SPIN_SHARE * spins[1] / 2:  # a spin that is known to have waited shows nothing else
+            insort(self._spins, spins[1])
 
     def share_of(self, duration_ns: int) -> float:
         """Return the share of calls of this length that were interrupted without a trace, below 1.

@@ -160,9 +160,9 @@ def _parameter(value: Any) -> str:
 
 
 def _growth_class(value: Any) -> str:
-    if value not in CLASSES:
+    if not isinstance(value, str) or value not in CLASSES:
         raise BudgetError(f"expected one of {', '.join(map(repr, CLASSES))}")
-    return str(value)
+    return value
 
 
 def _budgets(values: Mapping[tuple[str, str], Any]) -> Budgets:
