@@ -87,5 +87,5 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
 
 
 def _known_good(state: ToolState) -> tuple[Mapping[str, Any], ...]:
-    examples = (e.input for e in state.plan.tool.examples if e.expect is None or e.expect.error is None)
+    examples = (example.input for example in state.plan.tool.examples if example.is_good)
     return (*examples, *(state.proof.accepted if state.proof else ()))

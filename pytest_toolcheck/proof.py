@@ -75,7 +75,7 @@ def _with_report(proof: Proof) -> Proof:
 
 def _candidates(tool: ToolSpec, hints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     schema = tool.input if tool.input is not None else {"type": "object"}
-    known = [dict(example.input) for example in tool.examples if example.expect is None or example.expect.error is None]
+    known = [dict(example.input) for example in tool.examples if example.is_good]
     yield from base_candidates(schema, examples=known, values=tool.values, hints=hints)
 
 

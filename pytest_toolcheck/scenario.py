@@ -75,6 +75,12 @@ class ToolContext(Protocol):
         """Show a warning in the run's summary and in the log; fails nothing."""
 
 
+def known_input(ctx: ToolContext) -> dict[str, Any] | None:
+    """Return an input that the tool is to accept: its first good example, or else what it is proven to accept."""
+    good = next((dict(example.input) for example in ctx.plan.tool.examples if example.is_good), None)
+    return good if good is not None else ctx.base()
+
+
 class Scenario(Protocol):
     """One test of one tool."""
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .checks.base import Finding, as_json, shorten
 from .errors import Position, ToolcheckError
-from .scenario import Scenario, ScenarioFailure, ToolContext, ToolPlan
+from .scenario import Scenario, ScenarioFailure, ToolContext, ToolPlan, known_input
 from .sessions import ToolSessions
 from .sessions_managers import Manager, Refused, manager_of
 from .spec.model import PythonTarget, SessionPromise
@@ -94,13 +94,10 @@ class SessionScenario:
 
     def arguments(self, ctx: ToolContext) -> dict[str, Any]:
         """Return a known good input. Raises ScenarioFailure."""
-        for example in self.plan.tool.examples:
-            if example.expect is None or example.expect.error is None:
-                return dict(example.input)
-        base = ctx.base()
-        if base is None:
+        known = known_input(ctx)
+        if known is None:
             raise self.broken("no valid call is known, so nothing can be shown: give an example", "no valid call")
-        return base
+        return known
 
     def broken(self, message: str, cause: str) -> ScenarioFailure:
         """Return the failure that says which promise is broken."""

@@ -23,6 +23,7 @@ import pytest_toolcheck.collect
 import pytest_toolcheck.report.terminal
 import pytest_toolcheck.targets.mcp
 import pytest_toolcheck.targets.python  # noqa: F401
+from pytest_toolcheck.spec.load import problems_of
 
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
 
@@ -47,3 +48,12 @@ def events(folder: Path) -> Iterator[dict[str, Any]]:
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines():
             yield json.loads(line)
+
+
+def assert_one_message(folder: Path, text: str, line: int, column: int, message: str) -> None:
+    """Assert that a spec of this text has one problem, in these words and at this place; FOLDER stands for its folder."""
+    path = folder / "orders.tool.yaml"
+    path.write_text(text, encoding="utf-8")
+    [problem] = problems_of(path, environ={}, allow_unsupported=True)
+    assert problem.message == message.replace("FOLDER", str(folder.resolve()))
+    assert str(problem).startswith(f"{path}:{line}:{column}: ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_toolcheck.spec.load import problems_of
+from .specs import assert_one_message
 
 HEAD = "toolcheck: 1\ntarget: {python: shop.tools}\n"
 TOOL = HEAD + "tools:\n  lookup:\n"
@@ -92,8 +92,4 @@ WRONG = [
 @pytest.mark.parametrize(("text", "line", "column", "message"), WRONG)
 def test_one_message_at_the_right_place(tmp_path, text, line, column, message):
     """The one thing that is wrong gives one message, word for word, at its line and column."""
-    path = tmp_path / "orders.tool.yaml"
-    path.write_text(text, encoding="utf-8")
-    [problem] = problems_of(path, environ={}, allow_unsupported=True)
-    assert problem.message == message.replace("FOLDER", str(tmp_path.resolve()))
-    assert str(problem).startswith(f"{path}:{line}:{column}: ")
+    assert_one_message(tmp_path, text, line, column, message)

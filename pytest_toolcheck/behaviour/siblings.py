@@ -83,7 +83,7 @@ def _window(tool: ToolSpec, scratch: Session) -> Window | None:
 
 
 def _inputs(tool: ToolSpec) -> Iterator[dict[str, Any]]:
-    known = [dict(example.input) for example in tool.examples if example.expect is None or example.expect.error is None]
+    known = [dict(example.input) for example in tool.examples if example.is_good]
     values = {name: list(known_values.valid) for name, known_values in tool.values.items()}
     schema = tool.input if tool.input is not None else {"type": "object"}
     candidates = base_candidates(schema, examples=known, values=values, hints=())

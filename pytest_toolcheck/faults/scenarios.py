@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..checks.base import Finding, as_json, shorten
 from ..errors import Position, ToolcheckError
 from ..resilience.mcp_inside import inside
-from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
 from ..spec.model import Dependency, Expectation, FaultPlan, PythonTarget
 from ..targets.base import Outcome
 from .expected import unmet
@@ -93,13 +93,10 @@ class FaultScenario:
         return open_faulted(self.plan, dependency, self.fault.inject, faults, stack)
 
     def _arguments(self, ctx: ToolContext) -> dict[str, Any]:
-        for example in self.plan.tool.examples:
-            if example.expect is None or example.expect.error is None:
-                return dict(example.input)
-        base = ctx.base()
-        if base is None:
+        known = known_input(ctx)
+        if known is None:
             raise self._failure("no valid call is known, so no fault can be shown: give an example", "no valid call")
-        return base
+        return known
 
     def _is_virtual(self) -> bool:
         tool = self.plan.tool

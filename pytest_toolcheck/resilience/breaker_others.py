@@ -166,9 +166,7 @@ def _others(bench: Bench) -> Iterator[tuple[str, ToolSpec | None]]:
         if each.python and each.python != mine:
             yield name, None
     for sibling in bench.plan.spec.tools.values():
-        if sibling.name != bench.tool and any(
-            example.expect is None or example.expect.error is None for example in sibling.examples
-        ):
+        if sibling.name != bench.tool and any(example.is_good for example in sibling.examples):
             for name, each in sibling.depends_on.items():
                 if each.python and each.python != mine:
                     yield name if name not in own else f"{sibling.name}.{name}", sibling
@@ -208,6 +206,6 @@ def _call_other(world: World, tool: ToolSpec | None) -> str | None:
     if tool is None:
         call = world.call()
     else:
-        example = next(each for each in tool.examples if each.expect is None or each.expect.error is None)
+        example = next(each for each in tool.examples if each.is_good)
         call = world.call(tool=tool.call or tool.name, arguments=example.input)
     return "an answer" if call.error is None else f"{type(call.error).__name__}: {call.error}"

@@ -21,7 +21,7 @@ from ..checks.base import Finding
 from ..clock.errors import VirtualTimeError
 from ..errors import Position, ToolcheckError
 from ..events import bind, new_rid
-from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
 from ..spec.model import Heartbeat, McpTarget, PythonTarget
 from ..targets.base import Outcome, Progress, Request, Session
 from . import heartbeat_checks as checks
@@ -124,13 +124,10 @@ class Watcher:
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        for example in self.plan.tool.examples:
-            if example.expect is None or example.expect.error is None:
-                return dict(example.input)
-        base = self.ctx.base()
-        if base is None:
+        known = known_input(self.ctx)
+        if known is None:
             raise self.broken("no valid call is known, so no heartbeat can be shown: give an example", "no valid call")
-        return base
+        return known
 
     def note(self, beat: Beat, **known: Any) -> None:
         attrs = {"at_s": beat.at_s, "progress": beat.progress, "total": beat.total}

@@ -121,6 +121,11 @@ class Example:
     expect: Expectation | None = None
     position: Position | None = None
 
+    @property
+    def is_good(self) -> bool:
+        """Whether the tool is to accept it: nothing is said of its answer, or no error is expected."""
+        return self.expect is None or self.expect.error is None
+
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
