@@ -6,6 +6,7 @@ import asyncio
 import copy
 import inspect
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,14 @@ def test_the_page_takes_the_tables_between_its_marks() -> None:
     assert rewritten(new, {"overall": "again"}).count("<!-- end -->") == 4
     with pytest.raises(ValueError, match="the mark `<!-- gone -->`"):
         rewritten(page, {"gone": ""})
+
+
+def test_the_page_tells_results_only_between_its_marks() -> None:
+    """Words that the command does not write hold no figure of a result: none can go stale beside a new table."""
+    outside = re.sub(r"<!-- (\w+) -->.*?<!-- end -->", "", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    ours = re.findall(r"\w*\d[\w.]*", re.sub(r"`[^`]*`", "", outside))
+    assert set(ours) <= {"100", "240", "2.0", "2", "1.0"}, "figures of how it is run, and values that tools are sent"
+    assert not {pair.name for pair in PAIRS} & set(re.findall(r"`(\w+)`", outside))
 
 
 class TestReports:
