@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
 
-from pytest_toolcheck.faults import Faults
+from pytest_toolcheck.faults import FaultError, Faults
 
 
 @pytest.fixture
@@ -57,3 +60,40 @@ def test_a_temporary_file_is_one_hit(faults, tmp_path):
     with tempfile.NamedTemporaryFile(dir=tmp_path, buffering=0) as file:
         file.write(b"x")
     fault.assert_fired(1)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+for name in sys.argv[1:]:
+    try:
+        Path(name).write_text("x")
+        print("written")
+    except OSError as error:
+        print(error.strerror)
+"""
+
+
+def test_a_python_process_meets_it_too(faults, tmp_path):
+    """With `fault.environment` it asks at each of its openings; a `sitecustomize` of its own is loaded all the same."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text("print('customized')")
+    (tmp_path / "full").mkdir()
+    fault = faults.inject(tmp_path / "full", "1*off -> 1*disk_full")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), **fault.environment}
+    environment["PYTHONPATH"] += os.pathsep + str(tmp_path / "site")
+    names = [str(tmp_path / name) for name in ("free", "full/a", "full/b", "full/c")]
+    command = [sys.executable, "-c", WRITER, *names]
+    lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert lines == ["customized", "written", "written", "No space left on device", "written"]
+    fault.assert_fired(1)
+    faults.heal()
+    lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert lines[1:] == ["written"] * 4
+
+
+def test_only_files_have_an_environment(faults):
+    """Another point says so."""
+    fault = faults.inject(["true"], "drop", optional=True)
+    with pytest.raises(FaultError, match="has no environment"):
+        assert fault.environment

@@ -23,6 +23,7 @@ from pytest_toolcheck.spec.model import (
     Expectation,
     FaultPlan,
     Heartbeat,
+    HttpTarget,
     PythonTarget,
     Spec,
     ToolSpec,
@@ -266,3 +267,22 @@ def test_files_that_nobody_writes_are_told(tmp_path):
     plan = store_plan(tmp_path, FaultPlan("store", "disk_full", UNSAVED))
     elsewhere = dataclasses.replace(plan.tool, depends_on={"store": Dependency("store", files="elsewhere")})
     assert "store (elsewhere) was called 0 times" in failure(dataclasses.replace(plan, tool=elsewhere))
+
+
+def test_files_of_a_python_command_are_refused(tmp_path):
+    """A process that is started for the tool asks here, and is told for the call of this very tool."""
+    plan = store_plan(tmp_path, FaultPlan("store", "1*off -> disk_full", UNSAVED))
+    (tmp_path / "storing.py").write_text(f"{STORE}\nprint(json.dumps(save('A')))\n")
+    target = CommandTarget((sys.executable, str(tmp_path / "storing.py")))
+    plan = dataclasses.replace(
+        plan,
+        spec=dataclasses.replace(plan.spec, target=target),
+        tool=dataclasses.replace(plan.tool, call=None),
+    )
+    events = run(plan)
+    assert [
+        (fields["rid"], fields["tool"], fields["attrs"]["hit"]) for ev, fields in events if ev == "fault.injected"
+    ] == [("r1", "place_order", 2)]
+    there_already = dataclasses.replace(plan.spec, target=HttpTarget("http://127.0.0.1:1"))
+    with pytest.raises(ScenarioSkipped, match="runs once for the whole file"):
+        run(dataclasses.replace(plan, spec=there_already))

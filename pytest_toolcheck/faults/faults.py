@@ -90,6 +90,12 @@ class Fault:
         return found
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a Python process that is started meets a fault at files, too."""
+        found: dict[str, str] = self._of_point("environment", "an environment")
+        return found
+
+    @property
     def process(self) -> Any:
         """The process as it is now: after `crash_restart`, the new one (a `subprocess.Popen`)."""
         return self._of_point("process", "a process")

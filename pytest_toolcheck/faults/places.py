@@ -86,18 +86,25 @@ def _in_process(plan: ToolPlan, reference: str, schedule: str, faults: Faults, s
 
 
 def _on_files(plan: ToolPlan, written: str, schedule: str, faults: Faults, stack: ExitStack) -> FaultedSession:
-    """Let files be refused to a tool that runs in this process: another's openings are not seen from here."""
-    target = plan.spec.target
-    if not isinstance(target, PythonTarget):
+    """Let files be refused to a tool in this process, or to a Python process that is started for it."""
+    target, spec = plan.spec.target, plan.spec
+    path = spec.path.parent / Path(written).expanduser()
+    if isinstance(target, PythonTarget):
+        stack.enter_context(fresh_modules(target, spec_path=spec.path))
+        session = opened(dataclasses.replace(spec, target=PythonTarget(module_name(target))), stack)
+        return FaultedSession(session, faults.inject(path, schedule, optional=True), call=plan.tool.call)
+    if not isinstance(target, McpTarget | CommandTarget) or (isinstance(target, McpTarget) and not target.command):
         raise ScenarioSkipped(
-            f"the files of a {target.kind} target are opened in another process: only a Python tool's and an MCP "
-            "server's in this process can be refused"
+            f"the files of a {target.kind} server are opened in a process that runs once for the whole file; test it "
+            "over stdio, or with the fixture `faults`"
         )
-    stack.enter_context(fresh_modules(target, spec_path=plan.spec.path))
-    spec = dataclasses.replace(plan.spec, target=PythonTarget(module_name(target)))
-    session = opened(spec, stack)
-    path = plan.spec.path.parent / Path(written).expanduser()
-    return FaultedSession(session, faults.inject(path, schedule, optional=True), call=plan.tool.call)
+    # What the server writes while it starts is not written for the tool.
+    fault = faults.inject(path, schedule, optional=True, tool=plan.tool.name)
+    met = fault.environment
+    if "PYTHONPATH" in target.env:
+        met["PYTHONPATH"] = os.pathsep.join([met["PYTHONPATH"].partition(os.pathsep)[0], target.env["PYTHONPATH"]])
+    spec = dataclasses.replace(spec, target=dataclasses.replace(target, env={**target.env, **met}))
+    return FaultedSession(opened(spec, stack), fault)
 
 
 def _absolute(reference: str, target: PythonTarget) -> str:

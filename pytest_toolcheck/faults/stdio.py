@@ -6,17 +6,13 @@ schedule, the count and the log are here.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import secrets
-import socket
 import sys
-import threading
 from typing import Any
 
 from .errors import FaultError
 from .kinds import Action
 from .point import Ask
+from .questions import Questions
 
 
 class StdioPoint:
@@ -31,14 +27,18 @@ class StdioPoint:
         self.name = " ".join(command)
         self._inner = command
         self._ask = ask
-        self._token = secrets.token_hex(8)
-        self._listener: socket.socket | None = None
-        self._port = 0
+        self._questions = Questions(self._answer)
 
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts the server behind the proxy."""
-        proxy = (sys.executable, "-m", "pytest_toolcheck.faults.stdio_proxy", str(self._port), self._token)
+        proxy = (
+            sys.executable,
+            "-m",
+            "pytest_toolcheck.faults.stdio_proxy",
+            str(self._questions.port),
+            self._questions.token,
+        )
         return (*proxy, *self._inner)
 
     def prepare(self, action: Action) -> None:
@@ -48,33 +48,11 @@ class StdioPoint:
 
     def on(self) -> None:
         """Begin to answer the proxy's questions."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listener,), daemon=True, name="toolcheck-stdio").start()
+        self._questions.on()
 
     def off(self) -> None:
         """Stop answering; a proxy that still runs lets everything pass."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True, name="toolcheck-stdio").start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream, contextlib.suppress(OSError, ValueError):
-            if stream.readline().decode().strip() != self._token:
-                return
-            for line in stream:
-                stream.write(self._answer(json.loads(line)).encode() + b"\n")
-                stream.flush()
+        self._questions.off()
 
     def _answer(self, question: Any) -> str:
         tool = question.get("tool")
