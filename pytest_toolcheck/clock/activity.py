@@ -18,7 +18,7 @@ from typing import Any
 from .children import Family
 from .descriptors import awaited_descriptors, reads_a_file
 from .sockets import awaited_answer, is_connection
-from .syscalls import Doing, classify, is_call, is_supported, read_call, run_ns
+from .syscalls import STOPPED, Doing, classify, is_call, is_supported, read_call, run_ns
 from .work import Work
 
 acquire = _thread.LockType.acquire
@@ -48,6 +48,8 @@ class Activity:
         self._calls: dict[int, tuple[int | None, str]] = {}
         """By thread, the system call in which it was seen when it had run for so long: it has not left it since."""
         self._frames: dict[int, Place] | None = None
+        self._suspect: int | None = None
+        """The thread that was found at work last: most likely it still is."""
         self._owner = threading.get_ident()
         self._supported = is_supported()
         self._family = Family()
@@ -86,6 +88,8 @@ class Activity:
         """
         self._frames = None  # each that is kept keeps its locals alive, and buffers among them, until collected
         others, children = self._others(waiting), self._family.watch(is_seen=self._supported)
+        if (still := self._look_at_suspect(others)) is not None:
+            return still
         before = self._state_of(others)
         work = self._first(children.look()) or self._look_at_threads(others, before) or self._first(children.look())
         self._frames = None
@@ -112,15 +116,30 @@ class Activity:
             if t.native_id is not None
         }
 
+    def _look_at_suspect(self, others: list[threading.Thread]) -> Work | None:
+        thread = next((t for t in others if t.ident == self._suspect), None) if self._suspect else None
+        if thread is not None and thread.native_id is not None and self._supported:
+            work = self._look_at_thread(thread, run_ns(thread.native_id, self._gettime_ns), self._calls)
+            if work is not None and work.key not in self.ignored:
+                return work
+        self._suspect = None
+        return None
+
     def _look_at_threads(self, threads: list[threading.Thread], ran: dict[int, Any]) -> Work | None:
+        """Return one that is at work; those that have run since they were looked at are the likeliest."""
         calls: dict[int, tuple[int | None, str]] = {}
-        for thread in threads:
+        for thread in sorted(threads, key=lambda t: self._is_unmoved(t.native_id or 0, ran)):
             work = self._look_at_thread(thread, ran.get(thread.native_id or 0), calls)
             if work is not None and work.key not in self.ignored:
                 self._calls |= calls
+                self._suspect = work.thread
                 return work
         self._calls = calls  # threads that have ended are forgotten
         return None
+
+    def _is_unmoved(self, tid: int, ran: dict[int, Any]) -> bool:
+        known = self._calls.get(tid)
+        return known is not None and known[0] == ran.get(tid)
 
     def _look_at_thread(
         self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, tuple[int | None, str]]
@@ -164,7 +183,8 @@ class Activity:
 
     @staticmethod
     def _is_at_work(line: str) -> bool:
-        doing = classify(line)
+        """A thread of this process is stopped only with all of it, or for the moment of a debugger's look."""
+        doing = Doing.BUSY if line == STOPPED else classify(line)
         if doing in (Doing.BUSY, Doing.PARKED):
             return doing is Doing.BUSY
         return reads_a_file("self", line) or bool(awaited_answer(awaited_descriptors(line)))

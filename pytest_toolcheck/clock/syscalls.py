@@ -61,10 +61,10 @@ _AARCH64: dict[int, _Call] = {
     **dict.fromkeys((95, 133, 260), (Blocked.CHILD, 0, True)),
 }
 _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
-_STOPPED = "stopped"
+STOPPED = "stopped"
 """By SIGSTOP: it does nothing until somebody sends it SIGCONT, whatever call it was in."""
 _RUNNING = "running"
-_BY_STATE = {"R": _RUNNING, "T": _STOPPED}
+_BY_STATE = {"R": _RUNNING, "T": STOPPED}
 _UNBOUNDED = (Blocked.READ, Blocked.CHILD)
 _MINUS_ONE = 0xFFFF_FFFF
 _ENOUGH_BYTES = 1024
@@ -94,7 +94,7 @@ def blocked_in(line: str) -> tuple[Blocked, list[int]]:
 @lru_cache(maxsize=1024)
 def classify(line: str) -> Doing:
     """Return what a thread does, from its line in `/proc/.../syscall`."""
-    if line == _STOPPED:
+    if line == STOPPED:
         return Doing.PARKED
     kind, arguments = blocked_in(line)
     if kind is Blocked.NOT:
@@ -110,7 +110,7 @@ def classify(line: str) -> Doing:
 
 def is_call(line: str) -> bool:
     """Tell whether a thread is in a system call: neither running nor stopped."""
-    return line not in (_RUNNING, _STOPPED)
+    return line not in (_RUNNING, STOPPED)
 
 
 def read_call(pid: int | str, tid: int | str, *, known: str | None = None) -> str | None:

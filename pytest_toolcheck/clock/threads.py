@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from .driver import acquire
 from .waits import Waits
+
+_STARTING = threading.Thread.start.__code__
 
 
 class LockTimeouts:
@@ -59,6 +62,9 @@ class LockTimeouts:
 
     def wait_for_notice(self, condition: Any, timeout: float | None) -> bool:
         """Do what `Condition.wait` does, step by step as in CPython's threading.py, but for who keeps the limit."""
+        if timeout is None and _is_start_of_thread():
+            with self._waits.really():
+                return bool(self._real_wait(condition))
         if timeout is None and self._waits.is_beside(threading.get_ident()) and condition._is_owned():
             return self._wait_for_ever(condition)
         if not self._waits.applies(timeout) or not condition._is_owned():
@@ -113,6 +119,12 @@ class LockTimeouts:
             self._waits.keep(timeout, has_ended, has_input=lambda: not thread.is_alive(), expects=is_ending)
             timeout = 0
         self._real_join(thread, timeout)
+
+
+def _is_start_of_thread() -> bool:
+    """Tell whether the wait is that of `Thread.start`: it comes to its end whatever time it is."""
+    waits = sys._getframe(2).f_back  # over this function and the two of ours: `Event.wait`
+    return waits is not None and waits.f_back is not None and waits.f_back.f_code is _STARTING
 
 
 def _end_silently(thread: threading.Thread) -> None:

@@ -27,6 +27,8 @@ _FAST_KINDS: Mapping[str, type] = {
     "dur_ms": float,
     "attrs": dict,
 }
+_LEFT_OUT = frozenset({*_FAST_KINDS, "error"})
+"""Fields for which None means: not given."""
 _FAST_OUTCOMES = frozenset(
     [("call.end", word) for word in CALL_OUTCOMES] + [("case.end", word) for word in CASE_OUTCOMES]
 )
@@ -50,13 +52,20 @@ class LineEncoder:
         """Return a context's fields as a JSON object; what is no value of its field is left out."""
         fitting, _ = arrange("", fields)
         fitting.pop("attrs", None)
-        safe, _ = make_safe({"run": run, "w": worker, **fitting})
+        given = {"run": run, "w": worker, **fitting}
+        if is_plain(given):
+            try:
+                if len(body := _encode(given)) <= MAX_TEXT:
+                    return body
+            except UnicodeEncodeError:
+                pass
+        safe, _ = make_safe(given)
         return _encode(self._shorten(safe))
 
     def _encode_fast(self, ev: str, given: dict[str, Any]) -> bytes | None:
-        for name, value in given.items():
-            if type(value) is not _FAST_KINDS.get(name):
-                return None
+        if not all(_is_fast(name, value) for name, value in given.items()):
+            return None
+        given = {name: value for name, value in given.items() if value is not None and value != {}}
         if "outcome" in given and (ev, given["outcome"]) not in _FAST_OUTCOMES:
             return None
         if not isfinite(given.get("dur_ms", 0.0)):
@@ -91,3 +100,12 @@ class LineEncoder:
             }
             short["error"] = self._blobs.shorten(error) | texts
         return short
+
+
+def _is_fast(name: str, value: Any) -> bool:
+    """Whether a field needs no care but for what stands in `attrs`; an error, where it is its type and message alone."""
+    if type(value) is _FAST_KINDS.get(name) or (value is None and name in _LEFT_OUT):
+        return True
+    if name != "error" or type(value) is not dict or list(value) != ["type", "message"]:
+        return False
+    return all(type(text) is str for text in value.values())
