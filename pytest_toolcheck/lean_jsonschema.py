@@ -3,7 +3,8 @@
 For `format: iri` and `iri-reference` it imports `rfc3987-syntax`, which builds forty parsers at import (1.5 s of
 processor time in every run) and then takes half a millisecond a character. The grammar of that package is regular: here
 it becomes a regular expression that gives the same answers, made when first asked for; where that fails, the package is
-asked. Where `jsonschema` was imported before, our labels use the expression (`fast_iri_check`).
+asked. Where `jsonschema` was imported before, our labels use the expression (`fast_iri_check`). The packages for other
+formats are imported when a value is checked by them (`lazy_formats.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+
+from .lazy_formats import stand_ins
 
 __all__ = [
     "Draft202012Validator",
@@ -126,8 +129,8 @@ def _stand_in() -> ModuleType | None:
 
 
 _STAND_IN = _stand_in()
-if _STAND_IN is not None:
-    sys.modules[_PACKAGE] = _STAND_IN
+_STAND_INS = ({} if _STAND_IN is None else {_PACKAGE: _STAND_IN}) | ({} if "jsonschema" in sys.modules else stand_ins())
+sys.modules |= _STAND_INS
 try:
     import jsonschema
     from jsonschema import Draft202012Validator, FormatChecker, SchemaError, ValidationError
@@ -135,5 +138,6 @@ try:
     from jsonschema.protocols import Validator
     from jsonschema.validators import validator_for
 finally:
-    if _STAND_IN is not None and sys.modules.get(_PACKAGE) is _STAND_IN:
-        del sys.modules[_PACKAGE]  # who imports the package gets the package
+    for _name, _module in _STAND_INS.items():
+        if sys.modules.get(_name) is _module:
+            del sys.modules[_name]  # who imports the package gets the package

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck import lean_jsonschema
+from pytest_toolcheck import lazy_formats, lean_jsonschema
 from pytest_toolcheck.cases import formats
 from pytest_toolcheck.lean_jsonschema import fast_iri_check, iri_expression
 
@@ -55,11 +55,35 @@ def test_our_import_builds_no_parser_and_leaves_the_package_alone() -> None:
         "import sys; from pytest_toolcheck.cases import generate_cases, label_of; schema = {'format': 'iri'}; "
         "list(generate_cases(schema)); "
         "assert label_of(schema, 'a b') == 'invalid' and label_of(schema, 'http://\u00f6.de') == 'valid'; "
-        "assert not {'lark', 'rfc3987_syntax'} & set(sys.modules), 'loaded'; "
+        "late = {'lark', 'rfc3987_syntax', 'isoduration', 'arrow', 'idna', 'uri_template', 'webcolors'} & set(sys.modules); "
+        "assert not late, late; assert label_of({'format': 'duration'}, 'PT') == 'invalid'; "
+        "import isoduration; assert isoduration.__file__; "
         "from rfc3987_syntax import parse; assert parse.__module__ == 'rfc3987_syntax.syntax_helpers'"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("idn-hostname", "stra\u00dfe.de", "a..b"),
+        ("duration", "P1DT5M", "PT"),
+        ("date-time", "2026-11-26T08:00:00Z", "2026-11-26"),
+        ("uri", "http://a.de/", "a b"),
+        ("uri-reference", "/a?b", "\\"),
+        ("uri-template", "/a/{b}", "{"),
+    ],
+)
+def test_a_format_is_checked_by_its_package_when_a_value_has_it(name, good, bad) -> None:
+    """The stand-ins give the answers of the packages, their errors included."""
+    checker = lean_jsonschema.Draft202012Validator.FORMAT_CHECKER
+    assert checker.conforms(good, name)
+    assert not checker.conforms(bad, name)
+    stand_in = lazy_formats._stand_in("isoduration")
+    with pytest.raises(stand_in.DurationParsingException):
+        stand_in.parse_duration("PT")
+    assert str(stand_in.parse_duration("P1D")) == "P1D"
 
 
 def test_labels_are_quick_where_jsonschema_was_imported_before_us() -> None:
