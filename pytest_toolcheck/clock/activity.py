@@ -31,6 +31,8 @@ Place = tuple[types.FrameType, int]
 """The frame in which a thread is (the frame itself: its address is soon another's), and the instruction."""
 Settled = tuple[Place, tuple[str, ...]]
 """Where a thread waits, and for what."""
+Seen = tuple[int | None, str, bool]
+"""For how long a thread had run, its system call, and whether that can be no work, whatever connections owe."""
 
 
 class Activity:
@@ -45,8 +47,8 @@ class Activity:
         self._gettime_ns = gettime_ns
         self._older = {thread.ident for thread in threading.enumerate()}
         self._last_seen: dict[int, tuple[tuple[str, int | None], int]] = {}
-        self._calls: dict[int, tuple[int | None, str]] = {}
-        """By thread, the system call in which it was seen when it had run for so long: it has not left it since."""
+        self._calls: dict[int, Seen] = {}
+        """By thread, how it was seen last: while it has run for no longer, it is still in the same system call."""
         self._frames: dict[int, Place] | None = None
         self._suspect: int | None = None
         """The thread that was found at work last: most likely it still is."""
@@ -127,7 +129,7 @@ class Activity:
 
     def _look_at_threads(self, threads: list[threading.Thread], ran: dict[int, Any]) -> Work | None:
         """Return one that is at work; those that have run since they were looked at are the likeliest."""
-        calls: dict[int, tuple[int | None, str]] = {}
+        calls: dict[int, Seen] = {}
         for thread in sorted(threads, key=lambda t: self._is_unmoved(t.native_id or 0, ran)):
             work = self._look_at_thread(thread, ran.get(thread.native_id or 0), calls)
             if work is not None and work.key not in self.ignored:
@@ -142,19 +144,23 @@ class Activity:
         return known is not None and known[0] == ran.get(tid)
 
     def _look_at_thread(
-        self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, tuple[int | None, str]]
+        self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, Seen]
     ) -> Work | None:
         tid = thread.native_id
         if tid is None or thread.ident is None:
             return Work(("thread", id(thread)), f"thread {thread.name!r}, which is starting")
         if not self._supported:
             return None
-        before_ns, known = self._calls.get(tid, (None, ""))
-        line = read_call("self", tid, known=known if ran_ns is not None and ran_ns == before_ns else None)
+        before_ns, known, is_idle = self._calls.get(tid, (None, "", False))
+        is_unmoved = ran_ns is not None and ran_ns == before_ns
+        line = read_call("self", tid, known=known if is_unmoved else None)
         if line is None:
             return None
         if is_call(line):
-            calls[tid] = (ran_ns, line)
+            is_idle = (is_unmoved and is_idle) or not _may_be_at_work(line)
+            calls[tid] = (ran_ns, line, is_idle)
+            if is_idle:
+                return None
         if not self._is_at_work(line) or (
             self.is_older(thread.ident) and self._has_settled(thread.ident, line, ran_ns)
         ):
@@ -205,7 +211,8 @@ def _may_be_at_work(line: str) -> bool:
     """Tell whether a blocked thread could ever be taken for work, without leaving its system call."""
     doing = classify(line)
     return doing in (Doing.BUSY, Doing.POLLING) or (
-        doing is Doing.READING and any(is_connection(descriptor) for descriptor in awaited_descriptors(line))
+        doing is Doing.READING
+        and (reads_a_file("self", line) or any(is_connection(each) for each in awaited_descriptors(line)))
     )
 
 
