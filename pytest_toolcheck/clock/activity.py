@@ -143,9 +143,7 @@ class Activity:
         known = self._calls.get(tid)
         return known is not None and known[0] == ran.get(tid)
 
-    def _look_at_thread(
-        self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, Seen]
-    ) -> Work | None:
+    def _look_at_thread(self, thread: threading.Thread, ran_ns: int | None, calls: dict[int, Seen]) -> Work | None:
         tid = thread.native_id
         if tid is None or thread.ident is None:
             return Work(("thread", id(thread)), f"thread {thread.name!r}, which is starting")

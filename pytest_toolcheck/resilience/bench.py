@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ..checks.base import Finding
 from ..clock.errors import VirtualTimeError
@@ -16,6 +16,9 @@ from .dependency import Answer, fail
 from .story import describe_error
 from .toolcall import Setup, ToolCall
 from .world import World
+
+if TYPE_CHECKING:
+    from .opening import Opening
 
 DEFAULT_ERROR: Final = "ConnectionError"
 MANY: Final = 500
@@ -32,11 +35,13 @@ class ResilienceScenario:
     check: Callable[[Bench], None]
     category: str = "resilience"
     position: Position | None = None
+    openings: dict[float, Opening] = field(default_factory=dict)
+    """How the promise's breaker opens, see `opening.how_it_opens`; shared by the sentences of a promise."""
     fixtures: Sequence[str] = ()
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out, in fresh modules and virtual time. Raises ScenarioFailure, ScenarioSkipped."""
-        bench = Bench(ctx, self.plan, self.promise)
+        bench = Bench(ctx, self.plan, self.promise, self.openings)
         try:
             self.check(bench)
         except VirtualTimeError as stuck:
@@ -50,8 +55,11 @@ class ResilienceScenario:
 class Bench:
     """Where one scenario is carried out."""
 
-    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Resilience) -> None:
+    def __init__(
+        self, ctx: ToolContext, plan: ToolPlan, promise: Resilience, openings: dict[float, Opening] | None = None
+    ) -> None:
         self.ctx, self.plan, self.promise = ctx, plan, promise
+        self.openings = {} if openings is None else openings
         self.name = promise.on
         self.tool = plan.tool.name
         self.place = f"resilience of {promise.on}" + (f" ({promise.position})" if promise.position else "")

@@ -8,7 +8,7 @@ from ..spec.model import Resilience
 from . import breaker_crowd, breaker_hangs, breaker_others
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
-from .opening import Opening, admits, failing_attempts, margin_s, opened, promised, refuses
+from .opening import Opening, admits, failing_attempts, how_it_opens, margin_s, opened, promised, refuses
 from .toolcall import ToolCall
 from .world import World
 
@@ -62,8 +62,7 @@ def stays_closed_before(bench: Bench) -> None:
 def success_resets_count(bench: Bench) -> None:
     """Four failures, a success and four failures leave it closed."""
     few = promised(bench).opens_after - 1
-    with bench.world() as world:
-        opening = opened(bench, world)
+    opening = how_it_opens(bench)
     with bench.world() as world:
         for _ in range(2):
             _fail_so_often(bench, world, opening, few)

@@ -8,7 +8,7 @@ from typing import Final
 from ..spec.model import Resilience
 from .bench import Bench, times
 from .dependency import DependencyCall, succeed
-from .opening import Opening, admits, margin_s, opened, promised, refuses
+from .opening import Opening, admits, how_it_opens, margin_s, opened, promised, refuses
 from .toolcall import ToolCall
 from .world import World
 
@@ -62,8 +62,7 @@ def opens_under_simultaneous_failures(bench: Bench) -> None:
 
 def stops_a_stream(bench: Bench) -> None:
     """Fifty callers, one after the other, that fail late: once enough have failed, no more are let through."""
-    with bench.world() as world:
-        opening = opened(bench, world, after_s=bench.moment_s)
+    opening = how_it_opens(bench, after_s=bench.moment_s)
     interval_s = max(bench.moment_s, opening.call_s) / promised(bench).opens_after
     if CROWD * interval_s > promised(bench).recovers_after_s / 2:
         interval_s = promised(bench).recovers_after_s / 2 / CROWD

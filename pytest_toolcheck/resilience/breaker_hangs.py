@@ -8,7 +8,7 @@ from ..scenario import ScenarioSkipped
 from ..spec.model import Resilience
 from .bench import Bench, seconds
 from .dependency import hang
-from .opening import margin_s, opened, promised
+from .opening import how_it_opens, margin_s, promised
 from .toolcall import ToolCall
 from .world import World
 
@@ -25,8 +25,7 @@ def hang_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
 
 def counts_hangs(bench: Bench) -> None:
     """As many hangs as failures open it: of calls, or of attempts, as this breaker counts them."""
-    with bench.world() as world:
-        opening = opened(bench, world)
+    opening = how_it_opens(bench)
     with bench.world() as world:
         world.probe.answers((hang(), None))
         counted = 0

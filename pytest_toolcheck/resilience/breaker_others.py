@@ -11,7 +11,7 @@ from ..scenario import ScenarioSkipped
 from ..spec.model import ToolSpec
 from .bench import Bench
 from .dependency import DependencyProbe, succeed
-from .opening import admits, margin_s, opened, promised, refuses
+from .opening import admits, how_it_opens, margin_s, opened, promised, refuses
 from .world import World
 
 _LOOKS: Final = 20
@@ -59,7 +59,7 @@ def looking_changes_nothing(bench: Bench) -> None:
                 "no breaker state is in reach: no known breaker object, no object of a class named *Breaker* or with a "
                 '`state` such as "closed", and no function such as breaker_state() in the tool\'s modules'
             )
-        opening = opened(bench, world)
+    opening = how_it_opens(bench)
     with bench.world() as world:
         bench.always_fail(world)
         for _ in range(4 * promised(bench).opens_after + 4):

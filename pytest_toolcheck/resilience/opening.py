@@ -76,6 +76,14 @@ def opened(bench: Bench, world: World, *, pause_s: float = 0.0, **failing: Any) 
     return found
 
 
+def how_it_opens(bench: Bench, *, after_s: float = 0.0) -> Opening:
+    """Return how the breaker opens where calls fail after so long: shown once for all sentences of the promise."""
+    if after_s not in bench.openings:
+        with bench.world() as world:
+            bench.openings[after_s] = opened(bench, world, after_s=after_s)
+    return bench.openings[after_s]
+
+
 def reached_while_open(bench: Bench, world: World, call: ToolCall) -> bool:
     """Whether a call reached the dependency before a breaker that opened at the last failure could have recovered."""
     before = [c for c in world.probe.failures() if c not in call.dependency_calls]

@@ -14,6 +14,7 @@ from .bench import Bench, ResilienceScenario, is_in_process
 from .breaker import breaker_checks
 from .fallback import fallback_checks, reaching_checks
 from .mcp_inside import ServerModule, inside
+from .opening import Opening
 from .retry import Check, retry_checks
 from .timeout import layer_checks, timeout_checks
 
@@ -36,9 +37,10 @@ def _scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         return
     cannot_cancel = _is_plain_function(plan)
     for promise in promises:
+        openings: dict[float, Opening] = {}
         for id_, check in _sentences(promise):
             if not (cannot_cancel and "cancelled" in id_):
-                yield _scenario(plan, promise, id_, check)
+                yield _scenario(plan, promise, id_, check, openings)
     yield from _layers(plan, promises)
 
 
@@ -68,9 +70,13 @@ def _layers(plan: ToolPlan, promises: list[Resilience]) -> Iterator[Scenario]:
                 yield _scenario(plan, promise, f"timeouts[{name}:{sentence}]", check)
 
 
-def _scenario(plan: ToolPlan, promise: Resilience, id_: str, check: Check) -> ResilienceScenario:
-    position = promise.position or plan.tool.position
-    return ResilienceScenario(id_.replace("::", ":").replace("=", "-"), plan, promise, check, position=position)
+def _scenario(
+    plan: ToolPlan, promise: Resilience, id_: str, check: Check, openings: dict[float, Opening] | None = None
+) -> ResilienceScenario:
+    position, id_ = promise.position or plan.tool.position, id_.replace("::", ":").replace("=", "-")
+    return ResilienceScenario(
+        id_, plan, promise, check, position=position, openings={} if openings is None else openings
+    )
 
 
 def _skip(bench: Bench) -> None:
