@@ -111,7 +111,7 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
     runtime.close_targets()
     if runtime.is_worker or not runtime.run_directory.is_dir():
         return
-    from .report.totals import totals_of
+    from .report.totals import keep, totals_of
 
     if (path := runtime.settings.save_baseline) is not None:
         _save_baseline(runtime, path)
@@ -121,6 +121,7 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     coverage = {name: report.as_attrs() for name, report in totals.coverages().items()}
     runtime.log.emit("run.end", attrs={"exitstatus": int(session.exitstatus), "coverage": coverage})
+    keep(runtime, totals)
     session.config.hook.pytest_toolcheck_report(config=session.config, run_directory=runtime.run_directory)
 
 

@@ -100,7 +100,7 @@ class Driver:
             return False
         try:
             with self.clock.guard:
-                if self.clock.resuming or self.clock.is_signalled:
+                if self.clock.resuming or self.clock.is_signalled or self.clock.starting:
                     return False
                 waiting = list(self.clock.waiting)
             work = self._find_work(waiting)

@@ -63,8 +63,7 @@ class LockTimeouts:
     def wait_for_notice(self, condition: Any, timeout: float | None) -> bool:
         """Do what `Condition.wait` does, step by step as in CPython's threading.py, but for who keeps the limit."""
         if timeout is None and _is_start_of_thread():
-            with self._waits.really():
-                return bool(self._real_wait(condition))
+            return self._wait_for_start(condition)
         if timeout is None and self._waits.is_beside(threading.get_ident()) and condition._is_owned():
             return self._wait_for_ever(condition)
         if not self._waits.applies(timeout) or not condition._is_owned():
@@ -88,6 +87,16 @@ class LockTimeouts:
             condition._acquire_restore(saved)
             if not arrived and notice in condition._waiters:
                 condition._waiters.remove(notice)
+
+    def _wait_for_start(self, condition: Any) -> bool:
+        """Wait in real time, in which the clock stands still."""
+        thread, starting = threading.get_ident(), self._waits.clock.starting
+        starting.add(thread)
+        try:
+            with self._waits.really():
+                return bool(self._real_wait(condition))
+        finally:
+            starting.discard(thread)
 
     def _wait_for_ever(self, condition: Any) -> bool:
         notice = _thread.allocate_lock()

@@ -85,6 +85,8 @@ class VirtualClock:
         self.waiting: list[Waiter] = []
         self.resuming: set[Waiter] = set()
         """Waiters that are due, but whose threads have not noticed yet."""
+        self.starting: set[int] = set()
+        """Threads that wait for the start of another."""
         self.is_signalled = False
         """A signal has been sent to the test's thread, which has not come round to its handler yet."""
         self.guard = _thread.allocate_lock()

@@ -101,7 +101,7 @@ class EventLog:
         name = ev if type(ev) is str and ev in _KNOWN_NAMES else _plain_name(ev)
         context = get_context()
         if not context.fields.keys().isdisjoint(fields):
-            context = Context({key: value for key, value in context.fields.items() if fields.get(key) is None})
+            context, fields = _apart(context, fields)
         body, changes = self._encoder.encode(name, fields)
         self._write(name, self._fragment(context), body)
         return changes
@@ -193,6 +193,16 @@ class EventLog:
 
 _EMPTY = Context({})
 _KNOWN_NAMES = frozenset(EVENT_NAMES)
+_TEXTS = frozenset({"case", "tool", "sid", "rid"})
+
+
+def _apart(context: Context, fields: dict[str, Any]) -> tuple[Context, dict[str, Any]]:
+    """Let each field stand once: the event's where it differs, else the context's, which is encoded already."""
+    bound = context.fields
+    twice = bound.keys() & fields.keys()
+    if twice <= _TEXTS and all(fields[name] is None or fields[name] == bound[name] for name in twice):
+        return context, {name: value for name, value in fields.items() if name not in twice}
+    return Context({name: value for name, value in bound.items() if fields.get(name) is None}), fields
 
 
 def _on_one_line(line: bytes) -> bytes:

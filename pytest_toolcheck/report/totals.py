@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -74,10 +75,26 @@ class Totals:
 
 
 def totals_of(place: RunPlace) -> Totals:
-    """Count a run's events."""
+    """Count a run's events; what was counted is kept while nothing is written (`keep`)."""
     from ..events import read_events
 
+    known = _kept.get(place.run_directory)
+    if known is not None and known[0] == _sizes(place.run_directory):
+        return known[1]
     return count(read_events(place.run_directory), place.run_directory)
+
+
+def keep(place: RunPlace, totals: Totals) -> None:
+    """Keep what was counted, from whose view nothing that has been written since counts."""
+    _kept.clear()
+    _kept[place.run_directory] = _sizes(place.run_directory), totals
+
+
+_kept: dict[Path, tuple[dict[str, int], Totals]] = {}
+
+
+def _sizes(run_directory: Path) -> dict[str, int]:
+    return {entry.name: entry.stat().st_size for entry in os.scandir(run_directory)}
 
 
 def count(events: Iterable[Event], run_directory: Path | None = None) -> Totals:

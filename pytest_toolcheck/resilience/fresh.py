@@ -21,20 +21,20 @@ from typing import Any
 from ..spec.model import PythonTarget
 from .again import ImportedAgain
 from .mcp_inside import offer_tools
-from .own_modules import Named, home_of, imported_since, only_users, users_modules
+from .own_modules import Named, Remaining, home_of, only_users, users_modules
 from .swap import ReferenceProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The target's module, imported anew, and what stood in `sys.modules` before."""
+    """The target's module, imported anew, and what stands in `sys.modules` beside it."""
 
     module: ModuleType
-    before: dict[str, ModuleType]
+    remaining: Remaining
 
     def modules(self) -> list[ModuleType]:
         """Return all modules of the user that have been imported anew."""
-        return [module for _, module in only_users(imported_since(self.before))]
+        return [module for _, module in only_users(self.remaining.imported_since())]
 
 
 @contextmanager
@@ -51,17 +51,19 @@ def fresh_modules(target: PythonTarget, *, spec_path: Path, dependencies: Sequen
     _look_anew((*folders, str(spec_path.parent)))
     name = module_name(target)
     undo: Callable[[], None] | None = None
+    remaining = Remaining(modules_before)
     try:
         roots = {name.partition(".")[0]} | {reference.partition(":")[0].partition(".")[0] for reference in dependencies}
         _forget(roots, name.partition(".")[0])
+        remaining = Remaining(modules_before)
         with ImportedAgain():
             module = _imported(name)
             undo = offer_tools(target, module, spec_path=spec_path)
-            yield Fresh(module, modules_before)
+            yield Fresh(module, remaining)
     finally:
         if undo is not None:
             undo()
-        fresh = imported_since(modules_before)
+        fresh = remaining.imported_since()
         _end_pools(only_users(fresh))
         _put_back(modules_before, fresh)
         sys.path[:] = path_before

@@ -49,10 +49,21 @@ def only_users(modules: Iterable[Named]) -> list[Named]:
     return found
 
 
-def imported_since(before: Mapping[str, ModuleType]) -> list[Named]:
-    """Return what is in `sys.modules` now and was not there before, or was another."""
-    known = before.get
-    return [each for each in list(sys.modules.items()) if known(each[0]) is not each[1]]
+class Remaining:
+    """What stays in `sys.modules` while the user's modules are imported anew; `before` is what was there before that."""
+
+    def __init__(self, before: Mapping[str, ModuleType]) -> None:
+        self._before = before
+        self._names, self._modules = list(sys.modules), list(sys.modules.values())
+
+    def imported_since(self) -> list[Named]:
+        """Return what is there now and was not there before, or was another: as a rule, what was added at the end."""
+        names, modules = list(sys.modules), list(sys.modules.values())
+        count = len(self._names)
+        if names[:count] == self._names and modules[:count] == self._modules:
+            return list(zip(names[count:], modules[count:], strict=True))
+        known = self._before.get
+        return [each for each in zip(names, modules, strict=True) if known(each[0]) is not each[1]]
 
 
 def home_of(root: str) -> Path | None:
