@@ -75,7 +75,7 @@ class Driver:
 
     def _enlist(self, waiter: Waiter) -> bool:
         with self.clock.guard:
-            if waiter.deadline_ns is not None and waiter.deadline_ns <= self.clock.now_ns:
+            if waiter.is_reached(self.clock.now_ns):
                 return False
             self.clock.waiting.append(waiter)
             return True
@@ -135,7 +135,9 @@ class Driver:
         return self._next_deadline() is None
 
     def _next_deadline(self) -> int | None:
-        return min((w.deadline_ns for w in list(self.clock.waiting) if w.deadline_ns is not None), default=None)
+        waiting = list(self.clock.waiting)
+        deadlines = [w.deadline_ns for w in waiting if w.deadline_ns is not None]
+        return min(deadlines or [w.look_ns for w in waiting if w.look_ns is not None], default=None)
 
     def _only_older_are_timed(self) -> bool:
         """Tell whether the test waits without a limit, and only threads older than it for an instant."""

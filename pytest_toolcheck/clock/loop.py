@@ -10,6 +10,7 @@ from typing import Any
 from .driver import Driver
 from .durations import SECOND, to_text
 from .errors import VirtualDeadlock, VirtualLivelock, VirtualTimeError
+from .onlookers import Onlooker
 from .sockets import awaited_answer
 from .tasks import describe_handle, describe_task, pending_tasks, tests_first, throw_into_test
 from .virtual import Waiter
@@ -35,6 +36,7 @@ class VirtualSelector:
         self._turns = 0
         self._instant_ns = -1
         self._thrown = 0
+        self._onlooker = Onlooker(loop)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -54,11 +56,19 @@ class VirtualSelector:
             return []
 
     def _waiter(self) -> Waiter:
-        timers = self.loop._scheduled
-        deadline_ns = None
-        if timers:
-            deadline_ns = round(timers[0]._when * SECOND) - (self._clock.monotonic_ns() - self._clock.now_ns)
-        return Waiter(deadline_ns, has_input=self._has_input, expects=self._expects, wake=self._wake)
+        timers, look = self.loop._scheduled, None
+        first = timers[0] if timers else None
+        if first is not None and self._onlooker.waits_by(first):
+            look, first = first, min(timers[1:3], default=None)  # of a heap
+        waiter = Waiter(self._instant_of(first), has_input=self._has_input, expects=self._expects, wake=self._wake)
+        waiter.look_ns = self._instant_of(look)
+        return waiter
+
+    def _instant_of(self, timer: Any) -> int | None:
+        if timer is None:
+            return None
+        instant_ns: int = round(timer._when * SECOND) - (self._clock.monotonic_ns() - self._clock.now_ns)
+        return instant_ns
 
     def _wake(self) -> None:
         if threading.get_ident() != self._thread:

@@ -45,6 +45,12 @@ class Waiter:
     """Ends its real wait, where acquiring the bell is not what it waits by."""
     expects: Callable[[], str] = no_work
     """What real answer is under way to it; empty: none."""
+    look_ns: int | None = None
+    """An instant at which it would only look around, before its deadline: no reason to stop there (`onlookers.py`)."""
+
+    def is_reached(self, now_ns: int) -> bool:
+        """Tell whether it need not wait any longer."""
+        return any(instant is not None and instant <= now_ns for instant in (self.deadline_ns, self.look_ns))
 
 
 class Mover(Protocol):
@@ -197,7 +203,7 @@ class VirtualClock:
                     f"it goes on for ever: after {self.jumps} waits and {self._elapsed_ns / SECOND:g} s it has no end"
                 )
         for waiter in list(self.waiting):
-            if waiter.deadline_ns is not None and waiter.deadline_ns <= self._elapsed_ns:
+            if waiter.is_reached(self._elapsed_ns):
                 self.ring(waiter)
 
     def ring(self, waiter: Waiter) -> None:
