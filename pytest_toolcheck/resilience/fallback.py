@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from ..scenario import ScenarioSkipped
 from ..spec.model import Expectation, Resilience
 from .bench import MANY, Bench
-from .dependency import fail
+from .dependency import fail, succeed
 from .mcp_inside import RefusedOverMcp
 from .opening import opened, refuses
 from .story import chain_of, describe_error
@@ -16,6 +16,9 @@ from .toolcall import ToolCall
 from .world import World
 
 Check = Callable[[Bench], None]
+_FAILED_CALLS: Final = 30
+_A_WHILE_S: Final = 3600.0
+"""A breaker that nobody promised has recovered by then."""
 
 
 def reaching_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
@@ -23,6 +26,8 @@ def reaching_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     yield "is reached", is_reached
     if promise.fallback is None and (promise.retry or promise.breaker or promise.timeout_s):
         yield "the last error comes through", last_error_comes_through
+    if promise.retry or promise.breaker:
+        yield "failed calls leave room for the next", failed_calls_leave_room
 
 
 def fallback_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
@@ -64,6 +69,20 @@ def last_error_comes_through(bench: Bench) -> None:
             last = describe_error(failures[-1].error) if failures[-1].error else ""
             message = f"the last error of {bench.name} does not come through: the call raised {what}"
             bench.broken(world, message, expected=f"{last}, raised or as a cause (raise … from error)", seen=what)
+
+
+def failed_calls_leave_room(bench: Bench) -> None:
+    """After many calls that failed or were refused, and a while, one succeeds: none has left its slot taken."""
+    breaker = bench.promise.breaker
+    with bench.world() as world:
+        world.probe.answers((bench.failure(world), None))
+        for _ in range(_FAILED_CALLS):
+            world.call()
+        world.probe.answers((succeed(), None))
+        world.pass_time(max(_A_WHILE_S, 2 * breaker.recovers_after_s if breaker else 0.0))
+        bench.expect_success(
+            world, world.call(), f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
+        )
 
 
 def _shows_the_last(raised: BaseException, failures: list[BaseException | None]) -> bool:

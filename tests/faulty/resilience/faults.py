@@ -32,6 +32,9 @@ FAULTS = [
     ("async", "closes after two successes", "        self.failures = 0\n        self.opened_at = None\n        self.probing = False\n\n    def failed",
      "        self.probing = False\n        self.successes = getattr(self, 'successes', 0) + 1\n        if self.opened_at is None or self.successes > 1:\n            self.failures, self.opened_at = 0, None\n\n    def failed",
      "a success closes it"),
+    ("async", "a failed call keeps its slot", '    return await breaker_of("quote").call(retried, quote, sku)',
+     '    await SLOTS.acquire()\n    result = await breaker_of("quote").call(retried, quote, sku)\n    SLOTS.release()\n    return result',
+     "failed calls leave room for the next"),
     ("async", "never recovers", 'return "half_open" if time.monotonic() - self.opened_at >= self.recovers_after else "open"',
      'return "open"', "lets a probe through"),
     ("async", "never refuses", 'if self.state == "open":', 'if self.state == "broken":', "never opened"),
@@ -98,6 +101,7 @@ FAULTS = [
     ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
 ]  # fmt: skip
 EXTRA = {
+    "a failed call keeps its slot": ("BREAKERS = {}", "BREAKERS = {}\nSLOTS = asyncio.Semaphore(8)"),
     "looking resets it, of another class": ("quote_breaker = ", "Breaker.__name__ = 'Guard'\nquote_breaker = "),
     "recovers by the first failure": ("        self.failures += 1\n", "        self.failures += 1\n        self.first = time.monotonic() if self.failures == 1 else self.first\n"),
     "raises the first error": ("    for attempt in range(3):", "    errors = []\n    for attempt in range(3):"),
