@@ -108,6 +108,32 @@ def test_every_key_of_the_format_is_on_the_reference_page() -> None:
     assert missing == []
 
 
+def test_every_key_inside_a_key_is_on_the_reference_page() -> None:
+    """`docs/reference/spec.md` has a row for each mapping of the format, with all of its keys."""
+    schema = json.loads((PROJECT / "pytest_toolcheck/spec/tool-spec.v1.json").read_text(encoding="utf-8"))
+    lines = (PROJECT / "docs/reference/spec.md").read_text(encoding="utf-8").splitlines()
+    target, tool = (schema["$defs"][name]["properties"] for name in ("target", "tool"))
+    mappings = {f"target.{name}": part for name, part in target.items()} | tool
+    missing = [
+        f"{parent}: {key}"
+        for parent, part in mappings.items()
+        if parent not in ("checks", "input", "output")  # checks have a page of their own
+        for key in keys_inside(part, schema)
+        if not any(f"`{parent}`" in line.partition(" | ")[0] and f" `{key}` " in line for line in lines)
+    ]
+    assert missing == []
+
+
+def keys_inside(part: object, schema: dict) -> set[str]:
+    """Return the keys that a mapping may have, also one in a list, or one of several alternatives."""
+    if not isinstance(part, dict):
+        return set()
+    if "$ref" in part:
+        return keys_inside(schema["$defs"].get(part["$ref"].rpartition("/")[2]), schema)
+    inner = [part.get("items"), part.get("additionalProperties"), *part.get("anyOf", ()), *part.get("oneOf", ())]
+    return set(part.get("properties", {})).union(*(keys_inside(each, schema) for each in inner))
+
+
 def test_every_option_and_ini_key_is_on_the_reference_page() -> None:
     """`docs/reference/options.md` names each setting by option and ini key."""
     from pytest_toolcheck import settings
