@@ -322,3 +322,12 @@ def test_arrays_hold_no_more_than_max_contains():
     }
     cases = list(generate_cases({"type": "object", "properties": {"xs": items}, "required": ["xs"]}))
     assert {case.label for case in cases} == {"valid", "invalid"}
+
+
+def test_a_bound_is_found_under_its_category():
+    """Zero is an odd number and, beside `minimum: 1`, just outside a bound: `-k boundary` finds it with all categories on."""
+    number = {"type": "integer", "minimum": 1, "maximum": 20}
+    schema = {"type": "object", "properties": {"n": number, "m": number}, "required": ["n", "m"]}
+    bounds = {case.id for case in generate_cases(schema, categories=["boundary"])}
+    assert "boundary[n:0]" in bounds
+    assert bounds - {case.id for case in generate_cases(schema)} == {"boundary[n:1]"}  # the base itself

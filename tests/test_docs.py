@@ -114,24 +114,37 @@ def test_every_key_inside_a_key_is_on_the_reference_page() -> None:
     lines = (PROJECT / "docs/reference/spec.md").read_text(encoding="utf-8").splitlines()
     target, tool = (schema["$defs"][name]["properties"] for name in ("target", "tool"))
     mappings = {f"target.{name}": part for name, part in target.items()} | tool
+    rows = [row for parent, part in mappings.items() for row in rows_of(parent, part, schema)]
     missing = [
         f"{parent}: {key}"
-        for parent, part in mappings.items()
-        if parent not in ("checks", "input", "output")  # checks have a page of their own
-        for key in keys_inside(part, schema)
-        if not any(f"`{parent}`" in line.partition(" | ")[0] and f" `{key}` " in line for line in lines)
+        for parent, key in rows
+        if not any(
+            f"`{parent}`" in line.partition(" | ")[0] and f"`{key}` " in line.partition(" | ")[2] for line in lines
+        )
     ]
     assert missing == []
 
 
-def keys_inside(part: object, schema: dict) -> set[str]:
+def rows_of(parent: str, part: object, schema: dict) -> Iterator[tuple[str, str]]:
+    """Yield each key that a mapping may have, with its parent; what an expectation is stands in one place, checks on another page."""
+    if parent in ("checks", "input", "output", "resilience.fallback.expect", "faults.expect"):
+        return
+    for key, inner in keys_inside(part, schema).items():
+        yield parent, key
+        yield from rows_of(f"{parent}.{key}", inner, schema)
+
+
+def keys_inside(part: object, schema: dict) -> dict[str, object]:
     """Return the keys that a mapping may have, also one in a list, or one of several alternatives."""
     if not isinstance(part, dict):
-        return set()
+        return {}
     if "$ref" in part:
         return keys_inside(schema["$defs"].get(part["$ref"].rpartition("/")[2]), schema)
     inner = [part.get("items"), part.get("additionalProperties"), *part.get("anyOf", ()), *part.get("oneOf", ())]
-    return set(part.get("properties", {})).union(*(keys_inside(each, schema) for each in inner))
+    found = dict(part.get("properties", {}))
+    for each in inner:
+        found |= keys_inside(each, schema)
+    return found
 
 
 def test_every_option_and_ini_key_is_on_the_reference_page() -> None:

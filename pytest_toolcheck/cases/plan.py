@@ -81,7 +81,7 @@ def cases_of(
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
-    yield from _labelled(document, _in_order(changes), categories, limit)
+    yield from _labelled(document, _in_order([*_bounds_kept(changes)]), categories, limit)
 
 
 def _all_changes(
@@ -113,6 +113,21 @@ def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[C
                 yield Change("example", (name,), detail, {**base, name: value})
 
 
+def _bounds_kept(changes: Sequence[Change]) -> Iterator[Change]:
+    """Leave out what is a value at a bound as well: whoever asks for `boundary` is to find every bound there."""
+    bounds = {_written(item.value) for item in changes if item.category == "boundary"}
+    for item in changes:
+        if item.category in ("example", "boundary") or _written(item.value) not in bounds:
+            yield item
+
+
+def _written(value: Any) -> str | None:
+    try:
+        return identity(value)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
     """Examples first; then take turns over categories and, within each, over the places changed: none starves."""
     yield from (item for item in changes if item.category == "example")
@@ -132,11 +147,8 @@ def _labelled(document: Document, changes: Iterable[Change], categories: Sequenc
             return
         if item.category not in categories:
             continue
-        try:
-            text = identity(item.value)
-        except (ValueError, TypeError, RecursionError):
-            continue
-        if text in inputs or not is_sendable(item.value, text):
+        text = _written(item.value)
+        if text is None or text in inputs or not is_sendable(item.value, text):
             continue
         label = labeller.label(item.value)
         if label is None or (item.only_if_valid and label == "invalid"):
