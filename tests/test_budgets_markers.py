@@ -59,6 +59,7 @@ def test_the_closest_marker_wins_key_by_key():
         (mark("cpu_budget", time="20ms", rounds=0), "whole number of at least 1"),
         (mark("cpu_budget", time="20ms", rounds=True), "whole number of at least 1"),
         (mark("cpu_budget", time="0s"), "cpu time must be more than 0"),
+        (mark("memory_budget", peak="0B"), "memory peak must be more than 0"),
         (mark("cpu_budget", utilization="0%"), "utilization must be more than 0"),
         (mark("growth_budget", over="items"), "expected over='PARAM' and latency= or memory="),
         (mark("growth_budget", latency="n"), "expected over='PARAM'"),

@@ -76,6 +76,8 @@ def impossible(budgets: Budgets) -> list[str]:
                 f"a call within {higher} is within {name} as well, so {name} says nothing"
             )
     problems += [f"memory {name} must not be negative" for name, limit in budgets.memory.items() if limit < 0]
+    if budgets.memory.get("peak") == 0:
+        problems.append("memory peak must be more than 0: no call takes no memory at all")
     if budgets.cpu_time_ns is not None and budgets.cpu_time_ns <= 0:
         problems.append("cpu time must be more than 0")
     if budgets.cpu_utilization is not None and budgets.cpu_utilization <= 0:
