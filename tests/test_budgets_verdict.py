@@ -168,6 +168,22 @@ def test_a_drift_within_the_spins_tolerance_fails_no_tool_that_keeps_its_budget(
     assert feed_all(SequentialVerdict(0.5, MS), [slower] * 500) == "fail"
 
 
+def test_a_reference_of_the_fastest_moment_hides_no_regression():
+    """A machine is usually some percent slower than at its best: 1.1 of the budget still fails, 0.9 of it never."""
+    for seed in range(10):
+        chance = random.Random(seed)
+
+        def drifted(cost, chance=chance):
+            slow = chance.uniform(1.03, 1.08)
+            spins = [round(270_000 * slow * chance.uniform(0.99, 1.01)) for _ in range(2)]
+            return Sample(round(cost * slow / 1.05 * chance.lognormvariate(0, 0.02)), 0, *spins, 270_000)
+
+        slower = ConfirmedVerdict(0.5, MS)
+        assert feed_all(slower, [drifted(1.1 * MS) for _ in range(3000)]) == "fail"
+        assert slower.total < 300
+        assert feed_all(ConfirmedVerdict(0.5, MS), [drifted(0.9 * MS) for _ in range(3000)]) == "pass"
+
+
 def test_disturbed_calls_do_not_outvote_the_clean_ones():
     """All calls count for a pass, not only the convenient ones: slow ones, clean or not, keep it away."""
     rule = SequentialVerdict(0.5, MS)

@@ -27,6 +27,8 @@ DELAY_SHARE = 0.02
 DELAY_FLOOR_NS = 5_000
 SPIN_TOLERANCE = 1.10
 """A call beside a calibration spin this many times slower than the reference is not used."""
+USUAL_DRIFT = 1.05
+"""A reference is one of the machine's faster moments; so much slower is usual, and no excuse for a call."""
 FALSE_ALARM = 1e-4
 MISSED = 1e-2
 CONFIRM_AFTER_S = (0.1, 0.5)
@@ -120,7 +122,7 @@ class SequentialVerdict:
         if reason is None:
             self.values.append(sample.wall_ns)
             self.over += sample.wall_ns > self.budget_ns
-            self._sure += sample.wall_ns > self.budget_ns * (slow_down(sample, reference) if self._gates else 1)
+            self._sure += sample.wall_ns > self.budget_ns * (drift(sample, reference) if self._gates else 1)
             self.verdict = self._decide()
         else:
             self.dropped[reason] += 1
@@ -202,6 +204,11 @@ def slow_down(sample: Sample, reference_ns: int) -> float:
     """Return how many times slower than the reference the spins beside a call were; 1 where that is not known."""
     spin_ns = max(sample.spin_before_ns, sample.spin_after_ns)
     return max(spin_ns / reference_ns, 1.0) if reference_ns else 1.0
+
+
+def drift(sample: Sample, reference_ns: int) -> float:
+    """Return by how much more than `USUAL_DRIFT` a machine is slower than its reference just now; 1 where it is not."""
+    return max(slow_down(sample, reference_ns) / USUAL_DRIFT, 1.0)
 
 
 def least_cost_ns(sample: Sample, reference_ns: int) -> tuple[int, float]:
