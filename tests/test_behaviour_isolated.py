@@ -66,3 +66,30 @@ def test_it_can_be_switched_off(tmp_path: Path) -> None:
     code = HEAD + PAIRS["a lost update"][0]
     for keys in ("checks: {isolated: false}", "variations: {exclude: [concurrent]}"):
         assert findings_of(tmp_path, code, f"tools: {{tool: {{{keys}}}}}\n") == []
+
+
+COUNTED = "import pathlib\nwith open(pathlib.Path({path!r}), 'a') as file:\n    file.write('x')\n"
+
+
+def imports_of(folder: Path, code: str) -> int:
+    """Return how many times the module was imported for thirty shuffles that find nothing."""
+    marks = folder / "imports"
+    assert found(folder, COUNTED.format(path=str(marks)) + code, ", checks: {isolated: {seeds: 30}}") == []
+    return len(marks.read_text())
+
+
+def test_shuffles_that_leave_nothing_behind_share_an_import(tmp_path: Path) -> None:
+    """A tool that answers again as before is imported once for ten shuffles; one that counts, once for each."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    plain = "async def tool(name: str = 'a') -> dict:\n    await asyncio.sleep(0)\n    return {'hello': name}"
+    counting = "async def tool() -> dict:\n    state['n'] += 1\n    return {'n': state['n']}"
+    assert imports_of(tmp_path / "one", plain) < 20
+    assert imports_of(tmp_path / "two", counting) > 30
+
+
+def test_what_an_earlier_shuffle_left_is_no_race(tmp_path: Path) -> None:
+    """A module's lock belongs to the loop in which a call waited for it: under the next shuffle of one import it fails."""
+    code = "async def tool(name: str = 'a') -> dict:\n    async with lock:\n        await asyncio.sleep(0)\n    return {'hello': name}"
+    assert found(tmp_path, code, ", checks: {isolated: {seeds: 12}}") == []
+    assert imports_of(tmp_path, code) > 30, "each shuffle has an import of its own then"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .promise import Trial
 
 Answers = dict[int, Outcome]
+Work = Callable[[PythonSession], Coroutine[Any, Any, Answers]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,17 @@ class Bench:
 
     def in_order(self, order: Sequence[int], *, pause_s: float = 0.0) -> Leaves:
         """Make the calls one after another. Raises VirtualTimeError, ScenarioSkipped."""
+        return self._each([(self._one_by_one(order, pause_s), 0)])[0]
 
+    def in_order_twice(self, order: Sequence[int]) -> list[Leaves]:
+        """Make the calls one after another, and again in the same modules."""
+        return self._each([(self._one_by_one(order), 0)] * 2)
+
+    def at_once(self, seeds: Sequence[int]) -> list[Leaves]:
+        """Make the calls at once, once a seed in the same modules; the seed decides whose turn it is."""
+        return self._each([(self._all_at_once(seed), seed) for seed in seeds])
+
+    def _one_by_one(self, order: Sequence[int], pause_s: float = 0.0) -> Work:
         async def one_by_one(session: PythonSession) -> Answers:
             answers: Answers = {}
             for index in order:
@@ -55,35 +66,33 @@ class Bench:
                 await asyncio.sleep(pause_s)
             return answers
 
-        return self._run(one_by_one, seed=0)
+        return one_by_one
 
-    def at_once(self, seed: int) -> Leaves:
-        """Make the calls at once; the seed decides whose turn it is."""
-
+    def _all_at_once(self, seed: int) -> Work:
         async def all_at_once(session: PythonSession) -> Answers:
             calls = [self._asked(session, index, seed=seed) for index in range(len(self.values))]
             return dict(enumerate(await asyncio.gather(*calls)))
 
-        return self._run(all_at_once, seed=seed)
+        return all_at_once
 
-    def _run(self, work: Callable[[PythonSession], Coroutine[Any, Any, Answers]], *, seed: int) -> Leaves:
+    def _each(self, rounds: Sequence[tuple[Work, int]]) -> list[Leaves]:
         with fresh_tools(self.plan.spec) as session:
             if session is None:
                 raise ScenarioSkipped("its modules cannot be imported a second time")
+            return [self._seen(session, work, seed) for work, seed in rounds]
 
-            async def main() -> Leaves:
-                answers = await work(session)
-                seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
-                seen["a call after them"] = await self._asked(session, 0)
-                return {
-                    f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()
-                }
+    def _seen(self, session: PythonSession, work: Work, seed: int) -> Leaves:
+        async def main() -> Leaves:
+            answers = await work(session)
+            seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
+            seen["a call after them"] = await self._asked(session, 0)
+            return {f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()}
 
-            seen = run_interleaved(main, [seed])[0]
-            for window in self.windows:
-                looked = window.look(session, self.values[0])
-                seen |= {f"{name.partition(' ')[0]}: {name.partition(' ')[2]}": v for name, v in looked.items()}
-            return seen
+        seen = run_interleaved(main, [seed])[0]
+        for window in self.windows:
+            looked = window.look(session, self.values[0])
+            seen |= {f"{name.partition(' ')[0]}: {name.partition(' ')[2]}": v for name, v in looked.items()}
+        return seen
 
     async def _asked(self, session: PythonSession, index: int, **how: Any) -> Outcome:
         request = self._request(index)

@@ -77,7 +77,7 @@ class _Tools:
         return over_mcp
 
     async def _called(self, tool: str, arguments: dict[str, Any], on_progress: Any) -> Any:
-        from mcp import Client
+        from mcp import Client, types
 
         from ..targets._mcp_results import texts_of, value_of
 
@@ -86,7 +86,10 @@ class _Tools:
 
         heard = None if on_progress is None else report
         async with Client(self._server(), mode="legacy", cache=None) as client:
-            result = await self._answer(client.session.call_tool(tool, arguments, progress_callback=heard))
+            # Not `call_tool`: that lists all tools and compiles their schemas anew for each of many short connections.
+            request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
+            sent = client.session.send_request(request, types.CallToolResult, progress_callback=heard)
+            result = await self._answer(sent)
         if isinstance(result, BaseException):  # raised here, or the client's task group would wrap it
             raise result
         if result.is_error:
