@@ -12,6 +12,7 @@ from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import HttpTarget, ToolSpec
 from pytest_toolcheck.targets import _started, make_target
 from pytest_toolcheck.targets._text_values import NotCarriedError, as_text
+from pytest_toolcheck.targets.http import _in_query
 
 from .targets_kit import call, request, spec_of
 
@@ -155,6 +156,19 @@ class TestCalls:
                 as_text("x", value, schema)
         else:
             assert as_text("x", value, schema) == text
+
+    def test_a_list_of_one_is_its_item_in_a_query(self):
+        """`?sort=asc` says both "asc" and ["asc"]: where the parameter is no list, the latter is not sent."""
+        for schema in (
+            {"type": "integer"},
+            {"enum": ["asc", "desc"]},
+            {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        ):
+            with pytest.raises(NotCarriedError, match="a list of one"):
+                _in_query("sort", ["asc"], schema)
+        for schema in (None, {}, {"type": "array"}, {"type": ["array", "string"]}, {"enum": [["asc"]]}):
+            assert _in_query("sort", ["asc"], schema) == [("sort", "asc")]
+        assert _in_query("sort", ["asc", "desc"], {"type": "string"}) == [("sort", "asc"), ("sort", "desc")]
 
 
 class TestServer:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import islice
 
 from .shapes import Shape
-from .turns import interleaved
 
 Number = int | float
 _FEW = 9
@@ -111,9 +111,14 @@ def _snap(number: Number, step: Number, whole: bool) -> Number:
 def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers at, just inside and just outside every bound and multiple."""
     step = _step(shape)
-    keywords = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-    stated = [bound for keyword in keywords for bound in shape.numbers(keyword)]
-    yield from interleaved([_around(bound, step, whole) for bound in stated])
+    signs = {"minimum": -1, "exclusiveMinimum": -1, "maximum": 1, "exclusiveMaximum": 1}
+    stated = [(bound, sign) for keyword, sign in signs.items() for bound in shape.numbers(keyword)]
+    for bound, sign in stated:  # at every bound and outside of it, before more of any
+        yield from islice(_around(bound, step, whole), 1)
+        if not whole or bound == int(bound):
+            yield _tidy(bound + sign * (step if step is not None else 1))
+    for bound, _ in stated:
+        yield from _around(bound, step, whole)
     if step is not None:
         yield from _off_multiples(shape, step, whole)
 

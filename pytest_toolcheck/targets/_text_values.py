@@ -18,7 +18,7 @@ def as_text(name: str, value: Any, schema: Any = None) -> str:
     """
     if value is None or isinstance(value, (dict, list)):
         raise NotCarriedError(f"{name}: {json.dumps(value)[:40]} cannot be written as text")
-    types = _types(schema)
+    types = types_of(schema)
     if isinstance(value, str):
         if types and "string" not in types and _spells_a_value(value):
             raise NotCarriedError(f"{name}: the string {value[:40]!r} and the value it spells are one text")
@@ -28,7 +28,7 @@ def as_text(name: str, value: Any, schema: Any = None) -> str:
     return json.dumps(value)
 
 
-def _types(schema: Any) -> set[str]:
+def types_of(schema: Any) -> set[str]:
     """Return the JSON types that a schema names; nothing where it does not say."""
     if not isinstance(schema, dict):
         return set()
@@ -36,7 +36,7 @@ def _types(schema: Any) -> set[str]:
     if found is None and "enum" in schema and all(isinstance(item, str) for item in schema["enum"]):
         return {"string"}
     if found is None:
-        return set().union(*(_types(item) for key in ("anyOf", "oneOf") for item in schema.get(key, ())))
+        return set().union(*(types_of(item) for key in ("anyOf", "oneOf") for item in schema.get(key, ())))
     return {found} if isinstance(found, str) else set(found)
 
 

@@ -19,7 +19,7 @@ from ..spec.model import HttpTarget, Spec, ToolSpec
 from ._openapi import Operation, read_operations
 from ._remote import ServedSession
 from ._started import StartedServer
-from ._text_values import NotCarriedError, as_text, properties_of, uncarried
+from ._text_values import NotCarriedError, as_text, properties_of, types_of, uncarried
 from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
 from .classify import code_kind
 from .owner import Connection, shared_owner
@@ -239,8 +239,20 @@ def _placed(
 def _in_query(name: str, value: Any, schema: Any) -> list[tuple[str, str]]:
     if isinstance(value, list) and value:
         items = schema.get("items") if isinstance(schema, dict) else None
+        if len(value) == 1 and _is_no_list(schema):
+            raise NotCarriedError(f"{name}: a list of one and its item are one text in a query")
         return [(name, as_text(name, item, items)) for item in value]
     return [(name, as_text(name, value, schema))]
+
+
+def _is_no_list(schema: Any) -> bool:
+    """Whether the schema says what the parameter is, and that is no list."""
+    if not isinstance(schema, dict):
+        return False
+    kinds = types_of(schema)
+    return ("enum" in schema and not any(isinstance(member, list) for member in schema["enum"])) or (
+        bool(kinds) and "array" not in kinds
+    )
 
 
 def _in_header(name: str, value: Any, schema: Any) -> str:
