@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from ..spec.model import JSONSchema
+from . import numbers
 from .identity import pointer_of
 from .schema import ALL_TYPES, Document, Node
-from .shapes import alternatives
-from .valid import samples
+from .shapes import Shape, alternatives
+from .valid import MOST_MEMBERS, samples
 
 Path = tuple[str | int, ...]
 
@@ -130,4 +133,44 @@ def _why_empty(document: Document, node: Node) -> str:
     if shapes and all(not shape.types() for shape in shapes):
         stated = sorted({str(names) for shape in shapes for names in shape.all_of("type")}, key=ALL_TYPES.__contains__)
         return f"no value can be of all these types: {', '.join(stated)}"
-    return "no value was found that satisfies this part"
+    reasons = [next(_reasons(document, shape), "") for shape in shapes]
+    return reasons[0] if reasons and all(reasons) else "no value was found that satisfies this part"
+
+
+def _reasons(document: Document, shape: Shape) -> Iterator[str]:
+    """Yield what leaves one alternative without a value."""
+    if any(refused in ({}, True) for refused in shape.all_of("not")):
+        yield "not refuses every value"
+    if 0 < len(shape.members() or ()) <= MOST_MEMBERS:
+        yield "none of the values that enum and const allow satisfies all else that is asked for"
+    kinds = shape.types()
+    if set(kinds) <= {"integer", "number"}:
+        yield from _no_number(shape, whole="number" not in kinds)
+    elif kinds == ("array",):
+        yield from _too_few_items(shape)
+    elif kinds == ("object",):
+        naming = shape.nodes("propertyNames")
+        refused = [name for name in shape.required() if not document.holds(naming, name)]
+        yield from (f"property {name!r} is required, and propertyNames refuses its name" for name in refused)
+
+
+def _no_number(shape: Shape, *, whole: bool) -> Iterator[str]:
+    low, high = numbers.bounds(shape)
+    steps = shape.numbers("multipleOf")
+    if low is None or high is None or not (whole or steps) or len(steps) > 1:
+        return
+    step = Fraction(str(steps[0])) if steps else Fraction(1)
+    first = math.ceil(Fraction(low) / step) * step
+    lows, highs = shape.numbers("exclusiveMinimum"), shape.numbers("exclusiveMaximum")
+    if first in lows:
+        first += step
+    if first > high or first in highs:
+        what = f"multiple of {steps[0]}" if steps else "integer"
+        yield f"no {what} lies within the bounds {low} and {high}"
+
+
+def _too_few_items(shape: Shape) -> Iterator[str]:
+    listed = [len(node.schema["enum"]) for node in shape.item(shape.prefix_length()) if "enum" in node.keywords()]
+    wanted = shape.largest("minItems")
+    if any(shape.all_of("uniqueItems")) and listed and min(listed) + shape.prefix_length() < wanted:
+        yield f"minItems {wanted} is more than the {min(listed)} different items that there are"

@@ -14,6 +14,7 @@ from .turns import interleaved
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
 _ENOUGH, _ENOUGH_BELOW = 8, 3
+MOST_MEMBERS = 50
 _MOST_ITEMS, _MOST_ITEMS_NEEDED = 1000, 20_000
 _MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
@@ -97,7 +98,7 @@ def built(document: Document, shape: Shape, *, depth: int) -> Iterator[Any]:
             yield from given[:4]
     members = shape.members()
     if members is not None:
-        yield from members[:50]
+        yield from members[:MOST_MEMBERS]
         return
     yield from interleaved([_of_type(document, shape, kind, depth) for kind in shape.types()])
 
