@@ -27,6 +27,8 @@ _SETTLED_AFTER_NS = 50_000_000
 """Whoever waits for the interpreter's lock is given a turn every 5 ms, in which it asks for it."""
 TICKING_PATIENCE = 1 / 30
 """A thread that wakes by a real timer is waited for a second by who waits without a limit and has nobody else."""
+ENDING = Work(("ending", 0), "a thread that is ending", patience=0.05)
+"""Off the list of threads already, but whoever joins it still waits."""
 Place = tuple[types.FrameType, int]
 """The frame in which a thread is (the frame itself: its address is soon another's), and the instruction."""
 Settled = tuple[Place, tuple[str, ...]]
@@ -53,6 +55,7 @@ class Activity:
         self._suspect: int | None = None
         """The thread that was found at work last: most likely it still is."""
         self._owner = threading.get_ident()
+        self._unlisted = _unlisted()
         self._supported = is_supported()
         self._family = Family()
         self.ignored: set[tuple[str, int]] = set()
@@ -97,6 +100,8 @@ class Activity:
         self._frames = None
         if work is None and not self._supported and others:
             _let_others_run()
+        if work is None and _unlisted() > self._unlisted and ENDING.key not in self.ignored:
+            return ENDING
         if work is None and (children.have_moved or before != self._state_of(self._others(waiting))):
             return Work(("process", os.getpid()), "a thread that has just moved")
         return work
@@ -212,6 +217,11 @@ def _may_be_at_work(line: str) -> bool:
         doing is Doing.READING
         and (reads_a_file("self", line) or any(is_connection(each) for each in awaited_descriptors(line)))
     )
+
+
+def _unlisted() -> int:
+    """Return how many threads run Python code that `threading` does not list, but for a constant."""
+    return _thread._count() - len(threading.enumerate())
 
 
 def _call(line: str) -> tuple[str, ...]:
