@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_STARTS = 16
 """So often is a server started anew for the cases of one tool."""
+MOST_START_SECONDS = 30.0
+"""So long may these starts take, all in all: a server that starts slowly is started less often."""
 MOST_SECONDS = 10.0
 """So long may it take, all in all, to import modules anew for the cases of one tool."""
 
@@ -80,7 +82,8 @@ def _elsewhere(context: RunningScenario, state: ToolState, worth: float = 1.0) -
     if not state.is_new_elsewhere:
         yield None
     elif isinstance(context.spec.target, McpTarget):
-        is_left = context.spec.target.command and state.starts_elsewhere < worth * MOST_STARTS
+        has_time = state.seconds_elsewhere < worth * MOST_START_SECONDS
+        is_left = context.spec.target.command and has_time and state.starts_elsewhere < worth * MOST_STARTS
         spare = _spare(context, state) if is_left or context.server.has_spare else nullcontext()
         with spare as session, context.calls_go_to(session):
             yield session
@@ -99,7 +102,9 @@ def _elsewhere(context: RunningScenario, state: ToolState, worth: float = 1.0) -
 def _spare(context: RunningScenario, state: ToolState) -> Iterator[Session]:
     """Hand out the spare server; one that has accepted a call since is not used again."""
     state.starts_elsewhere += not context.server.has_spare
+    started = time.monotonic()
     session, before = context.spare_session(), context.accepted
+    state.seconds_elsewhere += time.monotonic() - started
     try:
         yield session
     finally:

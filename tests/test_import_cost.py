@@ -51,6 +51,16 @@ def test_a_run_without_anything_of_ours_does_nothing_of_ours(pytester: pytest.Py
     assert not (pytester.path / ".toolcheck").exists()
 
 
+def test_the_plugin_itself_follows_no_test() -> None:
+    """No hook of the plugin is called for every test or fixture: those that follow tests are registered when needed."""
+    from pytest_toolcheck import plugin
+
+    each = ("pytest_runtest_", "pytest_fixture_", "pytest_pyfunc_", "pytest_itemcollected", "pytest_report_teststatus")
+    assert [
+        name for name in vars(plugin) if name.startswith((*each, "pytest_assertion_", "pytest_make_parametrize_id"))
+    ] == []
+
+
 def test_all_is_what_the_package_offers() -> None:
     """`__all__` equals reality: each name can be had, and none is missing."""
     import pytest_toolcheck

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck import used_up
+
 from .specs import events, run, write_tool
 
 ROOM = """
@@ -140,6 +142,22 @@ def test_a_server_is_started_anew_for_what_it_refuses(pytester: pytest.Pytester,
     assert _sessions(pytester.path / "log.jsonl", "session.opened") == _sessions(
         pytester.path / "log.jsonl", "session.closed"
     )
+
+
+@pytest.mark.parametrize("bound", ["MOST_STARTS", "MOST_START_SECONDS"])
+def test_starts_are_bounded_in_number_and_in_time(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """A server is not started for every refusal: the rest is left unjudged, and no one is accused for that."""
+    monkeypatch.setattr(used_up, bound, 0)
+    (pytester.path / "seats.py").write_text(SERVER.replace("MOST", "9"))
+    command = json.dumps([sys.executable, "seats.py"])
+    (pytester.path / "seats.tool.yaml").write_text(
+        f"toolcheck: 1\ntarget: {{mcp: {{command: {command}}}}}\ndefaults: {{variations: {{categories: [boundary]}}}}\n"
+    )
+    result = run(pytester, "--toolcheck-log=log.jsonl", "-k", "boundary")
+    assert set(result.parseoutcomes()) <= {"passed", "deselected"}
+    assert len(_sessions(pytester.path / "log.jsonl", "session.opened")) == 1
 
 
 def _sessions(log: Path, ev: str) -> set[str]:
