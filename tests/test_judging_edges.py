@@ -344,3 +344,22 @@ def test_paths_that_are_here_are_known(tmp_path, monkeypatch):
     here = f"{tmp_path}/never/made"
     monkeypatch.setattr("pytest_toolcheck.checks.disclosure._ROOTS", frozenset())
     assert list(given_away(f"cannot open {here}", "{}")) == [("a path of the machine", here)]
+
+
+def two_forms(structured: Any, *texts: str) -> Any:
+    """Judge an MCP result that says the same twice, or does not."""
+    raw = {"structuredContent": structured, "content": [{"type": "text", "text": text} for text in texts]}
+    outcome = Outcome("accepted", 1, value=structured, raw=raw)
+    return judged("output_schema", takes(), valid({}), outcome, accepts=lambda _: True)
+
+
+def test_a_text_that_contradicts_the_structured_content_is_found() -> None:
+    """An MCP result whose only text is the same object with other values has two answers."""
+    found = two_forms({"n": 9, "unit": "kg"}, '{"n": 8, "unit": "kg"}')
+    assert found.message == "tool returned structured content and a text that says otherwise: n: 9 and 8"
+
+
+@pytest.mark.parametrize("texts", [('{"n": 9.0}',), ("9 kg",), ('{"sum": 8}',), ("[9]",), ('{"n": 8}', "more"), ()])
+def test_another_text_beside_structured_content_is_none(texts: tuple[str, ...]) -> None:
+    """Equal numbers, words for people, other members and several texts are no contradiction."""
+    assert two_forms({"n": 9}, *texts) is None

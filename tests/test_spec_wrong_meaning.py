@@ -9,7 +9,37 @@ from .specs import assert_one_message
 HEAD = "toolcheck: 1\ntarget: {python: shop.tools}\n"
 TOOL = HEAD + "tools:\n  lookup:\n"
 
+HTTP = "toolcheck: 1\ntarget: {http: {url: 'http://127.0.0.1:9'}}\ntools:\n"
+
 WRONG = [
+    pytest.param(
+        HTTP + "  lookup: {input: {type: object}}\n",
+        4,
+        3,
+        "tool 'lookup' has no 'call': write METHOD /path, or give the target an 'openapi'",
+        id="http without call",
+    ),
+    pytest.param(
+        HTTP + "  lookup:\n",
+        4,
+        3,
+        "tool 'lookup' has no 'call': write METHOD /path, or give the target an 'openapi'",
+        id="http without anything",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: {n: {type: number, maximum: .nan}}}\n",
+        5,
+        67,
+        ".nan is no number that JSON has: quote it where a text is meant",
+        id="not a number",
+    ),
+    pytest.param(
+        TOOL + "    examples: [{input: {n: -.inf}}]\n",
+        5,
+        28,
+        "-.inf is no number that JSON has: quote it where a text is meant",
+        id="infinity",
+    ),
     pytest.param(
         TOOL + "    timeout: 0s\n", 5, 14, "'timeout' of tool 'lookup' is 0: nothing takes no time at all", id="zero"
     ),

@@ -162,3 +162,13 @@ def test_starts_are_bounded_in_number_and_in_time(
 
 def _sessions(log: Path, ev: str) -> set[str]:
     return {event["sid"] for event in events(log) if event["ev"] == ev}
+
+
+def test_fuzz_reaches_what_is_behind_what_is_used_up(pytester: pytest.Pytester) -> None:
+    """A drawn input that is refused because its seat is taken is tried where it is free."""
+    spec = SPEC.replace("fuzz: 0", "fuzz: 40, seed: 3")
+    write_tool(pytester, ROOM.replace("BUG", "if 22 <= days <= 29: {}['x']"), spec)
+    run(pytester, "-k", "book_seat and fuzz").stdout.fnmatch_lines(["*no_crash: book_seat crashed: KeyError: 'x' *"])
+    write_tool(pytester, ROOM.replace("BUG", "pass"), spec)
+    result = run(pytester, "-k", "fuzz")
+    result.assert_outcomes(passed=result.parseoutcomes()["passed"], deselected=result.parseoutcomes()["deselected"])

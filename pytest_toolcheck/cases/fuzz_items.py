@@ -63,7 +63,10 @@ class FuzzScenario:
 
     def _judged(self, ctx: ToolContext, value: Any, label: Label) -> Sequence[Finding]:
         outcome = ctx.call(value, valid=label == "valid")
-        return ctx.judge(Case(self.id, value, label, "fuzz", "", "fuzz"), outcome)
+        case = Case(self.id, value, label, "fuzz", "", "fuzz")
+        judged = getattr(ctx, "judged", None)  # what the tool has used up proves nothing: that is asked elsewhere
+        findings: Sequence[Finding] = judged(case, outcome)[1] if callable(judged) else ctx.judge(case, outcome)
+        return findings
 
     def _failure(self, ctx: ToolContext, result: FuzzResult) -> ScenarioFailure:
         again = tuple(self._judged(ctx, result.input, result.label))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -18,6 +19,10 @@ def output_schema(evidence: Evidence) -> Finding | None:
         pointer, what = found
         message = f"{tool.name} returned {what} at {pointer or 'the top'}, which is not JSON"
         return Finding("output_schema", message, f"output_schema not JSON {what}", "a result that is JSON")
+    if (told := _two_answers(evidence.outcome.raw)) is not None:
+        message = f"{tool.name} returned structured content and a text that says otherwise: {told}"
+        promised = "one result: the text is the structured content, serialized"
+        return Finding("output_schema", message, f"output_schema two answers {told.partition(':')[0]}", promised)
     if tool.output is None or (broken := violation_of(tool.output, value)) is None:
         return None
     return Finding(
@@ -28,6 +33,24 @@ def output_schema(evidence: Evidence) -> Finding | None:
         f"a result that matches output ({place_of(tool, 'output')}, schema {broken.schema_pointer})",
         details=(("result", shorten(value, 2000)),),
     )
+
+
+def _two_answers(raw: Any) -> str | None:
+    """Say where an MCP result's only text, an object of the same members, differs from its structured content."""
+    structured = raw.get("structuredContent") if isinstance(raw, dict) else None
+    content = raw.get("content") if isinstance(raw, dict) else None
+    if not isinstance(structured, dict) or not isinstance(content, list) or len(content) != 1:
+        return None
+    try:
+        told = json.loads(content[0]["text"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.keys() != structured.keys():
+        return None
+    for name, value in structured.items():
+        if told[name] != value:
+            return f"{name}: {shorten(value, 60)} and {shorten(told[name], 60)}"
+    return None
 
 
 def not_json(value: Any) -> tuple[str, str] | None:

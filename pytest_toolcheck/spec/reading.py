@@ -6,6 +6,7 @@ are texts. Keys are always texts. Merge keys (`<<`) are allowed; duplicate keys 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -163,10 +164,14 @@ class _Construction:
         if text in _BOOLEANS:
             return _BOOLEANS[text]
         try:
-            return _number(text)
+            number = _number(text)
         except ValueError:
             self._add(node.position, "a number of so many digits cannot be used: quote it")
             return 0
+        if isinstance(number, float) and not math.isfinite(number):
+            self._add(node.position, f"{text} is no number that JSON has: quote it where a text is meant")
+            return 0
+        return number
 
     def _refuse_tag(self, tag: str | None, position: Position, *, allowed: tuple[str, ...]) -> None:
         if tag is not None and tag != "!" and tag.removeprefix(_TAGS) not in allowed:

@@ -77,11 +77,16 @@ def _url(raw: dict[str, Any], schemes: tuple[str, ...]) -> Found:
 def _calls(document: Document, kind: str) -> Iterator[Problem]:
     """Yield wrong `call`s: how a tool is called depends on the kind of target."""
     pattern, expected = _CALLS.get(kind, (None, ""))
-    tools = document.value.get("tools")
+    tools, target = document.value.get("tools"), document.value["target"].get(kind)
+    is_documented = kind != "http" or not isinstance(target, dict) or "openapi" in target
+    is_documented |= "call" in (document.value.get("defaults") or {})
     for name, tool in tools.items() if isinstance(tools, dict) else ():
         call = tool.get("call") if isinstance(tool, dict) else None
         path: Path = ("tools", name, "call")
-        if isinstance(call, list) and kind != "command":
+        if call is None and not is_documented:
+            text = f"tool {quoted(str(name))} has no 'call': write METHOD /path, or give the target an 'openapi'"
+            yield located(document, Complaint(path[:2], text, on_key=True))
+        elif isinstance(call, list) and kind != "command":
             yield _problem(document, path, "{place}: a list of arguments is for a target of kind 'command'")
         elif isinstance(call, str) and pattern is not None and not pattern.fullmatch(call):
             yield _problem(document, path, f"{{place}}: expected {expected}, found {found(call)}")
