@@ -346,3 +346,39 @@ def measure_peak_budget_or_error(call):
     with pytest.raises(MeterError) as caught:
         measure_peak_budget(call, MIB)
     return str(caught.value)
+
+
+@pytest.mark.parametrize("budget", [MIB, 2 * MIB, 4 * MIB, 100 * MIB])
+@pytest.mark.parametrize("rounds", [None, 1, 2, 3])
+@pytest.mark.parametrize("size", [100, MIB // 2, 3 * MIB])
+def test_a_body_runs_no_more_often_than_it_may(budget, rounds, size):
+    """Fixtures are not reset, so without `rounds=` a body runs once, however near its peak is to the budget."""
+    runs = []
+
+    def body():
+        runs.append(1)
+        bytearray(size)
+
+    (result,) = apply_to_body(body, Budgets(memory={"peak": budget}), rounds=rounds)
+    assert 1 <= len(runs) <= (rounds or 1)
+    assert result.verdict == ("fail" if size > budget else "pass")
+
+
+def test_the_only_run_is_exact():
+    """Small objects in arenas that Python has already are seen by the one run there is."""
+    count = 20_000
+    marked = Budgets(memory={"peak": MIB})
+    (result,) = apply_to_body(lambda: [object() for _ in range(count)] and None, marked)
+    exact = count * sys.getsizeof(object()) + sys.getsizeof([None] * count)
+    assert exact <= result.value < 1.3 * exact
+
+
+def test_a_large_budget_is_off_by_some_arenas_where_one_run_is_all_there_is(monkeypatch):
+    """Then a peak over it by less than that is inconclusive, not a fail."""
+    for over, verdict in ((MIB, "inconclusive"), (3 * MIB, "fail"), (-MIB, "pass")):
+        reading = MemoryReading(100 * MIB + over, is_exact=False)
+        monkeypatch.setattr(
+            "pytest_toolcheck.budgets.measure_memory.measure_peak", lambda *_, found=reading, **__: found
+        )
+        (result,) = apply_to_body(lambda: None, Budgets(memory={"peak": 100 * MIB}))
+        assert result.verdict == verdict

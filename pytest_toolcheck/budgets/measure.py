@@ -207,6 +207,7 @@ def _peak(call: Call, subject: Subject, budgets: Budgets) -> BudgetResult:
         own_process=subject.own_process,
         own_thread=subject.own_thread,
         warm_up=subject.effort.warm_up,
+        most_runs=subject.effort.max_total,
     )
 
 

@@ -28,7 +28,7 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     """
     if "peak" in budgets.memory:
         own_thread = duration_of is None
-        return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, calls=1, warm_up=0),)
+        return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, warm_up=0, most_runs=1),)
     cpu = CpuMeter()
     meter = LatencyMeter()
     (timed,) = meter.block(lambda: cpu.measure(body), most=1)
