@@ -92,7 +92,7 @@ class _PeakHere:
 
     def _run(self, *, is_exact: bool) -> MemoryReading:
         self._runs_left -= 1
-        enough = -1 if is_exact else self._budget - ARENA_BYTES
+        enough = self._budget - (0 if is_exact else ARENA_BYTES)
         return measure_peak(self._call, is_exact=is_exact, own_thread=self._own_thread, enough=enough)
 
 
