@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 
@@ -38,6 +39,17 @@ def test_another_process_waits_until_it_is_free(tmp_path):
         worker.join()
     with MeasuringLock(tmp_path, patience_s=30) as lock:
         assert "held" in repr(lock)
+
+
+def test_a_child_that_the_tool_forked_does_not_keep_it(tmp_path):
+    """A forked process has the same open file, and the lock lives as long as that: it is freed, not only closed."""
+    with MeasuringLock(tmp_path) as lock:
+        inherited = os.dup(lock._file)
+    try:
+        with MeasuringLock(tmp_path, patience_s=0) as other:
+            assert "held" in repr(other)
+    finally:
+        os.close(inherited)
 
 
 def test_it_can_be_entered_again_inside(tmp_path):

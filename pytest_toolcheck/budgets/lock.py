@@ -6,6 +6,7 @@ A worker has one lock (`measuring_lock`): a second one on the same file would wa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -65,7 +66,7 @@ class MeasuringLock:
         with self._counting:
             self._depth -= 1
             if self._depth == 0 and self._file is not None:
-                os.close(self._file)
+                _free(self._file)
                 self._file = None
 
     def _acquire(self) -> int:
@@ -102,6 +103,15 @@ class AroundBody:
 def measuring_lock(directory: Path) -> MeasuringLock:
     """Return the lock of this worker for a run's directory."""
     return MeasuringLock(directory)
+
+
+def _free(file: int) -> None:
+    """Free the lock for good: a child that the tool forked has the same file open, and may live longer."""
+    with contextlib.suppress(ImportError):
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)
 
 
 def _try_lock(file: int) -> bool:
