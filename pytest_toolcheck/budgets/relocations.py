@@ -6,7 +6,7 @@ they stand first in their table (System V ABI, dynamic section; glibc's own load
 while memray walks the tables of large libraries, the tables begin behind them. The loader reads them once, before
 any code of the library runs, and nobody else does.
 
-Linux with glibc on 64-bit machines only; anywhere else, and wherever a library looks otherwise than expected, memray
+Linux with glibc on x86-64 and ARM64 only; anywhere else, and wherever a library looks otherwise than expected, memray
 walks everything, as ever.
 """
 
@@ -25,7 +25,7 @@ from typing import Any
 
 FEWEST = 2_000
 """Libraries with fewer relative relocations are left alone."""
-_PT_DYNAMIC, _PT_GNU_RELRO = 2, 0x6474E552
+_PT_DYNAMIC, _PT_GNU_RELRO, _PF_W = 2, 0x6474E552, 2
 _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_RELACOUNT = 7, 8, 9, 0x6FFFFFF9
 _ENTRY_BYTES = 24
 _WORD = 8
@@ -117,7 +117,8 @@ def large_tables(_modules: int) -> tuple[Table, ...]:
 
 def is_supported() -> bool:
     """Whether libraries here are what this file knows."""
-    return sys.platform == "linux" and sys.maxsize > 2**32 and platform.libc_ver()[0] == "glibc"
+    is_known = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
+    return is_known and sys.maxsize > 2**32 and platform.libc_ver()[0] == "glibc"
 
 
 def _is_kept_loaded(name: str) -> bool:
@@ -145,7 +146,8 @@ def _tables() -> list[Table]:
 
 def _table_of(loaded: _Loaded) -> Table | None:
     headers = {header.kind: header for header in (_Header * loaded.count).from_address(loaded.headers)}
-    if (dynamic := headers.get(_PT_DYNAMIC)) is None:
+    dynamic = headers.get(_PT_DYNAMIC)
+    if dynamic is None or not dynamic.flags & _PF_W:
         return None
     at = loaded.base + dynamic.address
     words = (ctypes.c_uint64 * (dynamic.bytes // _WORD)).from_address(at)[:]
