@@ -159,8 +159,7 @@ class RunningScenario:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
         rid = new_rid()
         with span(rid=rid, tool=plan.tool.name, sid=session.id), in_flight(rid, tool=plan.tool.name, sid=session.id):
-            met = note_call(self._state.server, plan.tool, filled, valid=valid)
-            self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid", **met})
+            self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
             request = Request(
                 tool=plan.tool,
                 arguments=copy.deepcopy(filled),
@@ -172,7 +171,7 @@ class RunningScenario:
             )
             with clock_of(plan):
                 outcome = session.call(request)
-            self._log_end(outcome)
+            self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         self._state.hangs += outcome.kind == "timed_out"
         if outcome.kind == "accepted":
             self.accepted += 1
@@ -188,7 +187,7 @@ class RunningScenario:
         shown = {"progress": progress.progress, "total": progress.total, "message": progress.message}
         self.emit("call.progress", attrs=shown)
 
-    def _log_end(self, outcome: Outcome) -> None:
+    def _log_end(self, outcome: Outcome, met: Mapping[str, Any]) -> None:
         error = outcome.error
         described = None
         if error is not None:
@@ -196,6 +195,7 @@ class RunningScenario:
         if outcome.kind in ("crashed", "timed_out", "lost"):
             self.emit("call.error", outcome=outcome.kind, error=described)
         attrs = {"value": outcome.value} if outcome.kind == "accepted" else {}
+        attrs |= met
         self.emit("call.end", outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, error=described, attrs=attrs)
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:

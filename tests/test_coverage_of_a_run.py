@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,8 +13,13 @@ import pytest
 from pytest_toolcheck.cases import coverage as coverage_module
 from pytest_toolcheck.cases import coverage_pairs, generate_cases
 from pytest_toolcheck.cases.coverage import SchemaCoverage
+from pytest_toolcheck.cases.coverage_tally import CoverageTally
 from pytest_toolcheck.events import read_events
+from pytest_toolcheck.exercised import note_call
+from pytest_toolcheck.report.coverage import shortfalls
 from pytest_toolcheck.report.totals import count
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import NOT_CARRIED, CallError, Outcome
 
 from .specs import events, run, write_tool
 
@@ -83,6 +89,47 @@ def test_workers_and_reruns_add_up_to_the_same_figure(pytester: pytest.Pytester)
     folder = next(path for path in (pytester.path / ".toolcheck/runs").iterdir() if path.is_dir())
     twice = [event for _ in range(2) for event in read_events(folder)]
     assert [(r.covered, r.total) for r in count(twice).coverages().values()] == [(23, 23)]
+
+
+BOOKED = {"seats": 9}
+ARRIVED = Outcome("accepted", 0)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome("lost", 0, error=CallError("ConnectionLost", "the server died")),
+        Outcome("refused", 0, error=CallError(NOT_CARRIED, "a lone surrogate")),
+        Outcome("crashed", 0, error=CallError("TargetError", "no such operation")),
+    ],
+)
+def test_a_call_that_did_not_arrive_exercises_nothing(outcome: Outcome) -> None:
+    """Over a dead server's connection nothing is exercised; a later call that arrives counts in full."""
+    server: Any = SimpleNamespace(coverages={})
+    tool = ToolSpec("book", input={"type": "object", "properties": {"seats": {"maximum": 9}}, "required": ["seats"]})
+    assert note_call(server, tool, BOOKED, outcome, valid=True) == {}
+    assert note_call(server, tool, BOOKED, ARRIVED, valid=True)["covers"]
+    assert note_call(server, tool, BOOKED, ARRIVED, valid=True) == {}
+
+
+def test_a_call_without_an_end_exercises_nothing(pytester: pytest.Pytester) -> None:
+    """What a run that was killed had begun to call is not counted: only the end of a call says what it met."""
+    write(pytester, "[required]")
+    run(pytester, "--toolcheck-log=log.jsonl")
+    everything = list(read_events(pytester.path / "log.jsonl"))
+    begun = [event for event in everything if event.ev != "call.end"]
+    assert [report.covered for report in count(everything).coverages().values()] > [0]
+    assert [report.covered for report in count(begun).coverages().values()] == [0]
+
+
+@pytest.mark.parametrize(("covered", "limit", "enough"), [(7, 87.5, True), (7, 87.51, False), (8, 100, True)])
+def test_a_limit_that_is_just_reached_is_reached(covered: int, limit: float, enough: bool) -> None:
+    """Equal passes, a hundredth above fails, in words that show why."""
+    tally = CoverageTally([f"goal {number}" for number in range(8)], ())
+    tally.add(range(covered), ())
+    found = list(shortfalls({"x.tool.yaml::book": tally.report()}, limit))
+    assert bool(found) is not enough
+    assert all(line.startswith(f"schema coverage 87.5 %, required {limit} % ") for line in found)
 
 
 @pytest.mark.parametrize("value", ["most", "101", "-1", "nan"])

@@ -7,6 +7,9 @@ Hypothesis then leaves the database alone, as it does for its own `@seed`.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -22,10 +25,11 @@ from ..spec.model import JSONSchema
 from .fuzz_base import with_known_values
 from .model import Label
 from .strategy import broken_values, from_graph, yields
-from .strategy_draw import same_json
 from .strategy_nodes import SchemaGraph
 
 Run = Callable[[Any, Label], "Finding | Sequence[Finding] | None"]
+_DRAWS_A_CALL = 3
+"""Different draws may be the same input, which is called once: so many draws are made for each call at most."""
 SHRINK_FACTOR = 10
 """A run that fails may make this many times `max_examples` calls in all, shrinking included."""
 
@@ -48,6 +52,10 @@ class FuzzResult:
         return example_entry(self.input, self.label) if self.findings else ""
 
 
+class _BudgetSpent(BaseException):
+    """Ends a search without a failure: not an `Exception`, which Hypothesis would take for one to shrink."""
+
+
 @dataclass(slots=True)
 class _Search:
     """The condition given to Hypothesis: calls the tool, remembers answers, keeps the budget and the first cause."""
@@ -63,9 +71,11 @@ class _Search:
 
     def fails(self, value: Any) -> bool:
         """Say whether the tool breaks a promise for this input, in the way it first did."""
-        key = same_json(value)
+        key = _key(value)
         if key not in self.answers:
-            if self.stopped_by or self.calls >= (self.max_calls if self.cause is None else self.most_calls):
+            if self.cause is None and (self.stopped_by or self.calls >= self.max_calls):
+                raise _BudgetSpent
+            if self.stopped_by or self.calls >= self.most_calls:
                 return False
             self.answers[key] = self._call(value)
         found = self.answers[key]
@@ -84,6 +94,11 @@ class _Search:
 
     def label_of(self, value: Any) -> Label:
         return "valid" if self.graph.accepts(value) else "invalid"
+
+
+def _key(value: Any) -> str:
+    """Return a text that only the same input has: 1 and 1.0 are two, since a tool may tell them apart."""
+    return json.dumps(value, sort_keys=True)
 
 
 def fuzz_tool(
@@ -115,7 +130,7 @@ def fuzz_tool(
         raise search.stopped_by
     if smallest is None:
         return FuzzResult(label, search.calls)
-    findings = search.answers[same_json(smallest[0])]
+    findings = search.answers[_key(smallest[0])]
     return FuzzResult(search.label_of(smallest[0]), search.calls, findings, smallest[0])
 
 
@@ -135,7 +150,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _settings(given: Settings | None, max_examples: int) -> Settings:
-    return Settings(given, max_examples=max_examples, deadline=None)
+    return Settings(given, max_examples=max_examples * _DRAWS_A_CALL, deadline=None)
 
 
 def _smallest(
@@ -144,15 +159,27 @@ def _smallest(
     random = None if seed is None else Random(seed)
     try:
         return (find(strategy, search.fails, settings=settings, random=random, database_key=key),)
-    except (NoSuchExample, Unsatisfiable):
+    except (NoSuchExample, Unsatisfiable, _BudgetSpent):
         return None
 
 
 def example_entry(value: Any, label: Label) -> str:
-    """Write an input as an entry of `examples`, in YAML; what JSON and YAML write differently is escaped."""
+    """Write an input as an entry of `examples`, in YAML that a spec reads back as exactly this input."""
     import yaml
 
-    entry: dict[str, Any] = {"name": "found by fuzz", "input": value}
+    class Dumper(yaml.SafeDumper):
+        """Quotes texts that YAML 1.2 reads as numbers and 1.1 does not (`08`, `1e5`); repeats what is said twice."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def as_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = '"' if re.match(r"[-+]?\.?[0-9]", text) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, as_text)
+    mark = hashlib.sha256(_key(value).encode()).hexdigest()[:6]  # names are unique in a tool
+    entry: dict[str, Any] = {"name": f"found by fuzz {mark}", "input": value}
     if label == "invalid":
         entry["expect"] = {"error": "/.*/"}
-    return str(yaml.safe_dump({"examples": [entry]}, sort_keys=False, width=100))
+    return str(yaml.dump({"examples": [entry]}, Dumper=Dumper, sort_keys=False, width=100))

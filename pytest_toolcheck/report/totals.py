@@ -103,7 +103,7 @@ def count(events: Iterable[Event], run_directory: Path | None = None) -> Totals:
     for event in events:
         handler = _HANDLERS.get(event.ev)
         name = _tool_key(event)
-        if name is not None and event.ev in ("case.planned", "call.start"):
+        if name is not None and event.ev in ("case.planned", "call.end"):
             note_exercised(totals.exercised, name, event.attrs, run_directory)
         if handler is not None and name is not None:
             handler(totals, totals.tools.setdefault(name, ToolTotals()), event)
