@@ -17,6 +17,16 @@ VERBS: Mapping[str, frozenset[str]] = {
     "delete": frozenset(["delete", "remove", "destroy", "erase"]),
     "list": frozenset(["list", "search", "all", "query"]),
 }
+_OPERATION = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/\S*)")
+_METHODS: Mapping[tuple[str, bool], str] = {
+    ("POST", False): "create",
+    ("GET", False): "list",
+    ("GET", True): "read",
+    ("PUT", True): "update",
+    ("PATCH", True): "update",
+    ("DELETE", True): "delete",
+}
+"""By method, and whether the path ends in a parameter."""
 _OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
 _NAME_OF_ONE = re.compile(r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path)$")
 
@@ -30,6 +40,8 @@ class Chain:
     key: str
     update: str | None = None
     delete: str | None = None
+    lister: str | None = None
+    """A tool that lists such things and needs no arguments."""
 
     @property
     def id(self) -> str:
@@ -52,6 +64,17 @@ def role_of(name: str) -> tuple[str, str] | None:
     return None
 
 
+def role_of_tool(tool: ToolDescription) -> tuple[str, str] | None:
+    """Return the role that the method and the path of an HTTP tool say (`DELETE /notes/{id}`), else that of its name."""
+    match = _OPERATION.fullmatch(tool.source or "")
+    if match is None:
+        return role_of(tool.name)
+    parts = [part for part in match["path"].split("/") if part]
+    named = [part for part in parts if "{" not in part]
+    role = _METHODS.get((match["method"], bool(parts) and "{" in parts[-1]))
+    return (role, "_".join(map(_singular, words_of(named[-1])))) if role and named else None
+
+
 def _singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
@@ -60,20 +83,23 @@ def _singular(word: str) -> str:
 
 def chain_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Chain | None:
     """Return the chain that begins with the tool `create`; None where names and schemas do not show one."""
-    role = role_of(create)
+    role = next((role_of_tool(tool) for tool in tools if tool.name == create), role_of(create))
     if role is None or role[0] != "create":
         return None
     allowed = [tool for tool in tools if may_be_called(spec, tool)]
-    found = {name: [tool for tool in allowed if role_of(tool.name) == (name, role[1])] for name in VERBS}
-    if len(found["create"]) != 1 or len(found["read"]) != 1:
+    found = {name: [tool for tool in allowed if role_of_tool(tool) == (name, role[1])] for name in VERBS}
+    everything = [tool for tool in (*found["list"], *found["read"]) if not _properties(schema_of(spec, tool))]
+    readers = [tool for tool in found["read"] if tool not in everything]
+    if len(found["create"]) != 1 or len(readers) != 1:
         return None
-    read = found["read"][0]
+    read = readers[0]
     key = _only_required(schema_of(spec, read))
     if key is None or not _names_one(key, role[1]):
         return None
     update = [tool.name for tool in found["update"] if key in _properties(schema_of(spec, tool))]
     delete = [tool.name for tool in found["delete"] if _takes_only(schema_of(spec, tool), key)]
-    return Chain(create, read.name, key, *(names[0] if len(names) == 1 else None for names in (update, delete)))
+    lister = [tool.name for tool in everything]
+    return Chain(create, read.name, key, *(names[0] if len(names) == 1 else None for names in (update, delete, lister)))
 
 
 def may_use_up(tool: ToolSpec) -> bool:

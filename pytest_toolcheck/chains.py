@@ -6,18 +6,19 @@ on things made afresh, so that nobody else's work on a shared service is blamed 
 
 from __future__ import annotations
 
-import itertools
-import json
-import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from .chain_roles import Chain, chain_from, schema_of, words_of
+from .chain_answers import changed_beside, mistaken
+from .chain_lists import Listed
+from .chain_roles import Chain, chain_from, role_of_tool, schema_of, words_of
+from .chain_values import denies, keyed_values, made_up, plain, shown, values_in_text, varied, with_new_texts, without
 from .checks import Finding
 from .checks.base import shorten
+from .checks.error_text import is_report
+from .checks.no_crash import shows_crash
 from .checks.violation import is_valid
 from .errors import Position
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
@@ -67,38 +68,71 @@ class ChainRun:
         self._chain = chain
         self._schemas = {tool.name: schema_of(ctx.plan.spec, tool) for tool in ctx.plan.siblings}
         self._steps: list[str] = []
+        self._offered: Mapping[str, Any] = {}
+        self._other: Any = None
+        self._beside: Any = None
 
     def finding(self) -> Finding | None:
         """Carry the chain out; return what is wrong, or None. Raises ScenarioSkipped without evidence."""
-        first, offered = self._create()
-        second, _ = self._create()
-        key = self._key_of(first, offered)
-        if isinstance(key, Finding):
-            return key
-        others = [*self._candidates(second), *self._fitting(values_in_text(second))]
-        other = next((k for k in others if k != key and self._is_there(self._read(k), k)), None)
-        wrong = self._updated(key) or self._deleted(key, other)
-        if other is not None and self._chain.delete is not None and wrong is None:
-            self._call(self._chain.delete, {self._chain.key: other})
-        return wrong
-
-    def _create(self) -> tuple[Any, Mapping[str, Any]]:
         base = self._ctx.base()
         if base is None:
             raise ScenarioSkipped(f"no valid call of {self._chain.create} succeeded")
-        for arguments in (base, *islice(varied(self._schemas[self._chain.create], base), _VARIED)):
+        listed = Listed(self._chain.lister, self._list)
+        first, self._offered = self._create(base)
+        second, also_offered = self._create(base)
+        listed.look()
+        key = self._key_of(first, self._offered)
+        if isinstance(key, Finding):
+            return key
+        others = [*self._candidates(second), *self._fitting(values_in_text(second))]
+        self._other = next((k for k in others if k != key and self._is_there(self._read(k), k)), None)
+        wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
+        wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
+        if self._other is not None and self._chain.delete is not None and wrong is None:
+            self._call(self._chain.delete, {self._chain.key: self._other})
+        return wrong
+
+    def _create(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        schema = self._schemas[self._chain.create]
+        for arguments in (*with_new_texts(schema, base), base, *islice(varied(schema, base), _VARIED)):
             outcome = self._call(self._chain.create, arguments)
             if outcome.kind == "accepted":
-                return _plain(outcome.value), arguments
+                return plain(outcome.value), arguments
             self._steps.pop()
-            if outcome.kind != "refused":
+            if outcome.kind not in ("refused", "crashed"):
                 break
         return None, base
 
+    def _list(self) -> Any:
+        outcome = self._call(self._chain.lister or "", {})
+        return plain(outcome.value) if outcome.kind == "accepted" else None
+
+    def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
+        return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None
+
+    def _another(self, key: Any, also_offered: Mapping[str, Any]) -> Finding | None:
+        """Two things that were made differently must not be answered alike, where the answer shows what differs."""
+        if self._other is None:
+            return None
+        beside = plain(self._read(self._other, log=False).value)
+        self._beside = beside
+        if without(self._before, key) != without(beside, self._other):
+            return None
+        values = {name: (value, also_offered.get(name)) for name, value in self._offered.items()}
+        if self._before == beside:
+            values[self._chain.key] = (key, self._other)
+        name = mistaken(self._before, values, self._ctx.base() or {})
+        if name is None:
+            return None
+        text = (
+            f"{self._chain.read} answers {shorten(key, 60)} and {shorten(self._other, 60)} alike, with the same {name}"
+        )
+        return self._wrong(text, "read of another")
+
     def _key_of(self, result: Any, offered: Mapping[str, Any]) -> Any:
         """Return the value that names the new thing, proven: it is read, and a made-up one is not."""
-        named = list(self._candidates(result))
-        candidates = named + [offered[name] for name in (self._chain.key,) if name in offered]
+        named = list(self._fitting(keyed_values(result, self._chain.key)))[:1]
+        candidates = [*self._candidates(result)] + [offered[name] for name in (self._chain.key,) if name in offered]
         candidates += self._fitting(values_in_text(result))
         for candidate in candidates:
             self._miss = self._read(made_up(candidate), log=False)
@@ -107,7 +141,7 @@ class ChainRun:
             if found.kind in _BAD and self._miss.kind not in _BAD:
                 return self._wrong(f"{self._chain.read} {found.kind} on what {self._chain.create} made", "read fails")
             if self._is_there(found, candidate):
-                self._before = _plain(found.value)
+                self._before = plain(found.value)
                 return candidate
         is_id = words_of(self._chain.key)[-1:] in (["id"], ["uuid"])
         if (
@@ -121,7 +155,8 @@ class ChainRun:
         raise ScenarioSkipped(f"nothing that {self._chain.create} returns is shown to be what {self._chain.read} takes")
 
     def _candidates(self, result: Any) -> Iterator[Any]:
-        return self._fitting(keyed_values(result, self._chain.key))
+        role = next((role_of_tool(tool) for tool in self._ctx.plan.siblings if tool.name == self._chain.read), None)
+        return self._fitting(keyed_values(result, self._chain.key, role[1] if role else ""))
 
     def _fitting(self, values: Iterable[Any]) -> Iterator[Any]:
         """Yield the values in the form that the reader's schema takes."""
@@ -141,11 +176,9 @@ class ChainRun:
             return False
         if self._miss.kind != "accepted":
             return self._miss.kind == "refused"
-        said = json.dumps(_plain(outcome.value), default=str).replace(str(key), "\0")
-        unsaid = json.dumps(_plain(self._miss.value), default=str).replace(str(self._missing_key), "\0")
-        return said != unsaid
+        return without(plain(outcome.value), key) != without(plain(self._miss.value), self._missing_key)
 
-    def _updated(self, key: Any) -> Finding | None:
+    def _updated(self, key: Any, listed: Listed) -> Finding | None:
         change = self._change(key)
         if change is None or self._chain.update is None:
             return None
@@ -155,44 +188,80 @@ class ChainRun:
             return self._wrong(f"{self._chain.update} {outcome.kind} on what {self._chain.create} made", "update fails")
         if outcome.kind != "accepted":
             return None
-        found = self._read(key)
-        old, new = _leaf(self._before, name), _leaf(_plain(found.value), name)
-        if found.kind == "accepted" and old == new:
+        found, was = self._read(key), self._before
+        if found.kind != "accepted":
+            return None
+        self._before = now = plain(found.value)
+        old, new = (shown(answer, name, self._offered.get(name)) for answer in (was, now))
+        if was == now if isinstance(was, str) else old == new:
             text = f"{self._chain.update} was accepted, and {self._chain.read} still answers {name} {shorten(old, 60)}"
             return self._wrong(text, "update not visible")
-        self._before = _plain(found.value)
+        return self._too_much(name, arguments, was) or self._said(listed.outdated(key, name, old, arguments[name]))
+
+    def _too_much(self, name: str, arguments: Mapping[str, Any], was: Any) -> Finding | None:
+        """Whether the update changed what it was not asked to: another parameter, or the other thing."""
+        schemas = [self._schemas[tool] for tool in (self._chain.update, self._chain.create) if tool is not None]
+        also = changed_beside(was, self._before, arguments, (name, self._chain.key), schemas, self._offered)
+        if also is not None:
+            text = f"{self._chain.update} of {name} also changed {also[0]} from {shorten(also[1], 60)} to {shorten(also[2], 60)}"
+            return self._wrong(text, "update of another field")
+        if self._other is None:
+            return None
+        beside = self._read(self._other)
+        seen = shown(plain(beside.value), name, arguments[name])
+        if beside.kind == "accepted" and seen == arguments[name] != shown(self._beside, name, arguments[name]):
+            text = f"{self._chain.update} of {shorten(arguments[self._chain.key], 60)} also changed {shorten(self._other, 60)}"
+            return self._wrong(text, "update of another")
         return None
 
     def _change(self, key: Any) -> tuple[str, dict[str, Any]] | None:
         """Return a parameter whose value the reader shows, and the arguments that change it."""
         schema: Any = self._schemas.get(self._chain.update or "") or {}
         for name, inner in schema.get("properties", {}).items():
-            old = _leaf(self._before, name)
+            old = shown(self._before, name, self._offered.get(name))
             if name == self._chain.key or not isinstance(old, (str, int)) or isinstance(old, bool) or "enum" in inner:
                 continue
-            known = {n: _leaf(self._before, n) for n in schema.get("required", ()) if n not in (name, self._chain.key)}
+            known = {
+                n: shown(self._before, n, self._offered.get(n))
+                for n in schema.get("required", ())
+                if n not in (name, self._chain.key)
+            }
             new = old + 1 if isinstance(old, int) else f"{old} changed"
             arguments = {**known, self._chain.key: key, name: new}
             if is_valid(schema, arguments):
                 return name, arguments
         return None
 
-    def _deleted(self, key: Any, other: Any) -> Finding | None:
+    def _deleted(self, key: Any, listed: Listed) -> Finding | None:
+        other = self._other
         if self._chain.delete is None:
             return None
+        listed.look()
         outcome = self._call(self._chain.delete, {self._chain.key: key})
         if outcome.kind in _BAD:
             return self._wrong(f"{self._chain.delete} {outcome.kind} on what {self._chain.create} made", "delete fails")
         if outcome.kind != "accepted":
             return None
         after = self._read(key)
-        if self._is_there(after, key) and _plain(after.value) == self._before:  # a tombstone differs: no accusation
+        if after.kind in _BAD and self._miss.kind not in _BAD:
+            return self._wrong(f"{self._chain.read} {after.kind} on what {self._chain.delete} deleted", "read fails")
+        if self._is_there(after, key) and plain(after.value) == self._before:  # a tombstone differs: no accusation
             text = f"{self._chain.read} still answers {shorten(key, 60)} after {self._chain.delete} was accepted"
             return self._wrong(text, "read after delete")
         beside = self._read(other) if other is not None else None
         if beside is not None and beside.kind not in _BAD and not self._is_there(beside, other):
             text = f"{self._chain.delete} of {shorten(key, 60)} also removed {shorten(other, 60)}"
             return self._wrong(text, "delete of another")
+        still = self._said(listed.stale(key)) if not self._is_there(after, key) else None
+        return still or self._deleted_again(key)
+
+    def _deleted_again(self, key: Any) -> Finding | None:
+        """A thing that is gone may be deleted again, or that is refused; nothing breaks by it."""
+        again = self._call(self._chain.delete or "", {self._chain.key: key})
+        said = again.error.message if again.error else ""
+        if again.kind in _BAD or (again.kind == "refused" and shows_crash(said)):
+            text = f"{self._chain.delete} {_BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"
+            return self._wrong(text, "delete fails")
         return None
 
     def _call(self, name: str, arguments: Mapping[str, Any], *, log: bool = True) -> Outcome:
@@ -200,6 +269,8 @@ class ChainRun:
             outcome = self._ctx.call(arguments)
         else:
             outcome = self._ctx.call_tool(name, arguments)
+        if outcome.kind == "accepted" and (is_report(outcome) or denies(plain(outcome.value))):
+            outcome = replace(outcome, kind="refused")
         said = outcome.value if outcome.kind == "accepted" else outcome.error.message if outcome.error else ""
         if log:
             self._steps.append(f"{name} {shorten(dict(arguments), 200)} -> {outcome.kind} {shorten(said, 200)}")
@@ -209,71 +280,3 @@ class ChainRun:
         steps = "\n".join(self._steps)
         promised = "what is created can be read, what is changed shows, what is deleted is gone, and nothing else is"
         return Finding("chain", message, f"chain: {cause}", promised, details=(("calls", steps),))
-
-
-def keyed_values(result: Any, key: str) -> Iterator[Any]:
-    """Yield the values of a result that stand under the key, or under `id` where the key is an id."""
-    wanted = ["_".join(words_of(key)), "id"] if words_of(key)[-1:] == ["id"] else ["_".join(words_of(key))]
-    found = [(name, value) for name, value in _leaves(result) if not isinstance(value, bool) and value is not None]
-    for name in dict.fromkeys(wanted):
-        yield from dict.fromkeys(value for leaf, value in found if "_".join(words_of(leaf)) == name)
-
-
-def values_in_text(result: Any) -> list[Any]:
-    """Return what in a plain result may name a thing: itself, and the numbers and long words in it."""
-    if not isinstance(result, (str, int)) or isinstance(result, bool):
-        return []
-    return list(dict.fromkeys([result, *re.findall(r"[\w-]{8,}|\d+|(?<=['\"`])[^'\"`]+(?=['\"`])", str(result))[:5]]))
-
-
-_fresh = itertools.count(1)
-
-
-def varied(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the arguments with texts and numbers that nobody has used: each of them alone, then all; what is unique may be taken."""
-    number = next(_fresh) * 7919 + os.getpid() % 7919
-    changed = {
-        name: value + number if isinstance(value, int) else f"{value} {number}"
-        for name, value in arguments.items()
-        if isinstance(value, (str, int)) and not isinstance(value, bool)
-    }
-    alone = ({**arguments, name: value} for name, value in changed.items())
-    for candidate in (*alone, {**arguments, **changed}):
-        if is_valid(schema if schema is not None else True, candidate):
-            yield candidate
-
-
-def made_up(value: Any) -> Any:
-    """Return a value of the same kind that names nothing."""
-    if isinstance(value, int):
-        return value + 7_919_003
-    return "".join(_turned(char) for char in value) if value else "none"
-
-
-def _turned(char: str) -> str:
-    if char in "0123456789abcdef":
-        return "fedcba9876543210"["0123456789abcdef".index(char)] if not char.isdecimal() else str(9 - int(char))
-    return chr(ord(char) ^ 1) if char.isascii() and char.isalpha() and chr(ord(char) ^ 1).isalpha() else char
-
-
-def _plain(value: Any) -> Any:
-    """Return a result as data: the JSON in a text, and the single member `result` that servers wrap a value in."""
-    if isinstance(value, str) and value[:1] in "{[":
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    return value["result"] if isinstance(value, dict) and set(value) == {"result"} else value
-
-
-def _leaves(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and depth < 4:
-        for name, inner in value.items():
-            if isinstance(inner, Mapping):
-                yield from _leaves(inner, depth + 1)
-            elif isinstance(inner, (str, int)):
-                yield name, inner
-
-
-def _leaf(value: Any, name: str) -> Any:
-    return next((inner for leaf, inner in _leaves(value) if leaf == name), None)

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from .cases import base_candidates
-from .chain_roles import may_be_called, role_of, schema_of, words_of
-from .chains import _plain, keyed_values, values_in_text, varied
+from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
+from .chain_values import keyed_values, plain, values_in_text, varied
 from .checks.error_text import is_report
 from .proof import Proof, prove
 from .scenario import ToolPlan
@@ -66,7 +66,7 @@ def _results(
     nouns = [noun for noun in (_noun(plan.tool.name), *map(_noun_of_key, required)) if noun is not None]
     for wanted in ("list", "create"):
         for tool in plan.siblings:
-            role = role_of(tool.name)
+            role = role_of_tool(tool)
             is_other = tool.name != plan.tool.name and role is not None and role[0] == wanted and role[1] in nouns
             if not is_other or not may_be_called(plan.spec, tool):
                 continue
@@ -74,7 +74,7 @@ def _results(
             for candidate in islice(_inputs(schema if schema is not None else {"type": "object"}), _TRIES):
                 outcome = call_tool(tool.name, candidate)
                 if outcome.kind == "accepted":
-                    yield tool.name, _first_of(_plain(outcome.value))
+                    yield tool.name, _first_of(plain(outcome.value))
                     break
 
 

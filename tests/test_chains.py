@@ -36,17 +36,17 @@ def update_note(id: int, title: str) -> dict:
 def delete_note(id: int) -> str:
     """Delete a note."""
     get_note(id)
-    del _notes[id]
+    _notes.pop(id, None)
     return "deleted"
 '''
 FAULTY = {
     "keeps": (
-        '    del _notes[id]\n    return "d',
+        '    _notes.pop(id, None)\n    return "d',
         '    return "d',
         "get_note still answers * after delete_note was accepted",
     ),
     "blind": ('    _notes[id]["title"] = title\n', "", "update_note was accepted, and get_note still answers title *"),
-    "greedy": ("del _notes[id]", "_notes.clear()", "delete_note of * also removed *"),
+    "greedy": ("_notes.pop(id, None)", "_notes.clear()", "delete_note of * also removed *"),
     "liar": (
         "return dict(_notes[key])",
         'return {"id": key + 5000}',
@@ -56,8 +56,11 @@ FAULTY = {
 }
 CORRECT = {
     "plain": ("", ""),
-    "tombstone": ("    del _notes[id]\n", '    _notes[id]["deleted"] = True\n'),
-    "none": ('raise ValueError(f"id: no note {id!r}")', 'return {"id": id, "title": None}'),
+    "tombstone": ("    _notes.pop(id, None)\n", '    _notes[id]["deleted"] = True\n'),
+    "none": (
+        '    if id not in _notes: raise ValueError(f"id: no note {id!r}")\n    return dict(_notes[id])',
+        '    return dict(_notes.get(id) or {"id": id, "title": None})',
+    ),
     "text": ("return dict(_notes[key])", 'return f"Created note {key} for you."'),
     "hidden": ("return dict(_notes[id])", 'return {"id": id, "state": "stored"}'),
     "echo": (

@@ -38,6 +38,11 @@ _STUMBLED = re.compile(
 """Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
 
 
+def shows_crash(message: str) -> bool:
+    """Whether a refusal is what an interpreter writes when code fails on its own."""
+    return _WRAPPED_CRASH.search(message) is not None
+
+
 def no_crash(evidence: Evidence) -> Finding | None:
     """Fail when the call ended in anything but an answer, a clean refusal or the time limit."""
     outcome, name = evidence.outcome, evidence.tool.name

@@ -1,0 +1,80 @@
+"""What answers about a chain's things tell when they are laid side by side: mixed up, or changed without being asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from .chain_values import has_word, shown
+
+_MOVES_ON = re.compile(r"version|revision|\brev\b|etag|time|date|(^|_)(at|by)$|modif|changed", re.IGNORECASE)
+"""Parameters that every update may change."""
+_TELLING = 4
+"""A shorter word stands in a text by chance."""
+
+
+def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mapping[str, Any]) -> str | None:
+    """Return the parameter that an answer given about two things shows, though they differ in it; None if there is none.
+
+    A text is read for the values themselves: it must show those of one thing only, or of an `earlier` one.
+    """
+    for name, (mine, others) in values.items():
+        if mine == others or not isinstance(mine, (str, int)):
+            continue
+        if isinstance(answer, str):
+            if has_word(answer, mine) != has_word(answer, others) or _shows_earlier(answer, mine, earlier.get(name)):
+                return name
+        elif (seen := shown(answer, name)) is not None and (
+            seen == earlier.get(name) or not _is_cut(seen, mine, others)
+        ):
+            return name
+    return None
+
+
+def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:
+    is_telling = isinstance(earlier, str) and len(earlier) >= _TELLING and earlier != mine
+    return is_telling and has_word(text, earlier) and not has_word(text, mine)
+
+
+def _is_cut(seen: Any, *offered: Any) -> bool:
+    """Whether what is shown may be what both values become: cut short, or masked."""
+    return any(str(value).casefold().startswith(str(seen).casefold()[:_TELLING]) for value in offered)
+
+
+def changed_beside(
+    before: Any,
+    after: Any,
+    arguments: Mapping[str, Any],
+    asked: Collection[str],
+    schemas: Iterable[Any],
+    offered: Mapping[str, Any],
+) -> tuple[str, Any, Any] | None:
+    """Return a parameter that an update changed without being asked, with both values; None if there is none.
+
+    Left out, a parameter may fall back to nothing or to its default: the thing is replaced then.
+    """
+    properties = [(name, inner) for schema in schemas for name, inner in _properties(schema).items()]
+    defaults = [(name, inner["default"]) for name, inner in properties if "default" in inner]
+    for name in dict.fromkeys(name for name, _ in properties if name not in asked and not _MOVES_ON.search(name)):
+        old, new = (_told(answer, name, offered.get(name)) for answer in (before, after))
+        is_left_out = name not in arguments and (new is None or (name, new) in defaults)
+        if old is not None and new != old and (isinstance(after, str) or not is_left_out):
+            return name, old, new
+    return None
+
+
+def _told(answer: Any, name: str, known: Any) -> Any:
+    """Return what an answer shows of a parameter; a text either names it (`count: 3`) or has a long value in it."""
+    if not isinstance(answer, str):
+        return shown(answer, name)
+    pair = re.search(rf"\b{re.escape(name)}\b[\"']?\s*[:=]\s*(\S[^,;\n|)]*)", answer, re.IGNORECASE)
+    if pair is not None:
+        return pair[1]
+    return shown(answer, name, known) if len(str(known)) >= _TELLING else None
+
+
+def _properties(schema: Any) -> Mapping[str, Mapping[str, Any]]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    known = properties if isinstance(properties, Mapping) else {}
+    return {name: inner for name, inner in known.items() if isinstance(inner, Mapping)}

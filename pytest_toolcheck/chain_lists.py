@@ -1,0 +1,76 @@
+"""What a tool that lists shows of a chain's things: made, changed, removed. A page or a selection accuses nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .chain_values import has_word, shown
+
+_ROUND = 5
+"""A list of a round number of rows may be a page."""
+
+
+class Listed:
+    """Looks at the list again and again. Each question is answered by what is wrong and its cause, or None."""
+
+    def __init__(self, name: str | None, look: Callable[[], Any]) -> None:
+        self._ask = look if name is not None else lambda: None
+        self._first = self._latest = self._ask()
+
+    def look(self) -> None:
+        """Remember what is listed now."""
+        self._latest = self._ask()
+
+    def missing(self, key: Any, other: Any) -> tuple[str, str] | None:
+        """Two things were made after the first look: a whole list that is exactly as before does not know them."""
+        rows = rows_of(self._first)
+        if other is None or not rows or len(rows) % _ROUND == 0 or self._first != self._latest:
+            return None
+        if not isinstance(self._first, list) and not _is_rows_alone(self._first):
+            return None
+        if any(_rows_about(rows, one) for one in (key, other)):
+            return None
+        return "lists what there was before, and nothing that was made since", "list not updated"
+
+    def outdated(self, key: Any, name: str, old: Any, new: Any) -> tuple[str, str] | None:
+        """The reader shows the new value: a row that shows the old one is outdated."""
+        before = _rows_about(rows_of(self._latest), key)
+        self.look()
+        after = _rows_about(rows_of(self._latest), key)
+        is_old = bool(before) and before == after and shown(after[0], name, old) == old != new
+        return (
+            (f"still lists the old {name} of {key!r}, which has been updated", "list not updated") if is_old else None
+        )
+
+    def stale(self, key: Any) -> tuple[str, str] | None:
+        """The reader knows the thing no more: a row that is as before is stale. A tombstone differs."""
+        before = _rows_about(rows_of(self._latest), key)
+        self.look()
+        is_there = bool(before) and before == _rows_about(rows_of(self._latest), key)
+        return (f"still lists {key!r}, which has been deleted", "list not updated") if is_there else None
+
+
+def rows_of(answer: Any, depth: int = 0) -> list[Any]:
+    """Return the rows of a list: an array, the first one inside an object, the lines of a text."""
+    if isinstance(answer, list):
+        return answer
+    if isinstance(answer, str):
+        return answer.splitlines()
+    inside = answer.values() if isinstance(answer, Mapping) and depth < 3 else ()
+    return next((rows for inner in inside if not isinstance(inner, str) and (rows := rows_of(inner, depth + 1))), [])
+
+
+def _is_rows_alone(answer: Any) -> bool:
+    """Whether an object holds nothing beside its rows that may say that there are more of them."""
+    return isinstance(answer, Mapping) and len(answer) == 1
+
+
+def _rows_about(rows: list[Any], key: Any) -> list[Any]:
+    return [row for row in rows if _is_about(row, key)]
+
+
+def _is_about(row: Any, key: Any) -> bool:
+    if isinstance(row, Mapping):
+        return any(not isinstance(value, bool) and str(value) == str(key) for value in row.values())
+    return has_word(row, key) if isinstance(row, str) else row == key

@@ -1,0 +1,130 @@
+"""Values in tools' results: what may name a thing, what a result shows of a parameter, and values that nobody has used."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .chain_roles import words_of
+from .checks.violation import is_valid
+
+_IDS = ("id", "uuid", "guid", "key")
+_DONE = ("ok", "success", "found", "deleted", "removed", "updated", "exists")
+_FEW = 3
+"""Of so many elements of an array the values are looked at: what was made stands first, or last."""
+
+
+def keyed_values(result: Any, key: str, noun: str = "") -> Iterator[Any]:
+    """Yield the values of a result that stand under the key, then under what else an id of the `noun` is called."""
+    found = [("_".join(words_of(name)), value) for name, value in leaves(result) if not isinstance(value, bool)]
+    yield from dict.fromkeys(value for name in names_of(key, noun) for leaf, value in found if leaf == name)
+
+
+def names_of(key: str, noun: str = "") -> list[str]:
+    """Return the names under which a result may hold what the parameter `key` takes, the likeliest first."""
+    words = words_of(key)
+    own = "_".join(words)
+    if not words or words[-1] not in _IDS:
+        return [own]
+    return [own, *(["id"] if words[-1] == "id" else []), *other_names(words, noun)]
+
+
+def other_names(words: list[str], noun: str) -> list[str]:
+    """Return further names of an id: `uuid`, `key`, and with the noun before them."""
+    nouns = dict.fromkeys(["", "_".join(words[:-1]), noun])
+    return [f"{about}_{word}".lstrip("_") for about in nouns for word in _IDS]
+
+
+def denies(value: Any) -> bool:
+    """Whether a result says that nothing was done or found: `false`, `{"ok": false}`, `{"found": false}`."""
+    return value is False or (isinstance(value, Mapping) and any(value.get(name) is False for name in _DONE))
+
+
+def values_in_text(result: Any) -> list[Any]:
+    """Return what in a plain result may name a thing: itself, and the numbers and long words in it."""
+    if not isinstance(result, (str, int)) or isinstance(result, bool):
+        return []
+    return list(dict.fromkeys([result, *re.findall(r"[\w-]{8,}|\d+|(?<=['\"`])[^'\"`]+(?=['\"`])", str(result))[:5]]))
+
+
+_fresh = itertools.count(1)
+
+
+def varied(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the arguments with texts and numbers that nobody has used: each of them alone, then all; what is unique may be taken."""
+    number = next(_fresh) * 7919 + os.getpid() % 7919
+    changed = {
+        name: value + number if isinstance(value, int) else f"{value} {number}"
+        for name, value in arguments.items()
+        if isinstance(value, (str, int)) and not isinstance(value, bool)
+    }
+    alone = ({**arguments, name: value} for name, value in changed.items())
+    for candidate in (*alone, {**arguments, **changed}):
+        if is_valid(schema if schema is not None else True, candidate):
+            yield candidate
+
+
+def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the arguments with every text made one that nobody has used, where the schema allows that."""
+    number = next(_fresh) * 7919 + os.getpid() % 7919
+    changed = {name: f"{value} {number}" for name, value in arguments.items() if isinstance(value, str)}
+    candidate = {name: value for name, value in changed.items() if is_valid(schema, {**arguments, name: value})}
+    if candidate:
+        yield {**arguments, **candidate}
+
+
+def made_up(value: Any) -> Any:
+    """Return a value of the same kind that names nothing."""
+    if isinstance(value, int):
+        return value + 7_919_003
+    return "".join(_turned(char) for char in value) if value else "none"
+
+
+def _turned(char: str) -> str:
+    if char in "0123456789abcdef":
+        return "fedcba9876543210"["0123456789abcdef".index(char)] if not char.isdecimal() else str(9 - int(char))
+    return chr(ord(char) ^ 1) if char.isascii() and char.isalpha() and chr(ord(char) ^ 1).isalpha() else char
+
+
+def plain(value: Any) -> Any:
+    """Return a result as data: the JSON in a text, and the single member `result` that servers wrap a value in."""
+    if isinstance(value, str) and value[:1] in "{[":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    return value["result"] if isinstance(value, dict) and set(value) == {"result"} else value
+
+
+def leaves(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield names and values of texts and integers in a result, those of the outer objects and first elements first."""
+    if depth > 4:
+        return
+    if isinstance(value, Mapping):
+        yield from ((name, inner) for name, inner in value.items() if isinstance(inner, (str, int)))
+        inside = [inner for inner in value.values() if isinstance(inner, (Mapping, list))]
+    else:
+        inside = [inner for inner in value[:_FEW] if isinstance(inner, Mapping)] if isinstance(value, list) else []
+    for inner in inside:
+        yield from leaves(inner, depth + 1)
+
+
+def shown(answer: Any, name: str, known: Any = None) -> Any:
+    """Return what an answer shows of a parameter; of a text, whether the `known` value stands in it."""
+    if isinstance(answer, str):
+        return known if isinstance(known, (str, int)) and has_word(answer, known) else None
+    return next((inner for leaf, inner in leaves(answer) if leaf == name), None)
+
+
+def without(answer: Any, key: Any) -> str:
+    """Return an answer without the key that was asked for: an echo of it shows nothing."""
+    return json.dumps(answer, default=str).replace(str(key), "\0")
+
+
+def has_word(text: str, value: Any) -> bool:
+    """Whether a text holds a value, and not only as a part of a longer word or number."""
+    return str(value) != "" and re.search(rf"(?<![\w-]){re.escape(str(value))}(?![\w-])", text) is not None

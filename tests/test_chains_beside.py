@@ -1,0 +1,182 @@
+"""What a chain does beside what it was asked for: other fields, other things, lists, a second deletion, answers in text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.chain_answers import changed_beside, mistaken
+from pytest_toolcheck.chain_lists import Listed
+from pytest_toolcheck.chain_roles import Chain, chain_from
+from pytest_toolcheck.chain_values import denies, keyed_values
+from pytest_toolcheck.targets.base import ToolDescription
+
+from .specs import run
+from .test_chains import spec_of, tool, write
+
+SHOP = '''
+import itertools
+_ids, _notes, _gone, _rows = itertools.count(100), {}, set(), []
+
+def create_note(title: str, stars: int = 1):
+    """Create a note."""
+    key = f"note-{next(_ids)}"
+    _notes[key] = {"title": title, "stars": stars}
+    _rows.append(key)
+    return {"notes": [{"note_id": key}]}
+
+def get_note(id: str):
+    """Get a note."""
+    if id not in _notes: raise ValueError("id: no such note")
+    return dict(_notes[id])
+
+def update_note(id: str, title: str, stars: int | None = None):
+    """Update a note."""
+    get_note(id)
+    _notes[id]["title"] = title
+    if stars is not None: _notes[id]["stars"] = stars
+    return {"ok": True}
+
+def delete_note(id: str):
+    """Delete a note."""
+    if id not in _notes: raise ValueError("id: no such note")
+    _gone.add(id)
+    _rows.remove(id)
+    _notes.pop(id)
+    return {"ok": True}
+
+def get_notes():
+    """All notes."""
+    return {"notes": [key for key in _rows]}
+'''
+TEXT = (
+    "    return dict(_notes[id])",
+    "    return f\"Note {id}: title={_notes[id]['title']}, stars={_notes[id]['stars']}\"",
+)
+FAULTY = {
+    "field": ('    if stars is not None: _notes[id]["stars"] = stars\n', '    _notes[id]["stars"] = 0\n', "*changed stars*"),
+    "spread": ('    _notes[id]["title"] = title\n', "    for n in _notes.values(): n['title'] = title\n", "*also changed *"),
+    "fixed": ("dict(_notes[id])", "dict(next(iter(_notes.values())))", "get_note answers * alike*"),
+    "twice": ('no such note")\n    _gone', 'no such note") if id not in _gone else KeyError(id)\n    _gone', "*had deleted before"),
+    "afterwards": ('no such note")\n    return', 'no such note") if id not in _gone else KeyError(id)\n    return', "get_note crashed on what *"),
+    "unlisted": ("_rows.append(key)", "_rows or _rows.append(key)", "get_notes lists what there was before*"),
+    "listed": ("_rows.remove(id)", "pass", "get_notes still lists *, which has been deleted"),
+    "worded": (TEXT[0], TEXT[1].replace("_notes[id]['title']", "next(iter(_notes.values()))['title']"), "get_note answers *"),
+    "deaf": ('    _notes[id]["title"] = title\n', "", "update_note was accepted, and get_note still answers title *"),
+}  # fmt: skip
+CORRECT = {
+    "whole": ("", ""),
+    "rows": ("[key for", "[{'id': key, **_notes[key]} for"),
+    "said": TEXT,
+    "twice_ok": ('    if id not in _notes: raise ValueError("id: no such note")\n    _g', "    if id in _gone: return {'ok': True}\n    get_note(id)\n    _g"),
+    "unfound": ('raise ValueError("id: no such note")\n    return dict', "return {'found': False}\n    return dict"),
+    "replaced": ("stars: int | None = None):", "stars: int = 1):"),
+    "paged": ("for key in _rows]}", "for key in _rows[:1]], 'next': len(_rows)}"),
+    "buried": ("[key for", "[{'id': key, 'gone': key in _gone} for"),
+}  # fmt: skip
+
+
+def test_what_a_chain_does_beside_is_seen(pytester: pytest.Pytester) -> None:
+    """Another field, another thing, a list, a second deletion; a correct twin, in whatever form it answers, passes."""
+    for name, (old, new, *_) in (FAULTY | CORRECT).items():
+        assert old in SHOP
+        code = SHOP.replace(old, new, 1) if old else SHOP
+        write(pytester, name, code.replace("_rows.remove(id)", "pass") if name == "buried" else code)
+    result = run(pytester, "-k", "chain", "-rA", "--toolcheck-log=off")
+    shown = "[[]create_note-get_note-update_note-delete_note]"
+    for name, (_, _, message) in FAULTY.items():
+        result.stdout.fnmatch_lines_random([f"FAILED {name}.tool.yaml::create_note::chain{shown} - chain: {message}"])
+    for name in CORRECT:
+        result.stdout.fnmatch_lines_random([f"PASSED {name}.tool.yaml::create_note::chain{shown}"])
+    result.assert_outcomes(passed=len(CORRECT), failed=len(FAULTY))
+
+
+def test_http_tools_belong_together_by_method_and_path(tmp_path: Any) -> None:
+    """Names that a framework made of its paths say nothing: the operation does. Actions on a thing do not create one."""
+
+    def operation(source: str, name: str, *keys: str) -> ToolDescription:
+        schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}, "required": list(keys)}
+        return ToolDescription(name, input_schema=schema, source=source)
+
+    tools = [
+        operation("POST /v1/notes", "make_it_v1_notes_post", "title"),
+        operation("GET /v1/notes/{note_id}", "read_it_notes__note_id__get", "note_id"),
+        operation("GET /v1/notes", "notes_get"),
+        operation("PUT /v1/notes/{note_id}", "x", "note_id", "title"),
+        operation("DELETE /v1/notes/{note_id}", "y", "note_id"),
+        operation("POST /v1/notes/{note_id}/archive", "create_note", "note_id"),
+    ]
+    named = [tool.name for tool in tools]
+    spec = spec_of(tmp_path)
+    assert chain_from(spec, named[0], tools) == Chain(named[0], named[1], "note_id", "x", "y", "notes_get")
+    assert chain_from(spec, "create_note", tools) is None
+
+
+def test_a_reader_without_parameters_lists(tmp_path: Any) -> None:
+    """`get_notes` beside `get_note` is no second reader."""
+    everything = ToolDescription("get_notes", input_schema={"type": "object", "properties": {}})
+    chain = chain_from(spec_of(tmp_path), "create_note", [tool("create_note"), tool("get_note"), everything])
+    assert chain == Chain("create_note", "get_note", "id", lister="get_notes")
+
+
+def test_ids_are_found_under_their_other_names() -> None:
+    """In lists, nested, as `id`, `uuid`, `key` or after the noun; never the id of something else."""
+    assert list(keyed_values({"notes": [{"note_id": 7}]}, "id", "note")) == [7]
+    assert list(keyed_values({"data": {"uuid": "u-1"}}, "noteId")) == ["u-1"]
+    assert list(keyed_values({"key": "k", "owner_id": 3, "id": "i"}, "item_id")) == ["i", "k"]
+    assert list(keyed_values({"owner_id": 3}, "id", "note")) == []
+    assert list(keyed_values({"id": 3}, "name")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "arguments", "found"),
+    [
+        ({"a": "x", "b": 5}, {"a": "y", "b": 0}, {}, ("b", 5, 0)),
+        ({"a": "x", "b": 5}, {"a": "y", "b": 2}, {}, None),
+        ({"a": "x", "b": 5}, {"a": "y", "b": 2}, {"b": 5}, ("b", 5, 2)),
+        ({"a": "x", "b": 5}, {"a": "y"}, {}, None),
+        ({"a": "x", "version": 1}, {"a": "y", "version": 2}, {}, None),
+        ({"a": "x", "length": 1}, {"a": "y", "length": 2}, {}, None),
+        ("a=x, b=5", "a=y, b=0", {}, ("b", "5", "0")),
+        ("5 of x", "0 of y", {}, None),
+    ],
+)
+def test_only_parameters_that_nobody_asked_to_change_are_watched(
+    before: Any, after: Any, arguments: Mapping[str, Any], found: object
+) -> None:
+    """A default or nothing in place of what is left out replaces; a version moves on; what is derived is free."""
+    schema = {"properties": {"a": {}, "b": {"default": 2}, "version": {}}}
+    assert changed_beside(before, after, arguments, ("a",), [schema], {"b": 5}) == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ({"name": "other"}, "name"),
+        ({"name": "samp"}, None),
+        ({"name": "sample"}, "name"),
+        ({"state": "stored"}, None),
+        ("the sample 1", "name"),
+        ("stored", None),
+        ("a sample", "name"),
+    ],
+)
+def test_equal_answers_about_different_things(answer: object, found: str | None) -> None:
+    """They are mixed up where they show what differs; a value cut short and an answer that shows nothing are free."""
+    assert mistaken(answer, {"name": ("sample 1", "sample 2")}, {"name": "sample"}) == found
+
+
+def test_a_list_of_a_round_number_may_be_a_page() -> None:
+    """As is one that comes with a cursor; a list that was empty is no evidence."""
+    for rows, is_found in (([1, 2], True), (list(range(10)), False), ([], False), ({"rows": [1], "next": 2}, False)):
+        listed = Listed("list", lambda rows=rows: rows)  # type: ignore[misc]
+        assert (listed.missing("k", "l") is not None) == is_found
+    assert Listed(None, lambda: [1]).missing("k", "l") is None
+
+
+def test_an_answer_may_deny_that_anything_was_done() -> None:
+    """`false`, or a flag of success that is false."""
+    assert [denies(value) for value in (False, {"deleted": False})] == [True, True]
+    assert not any(denies(value) for value in (0, {"deleted": True}, {"done": False}, None, "false"))
