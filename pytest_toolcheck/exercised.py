@@ -36,9 +36,7 @@ def outline_of(tool: ToolSpec) -> dict[str, Any]:
     return {"coverage": {**outline, "goals": [_shortened(text) for text in outline["goals"]]}}
 
 
-def note_call(
-    server: TargetServer, tool: ToolSpec, arguments: Any, outcome: Outcome, *, valid: bool
-) -> dict[str, Any]:
+def note_call(server: TargetServer, tool: ToolSpec, arguments: Any, outcome: Outcome, *, valid: bool) -> dict[str, Any]:
     """Return the attributes that say what this call was the first to exercise; nothing where it is nothing new."""
     if not _has_arrived(outcome):
         return {}

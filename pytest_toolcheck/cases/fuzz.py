@@ -170,7 +170,7 @@ def example_entry(value: Any, label: Label) -> str:
     class Dumper(yaml.SafeDumper):
         """Quotes texts that YAML 1.2 reads as numbers and 1.1 does not (`08`, `1e5`); repeats what is said twice."""
 
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, _data: Any) -> bool:
             return True
 
     def as_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
