@@ -192,6 +192,24 @@ def test_goals_that_contradict_the_schema_are_not_counted(schema: Any, text: str
     assert not [goal for goal in SchemaCoverage(schema).outline()["goals"] if text in goal]
 
 
+def test_what_one_branch_exercises_is_not_counted_for_the_other() -> None:
+    """The same bound in two branches is two goals: a valid input of the first meets only its own."""
+
+    def way(kind: str) -> dict[str, Any]:
+        return {"properties": {"kind": {"const": kind}, "amount": {"type": "integer", "minimum": 1}}}
+
+    for schema in (
+        {"oneOf": [way("card"), way("cash")]},
+        {"if": {"required": ["card"]}, "then": way("card"), "else": way("cash")},
+    ):
+        coverage = SchemaCoverage({"required": ["kind", "amount"], **schema}, objects_only=True)
+        coverage.record({"kind": "card", "amount": 1, "card": True}, "valid")
+        missing = [goal for goal in coverage.report().missing if "at it" in goal]
+        assert len(missing) == 1
+        coverage.record({"kind": "cash", "amount": 1}, "valid")
+        assert not [goal for goal in coverage.report().missing if "at it" in goal]
+
+
 def test_arguments_always_are_an_object() -> None:
     """A tool cannot be sent another type, so the type of its arguments has no wrong one; deeper down it has."""
     schema = {"type": "object", "properties": {"next": {"type": "object"}}}

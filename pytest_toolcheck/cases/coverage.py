@@ -216,7 +216,7 @@ class SchemaCoverage:
     def _branch(self, place: _Place, part: Node, pointer: str, name: str) -> None:
         holds = _holds(self._graph, part)
         place.goals.append(Goal(f"{pointer or '(input)'}: {name}", True, holds, (part,)))
-        place.branches.append((holds, self._beside(place, part, pointer)))
+        place.branches.append((holds, self._beside(place, part, f"{pointer}<{name}>")))
 
     def _conditional(self, place: _Place, pointer: str) -> None:
         schema, graph = place.node.schema, self._graph
@@ -228,7 +228,7 @@ class SchemaCoverage:
         for keyword, test, met in (("then", holds, condition), ("else", lambda value: not holds(value), unless)):
             part = graph.child(place.node, schema.get(keyword, True))
             place.goals.append(Goal(f"{pointer or '(input)'}: {keyword}", True, test, (met, part)))
-            place.branches.append((test, self._beside(place, part, pointer)))
+            place.branches.append((test, self._beside(place, part, f"{pointer}<{keyword}>")))
 
 
 def _holds(graph: SchemaGraph, node: Node) -> Test:
