@@ -143,6 +143,26 @@ def test_values_are_constructed_not_filtered(name):
 @pytest.mark.parametrize(
     "schema",
     [
+        {"format": "regex"},
+        {"type": "object", "properties": {"a": {"type": "string", "format": "uri-template"}}, "required": ["a"]},
+        {"patternProperties": {"f.*": True, "b.*": False}},
+        {"properties": {"a": False}},
+    ],
+)
+def test_rare_breaks_are_constructed_not_filtered(schema):
+    """Formats that nearly every text has, and forbidden properties: Hypothesis does not object to the invalid values."""
+
+    @given(from_schema(schema, label="invalid"))
+    @settings(max_examples=50, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    def check(value):
+        assert not accepts(schema, value)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
         False,
         {"type": "integer", "minimum": 3, "maximum": 2},
         {"type": "string", "minLength": 3, "maxLength": 2},

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .formats import BAD
 from .strategy_draw import Drawer
 from .strategy_leaves import Draw, free_json, integers, matching, text
 from .strategy_nodes import Dead, Goal, Node, SchemaGraph
@@ -38,14 +39,21 @@ class Mutator:
 
     def broken(self, value: Any) -> Any:
         """Return the value with one thing changed such that the schema refuses it; any JSON value where that fails."""
-        breaks = [b for b in self._at(value, (self.graph.root,), (), 0) if b.path or not self.within]
-        if breaks:
-            start = self.draw(integers(0, len(breaks) - 1))
-            for step in range(min(len(breaks), 12)):
-                changed = self._apply(value, breaks[(start + step) % len(breaks)])
-                if not self.graph.accepts(changed):
-                    return changed
+        starts = (value, {}) if isinstance(value, dict) else (value, {}, [])  # keywords may speak of other types alone
+        for start in starts:
+            changed = self._broken_somewhere(start)
+            if not self.graph.accepts(changed):
+                return changed
         return self._negated_or_free()
+
+    def _broken_somewhere(self, value: Any) -> Any:
+        breaks = [b for b in self._at(value, (self.graph.root,), (), 0) if b.path or not self.within]
+        first = self.draw(integers(0, len(breaks) - 1)) if breaks else 0
+        for step in range(min(len(breaks), 12)):
+            changed = self._apply(value, breaks[(first + step) % len(breaks)])
+            if not self.graph.accepts(changed):
+                return changed
+        return value
 
     def _negated_or_free(self) -> Any:
         opposite = self.graph.made(self.graph.root, "invalid", {"not": self.graph.root.schema})
@@ -123,7 +131,10 @@ class Mutator:
 
     def _missing(self, nodes: list[Node], path: Path, name: str) -> Iterator[Break]:
         """Yield breaks that add an absent optional property with a value it must not have."""
-        inner = self._nodes(self.graph.property_goal(nodes, name))
+        goal = self.graph.property_goal(nodes, name)
+        inner = self._nodes(goal)
+        if goal and not inner:  # no value is allowed
+            yield Break((*path, name), lambda draw: draw(free_json()))
         yield from self._wrong_types(inner, (*path, name))
         for node in inner:
             yield from _near_misses(node, (*path, name))
@@ -159,6 +170,8 @@ def _near_misses(node: Node, path: Path) -> Iterator[Break]:
     if "pattern" in node.schema or "format" in node.schema:
         yield Break(path, lambda draw: draw(text(0, 20)))
         yield Break(path, _just("not this"))
+    if (bad := BAD.get(str(node.get("format")))) is not None:
+        yield Break(path, lambda draw: draw(st.sampled_from(bad)))
 
 
 def _bounds(value: Any, node: Node, path: Path) -> Iterator[Break]:
