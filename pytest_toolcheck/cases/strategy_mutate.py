@@ -39,7 +39,9 @@ class Mutator:
 
     def broken(self, value: Any) -> Any:
         """Return the value with one thing changed such that the schema refuses it; any JSON value where that fails."""
-        starts = (value, {}) if isinstance(value, dict) else (value, {}, [])  # keywords may speak of other types alone
+        starts: tuple[Any, ...] = (
+            (value, {}) if isinstance(value, dict) else (value, {}, [])
+        )  # keywords may speak of other types alone
         for start in starts:
             changed = self._broken_somewhere(start)
             if not self.graph.accepts(changed):
