@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 
 import jsonschema
@@ -181,6 +182,22 @@ def test_valid_values_shrink_to_the_simplest():
     """The smallest order has only what is required, at its simplest."""
     found = find(from_schema(ORDER), lambda value: value["count"] >= 17, settings=settings(database=None))
     assert found == {"sku": "", "count": 17}
+
+
+@pytest.mark.parametrize(
+    ("part", "smallest"),
+    [
+        ({"type": "string", "maxLength": 300}, 97),
+        ({"type": "string", "minLength": 90}, 150),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 80}, 31),
+    ],
+)
+def test_long_values_come_up_between_the_bounds(part, smallest):
+    """A length that is neither short nor at a bound is reached, and shrinks to the least that is asked for."""
+    schema = {"type": "object", "properties": {"a": part}, "required": ["a"]}
+    quiet = settings(QUIET, max_examples=150)
+    found = find(from_schema(schema), lambda value: len(value["a"]) >= smallest, settings=quiet, random=Random(1))
+    assert len(found["a"]) == smallest
 
 
 def is_repeated(tags):

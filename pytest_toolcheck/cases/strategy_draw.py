@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -173,7 +174,17 @@ class Drawer:
                 break
         if len(items) < low:
             raise Dead("too few elements can be made")
-        return items
+        is_tuple = any(node.get("prefixItems") or isinstance(node.get("items"), list) for node in nodes)
+        is_uniform = not (unique or wanted or is_tuple)
+        return self._repeated(items, high, depth) if is_uniform else items
+
+    def _repeated(self, items: list[Any], high: int, depth: int) -> list[Any]:
+        """Now and then make the array a long one, of the elements that it has."""
+        longest = min(high, len(items) + 100)
+        if not items or depth > 1 or longest <= len(items) or self.draw(st.integers(0, 7)) < 7:
+            return items
+        length = self.draw(st.integers(len(items), longest))
+        return [copy.deepcopy(items[at % len(items)]) for at in range(length)]
 
     def _goes_on(self, nodes: list[Node], length: int, depth: int) -> bool:
         if self.is_large(depth):

@@ -162,7 +162,14 @@ def draw_string(draw: Draw, nodes: list[Node], fits: Fits, checker: FormatChecke
         return _of_pattern(draw, patterns, low, high, fits)
     if any(node.get("contentEncoding") == "base64" for node in nodes):
         return str(_try(draw, st.binary(max_size=30).map(lambda raw: base64.b64encode(raw).decode()), fits))
-    return str(_try(draw, text(low, low + 20 if high < 0 else min(high, low + 40)), fits))
+    usual = low + 20 if high < 0 else min(high, low + 40)
+    short = str(_try(draw, text(low, usual), fits))
+    longest = low + 300 if high < 0 else min(high, low + 1000)
+    if longest <= usual or draw(integers(0, 7)) < 7:
+        return short
+    length = draw(integers(low, longest))  # few characters, many times: no long text is drawn one by one
+    long = ((short or "a") * length)[:length]
+    return long if fits(long) else short
 
 
 def _of_pattern(draw: Draw, patterns: list[str], low: int, high: int, fits: Fits) -> str:
