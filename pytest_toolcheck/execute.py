@@ -151,7 +151,7 @@ class RunningScenario:
         *,
         observe: bool = False,
     ) -> Outcome:
-        if self._state.hangs >= HANGS_TOLERATED:
+        if self._state.hangs >= HANGS_TOLERATED * (1 if self._state.is_hang_told else 2):
             raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
         limit_s = self._state.limit_s(plan.tool.timeout_s)
         filled = self._fill(copy.deepcopy(dict(arguments)))
@@ -199,11 +199,16 @@ class RunningScenario:
         self.emit("call.end", outcome=outcome.kind, dur_ms=outcome.duration_ns / 1e6, error=described, attrs=attrs)
 
     def judge(self, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
-        return judge(self, self._state, case, outcome)
+        return self._noted(judge(self, self._state, case, outcome))
+
+    def _noted(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        self._state.is_hang_told |= any(finding.check == "timeout" for finding in findings)
+        return findings
 
     def judged(self, case: Case, outcome: Outcome) -> tuple[Outcome, tuple[Finding, ...]]:
         """Judge an outcome, or that of a further call where the tool has used up what the case needs."""
-        return judged(self, self._state, case, outcome)
+        outcome, findings = judged(self, self._state, case, outcome)
+        return outcome, self._noted(findings)
 
     @contextmanager
     def calls_go_to(self, session: Session | None) -> Iterator[None]:
@@ -248,7 +253,7 @@ class RunningScenario:
             if self._state.proof.named:
                 self._offer_named(self._state.proof)
             if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
-                self._state.hangs = HANGS_TOLERATED
+                self._state.hangs, self._state.is_hang_told = HANGS_TOLERATED, True
         return self._state.proof.base
 
     def _learn(self) -> None:

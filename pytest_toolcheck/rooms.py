@@ -37,10 +37,11 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
 
 
 def _may_create(tool: ToolSpec) -> bool:
-    """Whether the name says that the tool makes something: with its siblings it may begin a chain."""
-    from .chain_roles import role_of
+    """Whether name or method says that the tool makes something: with its siblings it may begin a chain."""
+    from .chain_roles import role_of, words_of
 
-    return (role_of(tool.name) or ("", ""))[0] == "create"
+    is_posted = "post" in words_of(tool.name) or (tool.call or "").startswith("POST ")
+    return is_posted or (role_of(tool.name) or ("", ""))[0] == "create"
 
 
 def register_rooms(session: pytest.Session, used: Iterable[str]) -> None:

@@ -31,6 +31,8 @@ class ToolState:
         self.baselines: tuple[Path | None, Path | None, bool] = (None, None, False)
         """What to compare budgets with, where to keep them, and whether a baseline of another machine counts."""
         self.hangs = 0
+        self.is_hang_told = False
+        """Whether a hang was judged: as long as none was, in a call beside the cases, the next one is waited for in full."""
         self.slowest_s = 0.0
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(secrets_of(plan.spec))
@@ -51,7 +53,7 @@ class ToolState:
 
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
-        return timeout_s if not self.hangs else min(timeout_s, max(10 * self.slowest_s, 0.5))
+        return timeout_s if not self.is_hang_told else min(timeout_s, max(10 * self.slowest_s, 0.5))
 
     @property
     def server(self) -> TargetServer:

@@ -302,6 +302,20 @@ def test_an_exception_ends_the_search():
     assert len(calls) == 1
 
 
+def test_an_exception_while_shrinking_loses_no_failure():
+    """A hang is given up sooner the second time, and that is a skip: the first one stays found."""
+    calls = []
+
+    def run(value, label):
+        calls.append(value)
+        if len(calls) > 1:
+            raise ScenarioSkipped("hung before")
+        return finding("timeout")
+
+    result = fuzz_tool(run, ORDER, label="valid", settings=QUIET)
+    assert (result.input, [found.cause for found in result.findings], len(calls)) == (calls[0], ["timeout"], 2)
+
+
 def test_no_input_of_a_label_is_said_so():
     """A schema without objects of the label makes no calls and says that it was not served."""
     result = fuzz_tool(lambda value, label: finding("x"), {"type": "object"}, label="invalid", settings=QUIET)
@@ -432,6 +446,21 @@ def test_a_failure_that_does_not_come_again_is_said_so():
 
     with pytest.raises(ScenarioFailure, match="not again when the smallest input was repeated"):
         FuzzScenario("valid", 5).run(FakeContext(plan_of(seed=1), once))
+
+
+def test_a_hang_that_is_not_waited_for_again_fails_the_item():
+    """Each call after the first hang is a skip: while shrinking, and when the smallest input is repeated."""
+    calls = []
+
+    def hangs(case):
+        calls.append(case.input)
+        if len(calls) > 1:
+            raise ScenarioSkipped("place hung before")
+        return finding("timeout")
+
+    with pytest.raises(ScenarioFailure, match="crashed: timeout"):
+        FuzzScenario("valid", 5).run(FakeContext(plan_of(seed=1), hangs))
+    assert len(calls) == 3
 
 
 def test_a_scenario_of_a_good_tool_passes():

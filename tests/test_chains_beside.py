@@ -11,6 +11,8 @@ from pytest_toolcheck.chain_answers import changed_beside, mistaken
 from pytest_toolcheck.chain_lists import Listed
 from pytest_toolcheck.chain_roles import Chain, chain_from
 from pytest_toolcheck.chain_values import denies, keyed_values
+from pytest_toolcheck.rooms import _may_create
+from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import ToolDescription
 
 from .specs import run
@@ -112,6 +114,13 @@ def test_http_tools_belong_together_by_method_and_path(tmp_path: Any) -> None:
     spec = spec_of(tmp_path)
     assert chain_from(spec, named[0], tools) == Chain(named[0], named[1], "note_id", "x", "y", "notes_get")
     assert chain_from(spec, "create_note", tools) is None
+
+
+def test_what_is_posted_may_begin_a_chain() -> None:
+    """Whatever its operation is called; an upload is asked too, and has no siblings."""
+    named = [ToolSpec("items_post"), ToolSpec("x", call="POST /items"), ToolSpec("addItem")]
+    assert [_may_create(tool) for tool in named] == [True] * 3
+    assert not any(_may_create(tool) for tool in (ToolSpec("compost"), ToolSpec("x", call="GET /items")))
 
 
 def test_a_reader_without_parameters_lists(tmp_path: Any) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
+
+from pytest_toolcheck.tool_state import ToolState
 
 from .specs import run, write_tool
 
@@ -304,6 +309,16 @@ def test_a_hang_is_stopped_and_costs_its_limit_a_few_times_only(pytester: pytest
     result.stdout.fnmatch_lines(["FAILED * - timeout: reserve did not answer within 50 ms"])
     assert result.parseoutcomes()["failed"] == 3
     result.stdout.fnmatch_lines(["*3 failed*skipped*"])
+
+
+def test_a_hang_that_nobody_judged_leaves_the_next_one_its_whole_limit() -> None:
+    """Calls beside the cases hang too: what is given up sooner is not judged, and then no hang would ever be told."""
+    plan = SimpleNamespace(spec=SimpleNamespace(target=None, path=Path("x.tool.yaml")))
+    state = ToolState(plan, None)  # type: ignore[arg-type]
+    state.hangs = 1
+    assert state.limit_s(9.0) == 9.0
+    state.is_hang_told = True
+    assert state.limit_s(9.0) == 0.5
 
 
 def test_who_only_times_out_is_told_of_the_limit(pytester: pytest.Pytester) -> None:

@@ -116,9 +116,10 @@ def fuzz_tool(
     """Call `run(input, label)` with up to `max_examples` different objects of one label; shrink the first that fails.
 
     `run` returns what was broken: a finding, several, or None. An exception that it raises ends the search and is
-    raised here. Half of the inputs keep the values of `base`, and the known good `values` by parameter, where the
-    schema does not say what a good value is. At most ten times `max_examples` calls are made, shrinking included;
-    equal inputs are called once. `seed` None: Hypothesis's own, so `--hypothesis-seed` decides.
+    raised here; while a failure is being shrunk it only ends the shrinking. Half of the inputs keep the values of
+    `base`, and the known good `values` by parameter, where the schema does not say what a good value is. At most ten
+    times `max_examples` calls are made, shrinking included; equal inputs are called once. `seed` None: Hypothesis's
+    own, so `--hypothesis-seed` decides.
     """
     graph = SchemaGraph(schema)
     strategy = _inputs(graph, label, base, values or {})
@@ -126,7 +127,7 @@ def fuzz_tool(
         return FuzzResult(label, 0, served=False)
     search = _Search(run, graph, max_examples, max_examples * SHRINK_FACTOR)
     smallest = _smallest(strategy, search, _settings(settings, max_examples), seed, database_key)
-    if search.stopped_by is not None:
+    if smallest is None and search.stopped_by is not None:
         raise search.stopped_by
     if smallest is None:
         return FuzzResult(label, search.calls)

@@ -69,8 +69,11 @@ class FuzzScenario:
         return findings
 
     def _failure(self, ctx: ToolContext, result: FuzzResult) -> ScenarioFailure:
-        again = tuple(self._judged(ctx, result.input, result.label))
-        note = "" if again else " (not again when the smallest input was repeated)"
+        try:
+            again = tuple(self._judged(ctx, result.input, result.label))
+            note = "" if again else " (not again when the smallest input was repeated)"
+        except ScenarioSkipped:  # a hang is not waited for once more
+            again, note = (), ""
         findings = again or result.findings
         details = (("smallest input", _shown(result.input)), ("examples entry", result.entry))
         first = replace(findings[0], message=findings[0].message + note, details=(*findings[0].details, *details))
