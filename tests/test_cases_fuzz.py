@@ -281,6 +281,13 @@ def test_labels_reach_the_tool():
         assert fuzz_tool(run, ORDER, label=label, max_examples=40, seed=1, settings=QUIET).calls == 40
 
 
+def test_a_search_prints_nothing(capsys):
+    """The end of the budget is no failure: Hypothesis is not heard, whatever is found."""
+    fuzz_tool(lambda value, label: None, ORDER, label="valid", max_examples=5, settings=QUIET)
+    fuzz_tool(lambda value, label: finding("x"), ORDER, label="valid", max_examples=5, settings=QUIET)
+    assert capsys.readouterr().out == ""
+
+
 def test_what_one_float_does_is_not_taken_for_an_integer():
     """A tool may tell 0.0 from 0: both are called, and the failing input keeps its kind."""
     schema = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from hypothesis import find
+from hypothesis import Verbosity, find
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample, Unsatisfiable
@@ -151,7 +151,10 @@ def _is_object(value: Any) -> bool:
 
 
 def _settings(given: Settings | None, max_examples: int) -> Settings:
-    return Settings(given, max_examples=max_examples * _DRAWS_A_CALL, deadline=None)
+    """Return the settings of a search; nothing is printed, unless it is asked for: a spent budget is no failure."""
+    asked = Settings(given).verbosity
+    verbosity = Verbosity.quiet if asked is Verbosity.normal else asked
+    return Settings(given, max_examples=max_examples * _DRAWS_A_CALL, deadline=None, verbosity=verbosity)
 
 
 def _smallest(
