@@ -213,14 +213,19 @@ class TestServer:
         with pytest.raises(TargetError, match=r"nothing at /status/500 answered"):
             service(ready="/status/500").open()
 
-    def test_a_port_that_is_taken(self):
-        """Another server's answers are not taken for those of the one to be started."""
+    @pytest.mark.parametrize("worker", [None, "gw1"])
+    def test_a_port_that_is_taken(self, monkeypatch, worker):
+        """Another server's answers are not taken for those of the one to be started; a worker is told how to avoid it."""
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+        if worker:
+            monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-            with pytest.raises(TargetError, match="something already listens on"):
+            with pytest.raises(TargetError, match="something already listens on") as caught:
                 make_target(spec_of(HttpTarget(url, start=("python", "shop_http.py")))).open()
+        assert ("--dist loadfile" in str(caught.value)) == (worker is not None)
 
     def test_without_start_nothing_is_started(self, shop, session):
         """A service that somebody else runs is called as it is, and lost when it is not there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import os
 import time
 import urllib.error
 import urllib.request
@@ -50,7 +51,7 @@ class StartedServer:
             host = urlsplit(self._url).netloc
             raise TargetError(
                 f"cannot start `{show_command(self._command)}`: something already listens on {host}\n"
-                "The tests would call that instead. Stop it, or leave `start` out to test it."
+                f"The tests would call that instead. Stop it, or leave `start` out to test it.{_other_worker()}"
             )
         self.process = ServerProcess(self._command, cwd=self._folder, env={}, pipe_stdin=False)
         self.process.pump()
@@ -128,3 +129,10 @@ def _is_ok(url: str) -> bool:
         return False
     except Exception:  # http.client's own errors while the server is coming up
         return False
+
+
+def _other_worker() -> str:
+    """What else a taken port may mean: each worker of pytest-xdist starts the servers of its own tests."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return ""
+    return "\nOr another worker of this run started it: --dist loadfile gives all tests of a spec to one worker."
