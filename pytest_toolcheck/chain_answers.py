@@ -25,9 +25,7 @@ def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mappin
         if isinstance(answer, str):
             if has_word(answer, mine) != has_word(answer, others) or _shows_earlier(answer, mine, earlier.get(name)):
                 return name
-        elif (seen := shown(answer, name)) is not None and (
-            seen == earlier.get(name) or not _is_cut(seen, mine, others)
-        ):
+        elif shown(answer, name) in (mine, others, earlier.get(name, mine)):
             return name
     return None
 
@@ -35,11 +33,6 @@ def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mappin
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:
     is_telling = isinstance(earlier, str) and len(earlier) >= _TELLING and earlier != mine
     return is_telling and has_word(text, earlier) and not has_word(text, mine)
-
-
-def _is_cut(seen: Any, *offered: Any) -> bool:
-    """Whether what is shown may be what both values become: cut short, or masked."""
-    return any(str(value).casefold().startswith(str(seen).casefold()[:_TELLING]) for value in offered)
 
 
 def changed_beside(

@@ -24,6 +24,14 @@ def keyed_values(result: Any, key: str, noun: str = "") -> Iterator[Any]:
     yield from dict.fromkeys(value for name in names_of(key, noun) for leaf, value in found if leaf == name)
 
 
+def own_values(result: Any, key: str, noun: str) -> Iterator[Any]:
+    """Yield the values under the key itself, under `id` for an id, or under the key with the noun before it."""
+    last = (words_of(key) or [""])[-1]
+    own = {"_".join(words_of(key)), f"{noun}_{last}", *(["id"] if last == "id" else [])}
+    found = [(name, value) for name, value in leaves(result) if not isinstance(value, bool)]
+    yield from dict.fromkeys(value for name, value in found if "_".join(words_of(name)) in own)
+
+
 def names_of(key: str, noun: str = "") -> list[str]:
     """Return the names under which a result may hold what the parameter `key` takes, the likeliest first."""
     words = words_of(key)

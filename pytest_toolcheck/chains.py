@@ -14,7 +14,18 @@ from typing import Any
 from .chain_answers import changed_beside, mistaken
 from .chain_lists import Listed
 from .chain_roles import Chain, chain_from, role_of_tool, schema_of, words_of
-from .chain_values import denies, keyed_values, made_up, plain, shown, values_in_text, varied, with_new_texts, without
+from .chain_values import (
+    denies,
+    keyed_values,
+    made_up,
+    own_values,
+    plain,
+    shown,
+    values_in_text,
+    varied,
+    with_new_texts,
+    without,
+)
 from .checks import Finding
 from .checks.base import shorten
 from .checks.error_text import is_report
@@ -26,6 +37,11 @@ from .targets.base import Outcome
 
 _VARIED = 5
 _BAD = ("crashed", "timed_out", "lost")
+
+
+def _is_own(seen: Any, offered: Any) -> bool:
+    """Whether what is shown may be what was given, in other letters or cut short; a mask, or what another tool made, is not."""
+    return offered is None or str(seen).casefold()[:4] in str(offered).casefold()
 
 
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -131,7 +147,7 @@ class ChainRun:
 
     def _key_of(self, result: Any, offered: Mapping[str, Any]) -> Any:
         """Return the value that names the new thing, proven: it is read, and a made-up one is not."""
-        named = list(self._fitting(keyed_values(result, self._chain.key)))[:1]
+        named = list(self._fitting(own_values(result, self._chain.key, self._noun)))
         candidates = [*self._candidates(result)] + [offered[name] for name in (self._chain.key,) if name in offered]
         candidates += self._fitting(values_in_text(result))
         for candidate in candidates:
@@ -143,7 +159,7 @@ class ChainRun:
             if self._is_there(found, candidate):
                 self._before = plain(found.value)
                 return candidate
-        is_id = words_of(self._chain.key)[-1:] in (["id"], ["uuid"])
+        is_id = words_of(self._chain.key)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
         if (
             len(named) == 1
             and is_id
@@ -155,8 +171,12 @@ class ChainRun:
         raise ScenarioSkipped(f"nothing that {self._chain.create} returns is shown to be what {self._chain.read} takes")
 
     def _candidates(self, result: Any) -> Iterator[Any]:
+        return self._fitting(keyed_values(result, self._chain.key, self._noun))
+
+    @property
+    def _noun(self) -> str:
         role = next((role_of_tool(tool) for tool in self._ctx.plan.siblings if tool.name == self._chain.read), None)
-        return self._fitting(keyed_values(result, self._chain.key, role[1] if role else ""))
+        return role[1] if role is not None else ""
 
     def _fitting(self, values: Iterable[Any]) -> Iterator[Any]:
         """Yield the values in the form that the reader's schema takes."""
@@ -226,7 +246,9 @@ class ChainRun:
                 for n in schema.get("required", ())
                 if n not in (name, self._chain.key)
             }
-            new = old + 1 if isinstance(old, int) else f"{old} changed"
+            if not _is_own(old, self._offered.get(name)):
+                continue
+            new = old + 1 if isinstance(old, int) else f"changed {old}"
             arguments = {**known, self._chain.key: key, name: new}
             if is_valid(schema, arguments):
                 return name, arguments

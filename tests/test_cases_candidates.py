@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
@@ -84,6 +85,8 @@ def test_words_of_refusals_are_no_words_of_the_refused():
     """Neither "unknown" nor "unsupported" begins a list of what is allowed."""
     assert allowed_in("Unknown filing status: hold. Use: single, joint") == ["single", "joint"]
     assert allowed_in("unsupported unit: furlong") == []
+    assert allowed_in("x: expected json, yaml or xml, got 'a'") == ["json", "yaml", "xml"]
+    assert allowed_in("unknown size. Sizes:\n- small\n- very large") == ["small", "very large"]
 
 
 def test_words_of_refusals():
@@ -179,3 +182,24 @@ def test_rebased_cases_keep_their_labels():
         again = rebase(case, old, NEW, SCHEMA)
         assert again.label == label_of(SCHEMA, again.input)
         assert (again.id, again.label) == (case.id, case.label)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "value"),
+    [
+        ("time data 'x' does not match format '%Y/%m/%d'", "2024/01/31"),
+        ("x: must start with 'usr_'.", "usr_example"),
+        ("x: must be an s3:// URL", "s3://example/item"),
+        ("x: must be exactly 4 digits", "1234"),
+        ("x: must be a 3-letter uppercase code", "ABC"),
+        ("two lowercase letters, please", "ab"),
+    ],
+)
+def test_the_shape_that_a_refusal_asks_for_is_tried(refusal: str, value: str) -> None:
+    """A form of dates, a start, so many digits or letters."""
+    assert value in from_refusal(refusal)
+
+
+def test_an_expression_in_a_refusal_is_kept() -> None:
+    """What must match it is made to."""
+    assert any(re.fullmatch("[A-Z]{3}-[0-9]{4}", word) for word in from_refusal("must match ^[A-Z]{3}-[0-9]{4}$"))

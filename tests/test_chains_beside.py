@@ -66,6 +66,7 @@ FAULTY = {
     "unlisted": ("_rows.append(key)", "_rows or _rows.append(key)", "get_notes lists what there was before*"),
     "listed": ("_rows.remove(id)", "pass", "get_notes still lists *, which has been deleted"),
     "worded": (TEXT[0], TEXT[1].replace("_notes[id]['title']", "next(iter(_notes.values()))['title']"), "get_note answers *"),
+    "liar": ('{"note_id": key}', '{"note_id": key + "9"}', "get_note refuses *"),
     "deaf": ('    _notes[id]["title"] = title\n', "", "update_note was accepted, and get_note still answers title *"),
 }  # fmt: skip
 CORRECT = {
@@ -75,6 +76,8 @@ CORRECT = {
     "twice_ok": ('    if id not in _notes: raise ValueError("id: no such note")\n    _g', "    if id in _gone: return {'ok': True}\n    get_note(id)\n    _g"),
     "unfound": ('raise ValueError("id: no such note")\n    return dict', "return {'found': False}\n    return dict"),
     "replaced": ("stars: int | None = None):", "stars: int = 1):"),
+    "masked": ("dict(_notes[id])", "{'title': '***'}"),
+    "cut": ("dict(_notes[id])", "{'title': _notes[id]['title'][:6]}"),
     "paged": ("for key in _rows]}", "for key in _rows[:1]], 'next': len(_rows)}"),
     "buried": ("[key for", "[{'id': key, 'gone': key in _gone} for"),
 }  # fmt: skip
@@ -163,7 +166,8 @@ def test_only_parameters_that_nobody_asked_to_change_are_watched(
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
-        ({"name": "other"}, "name"),
+        ({"name": "sample 2"}, "name"),
+        ({"name": "***"}, None),
         ({"name": "samp"}, None),
         ({"name": "sample"}, "name"),
         ({"state": "stored"}, None),

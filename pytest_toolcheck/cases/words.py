@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
+
+from .patterns import matching
 
 _QUOTED = re.compile(
     r"(?<![\w])(?:'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`|‘([^’\n]{1,80})’|“([^”\n]{1,80})”)"
@@ -19,6 +22,21 @@ _ONE_OF = re.compile(
     r"[^:\[({\n]{0,40}[:\[({]\s*([^\n\])}]{1,400})",
     re.IGNORECASE,
 )
+_EITHER = re.compile(
+    r"\b(?:expected|must be|should be|use|choose|try|either)\s+(?:either\s+|a\s+)?"
+    r"((?:[\w.-]+,\s*)*[\w.-]+,?\s+or\s+[\w.-]+)",
+    re.IGNORECASE,
+)
+_BULLETS = re.compile(r":[ \t]*((?:\n[ \t]*[-*\u2022][ \t]*[^\n]{1,80})+)")
+_START = re.compile(r"\b(?:start|begin)s?(?:ing)? with (?:the prefix )?['\"`]?([^\s'\"`,;]{1,20})", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<!\w)([a-z][a-z0-9+-]{0,15}://)(?![\w])")
+_DIGITS = re.compile(r"\b(\d{1,2})[- ](?:decimal )?digits?\b", re.IGNORECASE)
+_LETTERS = re.compile(
+    r"\b(\d|two|three)[- ](upper ?case |capital |lower ?case )?(?:letters?|characters?)\b", re.IGNORECASE
+)
+_STRPTIME = re.compile(r"does not match format '([^'\n]{2,40})'")
+_REGEX = re.compile(r"\^[^\s]{2,80}\$")
+_A_MOMENT = datetime(2024, 1, 31, 12, 30, tzinfo=UTC)
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-|–|to|and|\.\.)\s*(-?\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
 
@@ -125,13 +143,32 @@ def allowed_in(text: str) -> list[str]:
     found: list[str] = []
     for match in _ONE_OF.finditer(text):
         found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
+    for match in _EITHER.finditer(text):
+        found += [part.strip(" .") for part in re.split(r",|\bor\b", match.group(1))]
+    for match in _BULLETS.finditer(text):
+        found += [line.strip(" \t-*\u2022'\"`") for line in match.group(1).splitlines()]
     return list(dict.fromkeys(word for word in found if word))
 
 
 def from_refusal(text: str) -> list[str]:
     """Return what an error text offers as values: what it lists as allowed, then its quoted words, examples, numbers."""
-    found = [*allowed_in(text), *from_text(text)]
+    found = [*allowed_in(text), *shaped(text), *from_text(text)]
     return list(dict.fromkeys(word for word in found if word))
+
+
+def shaped(text: str) -> Iterator[str]:
+    """Yield values of the shape that a refusal asks for: a date's form, a start, so many digits or letters, an expression."""
+    yield from (_A_MOMENT.strftime(match[1]) for match in _STRPTIME.finditer(text))
+    for match in _START.finditer(text):
+        yield from (f"{match[1].rstrip('.')}{rest}" for rest in ("example", "1"))
+    yield from (f"{match[1]}example/item" for match in _SCHEME.finditer(text))
+    yield from ("1234567890"[: int(match[1])].ljust(int(match[1]), "1") for match in _DIGITS.finditer(text))
+    for match in _LETTERS.finditer(text):
+        count = {"two": 2, "three": 3}.get(match[1].lower()) or int(match[1])
+        letters = "ABCDEFGHI"[:count]
+        yield letters.lower() if (match[2] or "").lower().startswith("lower") else letters
+    for match in _REGEX.finditer(text):
+        yield from matching(match[0])[:1]
 
 
 def as_types(words: Iterable[Any]) -> Iterator[Any]:
