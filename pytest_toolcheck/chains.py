@@ -281,7 +281,7 @@ class ChainRun:
         """A thing that is gone may be deleted again, or that is refused; nothing breaks by it."""
         again = self._call(self._chain.delete or "", {self._chain.key: key})
         said = again.error.message if again.error else ""
-        if again.kind in _BAD or (again.kind == "refused" and shows_crash(said)):
+        if again.kind in _BAD or (again.kind == "refused" and shows_crash(said, again.noise)):
             text = f"{self._chain.delete} {_BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"
             return self._wrong(text, "delete fails")
         return None

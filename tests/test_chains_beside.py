@@ -11,6 +11,7 @@ from pytest_toolcheck.chain_answers import changed_beside, mistaken
 from pytest_toolcheck.chain_lists import Listed
 from pytest_toolcheck.chain_roles import Chain, chain_from
 from pytest_toolcheck.chain_values import denies, keyed_values
+from pytest_toolcheck.checks.no_crash import shows_crash
 from pytest_toolcheck.rooms import _may_create
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import ToolDescription
@@ -187,6 +188,15 @@ def test_a_list_of_a_round_number_may_be_a_page() -> None:
         listed = Listed("list", lambda rows=rows: rows)  # type: ignore[misc]
         assert (listed.missing("k", "l") is not None) == is_found
     assert Listed(None, lambda: [1]).missing("k", "l") is None
+
+
+def test_a_refusal_that_says_nothing_is_looked_up_in_the_log() -> None:
+    """The MCP SDK sends only that there was an error; what the server logged tells a crash from a refusal."""
+    logged = "Traceback (most recent call last):\n  ...\nKeyError: 0\n"
+    assert shows_crash("Error executing tool drop", logged)
+    assert not shows_crash("Error executing tool drop", logged.replace("KeyError", "ValueError"))
+    assert not shows_crash("Error executing tool drop: no such item", logged)
+    assert shows_crash("KeyError: 0")
 
 
 def test_an_answer_may_deny_that_anything_was_done() -> None:

@@ -38,8 +38,10 @@ _STUMBLED = re.compile(
 """Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
 
 
-def shows_crash(message: str) -> bool:
-    """Whether a refusal is what an interpreter writes when code fails on its own."""
+def shows_crash(message: str, logged: str = "") -> bool:
+    """Whether a refusal is what an interpreter writes when code fails on its own; of one that says nothing, the server's log."""
+    if message.strip().startswith("Error executing tool ") and ":" not in message:
+        return _LOGGED_ERROR.search(logged) is not None
     return _WRAPPED_CRASH.search(message) is not None
 
 
