@@ -14,8 +14,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -53,9 +55,27 @@ def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     names: dict[str, object] = {"__name__": "docs"}
-    for block in blocks(page):
-        assert block.language in RUN, f"{block.place}: found language {block.language!r}, expected one of {sorted(RUN)}"
-        carry_out(block, tmp_path, names)
+    with modules_of_its_own(page):
+        for block in blocks(page):
+            assert block.language in RUN, (
+                f"{block.place}: found language {block.language!r}, expected one of {sorted(RUN)}"
+            )
+            carry_out(block, tmp_path, names)
+
+
+@contextmanager
+def modules_of_its_own(page: Path) -> Iterator[None]:
+    """The page's modules are imported afresh, whatever another test imported by the same names, and forgotten."""
+    roots = {re.split(r"[/.]", block.title)[0] for block in blocks(page) if block.title}
+    others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in roots}
+    for name in others:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] in roots]:
+            del sys.modules[name]
+        sys.modules.update(others)
 
 
 def carry_out(block: Block, folder: Path, names: dict[str, object]) -> None:
@@ -72,6 +92,15 @@ def carry_out(block: Block, folder: Path, names: dict[str, object]) -> None:
         assert yaml.safe_load(block.text), block.place
     elif block.language in ("json", "jsonl"):
         assert [json.loads(line) for line in (block.text.splitlines() if block.language == "jsonl" else [block.text])]
+
+
+def test_a_page_s_modules_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of another test's under the same name is out of the way while a page is run, and comes back."""
+    other = ModuleType("shop")
+    monkeypatch.setitem(sys.modules, "shop", other)
+    with modules_of_its_own(PROJECT / "docs" / "how-to" / "inject-faults.md"):
+        assert "shop" not in sys.modules
+    assert sys.modules["shop"] is other
 
 
 def run_session(block: Block, folder: Path) -> None:
