@@ -164,7 +164,7 @@ def draw_string(draw: Draw, nodes: list[Node], fits: Fits, checker: FormatChecke
         return str(_try(draw, st.binary(max_size=30).map(lambda raw: base64.b64encode(raw).decode()), fits))
     usual = low + 20 if high < 0 else min(high, low + 40)
     short = str(_try(draw, text(low, usual), fits))
-    longest = low + 300 if high < 0 else min(high, low + 1000)
+    longest = low + 60 if high < 0 else min(high, low + 1000)  # unbounded texts at length are `size` cases
     if longest <= usual or draw(integers(0, 7)) < 7:
         return short
     length = draw(integers(low, longest))  # few characters, many times: no long text is drawn one by one
