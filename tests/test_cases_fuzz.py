@@ -200,6 +200,12 @@ def test_long_values_come_up_between_the_bounds(part, smallest):
     assert len(found["a"]) == smallest
 
 
+@given(from_schema({"type": "string"}))
+def test_texts_without_a_bound_stay_short(text):
+    """Lengths that no bound speaks of are what size cases are for: whoever is bothered by them is told there, once."""
+    assert len(text) <= 60
+
+
 def is_repeated(tags):
     """Say whether a list of strings holds one of them twice."""
     return isinstance(tags, list) and all(isinstance(tag, str) for tag in tags) and len(set(tags)) < len(tags)
