@@ -132,8 +132,7 @@ def _traced_bytes() -> int:
 
 @contextmanager
 def _frozen_garbage() -> Iterator[None]:
-    """Set aside all objects there are, so that collecting between rounds looks only at what the calls leave."""
-    gc.collect()
+    """Set aside all objects there are, garbage too, so that collecting between rounds looks only at what the calls leave."""
     gc.freeze()
     try:
         yield
