@@ -53,6 +53,7 @@ def blocks(page: Path) -> Iterator[Block]:
 def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are written, sessions are run and print what they show, Python runs, YAML and JSON parse."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # before what another test may have left there
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     names: dict[str, object] = {"__name__": "docs"}
     with modules_of_its_own(page):
