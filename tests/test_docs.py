@@ -53,7 +53,6 @@ def blocks(page: Path) -> Iterator[Block]:
 def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are written, sessions are run and print what they show, Python runs, YAML and JSON parse."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)  # before what another test may have left there
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     names: dict[str, object] = {"__name__": "docs"}
     with modules_of_its_own(page):
@@ -66,14 +65,17 @@ def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monk
 
 @contextmanager
 def modules_of_its_own(page: Path) -> Iterator[None]:
-    """The page's modules are imported afresh, whatever another test imported by the same names, and forgotten."""
+    """The page's modules are imported afresh, whatever another test imported or left by the same names, and forgotten."""
     roots = {re.split(r"[/.]", block.title)[0] for block in blocks(page) if block.title}
+    path = list(sys.path)
+    sys.path[:] = [at for at in path if not any(Path(at, f"{root}.py").exists() for root in roots)]
     others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in roots}
     for name in others:
         del sys.modules[name]
     try:
         yield
     finally:
+        sys.path[:] = path
         for name in [name for name in sys.modules if name.partition(".")[0] in roots]:
             del sys.modules[name]
         sys.modules.update(others)
@@ -95,13 +97,17 @@ def carry_out(block: Block, folder: Path, names: dict[str, object]) -> None:
         assert [json.loads(line) for line in (block.text.splitlines() if block.language == "jsonl" else [block.text])]
 
 
-def test_a_page_s_modules_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_s_modules_are_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A module of another test's under the same name is out of the way while a page is run, and comes back."""
     other = ModuleType("shop")
+    (tmp_path / "shop.py").write_text("")
     monkeypatch.setitem(sys.modules, "shop", other)
+    monkeypatch.syspath_prepend(tmp_path)
     with modules_of_its_own(PROJECT / "docs" / "how-to" / "inject-faults.md"):
         assert "shop" not in sys.modules
+        assert str(tmp_path) not in sys.path
     assert sys.modules["shop"] is other
+    assert sys.path[0] == str(tmp_path)
 
 
 def run_session(block: Block, folder: Path) -> None:
