@@ -1,15 +1,19 @@
-"""`non_blocking` of MCP servers in processes of their own: while a call lasts, pings are answered."""
+"""`non_blocking` of servers in processes of their own: while a call lasts, anything else that is asked is answered."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck.clock import virtual_time
 from pytest_toolcheck.spec.model import Annotations, ToolSpec
-from pytest_toolcheck.targets._pinged import is_pinged
+from pytest_toolcheck.targets._pinged import is_pinged, while_pinging
+from pytest_toolcheck.targets.base import Outcome
 
 from .behaviour_lab import findings_of
+from .benchmarks.generators.forms import free_port
 
 SERVER = """
 import asyncio, time
@@ -36,6 +40,81 @@ def test_a_server_that_answers_nothing_meanwhile_is_found(tmp_path: Path, wait: 
     found = findings_of(tmp_path, SERVER.replace("WAIT", f"{wait}(0.3)"), SPEC, cases=True)
     assert bool(found) == is_found, found
     assert all("tool held its event loop for" in each for each in found)
+
+
+HTTP_SERVER = """
+import asyncio, json, sys, time
+
+async def answer(reader, writer):
+    head = (await reader.readuntil(b"\\r\\n\\r\\n")).decode().lower()
+    length = next((int(line[15:]) for line in head.splitlines() if line.startswith("content-length:")), 0)
+    await reader.readexactly(length)
+    if head.startswith("post"):
+        WAIT
+    writer.write(b"HTTP/1.1 200 OK\\r\\nconnection: close\\r\\ncontent-length: 2\\r\\n\\r\\n" + (b"" if "head /" in head else b"{}"))
+    writer.close()
+
+async def main():
+    async with await asyncio.start_server(answer, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+SOCKET_SERVER = """
+import asyncio, json, sys, time
+from websockets.asyncio.server import serve
+
+async def answer(socket):
+    async for text in socket:
+        WAIT
+        await socket.send(json.dumps({"id": json.loads(text)["id"], "result": "ok"}))
+
+async def main():
+    async with serve(answer, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+SERVED = {
+    "http": (HTTP_SERVER, "call: POST /tool"),
+    "websocket": (SOCKET_SERVER, "call: tool"),
+}
+
+
+@pytest.mark.parametrize("kind", SERVED)
+@pytest.mark.parametrize(("wait", "is_found"), [("time.sleep", True), ("await asyncio.sleep", False)])
+def test_a_started_service_is_asked_beside_the_call(tmp_path: Path, kind: str, wait: str, is_found: bool) -> None:
+    """A service whose handler holds its loop answers nobody else; one that awaits as long does."""
+    code, call = SERVED[kind]
+    (tmp_path / "service.py").write_text(code.replace("WAIT", f"{wait}(0.2)"), encoding="utf-8")
+    port = free_port()
+    scheme = {"http": "http", "websocket": "ws"}[kind]
+    spec = (
+        f"target: {{{kind}: {{url: '{scheme}://127.0.0.1:{port}', start: [python, service.py, '{port}']}}}}\n"
+        f"tools: {{tool: {{{call}, input: {{type: object}}, annotations: {{non_blocking: true}},\n"
+        "  variations: {categories: [example]}}}\n"
+    )
+    found = findings_of(tmp_path, "", spec, cases=True)
+    assert bool(found) == is_found, found
+    assert all("tool held its event loop for" in each for each in found)
+
+
+@pytest.mark.parametrize(("idle_s", "busy_s", "held_s"), [(0.3, 0.3, 0.0), (0.1, 0.3, 0.2)])
+def test_what_a_ping_takes_anyway_does_not_count(idle_s: float, busy_s: float, held_s: float) -> None:
+    """A service that is slow to say how it is, with no call too, is not held by the call."""
+    is_called: list[bool] = []
+
+    async def call() -> Outcome:
+        is_called.append(True)
+        await asyncio.sleep(1.0)
+        return Outcome("accepted", 0)
+
+    async def ping() -> None:
+        await asyncio.sleep(busy_s if is_called else idle_s)
+
+    with virtual_time():
+        _, held_ns = asyncio.run(while_pinging(call(), ping, None))
+    assert held_ns / 1e9 == pytest.approx(held_s, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -25,20 +25,28 @@ async def while_pinging(
 ) -> tuple[Outcome, int]:
     """Await the call, pinging meanwhile; return its outcome and the longest wait for a ping's answer, in ns.
 
-    What the machine let the server and us wait for a processor does not count.
+    What the machine let the server and us wait for a processor does not count, nor what a ping takes with no call.
     """
+    idle = await _answered_after_ns(ping, pid)
+    if idle is None:
+        return await call, 0
     calling, held = asyncio.ensure_future(call), 0
     await asyncio.sleep(_PAUSE_S)  # the call goes first
-    while not calling.done():
-        started, waited = time.perf_counter_ns(), _waited_ns(pid)
-        try:
-            async with asyncio.timeout(_LONGEST_S):
-                await ping()
-        except Exception:  # the call's own outcome says what became of the server
-            break
-        held = max(held, time.perf_counter_ns() - started - (_waited_ns(pid) - waited))
+    while not calling.done() and (took := await _answered_after_ns(ping, pid)) is not None:
+        held = max(held, took - idle)
         await asyncio.sleep(_PAUSE_S)
     return await calling, held
+
+
+async def _answered_after_ns(ping: Callable[[], Awaitable[object]], pid: int | None) -> int | None:
+    """Return how long one ping took; None where it failed: the call's own outcome says what became of the server."""
+    started, waited = time.perf_counter_ns(), _waited_ns(pid)
+    try:
+        async with asyncio.timeout(_LONGEST_S):
+            await ping()
+    except Exception:
+        return None
+    return time.perf_counter_ns() - started - (_waited_ns(pid) - waited)
 
 
 def _waited_ns(pid: int | None) -> int:

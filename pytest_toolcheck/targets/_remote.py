@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from ._observe_child import family_counts, grown
+from ._pinged import is_pinged, while_pinging
 from ._started import StartedServer
 from ._timelimit import Expired
 from .base import CallError, Observed, Outcome, Request
@@ -55,10 +56,27 @@ class RemoteSession(Generic[C]):
         """Make one call and wait for its end."""
         return self._observed(request) if request.observe else self._made(request)
 
+    async def _ping(self) -> None:
+        """Ask the other side for anything that it answers at once. Raises where that is not possible."""
+        raise NotImplementedError
+
     def _observed(self, request: Request) -> Outcome:
+        if is_pinged(request.tool):
+            return self._pinged(request)
         before = self.counts()
         outcome = self._made(request)
         return dataclasses.replace(outcome, observed=Observed(left=grown(before, self.counts())))
+
+    def _pinged(self, request: Request) -> Outcome:
+        """Make the call, and see whether the server answers anything else meanwhile."""
+        before = self.counts()
+        call = while_pinging(self._call(request), self._ping, self._server_pid())
+        try:
+            outcome, held_ns = self._connection.run(call, limit_s=request.timeout_s + HUNG_LOOP_GRACE_S)
+        except Expired:
+            return self._hung(request)
+        observed = Observed(held_ns=held_ns, left=grown(before, self.counts()))
+        return dataclasses.replace(outcome, observed=observed)
 
     def _made(self, request: Request) -> Outcome:
         try:

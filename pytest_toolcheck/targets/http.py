@@ -53,9 +53,9 @@ class HttpService:
         if importlib.util.find_spec("httpx") is None:
             raise MissingExtra("an http target", "http")
         self._spec = spec
-        self._target = spec.target
+        self.target = spec.target
         folder = spec.path.resolve().parent
-        self.server = StartedServer(self._target.start, url=self._target.url, ready=self._target.ready, folder=folder)
+        self.server = StartedServer(self.target.start, url=self.target.url, ready=self.target.ready, folder=folder)
         self._documented: list[tuple[ToolDescription, Operation]] | None = None
 
     def describe(self) -> Sequence[ToolDescription]:
@@ -97,8 +97,8 @@ class HttpService:
     def documented(self) -> list[tuple[ToolDescription, Operation]]:
         """Return the operations of the OpenAPI document, fetched once. Raises TargetError."""
         if self._documented is None:
-            has_path = urlsplit(self._target.url).path.strip("/") != ""
-            found = read_operations(self._document(), ignore_base=has_path) if self._target.openapi else ()
+            has_path = urlsplit(self.target.url).path.strip("/") != ""
+            found = read_operations(self._document(), ignore_base=has_path) if self.target.openapi else ()
             self._documented = list(found)
         return self._documented
 
@@ -106,9 +106,9 @@ class HttpService:
         import httpx
 
         self.server.ensure()
-        url = self.url(str(self._target.openapi))
+        url = self.url(str(self.target.openapi))
         try:
-            answer = httpx.get(url, headers=dict(self._target.headers), timeout=_OPEN_LIMIT_S, follow_redirects=True)
+            answer = httpx.get(url, headers=dict(self.target.headers), timeout=_OPEN_LIMIT_S, follow_redirects=True)
             answer.raise_for_status()
             return answer.json()
         except (httpx.HTTPError, ValueError) as error:
@@ -116,7 +116,7 @@ class HttpService:
 
     def url(self, path: str) -> str:
         """Return `path` below the base URL; a whole URL as it is."""
-        return path if urlsplit(path).scheme else self._target.url.rstrip("/") + "/" + path.lstrip("/")
+        return path if urlsplit(path).scheme else self.target.url.rstrip("/") + "/" + path.lstrip("/")
 
     def url_of(self, operation: Operation, path: str) -> str:
         """Return the URL of a filled path: below the document's own base where it is the document's operation."""
@@ -135,7 +135,7 @@ class HttpService:
 
         # The limit of a call is ours; a pool's own limits would only make concurrent calls wait for each other.
         limits = httpx.Limits(max_connections=None)
-        headers = dict(self._target.headers)
+        headers = dict(self.target.headers)
         async with httpx.AsyncClient(headers=headers, timeout=None, limits=limits, follow_redirects=True) as client:
             yield client
 
@@ -153,6 +153,12 @@ class HttpSession(ServedSession["httpx.AsyncClient"]):
         super().__init__(f"http-{next(_numbers)}", connection, service.server)
         self._service = service
         self._client = client
+
+    async def _ping(self) -> None:
+        """Ask for what the server says of itself; whatever it answers, it has answered."""
+        target = self._service.target
+        method = "GET" if target.ready is not None else "HEAD"
+        await self._client.request(method, self._service.url(target.ready or target.openapi or "/"))
 
     async def _call(self, request: Request) -> Outcome:
         try:

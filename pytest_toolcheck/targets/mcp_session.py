@@ -17,13 +17,11 @@ from pydantic import ValidationError
 from ..errors import TargetError
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
 from ._observe import counts, observing
-from ._observe_child import grown
-from ._pinged import is_pinged, while_pinging
-from ._remote import HUNG_LOOP_GRACE_S, RemoteSession
+from ._remote import RemoteSession
 from ._server_log import ServerLog
 from ._text_values import uncarried
 from ._timelimit import Expired
-from .base import NOT_CARRIED, CallError, Observed, Outcome, Progress, Request, ToolDescription
+from .base import NOT_CARRIED, CallError, Outcome, Progress, Request, ToolDescription
 from .owner import Connection, Owner
 from .processes import SHOWN_LINES
 
@@ -105,20 +103,10 @@ class McpSession(RemoteSession["Link"]):
     def _observed(self, request: Request) -> Outcome:
         own_loop = self._own_loop
         if own_loop is None:
-            return self._pinged(request) if is_pinged(request.tool) else super()._observed(request)
+            return super()._observed(request)
         with observing(lambda: own_loop.loop, lambda: None) as observed:
             outcome = self._made(request)
         return replace(outcome, observed=observed)
-
-    def _pinged(self, request: Request) -> Outcome:
-        """Make the call, and see whether the server answers anything else meanwhile."""
-        before = self.counts()
-        call = while_pinging(self._call(request), self._ping, self._server_pid())
-        try:
-            outcome, held_ns = self._connection.run(call, limit_s=request.timeout_s + HUNG_LOOP_GRACE_S)
-        except Expired:
-            return self._hung(request)
-        return replace(outcome, observed=Observed(held_ns=held_ns, left=grown(before, self.counts())))
 
     async def _ping(self) -> None:
         try:

@@ -59,13 +59,16 @@ class WebSocketService:
     def open(self) -> WebSocketSession:
         """Start the server where there is one to start, and connect. Raises TargetError."""
         self.server.ensure()
+        return WebSocketSession(self, *self.connect())
+
+    def connect(self) -> tuple[Connection[ClientConnection], ClientConnection]:
+        """Return a new connection. Raises TargetError."""
         connection: Connection[ClientConnection] = Connection(self._connected, owner=shared_owner())
         try:
-            client = connection.open(limit_s=_OPEN_LIMIT_S)
+            return connection, connection.open(limit_s=_OPEN_LIMIT_S)
         except (Exception, Expired) as error:
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             raise TargetError(f"cannot connect to {self.target.url}: {reason}") from error
-        return WebSocketSession(self, connection, client)
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[ClientConnection]:
@@ -97,6 +100,24 @@ class WebSocketSession(ServedSession["ClientConnection"]):
         self._stray: dict[int, str] = {}
         """What came last that is no reply, by the call that was waiting."""
         self._reader: asyncio.Task[None] | None = None
+        self._beside: tuple[Connection[ClientConnection], ClientConnection] | None = None
+        """A second connection, for pings: on the first a server may be right to answer them after the call."""
+
+    def _pinged(self, request: Request) -> Outcome:
+        with contextlib.suppress(TargetError):  # a server that takes no second one is not pinged
+            self._beside = self._beside or self._service.connect()
+        return super()._pinged(request)
+
+    async def _ping(self) -> None:
+        if self._beside is None:
+            raise NotImplementedError
+        await (await self._beside[1].ping())
+
+    def close(self) -> None:
+        """Close the connections; the server runs on until the target is closed."""
+        super().close()
+        if self._beside is not None:
+            self._beside[0].close()
 
     async def _call(self, request: Request) -> Outcome:
         if reason := uncarried(request.arguments):
