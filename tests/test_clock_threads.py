@@ -12,8 +12,9 @@ import urllib.request
 
 import pytest
 
-from pytest_toolcheck.clock import activity, driver, virtual_time
+from pytest_toolcheck.clock import driver, unlisted, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
+from pytest_toolcheck.clock.virtual import Waiter
 
 
 @pytest.fixture(name="clock")
@@ -311,15 +312,62 @@ def test_a_thread_that_waits_beside_a_passing_test_goes_on_waiting():
     assert items.get() == 2
 
 
-def test_a_thread_that_is_off_the_list_but_not_over_is_work(clock, monkeypatch):
-    """Between the two, whoever joins it still waits; time does not pass meanwhile, but not for ever."""
-    looking = clock.mover.activity
-    usual = looking._unlisted
-    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])  # an earlier test's may be ending
-    monkeypatch.setattr(activity, "_unlisted", lambda: usual + 1)
-    assert looking.find_work(()) is activity.ENDING
-    looking.ignored.add(activity.ENDING.key)
-    assert looking.find_work(()) is not activity.ENDING
-    looking.ignored.clear()
-    monkeypatch.setattr(activity, "_unlisted", lambda: usual)
-    assert looking.find_work(()) is not activity.ENDING
+class SlowlyEnded:
+    """Its end takes a while, as that of a connection in a `threading.local` may."""
+
+    def __del__(self):
+        until_s = time.thread_time() + 0.01
+        while time.thread_time() < until_s:
+            pass
+
+
+def test_a_thread_that_is_off_the_list_but_not_over_is_work(clock):
+    """Whoever joins it still waits, and with it the test: time does not pass meanwhile."""
+    own = threading.local()
+
+    def work():
+        own.value = SlowlyEnded()
+
+    def start_and_join():
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    beside = threading.Thread(target=start_and_join)
+    beside.start()
+    beside.join(timeout=1000)
+    assert clock.now == 0
+
+
+def test_where_the_system_shows_no_threads_they_are_counted(clock, monkeypatch):
+    """One that is off the list of threads is told by the interpreter's count, and waited for, but not for ever."""
+    monkeypatch.setattr(unlisted, "is_supported", lambda: False)
+    monkeypatch.setattr(unlisted, "_running_unlisted", lambda: 1)
+    looking = unlisted.Unlisted()
+    assert list(looking.at_work([])) == []
+    monkeypatch.setattr(unlisted, "_running_unlisted", lambda: 2)
+    monkeypatch.setattr(clock.mover.activity, "_unlisted", looking)
+    assert clock.mover.activity.find_work(()) is unlisted.ENDING
+    clock.mover.activity.ignored.add(unlisted.ENDING.key)
+    assert clock.mover.activity.find_work(()) is not unlisted.ENDING
+
+
+def test_a_thread_that_is_being_started_is_work(clock, monkeypatch):
+    """It is in no system call yet, and who starts it waits: seen by any of the two looks, it is waited for."""
+    looking, unborn, main = clock.mover.activity, threading.Thread(), threading.main_thread()
+    looking.ignored.add(unlisted.ENDING.key)
+    for lists in ([[main, unborn]] * 2, [[main], [main, unborn]]):
+        monkeypatch.setattr(threading, "enumerate", iter(lists).__next__)
+        assert looking.find_work(()) is not None
+
+
+def test_the_clock_stands_still_for_a_start_that_began_during_the_look(clock, monkeypatch):
+    """Who starts a thread is parked, and the thread may not be there yet."""
+
+    def look(*_who):
+        clock.starting.add(0)
+
+    monkeypatch.setattr(clock.mover.activity, "find_work", look)
+    assert clock.mover._move(Waiter(5)) is False
+    assert clock.now == 0
+    clock.starting.clear()

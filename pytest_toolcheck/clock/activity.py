@@ -19,6 +19,7 @@ from .children import Family
 from .descriptors import awaited_descriptors, reads_a_file
 from .sockets import awaited_answer, is_connection
 from .syscalls import STOPPED, Doing, classify, is_call, is_supported, read_call, run_ns
+from .unlisted import Unlisted
 from .work import Work
 
 acquire = _thread.LockType.acquire
@@ -27,8 +28,6 @@ _SETTLED_AFTER_NS = 50_000_000
 """Whoever waits for the interpreter's lock is given a turn every 5 ms, in which it asks for it."""
 TICKING_PATIENCE = 1 / 30
 """A thread that wakes by a real timer is waited for a second by who waits without a limit and has nobody else."""
-ENDING = Work(("ending", 0), "a thread that is ending", patience=0.05)
-"""Off the list of threads already, but whoever joins it still waits."""
 Place = tuple[types.FrameType, int]
 """The frame in which a thread is (the frame itself: its address is soon another's), and the instruction."""
 Settled = tuple[Place, tuple[str, ...]]
@@ -55,7 +54,7 @@ class Activity:
         self._suspect: int | None = None
         """The thread that was found at work last: most likely it still is."""
         self._owner = threading.get_ident()
-        self._unlisted = _unlisted()
+        self._unlisted = Unlisted()
         self._supported = is_supported()
         self._family = Family()
         self.ignored: set[tuple[str, int]] = set()
@@ -85,43 +84,49 @@ class Activity:
                     return work
         return None
 
-    def find_work(self, waiting: Collection[int]) -> Work | None:
+    def find_work(self, waiting: Collection[int], tasks: Collection[int] = ()) -> Work | None:
         """Return something that is at work, or None when all but the caller stands still.
 
         Children are looked at before and after the threads, as either may wake the other. `waiting` are the threads
-        that wait for virtual time; they do not count.
+        that wait for virtual time, and `tasks` the kernel's ids of the same; they do not count.
         """
         self._frames = None  # each that is kept keeps its locals alive, and buffers among them, until collected
-        others, children = self._others(waiting), self._family.watch(is_seen=self._supported)
+        listed, children = threading.enumerate(), self._family.watch(is_seen=self._supported)
+        others = self._but(waiting, listed)
         if (still := self._look_at_suspect(others)) is not None:
             return still
+        if (ending := self._first(self._unlisted.at_work(listed, tasks))) is not None:
+            return ending
         before = self._state_of(others)
         work = self._first(children.look()) or self._look_at_threads(others, before) or self._first(children.look())
         self._frames = None
         if work is None and not self._supported and others:
             _let_others_run()
-        if work is None and _unlisted() > self._unlisted and ENDING.key not in self.ignored:
-            return ENDING
         if work is None and (children.have_moved or before != self._state_of(self._others(waiting))):
             return Work(("process", os.getpid()), "a thread that has just moved")
-        return work
+        # who was started after the list was made, and before it was noted how long its threads had run, is seen here
+        return work or self._first(self._unlisted.at_work(listed, tasks))
 
     def _first(self, found: Iterable[Work]) -> Work | None:
         return next((work for work in found if work.key not in self.ignored), None)
 
     def _others(self, waiting: Collection[int]) -> list[threading.Thread]:
         """Return who may be at work. It is asked anew each time: a thread may start another."""
+        return self._but(waiting, threading.enumerate())
+
+    @staticmethod
+    def _but(waiting: Collection[int], listed: list[threading.Thread]) -> list[threading.Thread]:
         mine = threading.get_ident()
-        return [t for t in threading.enumerate() if t.ident != mine and t.ident not in waiting]
+        return [t for t in listed if t.ident != mine and t.ident not in waiting]
 
     def _state_of(self, threads: list[threading.Thread]) -> dict[int, object]:
         """Return what differs as soon as one of the threads has run: how long it ran, or at least where its code is."""
         places = {} if self._supported else _places()
-        return {
-            t.native_id: run_ns(t.native_id, self._gettime_ns) if self._supported else places.get(t.ident or 0)
-            for t in threads
-            if t.native_id is not None
-        }
+        # one that is being started has no number yet
+        return {t.native_id or -id(t): self._ran(t.native_id) or places.get(t.ident or 0) for t in threads}
+
+    def _ran(self, tid: int | None) -> int | None:
+        return None if tid is None or not self._supported else run_ns(tid, self._gettime_ns)
 
     def _look_at_suspect(self, others: list[threading.Thread]) -> Work | None:
         thread = next((t for t in others if t.ident == self._suspect), None) if self._suspect else None
@@ -217,11 +222,6 @@ def _may_be_at_work(line: str) -> bool:
         doing is Doing.READING
         and (reads_a_file("self", line) or any(is_connection(each) for each in awaited_descriptors(line)))
     )
-
-
-def _unlisted() -> int:
-    """Return how many threads run Python code that `threading` does not list, but for a constant."""
-    return _thread._count() - len(threading.enumerate())
 
 
 def _call(line: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Driver:
             return False
         try:
             with self.clock.guard:
-                if self.clock.resuming or self.clock.is_signalled or self.clock.starting:
+                if self._is_waking():
                     return False
                 waiting = list(self.clock.waiting)
             work = self._find_work(waiting)
@@ -108,9 +108,12 @@ class Driver:
                 return False
             with self.clock.guard:
                 # a waiter that came or went meanwhile has run meanwhile: look again
-                return waiting == self.clock.waiting and self._jump(waiter, work)
+                return not self._is_waking() and waiting == self.clock.waiting and self._jump(waiter, work)
         finally:
             self._driving.release()
+
+    def _is_waking(self) -> bool:
+        return bool(self.clock.resuming or self.clock.is_signalled or self.clock.starting)
 
     def _find_work(self, waiting: list[Waiter]) -> Work | None:
         for waiter in waiting:
@@ -118,7 +121,10 @@ class Driver:
             if expected and (expected, waiter.thread) not in self.activity.ignored:
                 return Work((expected, waiter.thread), expected)
         others = {waiter.thread for waiter in waiting}
-        return self.activity.find_work(others) or (self.activity.find_ticking(others) if self._is_endless() else None)
+        tasks = {waiter.task for waiter in waiting}
+        return self.activity.find_work(others, tasks) or (
+            self.activity.find_ticking(others) if self._is_endless() else None
+        )
 
     def _has_waited_long_enough(self, work: Work) -> bool:
         now_ns = self._monotonic_ns()

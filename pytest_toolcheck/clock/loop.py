@@ -89,7 +89,10 @@ class VirtualSelector:
         self._turns += 1
         if self._turns > TURNS_AT_ONE_INSTANT:
             self._turns = 0
-            if self._expects() or self._driver.activity.find_work({w.thread for w in self._clock.waiting}):
+            waiting = list(self._clock.waiting)
+            if self._expects() or self._driver.activity.find_work(
+                {w.thread for w in waiting}, {w.task for w in waiting}
+            ):
                 return
             self._stop_livelock()
 

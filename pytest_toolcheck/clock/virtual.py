@@ -36,6 +36,8 @@ class Waiter:
 
     deadline_ns: int | None
     thread: int = field(default_factory=_thread.get_ident)
+    task: int = field(default_factory=_thread.get_native_id)
+    """The kernel's id of the same."""
     is_due: bool = False
     bell: _thread.LockType = field(default_factory=_thread.allocate_lock)
     """Rung (released) when the waiter is due; it waits by acquiring it."""

@@ -16,6 +16,8 @@ from .world import PRECISION_S, World
 
 Check = Callable[[Bench], None]
 _CALLS_AT_ONCE: Final = 10
+BLOCK_NOBODY: Final = "block nobody else"
+_TURNS_A_WAIT, _MOST_TURNS = 4, 1000
 
 
 def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
@@ -42,6 +44,7 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
         if promise.breaker is None:
             yield "concurrent calls do not share attempts", counts_each_call_alone
         yield "a cancelled call is not retried", does_not_retry_cancelled
+        yield f"its waits {BLOCK_NOBODY}", waits_block_nobody
 
 
 def exactly_so_many_attempts(bench: Bench) -> None:
@@ -160,6 +163,37 @@ def does_not_retry_cancelled(bench: Bench) -> None:
         world.probe.answers((hang(), 2), (succeed(), None))
         call = cancelled_call(bench, world)
         _expect_count(bench, world, call, {1}, why="though the call was cancelled")
+
+
+def waits_block_nobody(bench: Bench) -> None:
+    """While an async tool waits for its next attempt, whoever shares its event loop has a turn."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        waits = [wait for wait in waits_of(world.call()) if wait > PRECISION_S]
+        if not world.is_async:
+            raise ScenarioSkipped(f"{bench.tool} is a plain function: it has no event loop to block")
+    if not waits:
+        return
+    every_s = max(min(waits) / _TURNS_A_WAIT, sum(waits) / _MOST_TURNS)
+    with bench.world() as world:
+        bench.always_fail(world)
+        call, turns = world.call_beside(every_s)
+        blocked_s = max((_time_in_waits(world, call, turn) for turn in turns), default=0.0) - every_s
+        if blocked_s > every_s / 2:
+            message = f"a wait between two attempts blocks the event loop: nobody else had a turn for {seconds(blocked_s + every_s)}"
+            bench.broken(
+                world,
+                message,
+                expected=f"a turn every {seconds(every_s)}",
+                seen=f"none for {seconds(blocked_s + every_s)}",
+            )
+
+
+def _time_in_waits(world: World, call: ToolCall, turn: tuple[float, float]) -> float:
+    """Return how much of the time between two turns (in seconds of this world) lay between two attempts."""
+    made = call.dependency_calls
+    ends = [(world.since_start(a.ended_s), world.since_start(b.started_s)) for a, b in pairwise(made)]
+    return max((min(turn[1], to or 0.0) - max(turn[0], since or 0.0) for since, to in ends), default=0.0)
 
 
 def waits_of(call: ToolCall) -> list[float]:

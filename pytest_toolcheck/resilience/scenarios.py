@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..scenario import Scenario, ScenarioSkipped, ToolPlan
 from ..spec.model import PythonTarget, Resilience
@@ -15,8 +15,10 @@ from .breaker import breaker_checks
 from .fallback import fallback_checks, reaching_checks
 from .mcp_inside import ServerModule, inside
 from .opening import Opening
-from .retry import Check, retry_checks
+from .retry import BLOCK_NOBODY, Check, retry_checks
 from .timeout import layer_checks, timeout_checks
+
+_OF_ASYNC_TOOLS: Final = ("cancelled", BLOCK_NOBODY)
 
 
 def resilience_scenarios(plan: ToolPlan) -> list[Scenario]:
@@ -35,11 +37,11 @@ def _scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         for promise in promises:
             yield _scenario(plan, promise, f"resilience[{promise.on}:in another process]", _skip)
         return
-    cannot_cancel = _is_plain_function(plan)
+    is_plain = _is_plain_function(plan)
     for promise in promises:
         openings: dict[float, Opening] = {}
         for id_, check in _sentences(promise):
-            if not (cannot_cancel and "cancelled" in id_):
+            if not (is_plain and any(each in id_ for each in _OF_ASYNC_TOOLS)):
                 yield _scenario(plan, promise, id_, check, openings)
     yield from _layers(plan, promises)
 

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from ..scenario import ScenarioSkipped
 from ..spec.model import Resilience
 from .bench import MANY, Bench, seconds
 from .dependency import hang, succeed
@@ -15,6 +16,8 @@ from .world import World
 
 Check = Callable[[Bench], None]
 _TOLERANCE: Final = 0.001
+_SHARE: Final = 0.4
+"""Of the limit of a whole call, what a slow failure takes where the dependency has no limit of its own."""
 
 
 def timeout_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
@@ -39,7 +42,17 @@ def layer_checks(layers: tuple[tuple[str, float], ...], *, on: str, tool: str) -
     if on in limits:
         yield f"a hang is ended at {seconds(limits[on])}", partial(hang_ends, limit_s=limits[on], exactly=True)
     if tool in limits and tool != on:
-        yield f"{tool} ends within {seconds(limits[tool])}", partial(call_ends, limit_s=limits[tool])
+        whole_s, each_s = limits[tool], limits.get(on, limits[tool] * _SHARE)
+        yield f"{tool} ends within {seconds(whole_s)}", partial(call_ends, limit_s=whole_s)
+        yield (
+            f"{tool} ends within {seconds(whole_s)} by slow failures",
+            partial(slow_call_ends, limit_s=whole_s, each_s=just_before(each_s)),
+        )
+        if on in limits and each_s < whole_s:
+            yield (
+                f"a second attempt has its time within {seconds(whole_s)}",
+                partial(second_has_its_time, limit_s=whole_s, each_s=just_before(each_s)),
+            )
 
 
 def just_before(limit_s: float) -> float:
@@ -105,6 +118,36 @@ def call_ends(bench: Bench, *, limit_s: float) -> None:
         _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s))
 
 
+def slow_call_ends(bench: Bench, *, limit_s: float, each_s: float) -> None:
+    """Every attempt fails just in time for its own limit: the whole call ends within the limit of its own layer."""
+    with bench.world() as world:
+        bench.always_fail(world, after_s=each_s)
+        call = world.call()
+        _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s), "is slow to fail")
+
+
+def second_has_its_time(bench: Bench, *, limit_s: float, each_s: float) -> None:
+    """One attempt fails just in time and the next answers within both limits: no outer limit is shorter than promised."""
+    retry, breaker = bench.promise.retry, bench.promise.breaker
+    wait_s = retry.delays_s[0] if retry and retry.delays_s else 0.0
+    answer_s = min(each_s, just_before(limit_s) - each_s - wait_s)
+    if retry is None or retry.attempts < 2 or answer_s <= 0 or (breaker and breaker.opens_after < 2):
+        raise ScenarioSkipped("only a retry within the limits shows that an outer limit is not shorter than promised")
+    with bench.world() as world:
+        world.probe.answers(bench.failure(world, after_s=each_s), (succeed(after_s=answer_s), None))
+        call = world.call()
+        bench.expect_reached(world, call, "by a call")
+        took_s = (call.ended_s if call.ended_s is not None else world.now) - call.started_s
+        if call.error is not None and took_s < each_s + wait_s + answer_s - _TOLERANCE:
+            message = (
+                f"a call was ended after {seconds(took_s)}, with {bench.name} within its limit; "
+                f"promised {seconds(limit_s)} in all: is an outer limit shorter than an inner one?"
+            )
+            bench.broken(
+                world, message, expected=f"up to {seconds(limit_s)}", seen=seconds(took_s), promised="timeouts"
+            )
+
+
 def layers_grow(bench: Bench, *, layers: tuple[tuple[str, float], ...]) -> None:
     """Each layer lasts longer than the one inside it."""
     for (inner, inner_s), (outer, outer_s) in pairwise(layers):
@@ -127,9 +170,9 @@ def given_up_after(bench: Bench, world: World, call: ToolCall) -> float:
     return min(ends)
 
 
-def _expect_end(bench: Bench, world: World, call: ToolCall, limit_s: float, limit: str) -> None:
+def _expect_end(bench: Bench, world: World, call: ToolCall, limit_s: float, limit: str, how: str = "hangs") -> None:
     took_s = (call.ended_s if call.ended_s is not None else world.now) - call.started_s
     if took_s > limit_s:
         seen = "never" if took_s > 24 * 3600 else f"after {seconds(took_s)}"
-        message = f"a call whose every attempt hangs ended {seen}, promised within {limit}"
+        message = f"a call whose every attempt {how} ended {seen}, promised within {limit}"
         bench.broken(world, message, expected=f"within {limit}", seen=seen, promised="timeout")

@@ -151,6 +151,27 @@ class World:
         )
         return self._runner.run(all_of_them())
 
+    def call_beside(self, every_s: float) -> tuple[ToolCall, list[tuple[float, float]]]:
+        """Call the (async) tool beside a task that sleeps so long again and again; return when its sleeps began and ended."""
+        turns: list[tuple[float, float]] = []
+
+        async def take_turns() -> None:
+            while True:
+                began_s = self.now
+                await asyncio.sleep(every_s)
+                turns.append((began_s, self.now))
+
+        async def both() -> ToolCall:
+            beside = asyncio.ensure_future(take_turns())
+            await asyncio.sleep(every_s)
+            try:
+                return await self._call_in_loop()
+            finally:
+                await asyncio.sleep(2 * every_s)
+                beside.cancel()
+
+        return self._runner.run(both()), turns
+
     def call_and_cancel(self, *, after_s: float) -> tuple[ToolCall, bool]:
         """Call the (async) tool and cancel the call after a while; tell whether it ended as cancelled."""
 

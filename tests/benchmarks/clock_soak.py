@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PARTS = ("requirements", "threads", "loop", "virtual", "blocking", "crowded", "selecting")
+PARTS = ("requirements", "threads", "loop", "virtual", "blocking", "crowded", "selecting", "onlookers", "observers")
 SUITE = tuple(f"test_clock_{part}.py" for part in PARTS)
 BUSY = "while True: sum(range(10_000))"
 

@@ -73,6 +73,8 @@ FAULTS = [
      "the last error comes through"),
     ("async", "hides the last error", "                raise\n            await", "                raise RuntimeError('failed') from None\n            await",
      "the last error comes through"),
+    ("async", "a wait blocks the loop", "await asyncio.sleep(2**attempt)", "time.sleep(2**attempt)", "its waits block nobody else"),
+    ("async", "a wait is polled away", "await asyncio.sleep(2**attempt)", "[time.sleep(0.01) for _ in range(100 * 2**attempt)]", "its waits block nobody else"),
     # the breaker inside the retry, in threads
     ("sync", "opens late", "Breaker(5, 300.0)", "Breaker(6, 300.0)", "opens on failure 5"),
     ("sync", "opens early", "Breaker(5, 300.0)", "Breaker(4, 300.0)", "stays closed after 4"),
@@ -98,6 +100,10 @@ FAULTS = [
     ("limited", "no timeout", "asyncio.wait_for(quote(sku), QUOTE_S)", "quote(sku)", "a hang ends within 60s"),
     ("limited", "the outer never ends", "ORDER_S = 120", "ORDER_S = 1200", "place_order ends within 120s"),
     ("limited", "a hang is no error", '        raise TimeoutError("no quote in time")', "        return None", "a hang for ever is an error"),
+    ("limited", "the outer is shorter than a second attempt needs", "ORDER_S = 120", "ORDER_S = 70", "a second attempt has its time"),
+    ("limited", "layers in the wrong order", "QUOTE_S = 60\nORDER_S = 120", "QUOTE_S = 120\nORDER_S = 60", "a second attempt has its time"),
+    ("limited", "the outer ends hangs alone", "            return await quoted_in_time(sku)\n    except TimeoutError:",
+     "            pass\n        return await quoted_in_time(sku)\n    except TimeoutError:", "by slow failures"),
     ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
 ]  # fmt: skip
 EXTRA = {
