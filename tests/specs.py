@@ -27,6 +27,15 @@ from pytest_toolcheck.spec.load import problems_of
 
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
 
+RESERVE = '''
+def reserve(seats: int) -> int:
+    """Reserve seats."""
+    if type(seats) is not int or not 1 <= seats <= 8:
+        raise ValueError(f"seats: expected 1 to 8, found {seats!r}")
+    return seats
+'''
+"""A tool that keeps its promises."""
+
 
 def write_tool(pytester: pytest.Pytester, code: str, spec: str = "", *, name: str = "shop") -> None:
     """Write `NAME.py` with the tools and `NAME.tool.yaml` with the spec's keys beside version and target."""

@@ -7,16 +7,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from .specs import PLUGINS, events, run, write_tool
+from .specs import PLUGINS, RESERVE, events, run, write_tool
 
-TOOL = '''
-def reserve(seats: int) -> int:
-    """Reserve seats."""
-    if type(seats) is not int or not 1 <= seats <= 8:
-        raise ValueError(f"seats: expected 1 to 8, found {seats!r}")
-    return seats
-'''
-BROKEN = TOOL.replace("<= 8", "<= 9")
+BROKEN = RESERVE.replace("<= 8", "<= 9")
 SPEC = """
 tools:
   reserve:
@@ -38,7 +31,7 @@ def collected(pytester: pytest.Pytester, *args: str) -> list[str]:
 
 def test_ids_are_readable_unique_stable_and_selectable(pytester: pytest.Pytester) -> None:
     """`file::tool::category[pointer:detail]`, the same each time, and each can be run by its id."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     ids = collected(pytester)
     assert "shop.tool.yaml::reserve::valid_call" in ids
     assert any(re.fullmatch(r"shop\.tool\.yaml::reserve::boundary\[seats:.+\]", name) for name in ids)
@@ -53,7 +46,7 @@ def test_an_example_bears_its_name(pytester: pytest.Pytester) -> None:
     """`name` of an example is in its id; without one, or where another reads alike, it is counted."""
     names = ["name: 'full: house=8', ", "", "name: a=b, ", "name: a_b, ", "name: base, ", "name: '4', "]
     examples = [f"{{{name}input: {{seats: {seats}}}}}" for seats, name in enumerate(names, 1)]
-    write_tool(pytester, TOOL, SPEC + f"    examples: [{', '.join(examples)}]\n")
+    write_tool(pytester, RESERVE, SPEC + f"    examples: [{', '.join(examples)}]\n")
     chosen = [name.rpartition("::")[2] for name in collected(pytester, "-k", "example")]
     assert sorted(chosen) == [
         "example[2]",
@@ -69,7 +62,7 @@ def test_an_example_bears_its_name(pytester: pytest.Pytester) -> None:
 
 def test_selection_by_keyword_reaches_into_the_ids(pytester: pytest.Pytester) -> None:
     """`-k` with a category selects its cases only."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     chosen = collected(pytester, "-k", "boundary")
     assert chosen
     assert all("::boundary[" in name for name in chosen)
@@ -77,8 +70,8 @@ def test_selection_by_keyword_reaches_into_the_ids(pytester: pytest.Pytester) ->
 
 def test_the_location_points_at_the_spec(pytester: pytest.Pytester) -> None:
     """A case is reported at its parameter's or its tool's line of the spec."""
-    write_tool(pytester, TOOL, SPEC)
-    items, _recorder = pytester.inline_genitems("-p", "toolcheck")
+    write_tool(pytester, RESERVE, SPEC)
+    items, _recorder = pytester.inline_genitems(*PLUGINS)
     places = {item.name: item.reportinfo()[:2] for item in items}
     assert places["valid_call"] == (pytester.path / "shop.tool.yaml", 4)
     boundary = next(place for name, place in places.items() if name.startswith("boundary[seats"))
@@ -88,10 +81,10 @@ def test_the_location_points_at_the_spec(pytester: pytest.Pytester) -> None:
 def test_marks_of_the_spec_select_cases(pytester: pytest.Pytester) -> None:
     """`mark: [slow]` puts the mark on every case of the tool; an undeclared one is refused under strict markers."""
     pytester.makeini("[pytest]\nmarkers =\n    slow: takes its time\naddopts = --strict-markers\n")
-    write_tool(pytester, TOOL, SPEC + "    mark: [slow]\n")
+    write_tool(pytester, RESERVE, SPEC + "    mark: [slow]\n")
     assert collected(pytester, "-m", "slow")
     assert not collected(pytester, "-m", "not slow")
-    write_tool(pytester, TOOL, SPEC + "    mark: [fast]\n")
+    write_tool(pytester, RESERVE, SPEC + "    mark: [fast]\n")
     run(pytester).stdout.fnmatch_lines(["*shop.tool.yaml:*: mark 'fast': 'fast' not found in `markers`*"])
 
 
@@ -111,7 +104,7 @@ def test_skip_and_xfail_name_cases_and_checks(pytester: pytest.Pytester) -> None
     assert run(pytester, "--toolcheck-log=off").parseoutcomes()["xfailed"] == 1
     write_tool(pytester, BROKEN, SPEC + f"    xfail: {{reason: known, cases: '{case}', check: clean_error}}\n")
     assert run(pytester, "--toolcheck-log=off").parseoutcomes()["failed"] == 1
-    write_tool(pytester, TOOL, SPEC + f"    xfail: {{reason: known, cases: '{case}', check: rejects_invalid}}\n")
+    write_tool(pytester, RESERVE, SPEC + f"    xfail: {{reason: known, cases: '{case}', check: rejects_invalid}}\n")
     result = run(pytester, "--toolcheck-log=off")
     assert result.parseoutcomes()["failed"] == 1
     result.stdout.fnmatch_lines(["*XPASS(strict)*known*"])
@@ -131,7 +124,7 @@ def test_fixtures_of_every_scope_reach_cases(pytester: pytest.Pytester) -> None:
             with calls.open("a") as f: f.write("function\\n")
         """
     )
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     passed = run(pytester, "--toolcheck-log=off").parseoutcomes()["passed"]
     lines = (pytester.path / "calls.txt").read_text().split()
     assert lines.count("module") == 1
@@ -206,11 +199,11 @@ def test_reruns_are_logged_as_attempts(pytester: pytest.Pytester) -> None:
 
 def test_a_hard_limit_stands_behind_our_own(pytester: pytest.Pytester) -> None:
     """Each case bears a timeout mark for pytest-timeout, unless the user set a limit of their own."""
-    write_tool(pytester, TOOL, SPEC + "    timeout: 2s\n")
-    items, _ = pytester.inline_genitems("-p", "toolcheck")
+    write_tool(pytester, RESERVE, SPEC + "    timeout: 2s\n")
+    items, _ = pytester.inline_genitems(*PLUGINS)
     marks = {mark.args for item in items for mark in item.iter_markers("timeout")}
     assert marks == {(72.0,)}
-    items, _ = pytester.inline_genitems("-p", "toolcheck", "--timeout=5")
+    items, _ = pytester.inline_genitems(*PLUGINS, "--timeout=5")
     assert not [mark for item in items for mark in item.iter_markers("timeout")]
 
 
@@ -227,7 +220,7 @@ def test_the_debugger_opens_at_a_finding(pytester: pytest.Pytester) -> None:
 
 def test_a_broken_spec_is_one_error_without_a_traceback(pytester: pytest.Pytester) -> None:
     """A wrong spec is an error at collection with file, line and column; other files still run."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     pytester.path.joinpath("wrong.tool.yaml").write_text("toolcheck: 1\ntarget: {python: shop.py}\ntols: {}\n")
     result = run(pytester, "--toolcheck-log=off", "--continue-on-collection-errors")
     result.stdout.fnmatch_lines(["wrong.tool.yaml:3:1: unknown key 'tols'*Did you mean 'tools'?*"])

@@ -6,15 +6,8 @@ import pytest
 
 from pytest_toolcheck.spec.unmentioned import unmentioned
 
-from .specs import run, write_tool
+from .specs import RESERVE, run, write_tool
 
-CODE = '''
-def reserve(seats: int) -> int:
-    """Reserve seats."""
-    if type(seats) is not int or not 1 <= seats <= 8:
-        raise ValueError(f"seats: expected 1 to 8, found {seats!r}")
-    return seats
-'''
 SPEC = """
 tools:
   reserve:
@@ -33,14 +26,14 @@ def traced(function):
         return function(*args, **kwargs)
     return call
 @traced"""
-    + CODE
+    + RESERVE
 )
-SUMMING = CODE.replace("seats: int)", "seats: int, **more)").replace(
+SUMMING = RESERVE.replace("seats: int)", "seats: int, **more)").replace(
     "return seats", "return seats + sum(more.values())"
 )
 
 
-@pytest.mark.parametrize("code", [CODE, WRAPPED], ids=["plain", "decorated"])
+@pytest.mark.parametrize("code", [RESERVE, WRAPPED], ids=["plain", "decorated"])
 def test_python_may_refuse_what_the_schema_does_not_mention(pytester: pytest.Pytester, code: str) -> None:
     """Where nobody spoke of further arguments, Python's own refusal of them is none of a crash; the schema gets a hint."""
     write_tool(pytester, code, SPEC)
@@ -52,9 +45,13 @@ def test_python_may_refuse_what_the_schema_does_not_mention(pytester: pytest.Pyt
 @pytest.mark.parametrize(
     ("code", "spec", "said"),
     [
-        (CODE, SPEC.replace("required", "additionalProperties: true\n      required"), "unexpected keyword argument"),
+        (
+            RESERVE,
+            SPEC.replace("required", "additionalProperties: true\n      required"),
+            "unexpected keyword argument",
+        ),
         (SUMMING, SPEC, "unsupported operand"),
-        (CODE.replace("(seats", "(seats, row"), SPEC, "missing 1 required positional argument"),
+        (RESERVE.replace("(seats", "(seats, row"), SPEC, "missing 1 required positional argument"),
     ],
     ids=["the schema says true", "the function takes them", "another argument is missing"],
 )
