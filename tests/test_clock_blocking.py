@@ -6,17 +6,20 @@ import _thread
 import asyncio
 import concurrent.futures
 import multiprocessing
+import os
 import queue
 import selectors
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from pytest_toolcheck.clock import VirtualDeadlock, virtual_time
+from pytest_toolcheck.clock.sockets import is_within_reach
 
 
 @pytest.fixture(name="clock")
@@ -186,9 +189,46 @@ def wait_for_a_thread():
     threading.enumerate()[-1].join()
 
 
+def wait_for_bytes():
+    left, right = socket.socketpair()
+    with left, right:
+        left.recv(1)
+
+
+def wait_for_a_connection():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.accept()
+
+
+def wait_for_a_peer():
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as mine:
+        mine.recv(1)
+
+
+def wait_for_a_selector():
+    left, right = socket.socketpair()
+    with left, right, selectors.DefaultSelector() as selector:
+        selector.register(left, selectors.EVENT_READ)
+        selector.select()
+
+
+def wait_for_output():
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        write_end = os.dup(child.stdin.fileno())
+        try:
+            child.communicate()
+        finally:
+            os.close(write_end)
+
+
 @pytest.mark.parametrize(
     "wait",
     [
+        wait_for_bytes,
+        wait_for_a_connection,
+        wait_for_a_peer,
+        wait_for_a_selector,
+        wait_for_output,
         wait_for_an_event,
         wait_for_an_item,
         wait_for_a_simple_item,
@@ -204,6 +244,19 @@ def test_a_wait_that_nothing_can_end_is_found(wait):
         wait()
     assert clock.now == 0
     assert f"time: {wait.__name__} (test_clock_blocking.py:" in str(failure.value).splitlines()[0]
+
+
+def test_what_another_process_may_send_is_waited_for():
+    """A blocking socket whose peer is in another process is none of ours: what that does is not seen."""
+    code = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); s.recv(1)"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-c", code, str(listening.getsockname()[1])]
+        with subprocess.Popen(command) as child, listening.accept()[0] as accepted:
+            assert is_within_reach(listening.fileno())
+            assert not is_within_reach(accepted.fileno())
+            accepted.send(b"x")
+            assert child.wait() == 0
+    assert not is_within_reach(accepted.fileno())
 
 
 def test_a_wait_that_a_ticking_thread_ends_is_no_deadlock(pair):

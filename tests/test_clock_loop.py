@@ -128,13 +128,47 @@ def test_a_child_that_never_ends_holds_the_clock_only_so_long():
     assert f"child process {child.pid}" in stalls[0]
 
 
-def test_waiting_for_a_child_passes_by_polling():
-    """`Popen.wait(3)` looks again and again: beside a child that is never done, its limit is virtual."""
-    with subprocess.Popen(["sleep", "600"]) as child, virtual_time(max_real_wait="20ms") as clock:
-        with pytest.raises(subprocess.TimeoutExpired):
+def idle_child():
+    return subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+
+def test_a_wait_for_a_child_keeps_virtual_time():
+    """`Popen.wait(600)` ends at once, in one step, beside a child that does nothing, and when a child has ended."""
+    with idle_child() as child, virtual_time() as clock:
+        with pytest.raises(subprocess.TimeoutExpired, match="after 600 seconds"):
+            child.wait(timeout=600)
+        assert (clock.now, clock.jumps) == (600, 1)
+        threading.Timer(50, child.stdin.close).start()
+        assert child.wait(timeout=600) == 0
+        assert clock.now == 650
+
+
+def test_an_endless_wait_for_an_idle_child_is_a_deadlock():
+    """Nobody is left to give it the input that it waits for."""
+    with idle_child() as child:
+        with pytest.raises(VirtualDeadlock, match="no timer"), virtual_time():
+            child.wait()
+        child.stdin.close()
+
+
+@pytest.mark.parametrize("code", ["time.sleep(600)", "subprocess.run(['sleep', '600'])"])
+def test_a_child_that_sleeps_for_too_long_is_not_waited_for(code):
+    """It is known to sleep for longer than it would be waited for: limits pass at once, and endless waits are told."""
+    command = [sys.executable, "-c", f"import subprocess, time; print(flush=True); {code}"]
+    with ending(subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)) as child, child.stdout:
+        child.stdout.readline()
+        with virtual_time() as clock, pytest.raises(subprocess.TimeoutExpired):
             child.wait(timeout=3)
-        assert clock.now == pytest.approx(3)
-        child.kill()
+        assert clock.now == 3
+        with pytest.raises(VirtualDeadlock, match=r"child process .* woke nothing"), virtual_time():
+            child.wait()
+
+
+def test_work_beside_a_child_that_sleeps_is_waited_for():
+    """One of two children sleeps for ten minutes; the other's work takes no virtual time."""
+    with ending(subprocess.Popen(["sleep", "600"], start_new_session=True)), virtual_time() as clock:
+        assert subprocess.run([sys.executable, "-c", "import time; time.sleep(0.05)"], timeout=60, check=True)
+        assert clock.now == 0
 
 
 def test_a_child_is_found_among_strangers():

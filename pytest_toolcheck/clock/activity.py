@@ -56,7 +56,7 @@ class Activity:
         self._owner = threading.get_ident()
         self._unlisted = Unlisted()
         self._supported = is_supported()
-        self._family = Family()
+        self._family = Family(gettime_ns)
         self.ignored: set[tuple[str, int]] = set()
         """Work that was waited for in vain and is waited for no more."""
         self._settled = self._find_settled() if self._supported else {}

@@ -11,13 +11,13 @@ import select
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
 from .attach import Loops
 from .driver import Driver
-from .sockets import awaited_answer
+from .sockets import awaited_answer, is_within_reach
 from .waits import Waits
 
 _POLL_S = 1.0
@@ -26,8 +26,13 @@ _real_poll = vars(type(select.poll()))["poll"] if hasattr(select, "poll") else N
 _RECEIVING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "accept")
 
 
-def _is_limit(waits: Waits, timeout: float | None) -> bool:
-    return timeout is not None and waits.applies(timeout) and (waits.is_owner or timeout >= _POLL_S)
+def _is_kept(waits: Waits, timeout: float | None, descriptors: Collection[int]) -> bool:
+    """Tell whether a wait is ours to keep. One without a limit is where it is seen who could end it."""
+    if not waits.applies(timeout):
+        return False
+    if timeout is None:
+        return all(map(is_within_reach, descriptors))
+    return waits.is_owner or timeout >= _POLL_S
 
 
 class SocketTimeouts:
@@ -54,7 +59,8 @@ class SocketTimeouts:
 
     def _limited(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def receive(sock: socket.socket, *arguments: Any) -> Any:
-            if _is_limit(self._waits, timeout := sock.gettimeout()) and not self._has_input(sock, timeout):
+            timeout = sock.gettimeout()
+            if _is_kept(self._waits, timeout, [sock.fileno()]) and not self._has_input(sock, timeout):
                 raise TimeoutError("timed out")
             return original(sock, *arguments)
 
@@ -106,22 +112,26 @@ class SelectorTimeouts:
         return limited_select
 
     def _select(self, selector: Any, timeout: float | None, original: Callable[..., Any]) -> Any:
-        if not _is_limit(self._waits, timeout) or self._driver.activity.is_older(threading.get_ident()):
+        wanted = _wanted(selector)
+        if not _is_kept(self._waits, timeout, wanted) or self._driver.activity.is_older(threading.get_ident()):
             events = original(selector, timeout)
             if not events and timeout is not None and timeout <= 0:
                 self._waits.clock.note_poll()
             return events
-        events = {selectors.EVENT_READ: select.POLLIN, selectors.EVENT_WRITE: select.POLLOUT}
-        wanted = {
-            key.fd: sum(flag for event, flag in events.items() if key.events & event)
-            for key in selector.get_map().values()
-        }
         return original(selector, 0) or self._waits.keep(
             timeout,
             lambda pause_s: original(selector, pause_s),
             has_input=lambda: bool(_poll(wanted)),
             expects=lambda: awaited_answer(wanted),
         )
+
+
+def _wanted(selector: Any) -> dict[int, int]:
+    events = {selectors.EVENT_READ: select.POLLIN, selectors.EVENT_WRITE: select.POLLOUT}
+    return {
+        key.fd: sum(flag for event, flag in events.items() if key.events & event)
+        for key in list(selector.get_map().values())
+    }
 
 
 def _poll(wanted: dict[int, int], pause_s: float = 0) -> list[tuple[int, int]]:

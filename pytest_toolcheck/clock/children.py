@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 
+from .asleep import sleeps_ns
 from .descriptors import reads_a_file
 from .syscalls import Doing, classify, read_task, read_text
 from .work import Look, Work
@@ -16,7 +18,8 @@ POLLING_PATIENCE = 0.2
 class Family:
     """Finds this process's living children, and theirs. Who was a stranger once is not looked at again."""
 
-    def __init__(self) -> None:
+    def __init__(self, gettime_ns: Callable[[int], int] = time.clock_gettime_ns) -> None:
+        self._gettime_ns = gettime_ns
         self._strangers: set[str] = set()
 
     def members(self) -> list[int]:
@@ -38,14 +41,15 @@ class Family:
 
     def watch(self, *, is_seen: bool) -> Watch:
         """Return what looks at the children twice; nothing is seen of them where the system does not show it."""
-        return Watch(self.members if is_seen else list)
+        return Watch(self.members if is_seen else list, self._gettime_ns)
 
 
 class Watch:
     """Two looks at the children of this process. Who is there is asked anew each time: a child may start another."""
 
-    def __init__(self, members: Callable[[], list[int]]) -> None:
+    def __init__(self, members: Callable[[], list[int]], gettime_ns: Callable[[int], int]) -> None:
         self._members = members
+        self._gettime_ns = gettime_ns
         self._looks: list[Look] = []
 
     @property
@@ -58,7 +62,7 @@ class Watch:
         look: Look = {}
         self._looks.append(look)
         for pid in self._members():
-            if (work := _look_at_child(pid, look)) is not None:
+            if (work := _look_at_child(pid, look, self._gettime_ns)) is not None:
                 yield work
 
 
@@ -71,19 +75,20 @@ def _parent(pid: str) -> str:
     return "0" if state in "ZX" else parent
 
 
-def _look_at_child(pid: int, look: Look) -> Work | None:
+def _look_at_child(pid: int, look: Look, gettime_ns: Callable[[int], int]) -> Work | None:
     """Note the child's threads in `look`; return it as work unless all of them wait for somebody else."""
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return None
-    doing = set()
+    doing, sleeps = set(), []
     for task in tasks:
         if (seen := read_task(pid, task)) is not None:
             look[int(task)] = seen
-            doing.add(Doing.BUSY if reads_a_file(pid, seen[0]) else classify(seen[0]))
+            doing.add(does := Doing.BUSY if reads_a_file(pid, seen[0]) else classify(seen[0]))
+            sleeps += [sleeps_ns(pid, seen[0], gettime_ns)] if does is Doing.BUSY else []
     if Doing.BUSY in doing:
-        return Work(("process", pid), f"child process {pid} ({_command(pid)})")
+        return Work(("process", pid), f"child process {pid} ({_command(pid)})", lasts_ns=min(sleeps))
     if Doing.POLLING in doing:
         return Work(("process", pid), f"child process {pid} ({_command(pid)})", patience=POLLING_PATIENCE)
     return None

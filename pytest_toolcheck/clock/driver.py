@@ -44,6 +44,8 @@ class Driver:
         self._max_real_wait_ns = max_real_wait_ns
         self._blocked_since_ns: int | None = None
         self._older_ticks = 0
+        self._asleep: Work | None = None
+        """What sleeps for longer than it is waited for."""
         self._driving = _thread.allocate_lock()
 
     def is_older(self, thread: int) -> bool:
@@ -131,10 +133,14 @@ class Driver:
         if self._blocked_since_ns is None:
             self._blocked_since_ns = now_ns
         limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1) * work.patience
-        if now_ns - self._blocked_since_ns < limit_ns:
+        waited_ns = now_ns - self._blocked_since_ns
+        if waited_ns + work.lasts_ns < limit_ns:
             return False
         self.stalls.append(work.describe())
         self.activity.ignored.add(work.key)
+        if waited_ns < limit_ns:  # it lasts too long, but others may be at work beside it
+            self._asleep = work
+            return False
         return True
 
     def _is_endless(self) -> bool:
@@ -162,7 +168,7 @@ class Driver:
             self.clock.move_to(deadline_ns)
             return True
         if waiter.thread == self.owner:
-            raise VirtualDeadlock(_deadlock_text(work))
+            raise VirtualDeadlock(_deadlock_text(work or self._asleep))
         return False
 
 

@@ -19,6 +19,7 @@ from .durations import SECOND, Duration, to_ns
 from .errors import VirtualTimeError
 from .observers import Observers
 from .pickling import Pickling
+from .processes import ChildTimeouts
 from .selecting import limited_select, selecting_methods
 from .threads import LockTimeouts
 from .virtual import VirtualClock, real_now_ns
@@ -79,7 +80,7 @@ def virtual_time(
         LockTimeouts(waits, lambda: bool(failures)),
         *limited_methods(waits),
     ]
-    parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), loops]
+    parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), ChildTimeouts(waits), loops]
     alarms, selecting = Alarms(clock), replacement(select.select, limited_select(waits))
     swapped = [*replacements.values(), selecting, *alarms.replacements]
     parts += [*selecting_methods(waits), selecting, alarms, Pickling(swapped)]

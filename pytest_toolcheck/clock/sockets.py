@@ -8,13 +8,14 @@ import socket
 import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from stat import S_ISSOCK
+from stat import S_ISFIFO, S_ISSOCK
 from typing import Any
 
 _ESTABLISHED = 1
 _SYN_SENT = 2
 # struct tcp_info of <linux/tcp.h>: 8 bytes of state, then 32-bit fields; these are the offsets of three of them
 _UNACKNOWLEDGED, _LAST_SENT, _LAST_RECEIVED, _TCP_INFO_BYTES = 24, 44, 52, 56
+_UCRED_BYTES = 12
 _SAME_MOMENT_MS = 50
 """Sent and received within one tick of the kernel's stamps: after this long without more, the answer has been."""
 
@@ -52,6 +53,26 @@ def is_connection(descriptor: int) -> bool:
     """Tell whether this descriptor is a TCP socket that has or may get a peer; one that accepts others never will."""
     found = _name_of(descriptor)
     return found is not None and not found[1]
+
+
+def is_within_reach(descriptor: int) -> bool:
+    """Tell whether it is seen what whoever may write to it does: a pipe, a listening socket, a connection within this process."""
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not S_ISSOCK(mode):
+            return S_ISFIFO(mode)
+        with socket.socket(fileno=os.dup(descriptor)) as connection:
+            if _is_tcp(connection):
+                listens = bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+                return listens or connection.getpeername() in _survey().names
+            return connection.family == socket.AF_UNIX and _pid_of_peer(connection) == os.getpid()
+    except (OSError, AttributeError):
+        return False
+
+
+def _pid_of_peer(connection: socket.socket) -> int:
+    pid: int = struct.unpack_from("=i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED_BYTES))[0]
+    return pid
 
 
 def _survey() -> OwnSockets:

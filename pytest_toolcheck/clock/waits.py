@@ -23,6 +23,7 @@ _LIBRARIES = {
     "anyio",
     "selectors.py",
     "socket.py",
+    "subprocess.py",
     "contextlib.py",
 }
 

@@ -15,6 +15,8 @@ class Work:
     text: str
     patience: float = 1.0
     """The share of `max_real_wait` for which it is waited for."""
+    lasts_ns: int = 0
+    """For so long it is known to last: nobody waits for what lasts longer than is waited."""
     thread: int | None = None
     """The thread of this process that it is."""
 
