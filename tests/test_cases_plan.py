@@ -331,3 +331,20 @@ def test_a_bound_is_found_under_its_category():
     bounds = {case.id for case in generate_cases(schema, categories=["boundary"])}
     assert "boundary[n:0]" in bounds
     assert bounds - {case.id for case in generate_cases(schema)} == {"boundary[n:1]"}  # the base itself
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        {"oneOf": [{"required": ["kind", "r"], "properties": {"kind": {"const": "c"}, "r": {"type": "integer"}}, "additionalProperties": False},
+                   {"required": ["kind", "w"], "properties": {"kind": {"const": "s"}, "w": {"type": "integer"}}, "additionalProperties": False}]},
+        {"properties": {"kind": {"enum": ["c", "s"]}, "w": {"type": "integer"}}, "required": ["kind"], "additionalProperties": False,
+         "if": {"properties": {"kind": {"const": "c"}}}, "then": {"properties": {"w": False}}},
+    ],
+    ids=["closed branches", "forbidden in a branch"],
+)  # fmt: skip
+def test_what_one_branch_knows_and_another_forbids_is_sent(branches):
+    """A tool that looks at the names of all branches together takes what one of them forbids."""
+    cases = generate_cases({"type": "object", **branches}, limit=40)
+    sent = [case.input for case in cases if isinstance(case.input, dict) and case.label == "invalid"]
+    assert any(given.get("kind") == "c" and type(given.get("w")) is int for given in sent)

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.checks.databases import told_of_databases
 from pytest_toolcheck.checks.disclosure import given_away
 from pytest_toolcheck.checks.integral import rests_on_integral_float
 from pytest_toolcheck.spec.load import load_spec
@@ -172,22 +173,55 @@ def test_words_about_a_secret_are_none(message: str) -> None:
     [
         ("<app.orders.Validator object at 0x7f3a1c2b5d10> failed", "an object of the program"),
         ("<function place at 0x7f3a1c2b5d10> refused", "an object of the program"),
-        ("near 'x' in SELECT id FROM orders WHERE n = x", "what it asks its database"),
-        ("INSERT INTO orders (n) VALUES (1)", "what it asks its database"),
-        ("sqlite3.OperationalError: no such column", "what it asks its database"),
+        ("<function place.<locals>.<lambda> at 0x7f3a1c2b5d10> refused", "an object of the program"),
+        ("app.orders.validators.OrderError: n", "a class of the program"),
+        ("java: com.acme.Orders$BadOrderException", "a class of the program"),
+        ("System.FormatException: n", "a class of the program"),
     ],
 )
 def test_the_inside_of_a_program_is_no_answer(message: str, kind: str) -> None:
-    """Objects with addresses and database statements are unclean, unless sent, or the tool is about queries."""
+    """Objects with addresses and errors by their full name are unclean, unless sent."""
     assert [found for found, _ in given_away(message, "{}")] == [kind]
     assert list(given_away(message, message)) == []
-    assert bool(list(given_away(message, "{}", about="run_query"))) == (kind == "an object of the program")
+
+
+@pytest.mark.parametrize(
+    "message", ["expected str, got <class 'int'>", "ValueError: n", "orders.n: too large", "see a.b.c"]
+)
+def test_words_of_types_are_no_inside_of_a_program(message: str) -> None:
+    """What a caller can make sense of is clean."""
+    assert list(given_away(message, "{}")) == []
+
+
+STATEMENT, DRIVER = "near 'x' in SELECT id FROM orders WHERE n = x", "sqlite3.OperationalError: no such column"
+NUMBER, TEXT = takes(n=INTEGER), takes(text={"type": "string"})
+SQL = takes(sql={"type": "string", "description": "statement"})
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "given", "clean"),
+    [
+        ("place_order", NUMBER, {"n": 1}, ()),
+        ("sql_orders", NUMBER, {"n": 1}, ()),  # nobody can hand it a statement
+        ("search", takes(query={"type": "string"}), {"query": "chairs"}, (DRIVER,)),
+        ("run_query", TEXT, {"text": "chairs"}, (DRIVER,)),
+        ("run_query", TEXT, {"text": "select 1"}, (DRIVER, STATEMENT)),
+        ("run", SQL, {"sql": "chairs"}, (DRIVER, STATEMENT)),
+    ],
+)
+def test_what_a_tool_asks_its_database_is_told_to_those_who_ask_too(
+    name: str, schema: Any, given: Any, clean: tuple[str, ...]
+) -> None:
+    """A statement of the tool's own is no answer, whatever its name is; to one that was handed a statement it may be."""
+    for message in (STATEMENT, DRIVER, "INSERT INTO orders (n) VALUES (1)"):
+        spared = message in clean or (STATEMENT in clean and message.startswith("INSERT"))
+        assert bool(told_of_databases(message, ToolSpec(name, input=schema), given)) == (not spared), message
 
 
 @pytest.mark.parametrize("message", ["select a size from the list", "update your order", "the database is closed"])
 def test_words_that_databases_use_too_are_none(message: str) -> None:
     """Ordinary sentences are clean."""
-    assert list(given_away(message, "{}")) == []
+    assert told_of_databases(message, ToolSpec("tool", input=NUMBER), {"n": 1}) is None
 
 
 def test_what_the_spec_hands_over_as_a_secret_must_not_come_back() -> None:
@@ -247,6 +281,8 @@ LOGGED = [
     ("TypeError: 'NoneType' object is not iterable", True),
     ("ValueError: unknown note 7", False),
     ("notes.errors.NotFoundError: 7", False),
+    ("OSError: [Errno 22] Invalid argument", True),
+    ("FileNotFoundError: [Errno 2] No such file or directory: '/srv/app/notes'", True),
 ]
 
 
@@ -263,6 +299,15 @@ def test_a_crash_that_only_the_log_of_a_server_tells_is_seen(logged: str, is_cra
         assert found.message.endswith(f"(its server logged {logged})")
     told = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool: no such note"), noise=noise)
     assert judged("no_crash", takes(n=INTEGER), valid({"n": 0}), told, accepts=lambda _: True) is None
+
+
+def test_trouble_with_a_file_that_was_asked_for_is_a_refusal() -> None:
+    """The log of an MCP server says that the file of the input's own name is not there: no crash."""
+    noise = "Traceback (most recent call last):\nFileNotFoundError: [Errno 2] No such file or directory: 'notes.txt'\n"
+    outcome = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool"), noise=noise)
+    for name, is_crash in (("notes.txt", False), ("other.txt", True)):
+        found = judged("no_crash", TEXT, valid({"text": name}), outcome, accepts=lambda _: True)
+        assert (found is not None) is is_crash
 
 
 HANDED = ("/srv/docs", "/srv/shop.db")

@@ -27,6 +27,27 @@ WRONG = [
         id="http without anything",
     ),
     pytest.param(
+        HTTP + "  lookup: {call: 'GET /orders/{order}', input: {type: object, properties: {ordr: {type: integer}}}}\n",
+        4,
+        18,
+        (
+            "'call' of tool 'lookup': nothing fills {order}: the tool's input has no parameter 'order'. "
+            "Did you mean 'ordr'? Parameters: ordr"
+        ),
+        id="path without parameter",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {command: {argv: [convert]}}\ntools:\n  convert:\n    call: --to {untt}\n"
+        "    input: {type: object, properties: {unit: {type: string}}}\n",
+        5,
+        11,
+        (
+            "'call' of tool 'convert': nothing fills {untt}: the tool's input has no parameter 'untt'. "
+            "Did you mean 'unit'? Parameters: unit"
+        ),
+        id="argument without parameter",
+    ),
+    pytest.param(
         TOOL + "    input: {type: object, properties: {n: {type: number, maximum: .nan}}}\n",
         5,
         67,

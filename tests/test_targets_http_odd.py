@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_toolcheck.errors import SpecError
+from pytest_toolcheck.spec.discover import merge_discovered
+from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets import make_target
 from pytest_toolcheck.targets._openapi import read_operations
 
 from .targets_kit import call
@@ -102,3 +106,35 @@ def test_optional_and_open_bodies_stay_one_argument():
         post = {"requestBody": {"required": body["required"], "content": content}}
         ((described, operation),) = read_operations({"paths": {"/x": {"post": post}}})
         assert (operation.body, list(described.input_schema["properties"])) == ("whole", ["body"])
+
+
+def documented(folder, tools):
+    """Return a spec with these tools of a service, and what the service's document, read already, says of them."""
+    paths = {"/x/{id}": {"get": {"operationId": "lookup"}}, "/y": {"get": {"operationId": "other"}}}
+    path = folder / "a.tool.yaml"
+    path.write_text("toolcheck: 1\ntarget: {http: {url: 'http://127.0.0.1:9', openapi: /openapi.json}}\n" + tools)
+    target = make_target(load_spec(path))
+    target._documented = list(read_operations({"paths": paths}))
+    return load_spec(path), target.describe()
+
+
+NOT_FILLED = "nothing fills {id}: the tool's input has no parameter 'id'. It has none"
+
+
+def test_an_operation_that_lacks_a_parameter_of_its_path_is_not_called(tmp_path):
+    """Nobody named it: it is skipped, with the reason, and the others are tested."""
+    found = merge_discovered(*documented(tmp_path, ""))
+    assert ([plan.tool.name for plan in found.plans], found.skipped) == (["other"], (("lookup", NOT_FILLED),))
+
+
+@pytest.mark.parametrize(
+    ("tools", "line", "column"),
+    [("tools: {lookup: {}}\n", 3, 9), ("tools:\n  mine: {call: 'GET /x/{id}'}\n", 4, 10)],
+)
+def test_a_place_in_a_path_that_nothing_fills_is_told_before_any_call(tmp_path, tools, line, column):
+    """Where the spec names the operation, the mistake is its own, and stands at its line."""
+    with pytest.raises(SpecError) as caught:
+        merge_discovered(*documented(tmp_path, tools))
+    [problem] = caught.value.problems
+    assert problem.message.endswith(f"cannot be called: {NOT_FILLED}")
+    assert (problem.position.line, problem.position.column) == (line, column)

@@ -10,6 +10,7 @@ from typing import Any
 from .changes import Change, change, nested
 from .containers import deepest, of_array, of_object, open_names, spared
 from .deep import deep
+from .foreign import foreign_members
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document, Node
@@ -35,7 +36,10 @@ def variations(
     """
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
-    own = [_of_shape(document, shape, _own_base(document, shape, base, depth), depth, refused) for shape in shapes]
+    bases = [_own_base(document, shape, base, depth) for shape in shapes]
+    if len(shapes) > 1:
+        yield from foreign_members(document, shapes, bases, depth=depth)
+    own = [_of_shape(document, shape, own, depth, refused) for shape, own in zip(shapes, bases, strict=True)]
     yield from interleaved(own) if depth else chain.from_iterable(own)
     if depth == 1:
         yield from deep(document, conjunction, base, depth=depth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Evidence, Finding, as_json, shorten
+from .databases import told_of_databases
 from .disclosure import given_away
 from .violation import violation_of
 
@@ -14,8 +15,11 @@ def clean_error(evidence: Evidence) -> Finding | None:
         return None
     sent = as_json(evidence.case.input)
     tool = evidence.tool
-    about = f"{tool.name} {as_json(tool.input)}"
-    for kind, shown in given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed, about=about):
+    unclean = [*given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed)]
+    told = told_of_databases(error.message, tool, evidence.case.input)
+    if told is not None and told not in sent:
+        unclean.append(("what it asks its database", told))
+    for kind, shown in unclean:
         return Finding(
             "clean_error",
             f"{evidence.tool.name} refused, but its error shows {kind}: {shorten(shown, 120)}",

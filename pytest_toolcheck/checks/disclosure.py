@@ -23,15 +23,11 @@ _ROOTS = frozenset(
     | {"Users", "Library", "Applications"}
 )
 _INSTALLED = re.compile(r"/(?:site-packages|dist-packages|node_modules|python3\.\d+)/")
-_OBJECT = re.compile(r"<[\w.]+(?: [\w.]+)* at 0x[0-9a-f]{6,}>")
-_STATEMENT = re.compile(
-    r"\b(?:SELECT\s[^\n]{1,400}?\sFROM\s+[\w.\"`]+|INSERT\s+INTO\s+[\w.\"`]+\s*\(|UPDATE\s+[\w.\"`]+\s+SET\s+[\w.\"`]+\s*="
-    r"|DELETE\s+FROM\s+[\w.\"`]+\s+WHERE\b)"
+_OBJECT = re.compile(r"<(?:[\w.]|<\w+>)+(?: (?:[\w.]|<\w+>)+)* at 0x[0-9a-f]{6,}>", re.IGNORECASE)
+_CLASS = re.compile(
+    r"(?<![\w.@/-])(?:[a-z_]\w*\.){2,}(?:[A-Z]\w*[.$])*_?[A-Z]\w*(?:Error|Exception)\b|\bSystem\.(?:\w+\.)*\w+Exception\b"
 )
-_DRIVER = re.compile(
-    r"\b(?:sqlite3|psycopg2?|pymysql|MySQLdb|asyncpg|sqlalchemy|pymongo)\.[\w.]*(?:Error|Exception)\b|\bSQLSTATE\["
-)
-_OF_DATABASES = re.compile(r"sql|query|queries|database|\bselect\b", re.IGNORECASE)
+"""Errors by their full name within the program, such as `app.orders.validators.OrderError`."""
 _NAME = r"(?:secret|token|passw(?:or)?d|pwd|api[_ -]?key|credential|private[_ -]?key|access[_ -]?key)"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"{_NAME}s?['\"]?\s*(=|:)\s*['\"]?([^\s'\",;&)\]}}]{{6,}})", re.IGNORECASE)
@@ -47,13 +43,12 @@ SOURCE = re.compile(r"\.(py|pyc|js|mjs|cjs|ts|rb|go|rs|java|php)\b")
 
 
 def given_away(
-    message: str, sent: str, *, secrets: Iterable[str] = (), handed: Iterable[str] = (), about: str = ""
+    message: str, sent: str, *, secrets: Iterable[str] = (), handed: Iterable[str] = ()
 ) -> Iterator[tuple[str, str]]:
     """Yield kind and text of what the message shows and the input itself did not hold.
 
     `secrets` are values that are known to be secret, such as those that the spec hands to a server; `handed` are the
-    folders and files that it hands over to be worked with; `about` says what the tool is for: one for queries may
-    speak of them.
+    folders and files that it hands over to be worked with.
     """
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
@@ -61,7 +56,7 @@ def given_away(
         path = found.group(0)
         if _is_on_a_disk(path) and not _is_told_back(path, sent) and not _is_below(path, handed):
             yield "a path of the machine", path
-    yield from _internals(message, sent, about)
+    yield from _internals(message, sent)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
     yield from (("a secret", shown) for shown in _written(message, sent))
 
@@ -84,14 +79,12 @@ def _is_told_back(path: str, sent: str) -> bool:
     return all(part in sent for part in path.split("...")) if path.count("...") == 1 else path in sent
 
 
-def _internals(message: str, sent: str, about: str) -> Iterator[tuple[str, str]]:
-    """Yield objects with their addresses, and statements and drivers of a database that the caller knows nothing of."""
-    found = _OBJECT.search(message)
-    if found and found[0] not in sent:
-        yield "an object of the program", found[0]
-    told = None if _OF_DATABASES.search(about) else _STATEMENT.search(message) or _DRIVER.search(message)
-    if told and told[0] not in sent:
-        yield "what it asks its database", told[0]
+def _internals(message: str, sent: str) -> Iterator[tuple[str, str]]:
+    """Yield objects with their addresses, and errors by their full name, that the caller knows nothing of."""
+    for pattern, kind in ((_OBJECT, "an object of the program"), (_CLASS, "a class of the program")):
+        found = pattern.search(message)
+        if found and found[0] not in sent:
+            yield kind, found[0]
 
 
 def _is_below(path: str, handed: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .base import Evidence, Finding, shorten
+from .base import Evidence, Finding, shorten, texts_in
 
 if TYPE_CHECKING:
     from ..targets.base import CallError
@@ -27,6 +27,12 @@ _LOGGED_ERROR = re.compile(
     re.MULTILINE,
 )
 """The last line of a traceback, of an error that no tool raises to refuse an input."""
+
+_LOGGED_TROUBLE = re.compile(
+    r"^\W*(?P<line>(OS|FileNotFound|FileExists|NotADirectory|IsADirectory|Permission)Error\b(:.*)?)[ \t]*$",
+    re.MULTILINE,
+)
+"""The same, of files and devices: a tool's own trouble, unless they are what the input spoke of."""
 
 _STUMBLED = re.compile(
     r"^(math domain error|(max|min)\(\) (arg is an|iterable argument is) empty( sequence)?"
@@ -83,8 +89,13 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
 
 def _told_to_the_log(evidence: Evidence) -> str | None:
     """Return the error that the server wrote to its log: the MCP SDK, from version 2, sends no more than that there was one."""
-    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(evidence.outcome.noise)]
+    noise = evidence.outcome.noise
+    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(noise)]
     told = [line for line in told if evidence.case.label == "valid" or not line.startswith("TypeError")]
+    if not told:
+        sent = [text for text in texts_in(evidence.case.input) if text]
+        lines = (match["line"].strip() for match in _LOGGED_TROUBLE.finditer(noise))
+        told = [line for line in lines if not any(text in line for text in sent)]
     return shorten(told[-1], 120) if told else None
 
 

@@ -37,7 +37,8 @@ def merge_discovered(spec: Spec, descriptions: Sequence[ToolDescription]) -> Dis
     if spec.discovers_tools:
         return _all_offered(spec, offered)
     missing = {description.name: description.missing for description in descriptions if description.missing is not None}
-    unknown = [tool for tool in spec.tools.values() if not _is_known(tool, offered)]
+    located = {description.name for description in descriptions if description.source is not None}
+    unknown = [tool for tool in spec.tools.values() if tool.name not in located and not _is_known(tool, offered)]
     problems = [_not_offered(spec, tool, list(offered)) for tool in unknown]
     problems += [
         _nothing_behind(spec, spec.tools[name], reason)

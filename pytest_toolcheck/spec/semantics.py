@@ -10,6 +10,7 @@ from ..errors import Problem
 from ..units import parse_duration_ns, parse_share, parse_size_bytes
 from .complaints import regex_problem
 from .model import OWN_FAULT_PLACES
+from .path_holes import unfilled_places
 from .schemas import parameters, problems_with_inputs
 from .scope import Scope
 from .wording import Path, did_you_mean, listed, quoted
@@ -204,4 +205,5 @@ _RULES: Final[tuple[Callable[[Scope], Found], ...]] = (
     _layers,
     _promises,
     _sessions,
+    unfilled_places,
 )

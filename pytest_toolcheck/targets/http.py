@@ -10,12 +10,13 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from ..errors import MissingExtra, TargetError
 from ..spec.model import HttpTarget, Spec, ToolSpec
+from ..spec.path_holes import unfilled
 from ._openapi import Operation, read_operations
 from ._remote import ServedSession
 from ._started import StartedServer
@@ -60,11 +61,20 @@ class HttpService:
 
     def describe(self) -> Sequence[ToolDescription]:
         """Return the operations of the OpenAPI document, then the spec's tools. Raises TargetError."""
-        found = {tool.name: tool for tool, _ in self.documented()}
+        found = {tool.name: self._called(tool, operation.path) for tool, operation in self.documented()}
         for tool in self._spec.tools.values():
             if tool.call is not None:
-                found[tool.name] = self._described(tool)
+                found[tool.name] = self._called(self._described(tool), self.operation(tool).path)
         return list(found.values())
+
+    def _called(self, tool: ToolDescription, path: str) -> ToolDescription:
+        """Say of a tool what of its path would stay empty: a mistake of the spec that names it, or of the document."""
+        written = self._spec.tools.get(tool.name)
+        schema = tool.input_schema if written is None or written.input is None else written.input
+        reason = unfilled(path, schema) if schema is not None else None
+        if reason is None:
+            return tool
+        return replace(tool, uncallable=reason) if written is None else replace(tool, missing=reason)
 
     def _described(self, tool: ToolSpec) -> ToolDescription:
         """Return what the document says of the operation that `call` names, under the tool's own name."""
