@@ -48,6 +48,26 @@ def test_what_is_open_to_be_read_as_well_is_read(faults, tmp_path):
     assert (tmp_path / "old.txt").read_text() == "old"
 
 
+def test_no_folder_is_made_on_a_full_disk(faults, tmp_path):
+    """A new folder is refused and counts as a hit; one that is there is there, and elsewhere there is room."""
+    full = tmp_path / "full"
+    full.mkdir()
+    fault = faults.inject(full, "1*off -> disk_full")
+    (full / "a").mkdir()
+    for make in (os.mkdir, os.makedirs, lambda path: path.mkdir(parents=True)):
+        with pytest.raises(OSError, match="No space left"):
+            make(full / "b")
+    fault.assert_fired(3)
+    (full / "a").mkdir(exist_ok=True)
+    os.makedirs(full / "a", exist_ok=True)
+    with pytest.raises(FileExistsError):
+        os.mkdir(full / "a")
+    (tmp_path / "elsewhere").mkdir()
+    fault.assert_fired(3)
+    faults.heal()
+    (full / "b").mkdir()
+
+
 def test_a_temporary_file_is_one_hit(faults, tmp_path):
     """`tempfile` opens twice, by a name of its own: that is one opening, and its file is there to be removed."""
     fault = faults.inject(tmp_path, "1*disk_full")

@@ -105,6 +105,12 @@ FAULTS = [
     (ASYNC, "the answer is the reporter's", '{"price": await task}', '{"price": await task, "steps": bool(beating)}', "expected {\"price\": 3, \"steps\": false}"),
     (ASYNC, "falls silent after one failure of its receiver", "        except Exception:\n            pass\n", "        except Exception:\n            return\n",
      "after its receiver failed once, no progress for 56.2 s after 6 s"),
+    (ASYNC, "begins the work again", '{"price": await task}', '{"price": await again(on_progress)}', "the work was begun again with the report after 6 s"),
+    (ASYNC, "begins the work beside itself", "        step += 1\n", "        step += 1\n        reports.append(asyncio.ensure_future(provider('A')))\n",
+     "the work was begun again with the report after 6 s"),
+    (SYNC, "begins the work beside itself", '        return {"price": provider(sku)}\n',
+     '        pool, futures = ThreadPoolExecutor(9), []\n        while not wait(futures, 6).done:\n            futures.append(pool.submit(provider, sku))\n'
+     '        pool.shutdown()\n        return {"price": 3}\n', "the work was begun again with the report after 6 s"),
     (SYNC, "never reports", "ended.wait(6)", "ended.wait(6000)", "no progress for 62.2 s"),
     (SYNC, "goes on after the end", "        ended.set()\n        worker.join()\n", "        threading.Timer(15, ended.set).start()\n", "after the call had ended"),
     (SYNC, "goes on after an error", "        return {\"price\": provider(sku)}\n    finally:\n        ended.set()\n        worker.join()\n",
@@ -113,6 +119,17 @@ FAULTS = [
     (SYNC, "starts from the whole", "\"progress\": done,", "\"progress\": 1000 - done,", "goes back"),
 ]  # fmt: skip
 MORE = {
+    "begins the work again": ("import asyncio", """import asyncio
+
+async def again(on_progress):
+    for step in range(20):
+        try:
+            return await asyncio.wait_for(provider("A"), 6)
+        except TimeoutError:
+            if on_progress:
+                on_progress(step, 20)
+    return 3
+"""),
     "goes on after the end for ever": ("    while not task.done():\n        await asyncio.wait({task}, timeout=6)\n        if task.done():\n            return\n",
                               "    while True:\n        await asyncio.sleep(6)\n"),
     "a failing receiver ends the call": ("        except Exception:\n            pass\n\nreports = []",

@@ -16,9 +16,9 @@ VARIABLE: Final = "TOOLCHECK_FULL_DISK"
 
 
 class DiskPoint:
-    """A folder or file; a hit is each opening for writing by `open`, `io.open`, `pathlib` or `os.open`.
+    """A folder or file; a hit is each opening for writing by `open`, `io.open`, `pathlib` or `os.open`, and each new folder.
 
-    The opening itself does what it always does: it makes an empty file, or empties one. Writing raises OSError
+    A folder cannot be made. The opening itself does what it always does: it makes an empty file, or empties one. Writing raises OSError
     (ENOSPC) as a full disk does: at `write`, or at `flush` and `close` where a buffer is in between. Files that are
     open already, names to which `open` was bound before, and C code (sqlite3) are not reached. `environment` brings
     the fault into Python processes that are started with it.
@@ -48,6 +48,6 @@ class DiskPoint:
         self._disk.on()
 
     def off(self) -> None:
-        """Put `open` and `os.open` back; in other processes nothing is hit any more."""
+        """Put all back; in other processes nothing is hit any more."""
         self._disk.off()
         self._questions.off()

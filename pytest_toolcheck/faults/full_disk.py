@@ -1,4 +1,5 @@
-"""What makes a disk full for the Python of a process: `open`, `io.open` and `os.open` refuse what is written under a path.
+"""What makes a disk full for the Python of a process: `open`, `io.open`, `os.open` and `os.mkdir` refuse what is written
+under a path.
 
 It imports the standard library alone: `in_child` loads it in the processes that a target starts, by its file.
 """
@@ -24,18 +25,18 @@ class FullDisk:
     def __init__(self, path: str | os.PathLike[str], is_hit: Callable[[], bool]) -> None:
         self._path = Path(os.path.realpath(path))
         self._is_hit = is_hit
-        self._real_open, self._real_os_open = builtins.open, os.open
+        self._real_open, self._real_os_open, self._real_mkdir = builtins.open, os.open, os.mkdir
 
     def on(self) -> None:
         """Put the substitutes in place."""
-        self._real_open, self._real_os_open = builtins.open, os.open
+        self._real_open, self._real_os_open, self._real_mkdir = builtins.open, os.open, os.mkdir
         builtins.open = io.open = self._open
-        os.open = self._os_open
+        os.open, os.mkdir = self._os_open, self._mkdir
 
     def off(self) -> None:
         """Put `open` and `os.open` back."""
         builtins.open = io.open = self._real_open
-        os.open = self._real_os_open
+        os.open, os.mkdir = self._real_os_open, self._real_mkdir
 
     def _open(self, file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
         has_opener = kwargs.get("opener") is not None  # tempfile's: it calls `os.open` with a name of its own
@@ -53,6 +54,12 @@ class FullDisk:
             return self._real_os_open(path, flags, *args, **kwargs)
         os.close(self._real_os_open(path, flags, *args, **kwargs))
         return self._real_os_open(_full(path), flags & ~_NEW)
+
+    def _mkdir(self, path: Any, *args: Any, **kwargs: Any) -> None:
+        # One that is there already is refused for that, as ever; unlike an empty file, a new one takes a block.
+        if not os.path.lexists(path) and kwargs.get("dir_fd") is None and self._is_full(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        self._real_mkdir(path, *args, **kwargs)
 
     def _is_full(self, file: Any) -> bool:
         try:

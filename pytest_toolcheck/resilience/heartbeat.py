@@ -25,7 +25,7 @@ from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, 
 from ..spec.model import Heartbeat, McpTarget, PythonTarget
 from ..targets.base import Outcome, Progress, Request, Session
 from . import heartbeat_checks as checks
-from .dependency import DependencyProbe, fail, succeed
+from .dependency import DependencyCall, DependencyProbe, fail, succeed
 from .fresh import fresh_modules, module_name, resolved
 from .heartbeat_reports import Beat, Done, Watched, kept_error, read_report
 from .mcp_inside import inside
@@ -71,6 +71,8 @@ def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
         ]
     if in_process:
         plan = inside(plan)
+    if isinstance(plan.spec.target, PythonTarget) and any(each.python for each in plan.tool.depends_on.values()):
+        sentences.append(("the work is done once", checks.works_once))
     sentences.append(("the reporter does not cancel the call", checks.not_cancelled))
     place = plan.tool.key_positions.get("/heartbeat", plan.tool.position)
     known: dict[str, Any] = {}
@@ -121,6 +123,10 @@ class Watcher:
 
     def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
         """Make one long call. `receive` is called with each report; `silent` passes no receiver."""
+        raise NotImplementedError
+
+    def watch_briefly(self) -> Watched:
+        """Make one call in which one report is due."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
@@ -187,13 +193,21 @@ class _InProcess(Watcher):
             references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
             fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
             function = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
-            self._slow_down(references, length, fails, stack)
+            watched.work = self._slow_down(references, length, fails, stack)
+            watched.began_s = time.monotonic()
             keywords = {} if silent else {_parameter(function): self._receiver(watched, receive)}
             stack.enter_context(bind(rid=new_rid(), tool=self.plan.tool.name))
             self._call(function, keywords, watched)
         return watched
 
-    def _slow_down(self, references: list[str], length: float, fails: bool, stack: ExitStack) -> None:
+    def watch_briefly(self) -> Watched:
+        """Make one call in which one report is due."""
+        return self._watch(LENGTHS[-1])
+
+    def _slow_down(
+        self, references: list[str], length: float, fails: bool, stack: ExitStack
+    ) -> Sequence[DependencyCall]:
+        """Make the first dependency slow, and return what will hold its calls."""
         if not references and fails:
             raise ScenarioSkipped("an error in a long call needs a Python dependency that can fail: see depends_on")
         for reference in references[:1]:
@@ -203,7 +217,10 @@ class _InProcess(Watcher):
             module = module_name(target) if not module or module.endswith(".py") else module
             after_s = length * self.promise.interval_s
             answer = fail(ConnectionError, after_s=after_s) if fails else succeed(after_s=after_s)
-            stack.enter_context(DependencyProbe(f"{module}:{attribute}")).answers((answer, None))
+            probe = stack.enter_context(DependencyProbe(f"{module}:{attribute}"))
+            probe.answers((answer, None))
+            return probe.calls
+        return ()
 
     def _receiver(self, watched: Watched, receive: Receiver | None) -> Receiver:
         started_s = time.monotonic()

@@ -122,6 +122,21 @@ def slow_receiver(watcher: Watcher) -> None:
     _expect_same(watcher, watcher.watch(receive=Slow), "with a receiver that takes its time")
 
 
+def works_once(watcher: Watcher) -> None:
+    """A report is no reason to begin the work again: `wait_for` without a shield, in a loop, does so."""
+    watched = watcher.watch_briefly()
+    for call in watched.work:
+        at_s = call.started_s - watched.began_s
+        unanswered = [
+            each
+            for each in watched.work
+            if each.number < call.number and (each.ended_s is None or each.cancelled or each.ended_s > call.started_s)
+        ]
+        if at_s > 0 and unanswered and any(abs(beat.at_s - at_s) < _SHORTEST_GRACE_S for beat in watched.beats):
+            message = f"the work was begun again with the report after {at_s:.3g} s, before it had been answered"
+            raise watcher.broken(message, "work begun again", watched)
+
+
 def not_cancelled(watcher: Watcher) -> None:
     watched = watcher.watch()
     if watched.error is not None:

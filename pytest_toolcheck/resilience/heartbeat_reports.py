@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import shorten
+
+if TYPE_CHECKING:
+    from .dependency import DependencyCall
 
 _PROGRESS_NAMES: Final = ("progress", "step", "done", "current", "percent")
 
@@ -38,6 +41,9 @@ class Watched:
     took_s: float | None = None
     value: Any = None
     error: BaseException | str | None = None
+    began_s: float = 0.0
+    work: Sequence[DependencyCall] = ()
+    """The calls of the dependency that makes it long, on the clock on which it began at `began_s`."""
 
     @property
     def answer(self) -> str:
