@@ -126,6 +126,7 @@ class ModuleManager:
             self._tool = resolved(reference, module)
             homes = (home_module(reference, module), module)
             self._open, self._close = _found("open_session", homes), _found("close_session", homes)
+            self._homes = homes
             self._runner = self._stack.enter_context(BoundedRunner())
         except BaseException:
             self._stack.close()
@@ -207,6 +208,12 @@ class ModuleManager:
     def close(self, handle: Any) -> None:
         """Close a session by the module's own function."""
         self._guarded(lambda: self._waited(self._close(handle)))
+
+    def metrics(self, names: tuple[str, ...]) -> Any:
+        """Return what the first function of these names tells. Raises Refused, ScenarioSkipped."""
+        known = [name for name in names if any(hasattr(home, name) for home in self._homes)]
+        function = _found((known or names)[0], self._homes)
+        return self._guarded(lambda: self._waited(function()))
 
     def wait(self, seconds: float) -> None:
         """Let virtual time pass, on the loop of async modules."""

@@ -32,6 +32,7 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
     promise = plan.tool.sessions
     if promise is None:
         return []
+    from .sessions_metrics import counts_are_right, offers_metrics
     from .sessions_modules import module_checks
 
     checks: list[tuple[str, Check]] = []
@@ -53,6 +54,8 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
         checks.append(("a call under way keeps it", _kept_by_call))
     if isinstance(plan.spec.target, PythonTarget):
         checks += module_checks(promise, can_fail=any(each.python for each in plan.tool.depends_on.values()))
+    if offers_metrics(plan):
+        checks.append(("its metrics count what happened", counts_are_right))
     place = plan.tool.key_positions.get("/sessions", plan.tool.position)
     return [SessionScenario(f"sessions[{name}]", plan, promise, check, place) for name, check in checks]
 

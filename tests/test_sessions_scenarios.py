@@ -8,6 +8,7 @@ import dataclasses
 import pytest
 
 from pytest_toolcheck.errors import Position
+from pytest_toolcheck.resilience.fresh import fresh_modules
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.sessions_scenarios import session_scenarios
 from pytest_toolcheck.spec.model import (
@@ -258,6 +259,74 @@ def test_a_faulty_manager_is_found(number, fault, old, new, message, tmp_path):
     failed, _ = run(plan_of(tmp_path, changed), until=message)
     assert any(message in text for text in failed.values()), failed
     assert all("\n" not in text for text in failed.values())
+
+
+COUNTED = SOURCE.replace(
+    "    SESSIONS[id] = Session()\n", "    SESSIONS[id] = Session()\n    COUNTS['opened'] += 1\n"
+).replace(
+    "            del SESSIONS[id]\n", "            del SESSIONS[id]\n            COUNTS['expired'] += 1\n"
+).replace(
+    "    SESSIONS.pop(id, None)\n", "    COUNTS['closed'] += SESSIONS.pop(id, None) is not None\n"
+).replace(
+    "    session.running += 1\n", "    session.running += 1\n    COUNTS['calls'] += 1\n"
+).replace(
+    "SESSIONS = {}", "SESSIONS = {}\nCOUNTS = dict.fromkeys(('opened', 'closed', 'expired', 'calls'), 0)"
+)  # fmt: skip
+METRICS = """
+def session_metrics():
+    running = sum(each.running for each in SESSIONS.values())
+    return {**COUNTS, "active": len(SESSIONS), "running": running, "limit": LIMIT}
+"""
+AS_OBJECT = """
+import types
+async def get_metrics():
+    busy = sum(each.running > 0 for each in SESSIONS.values())
+    return types.SimpleNamespace(total_opened=COUNTS["opened"], active=busy, idle=len(SESSIONS) - busy)
+"""
+WRONG_COUNTS = [
+    ("active counts all that were opened", '"active": len(SESSIONS)', '"active": COUNTS["opened"]', "active 3 after 3 sessions were opened and 4 calls made, one session closed, expected 2"),
+    ("calls count sessions", '{**COUNTS,', '{**COUNTS, "calls": COUNTS["opened"],', "calls 3 after 3 sessions were opened and 4 calls made, expected 4"),
+    ("expired are not counted", "COUNTS['expired'] += 1", "pass", "expired 0 after"),
+    ("expired count as closed", "COUNTS['expired'] += 1", "COUNTS['closed'] += 1", "expired 0 after"),
+    ("a close counts as expired", "COUNTS['closed'] += SESSIONS", "COUNTS['expired'] += SESSIONS", "closed 0 after"),
+    ("calls stay running", "        session.running -= 1\n", "", "running 4 after"),
+    ("another limit", '"limit": LIMIT', '"limit": 100', "limit 100 after"),
+    ("opened goes down", "COUNTS['closed'] += SESSIONS", "COUNTS['opened'] -= SESSIONS", "opened 2 after"),
+    ("it fails", '"active": len(SESSIONS)', '"active": len(SESSION)', "a look at its metrics was refused: NameError"),
+]  # fmt: skip
+
+
+def metrics_of(folder, source):
+    """Import the module as collection does, and return what the scenario of its metrics says."""
+    plan = plan_of(folder, source)
+    with fresh_modules(plan.spec.target, spec_path=plan.spec.path):
+        scenarios = [each for each in session_scenarios(plan) if "metrics" in each.id]
+    for scenario in scenarios:
+        context = Context(plan)
+        with context.stack:
+            try:
+                scenario.run(context)
+            except ScenarioFailure as failure:
+                return str(failure)
+    return "right" if scenarios else "none"
+
+
+def test_right_metrics_are_not_accused(tmp_path):
+    """Counts in a mapping or an object, sync or async, are held to what was done; where there are none, nothing is said."""
+    assert metrics_of(tmp_path / "a", COUNTED + METRICS) == "right"
+    assert metrics_of(tmp_path / "b", COUNTED + AS_OBJECT) == "right"
+    assert metrics_of(tmp_path / "c", COUNTED + "def metrics(): return 'sessions_active 5'") == "right"
+    assert metrics_of(tmp_path / "d", COUNTED) == "none"
+
+
+@pytest.mark.parametrize(
+    ("fault", "old", "new", "message"), WRONG_COUNTS, ids=[fault.replace(" ", "_") for fault, *_ in WRONG_COUNTS]
+)
+def test_wrong_metrics_are_found(fault, old, new, message, tmp_path):
+    """Each count that is wrong is named with what was done."""
+    source = COUNTED + METRICS
+    assert source.count(old) == 1, source
+    assert message in metrics_of(tmp_path, source.replace(old, new))
 
 
 def test_answers_at_once_are_those_of_alone(tmp_path):
