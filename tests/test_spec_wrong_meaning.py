@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_toolcheck.spec.load import problems_of
+
 from .specs import assert_one_message
 
 HEAD = "toolcheck: 1\ntarget: {python: shop.tools}\n"
@@ -351,3 +353,12 @@ WRONG = [
 def test_one_message_at_the_right_place(tmp_path, text, line, column, message):
     """The one thing that is wrong gives one message, word for word, at its line and column."""
     assert_one_message(tmp_path, text, line, column, message)
+
+
+@pytest.mark.parametrize("target", ["", "target:\n", "target: {}\n", "target: [http]\n", "target: http\n"])
+def test_a_call_of_a_target_that_is_none_is_left_to_the_message_about_the_target(tmp_path, target):
+    """Rules about how tools are called look at the target; one that is missing or no mapping is told once."""
+    path = tmp_path / "a.tool.yaml"
+    path.write_text(f"toolcheck: 1\n{target}tools:\n  f: {{call: 'GET /x/{{id}}', input: {{type: object}}}}\n")
+    [problem] = problems_of(path, environ={})
+    assert "'target'" in problem.message

@@ -26,9 +26,10 @@ def unfilled(path: str, schema: Any) -> str | None:
 
 def unfilled_places(scope: Scope) -> Iterator[tuple[Path, str]]:
     """Yield what a written `call` and a written `input` tell by themselves, so that it is told without a server."""
-    kind, call, schema = next(iter(scope.document.value["target"]), None), scope.raw.get("call"), scope.raw.get("input")
-    if not isinstance(call, str) or schema is None:
+    target, call, schema = scope.document.value.get("target"), scope.raw.get("call"), scope.raw.get("input")
+    if not isinstance(target, dict) or not isinstance(call, str):
         return
+    kind = next(iter(target), None)
     if kind == "http" and (text := unfilled(call, schema)) is not None:
         yield ("call",), f"{{place}}: {text}"
     known = (_names(schema) if kind == "command" else None) or []
