@@ -20,10 +20,14 @@ def may_be_mistyped(plan: ToolPlan, arguments: dict[str, Any]) -> bool:
     schema = plan.tool.input
     if schema is None:
         return False
-    found_by_hints = schema is plan.description.input_schema and plan.spec.target.kind == "python"
-    if found_by_hints and any(says_no_type(schema, name) for name in arguments):
+    if is_found_by_hints(plan) and any(says_no_type(schema, name) for name in arguments):
         return True
     return rests_on_integral_float(schema, arguments)
+
+
+def is_found_by_hints(plan: ToolPlan) -> bool:
+    """Whether the input's schema is made from the type hints of a Python function, and nobody wrote it down."""
+    return plan.tool.input is plan.description.input_schema and plan.spec.target.kind == "python"
 
 
 def clock_of(plan: ToolPlan) -> AbstractContextManager[Any]:

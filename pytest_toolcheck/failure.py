@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .checks.base import Finding, as_json, printable, shorten
+from .checks.base import ADVICE, Finding, as_json, printable, shorten
 from .scenario import ScenarioFailure
 from .targets.base import Outcome
 
@@ -48,7 +48,7 @@ def describe_failure(findings: tuple[Finding, ...], call: Call | None, known_cau
     if call is not None:
         lines += [f"  {name:<10}{text}" for name, text in _rows(findings, call)]
     for finding in findings:
-        for title, text in finding.details:
+        for title, text in (detail for detail in finding.details if not (known_causes and detail[0] == ADVICE)):
             lines += [f"  {title}:", *(f"    {line}" for line in text.splitlines())]
     if known_causes:
         lines.append(f"  cause     the same as in {known_causes} earlier {'case' if known_causes == 1 else 'cases'}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .calling import is_found_by_hints
 from .cases.model import Case
 from .checks import Check, Evidence, Finding
 from .checks.stdout_noise import stdout_noise
@@ -79,6 +80,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 secrets=state.secrets,
                 handed=state.handed,
                 retry=context.again,
+                by_hints=is_found_by_hints(state.plan),
                 notes=notes,
             )
         )

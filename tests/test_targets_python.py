@@ -160,20 +160,6 @@ class TestArguments:
             "tags": ["x"],
         }
 
-    @pytest.mark.parametrize("day", [5, "2024-02-30", None, "20240101T00"])
-    def test_what_cannot_be_made_is_refused(self, session_of, day):
-        """What is no date is no date, and the message names the parameter."""
-        session = session_of("import datetime\ndef f(day: datetime.date): return 1\n")
-        outcome = call(session, "f", day=day, valid=False)
-        assert (outcome.kind, outcome.error.type) == ("refused", "ArgumentError")
-        assert outcome.error.message.startswith("day: ")
-
-    @pytest.mark.parametrize(("hint", "value"), [("datetime.datetime", 5), ("decimal.Decimal", True), ("bytes", 5)])
-    def test_the_conversion_takes_only_what_the_schema_does(self, session_of, hint, value):
-        """pydantic reads 5 as a time of 1970; the discovered schema forbids it, so it is refused."""
-        session = session_of(f"import datetime, decimal\ndef f(x: {hint}): return 1\n")
-        assert call(session, "f", x=value, valid=False).kind == "refused"
-
     def test_positional_only_parameters_are_filled(self, session_of):
         """`def f(a, /)` is callable by name from JSON."""
         assert call(session_of("def f(a, b=2, /, c=3): return [a, b, c]\n"), "f", a=1, c=9).value == [1, 2, 9]

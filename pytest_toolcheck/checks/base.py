@@ -17,6 +17,10 @@ USED_UP = "used_up"
 """The note of a case that was not judged: the tool refuses now what it accepted before."""
 
 
+ADVICE = "to mend"
+"""The title of a detail that is told with the first finding of its cause alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A broken promise.
@@ -52,6 +56,8 @@ class Evidence:
     """Values that the spec hands to the target under a name that says they are secret."""
     handed: tuple[str, ...] = ()
     """The folders and files that the spec hands to the target to work with."""
+    by_hints: bool = False
+    """Whether the input's schema is made from the type hints of a Python function."""
     notes: list[str] = field(default_factory=list)
     """What a check saw and tolerated ("coerced"): counted in the summary."""
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .base import Evidence, Finding, shorten, texts_in
+from .base import ADVICE, Evidence, Finding, shorten, texts_in
 
 if TYPE_CHECKING:
     from ..targets.base import CallError
@@ -65,12 +65,24 @@ def no_crash(evidence: Evidence) -> Finding | None:
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
         where = f" at {error.location}" if error.location else ""
         message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
-        return _finding(evidence, message, f"{error.type} {error.location or error.code or ''}")
+        found = _finding(evidence, message, f"{error.type} {error.location or error.code or ''}")
+        return replace(found, details=_advice(evidence, error))
     if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
         logged = "" if sign in error.message else f" (its server logged {sign})"
         message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
         return _finding(evidence, message, f"wrapped {sign}")
     return None
+
+
+def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]:
+    """Say how an exception of a Python function is made a refusal, where an invalid input may have one."""
+    if evidence.case.label != "invalid" or error.location is None or evidence.outcome.kind != "crashed":
+        return ()
+    names = list(dict.fromkeys((*(evidence.tool.rejects or ("ValueError", "TypeError")), error.type)))
+    told = (
+        f"Check the value before it is used, and raise {names[0]}. Is {error.type} how the tool refuses? Then say so:"
+    )
+    return ((ADVICE, f"{told}\n`rejects: [{', '.join(map(str, names))}]`"),)
 
 
 def _is_stumble(evidence: Evidence, error: CallError) -> bool:

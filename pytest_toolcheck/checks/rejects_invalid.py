@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .base import Evidence, Finding, place_of, shorten
+from .base import ADVICE, Evidence, Finding, place_of, shorten
 from .error_text import reports_an_error
 from .known_values import known_bad, value_at
-from .violation import is_valid, is_valid_in_decimals, violation_of
+from .violation import Violation, is_valid, is_valid_in_decimals, violation_of
+
+_OF_HINTS = """Python does not enforce type hints: check the value in the tool, or decorate it with pydantic's validate_call.
+Where nobody promises that: `checks: {rejects_invalid: false}`; for wrong types alone `variations: {exclude: [type, null]}`."""
 
 
 def rejects_invalid(evidence: Evidence) -> Finding | None:
@@ -25,14 +28,22 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
     if tool.coercion == "allow" and is_valid(schema, spelled_out(schema, case.input)):
         evidence.notes.append("coerced")
         return None
-    if broken is None or is_valid_in_decimals(schema, case.input):
+    if broken is None or is_valid_in_decimals(schema, case.input) or _is_read_as_valid(evidence, broken):
         return None
     return Finding(
         "rejects_invalid",
         f"{tool.name} accepted an input that its schema forbids: {broken.message}",
         f"rejects_invalid {broken.pointer} {broken.keyword}",
         f"a refusal ({place_of(tool, 'input')}, schema {broken.schema_pointer})",
+        details=((ADVICE, _OF_HINTS),) if evidence.by_hints else (),
     )
+
+
+def _is_read_as_valid(evidence: Evidence, broken: Violation) -> bool:
+    """Whether the tool was handed a sound value of its own type, and cannot have seen how JSON wrote it."""
+    within = (place for place in evidence.outcome.leeway if place.endswith("/"))
+    in_model = broken.keyword == "format" and any(f"{broken.pointer}/".startswith(place) for place in within)
+    return in_model or broken.pointer in evidence.outcome.leeway
 
 
 def _accepted_known_bad(evidence: Evidence) -> Finding | None:

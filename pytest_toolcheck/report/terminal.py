@@ -72,6 +72,8 @@ def _tool_line(name: str, tool: ToolTotals, coverage: CoverageReport | None) -> 
         parts.append(coverage_part(coverage))
     if tool.coerced:
         parts.append(f"{tool.coerced} coerced")
+    if tool.unsent:
+        parts.append(f"{tool.unsent} not sent")
     for status in ("failed", "error", "xfailed", "xpassed", "skipped"):
         if tool.outcomes[status]:
             parts.append(f"{tool.outcomes[status]} {status}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..cases.coverage_tally import CoverageReport, CoverageTally
+from ..targets.base import NOT_CARRIED
 from .coverage import note_exercised, shortfalls
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class ToolTotals:
     invalid_refused: int = 0
     invalid_calls: int = 0
     coerced: int = 0
+    unsent: int = 0
+    """Calls that could not be made: what the transport cannot carry, and of what no argument can be made."""
     failures: dict[str, Group] = field(default_factory=dict)
     warnings: dict[str, Group] = field(default_factory=dict)
 
@@ -126,7 +129,9 @@ def _call_start(totals: Totals, tool: ToolTotals, event: Event) -> None:
 
 def _call_end(totals: Totals, tool: ToolTotals, event: Event) -> None:
     label = totals._labels.pop(event.rid or "", "")
-    if label == "valid":
+    if event.error is not None and event.error.type == NOT_CARRIED:
+        tool.unsent += 1
+    elif label == "valid":
         tool.valid_calls += 1
         tool.valid_accepted += event.outcome == "accepted"
     elif label == "invalid":

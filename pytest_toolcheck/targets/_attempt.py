@@ -25,14 +25,24 @@ _CANCEL_GRACE_S = 0.2
 class Attempt:
     """One call under way. A tool's exception is kept in `error`; Ctrl-C and pytest's own outcomes go through."""
 
-    def __init__(self, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any], *, leeway: tuple[str, ...] = ()
+    ) -> None:
         self._function, self._args, self._kwargs = function, args, kwargs
+        self._leeway = leeway
         self._started = self._ended = 0
         self.value: Any = None
         self.error: BaseException | None = None
         self.expired: BaseException | None = None
         """The stop of the call, whose traceback says where it was."""
         self._waits_at: str | None = None
+
+    @classmethod
+    def failed(cls, error: Exception) -> Attempt:
+        """Return a call that ended before it began."""
+        attempt = cls(_nothing, [], {})
+        attempt.error = error
+        return attempt
 
     @property
     def arguments(self) -> list[Any]:
@@ -98,7 +108,7 @@ class Attempt:
         if self.expired is not None:
             return timed_out(request, spent, self.expired, waits_at=self._waits_at)
         if self.error is None:
-            return Outcome("accepted", spent, value=to_json_like(self.value))
+            return Outcome("accepted", spent, value=to_json_like(self.value), leeway=self._leeway)
         frames = _tool_frames(self.error.__traceback__)
         valid = request.valid and not self._is_unasked(request)
         kind = exception_kind(self.error, rejects=request.tool.rejects, valid=valid, unbound=frames is None)
@@ -107,6 +117,10 @@ class Attempt:
     def _is_unasked(self, request: Request) -> bool:
         error, schema = self.error, request.tool.input
         return isinstance(error, TypeError) and schema is not None and is_unasked(error, schema, request.arguments)
+
+
+def _nothing() -> None:
+    """Stand for the function of a call that was not made."""
 
 
 def _place_of(task: asyncio.Task[None]) -> str | None:

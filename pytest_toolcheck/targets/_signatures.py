@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import collections.abc
+import functools
 import inspect
 import os
 import typing
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import docstring_parser
-from pydantic import PydanticUserError, TypeAdapter
-from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from ._hints import adapter_of, members_of_unpacked, required_of_unpacked
 from ._typed_dicts import readable_by_pydantic
 from .base import ToolDescription
 
 _NO_HINT = inspect.Parameter.empty
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_REST = "**"
+"""Stands for the parameter `**rest`, whose name no argument has."""
 _STREAMS = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -45,16 +47,22 @@ def describe_function(name: str, function: Callable[..., Any]) -> ToolDescriptio
 
 def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the resolved type hints of `function`, those that cannot be resolved left out."""
-    plain = inspect.unwrap(function)
-    plain = getattr(plain, "__func__", plain)
-    if not inspect.isroutine(plain):
-        plain = vars(type(plain)).get("__call__", plain)
+    plain = _behind(function)
     try:
         found = typing.get_type_hints(plain, include_extras=True)
     except Exception:
         raw = getattr(plain, "__annotations__", {})
         found = {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
     return {name: readable_by_pydantic(hint) for name, hint in found.items()}
+
+
+def _behind(function: Callable[..., Any]) -> Any:
+    """Return the function behind decorators, partials, bound methods and callable objects."""
+    plain: Any = inspect.unwrap(function)
+    while isinstance(plain, functools.partial | functools.partialmethod):
+        plain = inspect.unwrap(plain.func)
+    plain = getattr(plain, "__func__", plain)
+    return plain if inspect.isroutine(plain) else inspect.unwrap(getattr(type(plain), "__call__", plain))  # noqa: B004
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
@@ -67,7 +75,7 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
 
 def source_of(function: Callable[..., Any]) -> str | None:
     """Return "shop/tools.py:12" for where `function` is defined."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(_behind(function), "__code__", None)
     if code is None:
         return None
     path = os.path.relpath(code.co_filename)
@@ -79,14 +87,20 @@ def _input_schema(function: Callable[..., Any], hints: Mapping[str, Any], words:
     if signature is None:
         return {"type": "object"}
     named = [item for item in signature.parameters.values() if item.kind not in _VARIADIC]
+    rest = next((item.name for item in signature.parameters.values() if item.kind is item.VAR_KEYWORD), "")
+    options = members_of_unpacked(hints.get(rest))
+    is_open = rest != "" and options is None
     typed = {item.name: _with_default_none(hints.get(item.name, _NO_HINT), item) for item in named}
+    typed |= {_REST: hints.get(rest, _NO_HINT)} if is_open else options or {}
     properties, definitions = _schemas(typed, "validation")
+    others = properties.pop(_REST, {}) or is_open
     for item in named:
         _add_words(properties[item.name], item, words.get(item.name))
     schema: dict[str, Any] = {"type": "object", "properties": properties}
-    if required := [item.name for item in named if item.default is inspect.Parameter.empty]:
-        schema["required"] = required
-    schema["additionalProperties"] = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    needed = [item.name for item in named if item.default is inspect.Parameter.empty]
+    if needed := needed + sorted(required_of_unpacked(hints.get(rest)) if options else ()):
+        schema["required"] = needed
+    schema["additionalProperties"] = others
     return schema | ({"$defs": definitions} if definitions else {})
 
 
@@ -99,24 +113,11 @@ def _with_default_none(hint: Any, parameter: inspect.Parameter) -> Any:
 
 def _schemas(hints: Mapping[str, Any], mode: JsonSchemaMode) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Return a schema a name, and the definitions they share."""
-    adapters = {name: adapter for name, hint in hints.items() if (adapter := _adapter(hint, mode)) is not None}
+    known = {name: hint for name, hint in hints.items() if hint is not _NO_HINT}
+    adapters = {name: adapter for name, hint in known.items() if (adapter := adapter_of(hint, mode)) is not None}
     made, shared = TypeAdapter.json_schemas([(name, mode, adapter) for name, adapter in adapters.items()])
     found = {name: dict(made[name, mode]) if name in adapters else {} for name in hints}
     return found, dict(shared.get("$defs", {}))
-
-
-def _adapter(hint: Any, mode: JsonSchemaMode) -> TypeAdapter[Any] | None:
-    """Return an adapter for `hint`, None where no schema can be made of it."""
-    if hint is _NO_HINT:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            adapter = TypeAdapter(hint)
-            adapter.json_schema(mode=mode)
-    except (PydanticUserError, PydanticInvalidForJsonSchema, TypeError, AttributeError, NameError):
-        return None
-    return adapter
 
 
 def _add_words(schema: dict[str, Any], parameter: inspect.Parameter, description: str | None) -> None:
@@ -154,7 +155,7 @@ def _output_schema(hint: Any) -> dict[str, Any] | None:
 
 
 def _docstring(function: Callable[..., Any]) -> docstring_parser.Docstring | None:
-    text = inspect.getdoc(function) if inspect.isroutine(inspect.unwrap(function)) else None
+    text = inspect.getdoc(function if inspect.isroutine(inspect.unwrap(function)) else _behind(function))
     if not text:
         return None
     try:

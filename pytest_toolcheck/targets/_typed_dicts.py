@@ -29,10 +29,10 @@ def _rebuilt(hint: Any) -> Any:
     made = tuple(map(_rebuilt, inside))
     if all(new is old for new, old in zip(made, inside, strict=True)):
         return hint
-    return _with_arguments(hint, made)
+    return with_arguments(hint, made)
 
 
-def _with_arguments(hint: Any, arguments: tuple[Any, ...]) -> Any:
+def with_arguments(hint: Any, arguments: tuple[Any, ...]) -> Any:
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         return functools.reduce(operator.or_, arguments)
     if typing.get_origin(hint) is typing.Annotated:

@@ -102,6 +102,9 @@ class Outcome:
     stray: str = ""
     observed: Observed | None = field(default=None, compare=False)
     """Of calls in this process for which the request asks to observe."""
+    leeway: tuple[str, ...] = ()
+    """Where the tool was handed a value of its own type although the schema forbids how JSON wrote it, as JSON Pointers;
+    one that ends in "/": a model, within which that holds of formats."""
 
 
 class Session(Protocol):

@@ -15,13 +15,13 @@ from typing import Any
 from ..errors import TargetError
 from ..spec.model import PythonTarget, Spec, ToolSpec
 from ._arguments import ArgumentError, Binding
-from ._attempt import Attempt, describe_error
+from ._attempt import Attempt
 from ._loops import OwnLoop, is_loop_running
 from ._modules import load_module, resolve
 from ._observe import counts, observing
 from ._signatures import describe_function
 from ._timelimit import Expired, Worker, run_limited
-from .base import CallError, Outcome, Request, ToolDescription
+from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
 
 _BLOCKED_LOOP_GRACE_S = 0.5
 """How much later than the loop's own time limit the alarm rings that stops code which blocks the loop."""
@@ -79,6 +79,19 @@ class PythonTools:
         if known is None or known.function is not function:
             known = self._tools[tool.name] = _Tool(function, Binding(function), _is_async(function))
         return known
+
+    def kind_of(self, error: ArgumentError, request: Request) -> str:
+        """Return whose word it is that no argument could be made: the tool's own, or nobody's (`NOT_CARRIED`).
+
+        It is the tool's where its model said so, and where the spec itself, not the hints, promises the input.
+        """
+        if error.by_model:
+            return "ValidationError"
+        is_promised = request.valid is True and not self._is_by_hints(request.tool)
+        return "ArgumentError" if is_promised else NOT_CARRIED
+
+    def _is_by_hints(self, tool: ToolSpec) -> bool:
+        return tool.input == describe_function(tool.name, self.function(tool)).input_schema
 
     def open(self) -> PythonSession:
         """Open a session. Raises TargetError when the module cannot be imported."""
@@ -181,12 +194,15 @@ class PythonSession:
     def _prepare(self, request: Request) -> tuple[_Tool, Attempt] | Outcome:
         try:
             tool = self._tools.tool(request.tool)
-            args, kwargs = tool.binding.arguments(request.arguments)
-        except ArgumentError as error:
-            return Outcome("refused", 0, error=describe_error(error))
         except TargetError as error:
             return Outcome("crashed", 0, error=CallError(type="TargetError", message=str(error)))
-        return tool, Attempt(tool.function, args, kwargs)
+        try:
+            bound = tool.binding.bind(request.arguments)
+        except ArgumentError as error:
+            return Outcome("refused", 0, error=CallError(type=self._tools.kind_of(error, request), message=str(error)))
+        except Exception as error:  # what the user's own class raised while a value of it was made
+            return Attempt.failed(error).outcome(request)
+        return tool, Attempt(tool.function, bound.args, bound.kwargs, leeway=bound.leeway)
 
     def _plainly(self, attempt: Attempt, limit_s: float) -> None:
         if is_loop_running():
