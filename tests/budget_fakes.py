@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_toolcheck.budgets import measure_time
-from pytest_toolcheck.budgets.latency import TimedCall
+from pytest_toolcheck.budgets.latency import SPUN_SHARE, TimedCall
 from pytest_toolcheck.budgets.verdict import Sample
 
 
@@ -18,7 +18,8 @@ class QuietMeter:
     def block(self, call, *, most=64):
         result = call()
         wall = self._duration_of(result)
-        return [TimedCall(Sample(wall, 0, self.spin_ns, self.spin_ns, 270_000), result)]
+        more = (self.spin_ns,) * round(SPUN_SHARE * wall / self.spin_ns)
+        return [TimedCall(Sample(wall, 0, self.spin_ns, self.spin_ns, 270_000, 0, more), result)]
 
     def forget(self):
         pass

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_toolcheck.budgets import cpu, latency, leak, lock, memory_children, processes
+from pytest_toolcheck.budgets import cpu, leak, lock, memory_children, processes, waits
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter
 from pytest_toolcheck.budgets.lock import MeasuringLock
@@ -57,7 +57,7 @@ def server():
 @pytest.fixture
 def no_proc(monkeypatch):
     """A system without /proc, as macOS and Windows are."""
-    for module in (processes, cpu, latency, leak, memory_children):
+    for module in (processes, cpu, waits, leak, memory_children):
         monkeypatch.setattr(module, "has_proc", lambda: False)
     monkeypatch.setattr(processes, "thread_ids", lambda pid: [])
     monkeypatch.setattr(CpuGroup, "around", lambda pids: None)
@@ -69,12 +69,12 @@ def verdict_of(budgets, call, pid=None, **where):
 
 
 def test_latency_without_proc(no_proc, server):
-    """The spin alone gates, here and for a server."""
+    """Involuntary context switches gate beside the spin, here and for a server."""
     pid, ask = server
     for call, serving in ((lambda: None, None), (lambda: ask("nothing"), pid)):
         verdict, measured = verdict_of(Budgets(latency={"p50": 10_000 * MS}), call, serving)
         assert verdict == "pass"
-        assert "no /proc here: run-queue delay unknown, calls gated by the calibration spin alone" in measured
+        assert "no /proc here: run-queue delay unknown, calls gated by involuntary context switches" in measured
 
 
 @pytest.mark.parametrize(("budget_ms", "verdict"), [(3, "fail"), (300, "pass")])

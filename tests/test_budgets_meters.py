@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import subprocess
 import sys
@@ -11,12 +12,13 @@ import time
 
 import pytest
 
-from pytest_toolcheck.budgets import clocks, cpu, latency, measure_time
+from pytest_toolcheck.budgets import clocks, cpu, latency, measure_time, waits
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
-from pytest_toolcheck.budgets.latency import LatencyMeter, RunQueueDelay, delay_between
+from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets
 from pytest_toolcheck.budgets.processes import has_proc, process_tree
+from pytest_toolcheck.budgets.waits import Waits
 from pytest_toolcheck.clock import virtual_time
 from pytest_toolcheck.spec.model import Budgets
 
@@ -123,33 +125,33 @@ def test_a_process_that_is_gone_has_no_clock():
         assert pid in process_tree([os.getpid()])
     assert process_clock_ns(pid) is None
     assert process_tree([pid]) == ()
-    assert RunQueueDelay((pid,)).read()
+    assert Waits((pid,)).read()
 
 
 def test_a_thread_that_begins_during_a_call_counts_with_all_its_waiting():
     """Delays are gained per thread; a new thread's whole delay was gained within the call."""
-    assert delay_between({1: 100, 2: 50}, {1: 130, 3: 7}) == 37
+    assert Waits().waited_ns({1: 100, 2: 50}, {1: 130, 3: 7}, 1000) == 37
 
 
 def test_the_latency_meter_brackets_calls_with_spins(monkeypatch):
     """Every call of a block bears the spins before and after it, and short calls share them."""
-    spins = iter([100, 101, 103, 104])
+    spins = iter([100 * MS, 101 * MS, 103 * MS, 104 * MS])
     monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
-    meter = LatencyMeter(reference_ns=100, duration_of=lambda answer: answer)
+    meter = LatencyMeter(reference_ns=100 * MS, duration_of=lambda answer: answer)
     block = meter.block(lambda: 7, most=3)
     assert [(one.sample.wall_ns, one.sample.spin_before_ns, one.sample.spin_after_ns) for one in block] == [
-        (7, 100, 101)
+        (7, 100 * MS, 101 * MS)
     ] * 3
     (alone,) = meter.block(lambda: 7, most=1)
-    assert (alone.sample.spin_before_ns, alone.sample.spin_after_ns) == (101, 103)
+    assert (alone.sample.spin_before_ns, alone.sample.spin_after_ns) == (101 * MS, 103 * MS)
 
 
 def test_the_latency_meter_waits_for_quiet_before_it_calls(monkeypatch):
     """After a slowed spin it spins again: a call beside it would not be used."""
-    spins = iter([900, 900, 100, 102])
+    spins = iter([900 * MS, 900 * MS, 100 * MS, 102 * MS])
     monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
-    (one,) = LatencyMeter(reference_ns=100).block(lambda: None, most=1)
-    assert (one.sample.spin_before_ns, one.sample.spin_after_ns) == (100, 102)
+    (one,) = LatencyMeter(reference_ns=100 * MS).block(lambda: None, most=1)
+    assert (one.sample.spin_before_ns, one.sample.spin_after_ns) == (100 * MS, 102 * MS)
 
 
 def test_a_busy_thread_of_the_tool_takes_the_spin_out_of_the_gates(monkeypatch):
@@ -168,11 +170,55 @@ def test_a_busy_thread_of_the_tool_takes_the_spin_out_of_the_gates(monkeypatch):
 
 def test_without_proc_the_meter_says_what_it_does_not_know(monkeypatch):
     """Where /proc is missing the spin alone gates, and the notes say so."""
-    monkeypatch.setattr(latency, "has_proc", lambda: False)
+    monkeypatch.setattr(waits, "has_proc", lambda: False)
+    monkeypatch.setattr(waits, "_CAN_COUNT_SWITCHES", False)
     meter = LatencyMeter(reference_ns=10**12)
     (one,) = meter.block(lambda: None, most=1)
-    assert one.sample.run_delay_ns == 0
-    assert any("no /proc here" in note for note in meter.notes())
+    assert (one.sample.run_delay_ns, one.sample.spin_delay_ns) == (0, None)
+    assert any("no /proc here" in note and "the spin alone" in note for note in meter.notes())
+
+
+@pytest.mark.parametrize("switches", [0, 1])
+def test_without_proc_a_call_that_was_put_off_may_have_waited_all_the_time(monkeypatch, switches):
+    """An involuntary context switch tells of a wait and not how long it was, of calls and of spins."""
+    counts = itertools.count(step=switches)
+    monkeypatch.setattr(waits, "has_proc", lambda: False)
+    monkeypatch.setattr(waits, "_CAN_COUNT_SWITCHES", True)
+    monkeypatch.setattr(waits, "_switches", lambda pid: iter([next(counts)]))
+    (one,) = LatencyMeter(reference_ns=10**12).block(lambda: None, most=1)
+    if switches:
+        assert one.sample.run_delay_ns >= one.sample.wall_ns
+        assert one.sample.spin_delay_ns == one.sample.spin_after_ns
+    else:
+        assert (one.sample.run_delay_ns, one.sample.spin_delay_ns) == (0, 0)
+
+
+def test_long_calls_are_followed_by_more_spins(monkeypatch):
+    """A tenth of their time is spun, less what is known to have waited; short calls have one spin."""
+    clock = iter(range(0, 10**12, 50 * MS))
+    took = iter(range(100_000, 100_100))
+    waited = itertools.cycle([0, 90_000])
+    monkeypatch.setattr(latency, "wall_ns", lambda: next(clock))
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(took))
+    monkeypatch.setattr(Waits, "own_ns", lambda self, before, spent: next(waited))
+    meter = LatencyMeter(reference_ns=1_000_000, duration_of=lambda answer: answer)
+    meter._previous_spin = 100_000
+    (one,) = meter.block(lambda: 7, most=1)
+    assert one.sample.more_spins_ns == tuple(range(100_000, 100_014, 2))
+    assert one.sample.spin_after_ns == 100_014
+
+
+def test_a_reference_of_a_bad_moment_is_taken_again(monkeypatch):
+    """Twenty spins in a row that are faster are the better reference, for the rest of the session."""
+    monkeypatch.setattr(latency, "_reference_ns", [300_000])
+    spins = iter([299_000] * 20 + [200_000] * 19 + [200_000, 400_000])
+    monkeypatch.setattr(latency, "spin", lambda: next(spins))
+    meter = LatencyMeter()
+    for expected in [300_000] * 19 + [299_000] * 20 + [200_000] * 2:
+        meter._calibrate()
+        assert meter.reference_ns == expected
+    assert latency.session_reference_ns() == 200_000
+    assert LatencyMeter(reference_ns=1).reference_ns == 1
 
 
 @pytest.mark.parametrize(("budget_ms", "verdict"), [(8, "pass"), (4, "fail")])

@@ -93,37 +93,64 @@ def test_without_these_gates_they_are(monkeypatch: pytest.MonkeyPatch, machine_t
     assert verdicts(0.9, machine_type).count("fail") >= 2
 
 
-def interruptions(spins: list[int], *, wall_ns: int = CALL_NS, waits: int = 0) -> Interruptions:
+def interruptions(spins: list[int], *, wall_ns: int = CALL_NS, waits: int = 0, walls: int = 0) -> Interruptions:
     found = Interruptions()
     for index, spin in enumerate(spins):
-        found.add(wall_ns, has_waited=index < waits, spins=(index, spin))
+        wall = wall_ns + index % 2 * walls
+        found.add(wall, has_waited=index < waits, spins=(index, spin), tells_waits=waits > 0)
     return found
 
 
 def test_the_share_of_interrupted_calls_follows_from_the_spins():
     """One spin in a hundred: a call as long as a spin is hit as often, one of a hundred spins nearly always."""
-    found = interruptions([SPIN_NS] * 99 + [10 * SPIN_NS])
+    found = interruptions(([SPIN_NS] * 99 + [10 * SPIN_NS]) * 50)
     assert 0.01 < found.share_of(SPIN_NS) < 0.03
-    assert found.share_of(100 * SPIN_NS) == NEARLY_ALL
+    assert interruptions([SPIN_NS] * 99 + [10 * SPIN_NS], wall_ns=100 * SPIN_NS).share_of(100 * SPIN_NS) == NEARLY_ALL
     assert Interruptions().share_of(CALL_NS) == interruptions([0] * 9).share_of(CALL_NS) == 0
+
+
+def test_few_spins_without_an_interruption_show_little():
+    """The longer calls are beside what was spun, the more of them may have been interrupted all the same."""
+    few, many = interruptions([SPIN_NS] * 20), interruptions([SPIN_NS] * 2000)
+    assert few.share_of(CALL_NS) > 0.5
+    assert many.share_of(CALL_NS) < 0.01
+    told = interruptions([SPIN_NS] * 20, waits=1)
+    assert told.share_of(CALL_NS) < few.share_of(CALL_NS) / 2
+
+
+def test_a_call_is_at_risk_for_as_long_as_it_takes_itself():
+    """A budget far above what calls take puts none of them at risk for longer."""
+    found = interruptions([SPIN_NS] * 200)
+    assert found.share_of(100 * CALL_NS) == pytest.approx(found.share_of(CALL_NS))
+
+
+def test_long_calls_that_vary_may_keep_step_with_time_slices():
+    """Put off in every call and never in a spin: where no wait is told, that is not to be excluded."""
+    long_ns, spins = 8 * CALL_NS, [SPIN_NS] * 5000
+    assert interruptions(spins, wall_ns=long_ns, walls=long_ns).share_of(long_ns) == NEARLY_ALL
+    assert interruptions(spins, wall_ns=long_ns, walls=long_ns // 20).share_of(long_ns) < 0.1
+    assert interruptions(spins, wall_ns=long_ns, walls=long_ns, waits=1).share_of(long_ns) < 0.1
 
 
 def test_a_machine_that_is_slow_all_the_time_interrupts_nothing():
     """The usual spin is what the others are longer than, and none by less than half."""
-    assert interruptions([3 * SPIN_NS] * 50).share_of(CALL_NS) == 0
-    assert interruptions([SPIN_NS] * 50 + [int(1.4 * SPIN_NS)] * 20).share_of(CALL_NS) == 0
+    assert interruptions([3 * SPIN_NS] * 5000).share_of(CALL_NS) < 0.01
+    assert interruptions([SPIN_NS] * 5000 + [int(1.4 * SPIN_NS)] * 2000).share_of(CALL_NS) < 0.01
 
 
 def test_interruptions_too_short_for_a_call_to_be_slow_do_not_count():
-    """What adds less than 2 % to a call decides nothing."""
-    assert interruptions([SPIN_NS] * 50 + [2 * SPIN_NS]).share_of(30 * SPIN_NS) > 0
-    assert interruptions([SPIN_NS] * 50 + [2 * SPIN_NS]).share_of(60 * SPIN_NS) == 0
+    """What adds less than 2 % to a call does not make it slow, unless there is so much of it that it slows evenly."""
+    found = interruptions([SPIN_NS] * 2000 + [2 * SPIN_NS] * 200)
+    assert found.share_of(30 * SPIN_NS) > 0.3
+    assert found.share_of(60 * SPIN_NS) < 0.05
+    assert found.slow_down(30 * SPIN_NS) == 1
+    assert found.slow_down(60 * SPIN_NS) == pytest.approx(1 + 200 / 2200)
 
 
 def test_what_is_known_to_have_waited_is_no_untold_interruption():
     """Where run-queue delays tell of waits, spins are put off by the same neighbours, and those calls are dropped."""
-    hit = [SPIN_NS] * 90 + [10 * SPIN_NS] * 10
-    assert interruptions(hit, waits=40).share_of(CALL_NS) == 0
+    hit = [SPIN_NS] * 900 + [10 * SPIN_NS] * 100
+    assert interruptions(hit, waits=400).share_of(CALL_NS) < 0.1
     assert interruptions(hit).share_of(CALL_NS) > 0.3
 
 
@@ -132,8 +159,9 @@ def test_a_spin_whose_own_wait_is_known_was_not_interrupted_without_a_trace():
     verdicts_of = {}
     for spin_wait in (14 * SPIN_NS, None):
         rule = ConfirmedVerdict(0.5, 20 * CALL_NS)
-        put_off = Sample(30 * CALL_NS, 2 * CALL_NS, SPIN_NS, 15 * SPIN_NS, SPIN_NS, spin_wait)
-        calm = Sample(30 * CALL_NS, 0, SPIN_NS, SPIN_NS + 1, SPIN_NS, spin_wait and 0)
+        more = (SPIN_NS,) * 10
+        put_off = Sample(30 * CALL_NS, 2 * CALL_NS, SPIN_NS, 15 * SPIN_NS, SPIN_NS, spin_wait, more)
+        calm = Sample(30 * CALL_NS, 0, SPIN_NS, SPIN_NS + 1, SPIN_NS, spin_wait and 0, more)
         for index in range(300):
             rule.feed(calm if index % 3 else put_off)
         verdicts_of[spin_wait] = rule.verdict
@@ -143,19 +171,26 @@ def test_a_spin_whose_own_wait_is_known_was_not_interrupted_without_a_trace():
 def test_a_wait_longer_than_its_spin_says_nothing():
     """The wait is read around the spin, so it may be longer: however many there are, nothing is divided by nothing."""
     found = Interruptions()
-    for index in range(20):
-        found.add(CALL_NS, has_waited=False, spins=(index, SPIN_NS), known_ns=2 * SPIN_NS if index < 15 else 0)
-    assert found.share_of(CALL_NS) == 0
-    found.add(CALL_NS, has_waited=False, spins=(20, 9 * SPIN_NS))
-    assert 0 < found.share_of(SPIN_NS) < 0.5
+    for index in range(2000):
+        found.add(CALL_NS, has_waited=False, spins=(index, SPIN_NS), known_ns=2 * SPIN_NS if index < 1500 else 0)
+    assert 0 < found.share_of(CALL_NS) < 0.1
 
 
 def test_calls_of_one_go_count_their_spins_once():
-    """Sixty short calls between two spins have not seen sixty spins."""
-    found = interruptions([SPIN_NS] * 9)
-    for _ in range(60):
-        found.add(1000, has_waited=False, spins=(1, 10 * SPIN_NS))
-    assert found.share_of(SPIN_NS) < 0.3
+    """Sixty short calls between two spins have not seen sixty spins; sixty calls of a millisecond have, if just as long."""
+    for wall_ns, spins in ((1000, 1), (CALL_NS, 60)):
+        found, same = Interruptions(), interruptions([SPIN_NS] * spins, wall_ns=wall_ns)
+        for _ in range(60):
+            found.add(wall_ns, has_waited=False, spins=(1, SPIN_NS))
+        assert found.share_of(SPIN_NS) == same.share_of(SPIN_NS)
+
+
+def test_further_spins_after_a_long_call_count():
+    """What was spun beside long calls says how often they were interrupted."""
+    alone, more = interruptions([SPIN_NS] * 30), Interruptions()
+    for index in range(30):
+        more.add(CALL_NS, has_waited=False, spins=(index, SPIN_NS), more=(SPIN_NS,) * 20)
+    assert more.share_of(CALL_NS) < alone.share_of(CALL_NS) / 5
 
 
 def test_a_median_needs_no_such_gate():

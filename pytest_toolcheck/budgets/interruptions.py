@@ -1,7 +1,8 @@
 """How many calls something interrupted that only spins show: a hypervisor, or a neighbour where there is no /proc.
 
 A spin is shorter than most calls, so for each spin that was interrupted several calls were, with undisturbed spins on
-either side. What the spins show is a rate; from it follows the share of calls that are slow for no fault of theirs.
+either side. What the spins show is a rate, and no interrupted spin in a few shows little: the rate that counts is the
+largest that is likely with what was seen. From it follows the share of calls that may be slow for no fault of theirs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,18 @@ LEAST_SPIN_SHARE = 0.5
 LEAST_CALL_SHARE = 0.02
 """What adds less than this to a call decides nothing."""
 NEARLY_ALL = 0.999
+RECOVERY_NS = 250_000
+"""What was interrupted is slower for so long after it: its caches hold another's data."""
+LONG_NS = 2_000_000
+"""A call as long as a time slice may be put off every time, and the spins never, by keeping step with the slices."""
+WIDE = 0.15
+"""Calls whose middle half is spread by more than this may be such calls."""
+ONE_GO_NS = 600_000
+"""Calls between the same two spins, made in one go, take so long together before another one would begin."""
+UNSEEN = 3.0
+"""So many more interruptions are likely than spins showed, where no call tells how long it waited for a processor."""
+UNSEEN_BESIDE_WAITS = 1.0
+"""The same where they do: what is left is a hypervisor's."""
 
 
 class Interruptions:
@@ -24,34 +37,80 @@ class Interruptions:
 
     def __init__(self) -> None:
         self._spins: list[int] = []
+        self._walls: list[int] = []
         self._waits = 0
         self._called_ns = 0
         self._last: tuple[int, ...] = ()
+        self._go_ns = 0
+        self._tells_waits = False
 
-    def add(self, wall_ns: int, *, has_waited: bool, spins: tuple[int, int], known_ns: int = 0) -> None:
+    def add(
+        self,
+        wall_ns: int,
+        *,
+        has_waited: bool,
+        spins: tuple[int, int],
+        known_ns: int = 0,
+        more: tuple[int, ...] = (),
+        tells_waits: bool = False,
+    ) -> None:
         """Take a call with the spins before and after it; calls between the same two were made in one go.
 
-        `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call.
+        `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call,
+        `tells_waits` that such waits are told at all. `more` are further spins, none of which waited.
         """
         self._called_ns += wall_ns
-        if not spins[1] or (spins == self._last):
+        self._tells_waits |= tells_waits
+        insort(self._walls, wall_ns)
+        is_same_go = spins == self._last and self._go_ns < ONE_GO_NS
+        self._go_ns = wall_ns + (self._go_ns if is_same_go else 0)
+        if not spins[1] or is_same_go:
             return
         self._last = spins
         self._waits += has_waited
         if known_ns <= LEAST_SPIN_SHARE * spins[1] / 2:  # a spin that is known to have waited shows nothing else
             insort(self._spins, spins[1])
+        for spin in more:
+            insort(self._spins, spin)
 
     def share_of(self, duration_ns: int) -> float:
-        """Return the share of calls of this length that were interrupted without a trace, below 1.
+        """Return the share of calls up to this length that may have been interrupted without a trace, below 1.
 
         Where each call was once on average, nearly all were: what takes a processor away does so evenly.
         """
-        spins = len(self._spins)
-        if not spins:
+        spins, usual = len(self._spins), self._usual
+        if not usual:
             return 0.0
-        usual = self._spins[spins // 4]
-        least = usual + max(LEAST_SPIN_SHARE * usual, LEAST_CALL_SHARE * duration_ns)
-        spun_ns = spins * usual
-        hits = spins - bisect_left(self._spins, least) - self._waits * spun_ns / max(self._called_ns, 1)
-        times = (hits + 1) / spun_ns * duration_ns if hits > 0 else 0.0
+        if self._exposed_ns(duration_ns) >= LONG_NS and self._keeps_step:
+            return NEARLY_ALL
+        hits = spins - bisect_left(self._spins, self._least_hit(duration_ns))
+        unknown = max(hits - self._waits * spins * usual / max(self._called_ns, 1), 0)
+        unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
+        times = (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual) * self._exposed_ns(duration_ns)
         return 1 - math.exp(-times) if times < 1 else NEARLY_ALL
+
+    def slow_down(self, duration_ns: int) -> float:
+        """Return how many times slower all that is too short to count as an interruption makes a call: evenly so."""
+        if not self._usual:
+            return 1.0
+        short = self._spins[: bisect_left(self._spins, self._least_hit(duration_ns))]
+        return max(sum(short) / len(short) / self._usual, 1.0) if short else 1.0
+
+    def _exposed_ns(self, most_ns: int) -> float:
+        """Return for how long a call is at risk on average, where none takes longer than this by itself."""
+        within = bisect_left(self._walls, most_ns)
+        own_ns = sum(self._walls[:within]) + (len(self._walls) - within) * most_ns
+        return own_ns / len(self._walls) + RECOVERY_NS
+
+    @property
+    def _usual(self) -> int:
+        """The undisturbed spin as these show it; 0 where there are none or the clock is too coarse for them."""
+        return self._spins[len(self._spins) // 4] if self._spins else 0
+
+    def _least_hit(self, duration_ns: int) -> float:
+        return self._usual + max(LEAST_SPIN_SHARE * self._usual, LEAST_CALL_SHARE * duration_ns)
+
+    @property
+    def _keeps_step(self) -> bool:
+        low, high = (self._walls[len(self._walls) * quarter // 4] for quarter in (1, 3))
+        return not self._tells_waits and high > low * (1 + WIDE)

@@ -1,31 +1,34 @@
 """The latency meter: wall time of a call, and what the machine did to it.
 
-Beside the clock it reads how long the threads that serve the call waited for a processor (`schedstat`, second field:
-ns, kept by the scheduler) and times a calibration loop of about 0.27 ms between calls. Both only say which calls to
-leave out: scaling by the loop or subtracting the delay makes verdicts worse (measured).
+Beside the clock it reads how long the threads that serve the call waited for a processor (`waits.py`) and times a
+calibration loop of about 0.27 ms between calls, several after long ones. Both only say which calls to leave out:
+scaling by the loop or subtracting the delay makes verdicts worse (measured).
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .clocks import process_cpu_ns, refuse_virtual_time, thread_cpu_ns, wall_ns
-from .processes import has_proc, process_tree, thread_ids
-from .verdict import DELAY_SHARE, SPIN_TOLERANCE, Sample
+from .interruptions import ONE_GO_NS
+from .sample import DELAY_SHARE, SPIN_TOLERANCE, Sample
+from .waits import Waits
 
 SPIN_STEPS = 9_424
 REFERENCE_SPINS = 40
-BLOCK_NS = 600_000
+RETAKEN_SPINS = 20
+"""So many spins in a row, their lower quartile faster than the reference, are the better reference."""
+BLOCK_NS = ONE_GO_NS
 """Calls shorter than this share what is read around a block of calls of this length: a wait in it spoils them all."""
 BLOCK_CALLS = 64
 QUIET_SPINS = 10
+SPUN_SHARE = 0.1
+"""So much of the time of long calls is spun after them: how often they were interrupted shows only in spins."""
+MOST_SPINS = 200
 BUSY_SHARE = 0.2
 """Another thread of this process that works this share of a spin makes the spin say nothing."""
 
@@ -45,46 +48,6 @@ def spin() -> int:
 def reference_spin(spins: int = REFERENCE_SPINS) -> int:
     """Return how long the calibration loop takes when nothing disturbs it: the lower quartile of `spins`, in ns."""
     return sorted(spin() for _ in range(spins))[spins // 4]
-
-
-class RunQueueDelay:
-    """How long the threads of processes waited for a processor, in all, since each started (ns)."""
-
-    def __init__(self, process_ids: Sequence[int] = ()) -> None:
-        self._process_ids = tuple(process_ids)
-        self.is_known = has_proc()
-
-    def read(self) -> dict[int, int]:
-        """Return the delay of each thread so far, by thread id; empty where it is not known."""
-        if not self.is_known:
-            return {}
-        processes = (os.getpid(), *process_tree(self._process_ids)) if self._process_ids else (os.getpid(),)
-        return {thread: delay for pid in processes for thread, delay in _delays(pid)}
-
-    def of_this_thread(self, since: dict[int, int]) -> int | None:
-        """Return the delay that this thread gathered since a reading; None where it is not known."""
-        thread = threading.get_native_id()
-        if thread not in since:
-            return None
-        now = dict(_delays_of(f"/proc/self/task/{thread}/schedstat", thread))
-        return now.get(thread, since[thread]) - since[thread]
-
-
-def _delays(pid: int) -> Iterator[tuple[int, int]]:
-    for thread in thread_ids(pid):
-        yield from _delays_of(f"/proc/{pid}/task/{thread}/schedstat", thread)
-
-
-def _delays_of(path: str, thread: int) -> Iterator[tuple[int, int]]:
-    with contextlib.suppress(OSError, IndexError):  # the thread ended meanwhile
-        with open(path, "rb", buffering=0) as file:
-            stat = file.read(64)
-        yield thread, int(stat.split()[1])
-
-
-def delay_between(before: dict[int, int], after: dict[int, int]) -> int:
-    """Return the delay that threads gathered between two readings; a thread that began between them counts whole."""
-    return sum(delay - before.get(thread, 0) for thread, delay in after.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +71,10 @@ class LatencyMeter:
     ) -> None:
         refuse_virtual_time()
         self._duration_of = duration_of
-        self._delay = RunQueueDelay(process_ids)
+        self._waits = Waits(process_ids)
         self._wait_s = 100e-6 if process_ids else 0.0
-        self.reference_ns = reference_ns if reference_ns is not None else session_reference_ns()
+        self._is_session_reference = reference_ns is None
+        self.reference_ns = session_reference_ns() if reference_ns is None else reference_ns
         self._previous_spin = 0
         self._busy_spins = 0
         self._spins: list[int] = []
@@ -119,17 +83,28 @@ class LatencyMeter:
         """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known."""
         self._await_quiet()
         timed: list[tuple[int, Any]] = []
-        delays = self._delay.read()
-        end = wall_ns() + BLOCK_NS
-        while not timed or (len(timed) < most and wall_ns() < end):
+        before, start = self._waits.read(), wall_ns()
+        while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):
             timed.append(self._time(call))
-        since = self._delay.read()
-        delay = delay_between(delays, since)
-        before, self._previous_spin = self._previous_spin, self._calibrate()
-        spin_delay = self._delay.of_this_thread(since)
+        took = wall_ns() - start
+        waited = self._waits.waited_ns(before, self._waits.read(), took)
+        spins = self._spins_after(took)
+        return [TimedCall(Sample(wall, waited, *spins), result) for wall, result in timed]
+
+    def _spins_after(self, took_ns: int) -> tuple[int, int, int, int | None, tuple[int, ...]]:
+        """Spin after calls that took so long; return what their samples say of it, in the order of the fields."""
+        before, more = self._previous_spin, []
+        for _ in range(min(round(SPUN_SHARE * took_ns / max(self.reference_ns, 1)), MOST_SPINS) - 1):
+            spun, waited = self._spin_and_wait()
+            more += [spun] if not waited or waited <= BUSY_SHARE * spun else []
+        self._previous_spin, waited = self._spin_and_wait()
         reference = 0 if self.is_spin_useless else self.reference_ns
-        spins = (before, self._previous_spin, reference, spin_delay)
-        return [TimedCall(Sample(wall, delay, *spins), result) for wall, result in timed]
+        return before, self._previous_spin, reference, waited, tuple(more)
+
+    def _spin_and_wait(self) -> tuple[int, int | None]:
+        before = self._waits.read_own()
+        spun = self._calibrate()
+        return spun, self._waits.own_ns(before, spun)
 
     def _await_quiet(self) -> None:
         """Spin until a spin is undisturbed, for a while: calls beside a slow one would not be used."""
@@ -156,6 +131,9 @@ class LatencyMeter:
         took = spin()
         self._busy_spins += process_cpu_ns() - thread_cpu_ns() - others > BUSY_SHARE * took
         self._spins.append(took)
+        if self._is_session_reference and not len(self._spins) % RETAKEN_SPINS:
+            _found_faster(sorted(self._spins[-RETAKEN_SPINS:])[RETAKEN_SPINS // 4])
+            self.reference_ns = session_reference_ns()
         return took
 
     @property
@@ -166,8 +144,8 @@ class LatencyMeter:
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured and what the machine did meanwhile, a line each."""
         lines = [f"wall clock, calls gated by run-queue delay ({DELAY_SHARE:.0%}) and calibration spin"]
-        if not self._delay.is_known:
-            lines.append("no /proc here: run-queue delay unknown, calls gated by the calibration spin alone")
+        if note := self._waits.note():
+            lines.append(note)
         if self.is_spin_useless:
             lines.append("a thread of this process is busy between calls: the calibration spin was not used")
         if self._spins:
@@ -184,7 +162,13 @@ _reference_ns: list[int] = []
 
 
 def session_reference_ns() -> int:
-    """Return this process's reference spin, taken at the first use."""
+    """Return this process's reference spin, taken at the first use, or since then in a better moment."""
     if not _reference_ns:
         _reference_ns.append(reference_spin())
     return _reference_ns[0]
+
+
+def _found_faster(reference_ns: int) -> None:
+    """Remember a faster reference for the rest of the session: the first was taken while something slowed it."""
+    if _reference_ns:
+        _reference_ns[0] = min(_reference_ns[0], reference_ns)

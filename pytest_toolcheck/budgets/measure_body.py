@@ -15,7 +15,8 @@ from .cpu import CpuMeter, CpuReading
 from .latency import Call, DurationOf, LatencyMeter
 from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
-from .verdict import Sample, SequentialVerdict, Verdict, least_cost_ns
+from .sample import Sample, least_cost_ns
+from .verdict import SequentialVerdict, Verdict
 
 UNCONFIRMED_MARGIN = 1.25
 

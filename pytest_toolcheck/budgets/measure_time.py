@@ -15,7 +15,7 @@ from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
 from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample, default_max_calls
 
-MAX_SECONDS = 30.0
+MAX_SECONDS = 40.0
 PATIENCE_SECONDS = 3.0
 """A burst of noise is waited for so long at least before a machine is called too noisy."""
 BATCH_CALLS = 25

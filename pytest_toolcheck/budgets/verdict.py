@@ -14,21 +14,18 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
 
+from ..units import format_duration
 from .evidence import calls_to_pass, log_evidence_above, log_evidence_below
+from .grain import ClockGrain
 from .interruptions import Interruptions
+from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
+from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
+from .sample import Sample as Sample
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
-DELAY_SHARE = 0.02
-"""A call that waited for a processor longer than this share of its wall time is not used."""
-DELAY_FLOOR_NS = 5_000
-SPIN_TOLERANCE = 1.10
-"""A call beside a calibration spin this many times slower than the reference is not used."""
-USUAL_DRIFT = 1.05
-"""A reference is one of the machine's faster moments; so much slower is usual, and no excuse for a call."""
 FALSE_ALARM = 1e-4
 MISSED = 1e-2
 CONFIRM_AFTER_S = (0.1, 0.5)
@@ -39,27 +36,10 @@ QUIET_CALLS = 10
 """A hypervisor that takes the processor away in bursts shows in few spins, and spoils more calls than a tail allows: so
 many calls after a slow spin are not used for a p95, a p99 or a max."""
 SPINS_FOR_OWN_REFERENCE = 20
-LEAST_COST_MARGIN = 1.10
-"""A disturbed call is over the budget only where the least that it can have cost is over it by this factor."""
-LEAST_COST_MARGIN_UNSPUN = 1.5
-"""The same where no spin tells how much the machine has slowed down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One call, in ns: its time, how long it waited for a processor, and the calibration spins on either side of it.
-
-    0 stands for what could not be measured (no /proc, CPU time): the gate that needs it is then open. A run-queue
-    delay or a reference of 0 says nothing is known to be wrong.
-    """
-
-    wall_ns: int
-    run_delay_ns: int = 0
-    spin_before_ns: int = 0
-    spin_after_ns: int = 0
-    spin_reference_ns: int = 0
-    spin_delay_ns: int | None = None
-    """How long the spin after the call waited for a processor; None: not known."""
+LEAST_TO_FAIL = 17
+"""No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
+INTERRUPTED = 1e-1
+"""With this chance (of three times) calls that were interrupted without a trace look like those of a slow tool."""
 
 
 class SequentialVerdict:
@@ -101,6 +81,7 @@ class SequentialVerdict:
         self._gates = gates
         self._spins: list[int] = []
         self._interruptions = Interruptions() if interruptions is None else interruptions
+        self._grain = ClockGrain()
         self._quiet = QUIET_CALLS
         """Calls since the last slow spin."""
 
@@ -118,16 +99,18 @@ class SequentialVerdict:
         self._over_of_all += sample.wall_ns > self.budget_ns
         reference = self._reference(sample) if self._gates else 0
         reason = self._disturbed(sample, reference) if self._gates else None
-        self._note_interruptions(sample)
+        self._note_machine(sample)
         if reason is None:
             self.values.append(sample.wall_ns)
-            self.over += sample.wall_ns > self.budget_ns
-            self._sure += sample.wall_ns > self.budget_ns * (drift(sample, reference) if self._gates else 1)
-            self.verdict = self._decide()
+            is_over = sample.wall_ns > self.budget_ns
+            self.over += is_over
+            self._sure += is_over and sample.wall_ns > self.budget_ns * self._excuse(sample, reference)
         else:
             self.dropped[reason] += 1
-        if self._gates and self.verdict is None:
-            self._judge_all(sample, reference)
+        if not self.is_clock_too_coarse:
+            self.verdict = self._decide() if reason is None else None
+            if self._gates and self.verdict is None:
+                self._judge_all(sample, reference)
         if self.verdict is None and (self.total >= self.max_calls or self.usable >= self.max_usable):
             self.verdict = "inconclusive"
         return self.verdict
@@ -141,7 +124,19 @@ class SequentialVerdict:
     def _why_inconclusive(self) -> str:
         if self.verdict != "inconclusive":
             return ""
-        return "; " + reason_inconclusive(self.usable, self.total, self.max_usable)
+        return "; " + self.reason_inconclusive()
+
+    def reason_inconclusive(self) -> str:
+        """Return why no verdict was reached."""
+        if self.is_clock_too_coarse:
+            step, budget = format_duration(self._grain.step_ns), format_duration(self.budget_ns)
+            return f"the clock here goes in steps of {step}: too coarse for a budget of {budget}"
+        return reason_inconclusive(self.usable, self.total, self.max_usable)
+
+    @property
+    def is_clock_too_coarse(self) -> bool:
+        """Whether the clock's steps are too large for this budget: then there is no verdict."""
+        return self._gates and self._grain.is_too_coarse_for(self.budget_ns)
 
     def _decide(self) -> Verdict | None:
         """Count for a fail only calls that are over the budget by more than the spins beside them are slow."""
@@ -155,19 +150,32 @@ class SequentialVerdict:
         return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
 
     def _shows_fail(self, over: int, calls: int, share: float) -> bool:
-        """Whether more than `share` of calls go over, and more than that and what was interrupted without a trace."""
-        wanted = math.log(1 / FALSE_ALARM)
-        if log_evidence_above(over, calls, share) < wanted:
+        """Whether more than `share` of calls go over, and more than that and what may be interrupted without a trace."""
+        if calls < LEAST_TO_FAIL or log_evidence_above(over, calls, share) < math.log(1 / FALSE_ALARM):
             return False
         unseen = self._interruptions.share_of(self.budget_ns) if self._gates else 0.0
         excused = share + (1 - share) * unseen
-        return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= wanted
+        return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / INTERRUPTED)
 
-    def _note_interruptions(self, sample: Sample) -> None:
-        if self._gates:
-            spins = (sample.spin_before_ns, sample.spin_after_ns)
-            waited = _waited(sample) and sample.spin_delay_ns is None
-            self._interruptions.add(sample.wall_ns, has_waited=waited, spins=spins, known_ns=sample.spin_delay_ns or 0)
+    def _excuse(self, sample: Sample, reference: int) -> float:
+        """Return by how much a usable call may be over the budget without counting for a fail."""
+        if not self._gates:
+            return 1.0
+        return max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
+
+    def _note_machine(self, sample: Sample) -> None:
+        if not self._gates:
+            return
+        spins = (sample.spin_before_ns, sample.spin_after_ns)
+        self._grain.add(sample.wall_ns, spins)
+        self._interruptions.add(
+            sample.wall_ns,
+            has_waited=has_waited(sample) and sample.spin_delay_ns is None,
+            spins=spins,
+            known_ns=sample.spin_delay_ns or 0,
+            more=sample.more_spins_ns,
+            tells_waits=bool(sample.run_delay_ns) or sample.spin_delay_ns is not None,
+        )
 
     def _judge_all(self, sample: Sample, reference: int) -> None:
         """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
@@ -182,7 +190,7 @@ class SequentialVerdict:
     def _disturbed(self, sample: Sample, reference: int) -> str | None:
         """Return why a call is not used. Of a tail, nor are those just after a slow spin: such noise comes in bursts."""
         self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
-        if reason := _disturbance(sample, reference):
+        if reason := disturbance(sample, reference):
             return reason
         return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
 
@@ -198,35 +206,6 @@ class SequentialVerdict:
         if len(self._spins) < SPINS_FOR_OWN_REFERENCE:
             return sample.spin_reference_ns
         return min(sample.spin_reference_ns, self._spins[len(self._spins) // 4])
-
-
-def slow_down(sample: Sample, reference_ns: int) -> float:
-    """Return how many times slower than the reference the spins beside a call were; 1 where that is not known."""
-    spin_ns = max(sample.spin_before_ns, sample.spin_after_ns)
-    return max(spin_ns / reference_ns, 1.0) if reference_ns else 1.0
-
-
-def drift(sample: Sample, reference_ns: int) -> float:
-    """Return by how much more than `USUAL_DRIFT` a machine is slower than its reference just now; 1 where it is not."""
-    return max(slow_down(sample, reference_ns) / USUAL_DRIFT, 1.0)
-
-
-def least_cost_ns(sample: Sample, reference_ns: int) -> tuple[int, float]:
-    """Return the least that a call can have cost undisturbed, and the factor by which that may still be too much."""
-    own_ns = max(sample.wall_ns - sample.run_delay_ns, 0)
-    margin = LEAST_COST_MARGIN if reference_ns else LEAST_COST_MARGIN_UNSPUN
-    return round(own_ns / slow_down(sample, reference_ns)), margin
-
-
-def _disturbance(sample: Sample, reference_ns: int) -> str | None:
-    """Return why the machine spoilt this call, or None."""
-    if _waited(sample):
-        return "waited for a processor"
-    return "machine slowed down" if slow_down(sample, reference_ns) > SPIN_TOLERANCE else None
-
-
-def _waited(sample: Sample) -> bool:
-    return sample.run_delay_ns > max(DELAY_SHARE * sample.wall_ns, DELAY_FLOOR_NS)
 
 
 class ConfirmedVerdict:
@@ -297,7 +276,7 @@ class ConfirmedVerdict:
 def default_max_usable(quantile: float) -> int:
     """Return how many usable calls are worth trying: a tool a tenth over its budget shows in them, though it varies by a third."""
     if quantile >= 1:
-        return CLEAN_CALLS_FOR_MAX
+        return 10 * CLEAN_CALLS_FOR_MAX
     return max(1000, 12 * calls_to_pass(quantile, MISSED))
 
 
