@@ -39,7 +39,8 @@ def main() -> None:
 @click.argument("tool")
 @click.argument("arguments", metavar="JSON", required=False)
 @click.option("--case", "case_id", metavar="ID", help="call with the input of this generated case instead of JSON")
-def call(spec: Path, tool: str, arguments: str | None, case_id: str | None) -> None:
+@click.option("--seed", type=int, default=0, show_default=True, help="with --case: the run's --toolcheck-seed")
+def call(spec: Path, tool: str, arguments: str | None, case_id: str | None, seed: int) -> None:
     """Call TOOL of SPEC once with the JSON arguments, and judge the answer.
 
     Exit code 0: no finding. 1: a finding. 2: the call could not be made.
@@ -48,7 +49,7 @@ def call(spec: Path, tool: str, arguments: str | None, case_id: str | None) -> N
         raise click.UsageError("say what to call it with: either JSON or --case ID")
     value = _parse_object(arguments) if arguments is not None else None
     with _planned(spec, tool) as (plan, running):
-        outcome, findings = _call_once(running, _case_of(plan, value, case_id))
+        outcome, findings = _call_once(running, _case_of(plan, value, case_id, seed=seed))
     error = outcome.error
     answer: dict[str, Any] = {"outcome": outcome.kind, "dur_ms": round(outcome.duration_ns / 1e6, 3)}
     if error is None:
@@ -71,7 +72,7 @@ def _shown(text: str) -> str:
     return printable(text, keep="\n\t")
 
 
-def _case_of(plan: ToolPlan, value: dict[str, Any] | None, case_id: str | None) -> Case:
+def _case_of(plan: ToolPlan, value: dict[str, Any] | None, case_id: str | None, *, seed: int) -> Case:
     from .cases import label_of
     from .cases.model import Case
     from .scenarios import cases_of
@@ -79,9 +80,10 @@ def _case_of(plan: ToolPlan, value: dict[str, Any] | None, case_id: str | None) 
     if value is not None:
         label = label_of(plan.tool.input if plan.tool.input is not None else True, value)
         return Case(id="call", input=value, label=label, category="call", pointer="", detail="")
-    found = {case.id: case for case in cases_of(plan, seed=0)}
+    found = {case.id: case for case in cases_of(plan, seed=seed)}
     if case_id not in found:
-        hint = f"`toolcheck cases {plan.spec.path.name} {plan.tool.name}` shows all"
+        with_seed = f" --seed {seed}" if seed else ""
+        hint = f"`toolcheck cases {plan.spec.path.name} {plan.tool.name}{with_seed}` shows all"
         raise click.UsageError(f"{plan.tool.name} has no case {case_id!r}; {hint}")
     return found[case_id]
 

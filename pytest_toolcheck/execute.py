@@ -70,7 +70,7 @@ class RunningScenario:
 
     @property
     def validators(self) -> Mapping[str, Any]:
-        """The tool's validators by their reference; a text where one cannot be loaded."""
+        """The tool's validators by their reference."""
         if self._state.validators is None:
             from .validation.scenarios import validators_of
 
@@ -180,7 +180,8 @@ class RunningScenario:
             raise ScenarioSkipped(f"{plan.tool.name} hung before: given up after {limit_s:g}s, not judged")
         place = str(plan.tool.position or plan.spec.path.name)
         case = self.attrs.get("scenario") if "label" in self.attrs else None
-        self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place, case)
+        seed = getattr(getattr(self._state.runtime, "settings", None), "seed", 0)
+        self._last = Call(self.spec.path, plan.tool.name, filled, outcome, rid, place, case, seed)
         return outcome
 
     def _on_progress(self, progress: Progress) -> None:

@@ -40,6 +40,8 @@ class Call:
     place: str
     case: str | None = None
     """The id of the generated case that was sent, if it is one."""
+    seed: int = 0
+    """The run's seed, on which the input of a case may depend."""
 
 
 def describe_failure(findings: tuple[Finding, ...], call: Call | None, known_causes: int = 0) -> str:
@@ -69,7 +71,7 @@ def _rows(findings: tuple[Finding, ...], call: Call) -> Iterator[tuple[str, str]
             "noise",
             "\n            ".join(shorten(line, 600) for line in call.outcome.noise.rstrip().splitlines()[-12:]),
         )
-    yield "repeat", repeat_command(call.spec_path, call.tool, call.input, case=call.case)
+    yield "repeat", repeat_command(call.spec_path, call.tool, call.input, case=call.case, seed=call.seed)
     yield "log", f"rid {call.rid}"
 
 
@@ -82,12 +84,12 @@ def _came_back(outcome: Outcome) -> str:
     return f"{outcome.kind}{said} {took}"
 
 
-def repeat_command(spec_path: Path, tool: str, value: Any, *, case: str | None = None) -> str:
+def repeat_command(spec_path: Path, tool: str, value: Any, *, case: str | None = None, seed: int = 0) -> str:
     """Return the command that makes this one call again: with the input itself, or where that is long, its case."""
     words = ["toolcheck", "call", os.path.relpath(spec_path), tool]
     text = as_json(value)
     if len(text) <= _LONGEST_INPUT:
         return shlex.join([*words, text])
     if case is not None:
-        return shlex.join([*words, "--case", case])
+        return shlex.join([*words, "--case", case, *(["--seed", str(seed)] if seed else [])])
     return f"{shlex.join([*words, '{…}'])}   # the input is {len(text)} characters long"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +98,39 @@ def test_the_command_of_a_failure_repeats_it_in_a_shell(pytester: pytest.Pyteste
     assert again.returncode == 1, again.stderr
     answer = json.loads(again.stdout)
     assert (answer["outcome"], answer["error"]["message"]) == ("crashed", str(len(HOSTILE * times)))
+
+
+PICK = """
+def pick(**chosen: str) -> str:
+    if set(chosen.values()) != {chosen["a"]}:
+        raise KeyError("".join(text[0] for text in chosen.values()))
+    return ""
+"""
+
+
+def test_a_case_of_a_seeded_run_is_repeated_with_its_seed(pytester: pytest.Pytester) -> None:
+    """What is chosen at random differs with `--toolcheck-seed`: the command of a failure carries it, and `call` reads it."""
+    names = {name: {"enum": [letter * 600 for letter in "xyzw"]} for name in "abcde"}
+    schema = {"type": "object", "properties": names, "required": list(names), "additionalProperties": False}
+    write_tool(
+        pytester, PICK, f"tools: {{pick: {{input: {json.dumps(schema)}, variations: {{strength: 3}}}}}}", name="pick"
+    )
+    args = ("--toolcheck-log=off", "--toolcheck-seed=7", "-k", "combination and 1", "pick.tool.yaml")
+    commands = [line.partition("repeat")[2] for line in run(pytester, *args).outlines if line.startswith("  repeat")]
+    said = [(shlex.split(command), invoke(*shlex.split(command)[1:]).stdout) for command in commands]
+    assert {(words[-4], words[-2], words[-1]) for words, _ in said} == {("--case", "--seed", "7")}
+    other = [invoke(*words[1:-1], "0").stdout for words, _ in said]
+    letters = [json.loads(text)["error"]["message"] for _, text in said]
+    sent = {case["id"]: case["input"] for case in map(json.loads, cases_with("7"))}
+    assert [text.strip("'") for text in letters] == [
+        "".join(value[0] for value in sent[words[-3]].values()) for words, _ in said
+    ]
+    assert other != [text for _, text in said]
+
+
+def cases_with(seed: str) -> list[str]:
+    """Return the generated cases of a seed, as JSON Lines."""
+    return invoke("cases", "pick.tool.yaml", "pick", "--seed", seed).stdout.splitlines()
 
 
 def test_an_answer_that_cannot_be_written_is_escaped(pytester: pytest.Pytester) -> None:

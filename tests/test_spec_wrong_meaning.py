@@ -346,6 +346,21 @@ WRONG = [
         ("'call' of tool 'lookup': expected the name of a function, or module:function, found the text 'GET /x'"),
         id="call",
     ),
+    pytest.param(
+        TOOL + "    rejects: 17\n",
+        5,
+        14,
+        "'rejects' of tool 'lookup': expected the name of an exception, such as ValueError (the target is Python), "
+        "found the number 17",
+        id="rejects of Python",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {command: {argv: [convert]}}\ndefaults: {rejects: [ValueError]}\n",
+        3,
+        22,
+        "'defaults.rejects[0]': expected an exit code, such as 2 (the target is a command), found the text 'ValueError'",
+        id="rejects of a command",
+    ),
 ]
 
 

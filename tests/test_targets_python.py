@@ -410,6 +410,18 @@ class TestModules:
         assert __import__("re").fullmatch(first_line, str(caught.value).splitlines()[0])
         assert "importlib" not in str(caught.value)
 
+    def test_a_missing_dependency_is_named_with_the_line_that_needs_it(self, tmp_path):
+        """Not the target is missing but what it imports: the message says which module, and where it is imported."""
+        (tmp_path / "needs_more.py").write_text("import os\nimport nonesuch.part\n")
+        for module in ("needs_more.py", "needs_more"):
+            target = make_target(spec_of(PythonTarget(module, path=(".",)), path=tmp_path / "a.tool.yaml"))
+            with pytest.raises(TargetError) as caught:
+                target.open()
+            first, second = str(caught.value).splitlines()[:2]
+            assert first.startswith(f"cannot import {module}: ModuleNotFoundError: No module named 'nonesuch' (")
+            assert first.endswith("needs_more.py:2)")
+            assert second.startswith("Install what has the module nonesuch for ")
+
     def test_a_missing_file_or_module_is_told(self, tmp_path):
         """A target that is not there says so, and a dotted module how to give its folder."""
         for module, words in (

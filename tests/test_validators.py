@@ -131,7 +131,7 @@ def test_findings_and_crashes_are_reported_apart(pytester: pytest.Pytester) -> N
     tools:
       price:
         input: {type: object, properties: {count: {type: integer, minimum: 1, maximum: 9}}, required: [count]}
-        validators: ["shop.py:_rule", "shop.py:_expert", "shop.py:_nobody"]
+        validators: ["shop.py:_rule", "shop.py:_expert"]
         variations: {categories: [boundary], fuzz: 0}
         checks: {rejects_invalid: false, described: false}
     """
@@ -141,8 +141,24 @@ def test_findings_and_crashes_are_reported_apart(pytester: pytest.Pytester) -> N
         [
             "FAILED *price::boundary* - validators: shop.py:_rule on price: too dear*",
             "FAILED *::validator* - validators: the validator shop.py:_expert crashed: ConnectionError: away",
-            "FAILED *::validator* - validators: the validator shop.py:_nobody cannot be loaded: *no '_nobody'*",
         ]
     )
     names = [event["ev"] for event in events(pytester.path / "log")]
     assert names.count("validation.start") == names.count("validation.end") > 2
+
+
+def test_a_validator_that_is_not_there_is_told_at_collection(pytester: pytest.Pytester) -> None:
+    """Each is named with its line in the spec before anything is called."""
+    code = 'def price(count: int) -> int:\n    """Price."""\n    return count\n'
+    write_tool(pytester, code, 'defaults:\n  validators: ["shop.py:_nobody", "nonesuch:rule", "json:__name__"]\n')
+    result = run(pytester, "--toolcheck-log=log")
+    result.stdout.fnmatch_lines(
+        [
+            "shop.tool.yaml:4:16: the validator 'shop.py:_nobody' cannot be loaded: shop.py has no '_nobody'*",
+            "shop.tool.yaml:4:35: the validator 'nonesuch:rule' cannot be loaded: *No module named 'nonesuch'",
+            "shop.tool.yaml:4:52: the validator 'json:__name__' cannot be loaded: *no function but str",
+        ]
+    )
+    assert not (pytester.path / "log").exists() or not any(
+        e["ev"] == "call.start" for e in events(pytester.path / "log")
+    )

@@ -13,11 +13,16 @@ from .model import OWN_FAULT_PLACES
 from .path_holes import unfilled_places
 from .schemas import parameters, problems_with_inputs
 from .scope import Scope
-from .wording import Path, did_you_mean, listed, quoted
+from .wording import Path, did_you_mean, found, listed, quoted
 
 _PERCENTILES: Final = ("p50", "p95", "p99", "max")
 _DEFAULT_TIMEOUT: Final = "10s"
 _OUTERMOST: Final = "server"
+_REFUSALS: Final = {
+    "python": "the name of an exception, such as ValueError (the target is Python)",
+    "http": "a status, such as 409 or 4xx (the target is an HTTP service)",
+    "command": "an exit code, such as 2 (the target is a command)",
+}
 
 Found = Iterator[tuple[Path, str]]
 """Places below the tool, and what is wrong there; `{place}` in the text stands for the place's name."""
@@ -149,8 +154,8 @@ def _unknown_dependency(name: str, known: list[str]) -> str:
 def _one_dependency(path: Path, dependency: dict[str, Any]) -> Found:
     kinds = [key for key in ("python", "tcp", "files") if key in dependency]
     if len(kinds) != 1:
-        found = listed(kinds) or "neither python nor tcp nor files"
-        yield path, f"{{place}} has {found}: exactly one of python, tcp, files is needed"
+        given = listed(kinds) or "neither python nor tcp nor files"
+        yield path, f"{{place}} has {given}: exactly one of python, tcp, files is needed"
     if "via" in dependency and "tcp" not in dependency:
         yield (*path, "via"), "{place}: only a dependency with 'tcp' is handed over in a variable"
 
@@ -193,6 +198,19 @@ def _sessions(scope: Scope) -> Found:
         yield ("sessions", "concurrent"), text
 
 
+def _refusals(scope: Scope) -> Found:
+    """Yield refusals none of which the target can make: statuses for a Python function, exceptions for a command."""
+    rejects, target = scope.raw.get("rejects"), scope.document.value.get("target")
+    kind = next(iter(target), None) if isinstance(target, dict) else None
+    if kind not in _REFUSALS or rejects is None:
+        return
+    items = rejects if isinstance(rejects, list) else [rejects]
+    are_names = [isinstance(item, str) and (item[:1].isalpha() or item[:1] == "_") for item in items]
+    if (kind == "python") not in are_names:
+        path: Path = ("rejects", 0) if isinstance(rejects, list) else ("rejects",)
+        yield path, f"{{place}}: expected {_REFUSALS[kind]}, found {found(items[0])}"
+
+
 _RULES: Final[tuple[Callable[[Scope], Found], ...]] = (
     _positive_times,
     _latency_in_order,
@@ -205,5 +223,6 @@ _RULES: Final[tuple[Callable[[Scope], Found], ...]] = (
     _layers,
     _promises,
     _sessions,
+    _refusals,
     unfilled_places,
 )

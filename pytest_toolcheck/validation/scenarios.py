@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..cases.model import Case
 from ..checks.base import Finding, place_of
-from ..errors import Position, TargetError
+from ..errors import Position, Problem, SpecError, TargetError
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
-from ..spec.model import ToolSpec
+from ..spec.model import PythonTarget, ToolSpec
+from ..spec.wording import quoted
 from ..targets._modules import load_module, resolve
 from ..targets.base import Outcome
 from ..units import parse_duration_s
@@ -20,24 +21,39 @@ if TYPE_CHECKING:
     from ..execute import RunningScenario
 
 
-def validators_of(plan: ToolPlan, emit: Emit) -> dict[str, Validator | str]:
-    """Load the validators of a tool: by reference the validator, or why it cannot be loaded."""
-    loaded: dict[str, Validator | str] = {}
-    for reference in plan.tool.validators:
-        try:
-            loaded[reference] = _loaded(plan, reference, emit)
-        except TargetError as error:
-            loaded[reference] = str(error)
-    return loaded
+def validators_of(plan: ToolPlan, emit: Emit) -> dict[str, Validator]:
+    """Return the validators of a tool by reference. Raises TargetError for one that cannot be loaded."""
+    limit_s = _limit_s(plan.tool)
+    return {
+        reference: Validator(reference, _function(plan, reference), limit_s=limit_s, emit=emit)
+        for reference in plan.tool.validators
+    }
 
 
-def _loaded(plan: ToolPlan, reference: str, emit: Emit) -> Validator:
+def _function(plan: ToolPlan, reference: str) -> Callable[..., Any]:
     module_name, _, attribute = reference.rpartition(":")
-    module = load_module(module_name, spec_path=plan.spec.path)
+    folders = plan.spec.target.path if isinstance(plan.spec.target, PythonTarget) else ()
+    module = load_module(module_name, path=folders, spec_path=plan.spec.path)
     function = resolve(module, attribute, spec_path=plan.spec.path)
     if not callable(function):
         raise TargetError(f"{reference} is no function but {type(function).__name__}")
-    return Validator(reference, function, limit_s=_limit_s(plan.tool), emit=emit)
+    return function
+
+
+def _problems(plan: ToolPlan) -> Iterator[Problem]:
+    """Yield validators that cannot be loaded, each with its place."""
+    places = plan.tool.key_positions
+    for number, reference in enumerate(plan.tool.validators):
+        try:
+            _function(plan, reference)
+        except TargetError as error:
+            place = places.get(f"/validators/{number}") or places.get("/validators") or plan.spec.target_position
+            yield Problem(place, f"the validator {quoted(reference)} cannot be loaded: {_first_line(error)}")
+
+
+def _first_line(error: TargetError) -> str:
+    """Leave out the advice for targets."""
+    return str(error).partition("\n")[0]
 
 
 def _limit_s(tool: ToolSpec) -> float:
@@ -51,9 +67,8 @@ def second_opinions(running: RunningScenario, case: Case, outcome: Outcome) -> I
     if outcome.kind not in ("accepted", "refused") or running.plan.tool.checks.get("validators") is False:
         return
     for validator in running.validators.values():
-        if isinstance(validator, Validator):
-            opinion = validator.ask(case, outcome)
-            yield from _findings(running.plan.tool, validator.name, opinion)
+        opinion = validator.ask(case, outcome)
+        yield from _findings(running.plan.tool, validator.name, opinion)
 
 
 def _findings(tool: ToolSpec, name: str, opinion: Opinion) -> Iterator[Finding]:
@@ -68,7 +83,9 @@ def _findings(tool: ToolSpec, name: str, opinion: Opinion) -> Iterator[Finding]:
 
 
 def validator_scenarios(plan: ToolPlan) -> list[Scenario]:
-    """Return one scenario a validator."""
+    """Return one scenario a validator. Raises SpecError for validators that are not there."""
+    if problems := list(_problems(plan)):
+        raise SpecError(problems)
     place = plan.tool.key_positions.get("/validators", plan.tool.position)
     return [ValidatorScenario(f"validator[{reference}]", reference, place) for reference in plan.tool.validators]
 
@@ -87,8 +104,6 @@ class ValidatorScenario:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
         running = cast("RunningScenario", ctx)
         validator = running.validators[self.reference]
-        if isinstance(validator, str):
-            raise self._broken(f"cannot be loaded: {validator}")
         base = running.base()
         if base is None:
             raise ScenarioSkipped("no valid call is known to ask about")
