@@ -56,7 +56,7 @@ def test_calls_under_shuffles_are_in_the_log(tmp_path: Path) -> None:
     assert found(tmp_path, code, ", checks: {isolated: {seeds: [7]}}", log) == []
     started = [fields["rid"] for ev, fields in log.events if ev == "call.start" and fields["attrs"].get("seed") == 7]
     ended = {fields.get("rid"): fields for ev, fields in log.events if ev == "call.end"}
-    assert len(started) == 3
+    assert len(started) in (3, 6)  # two choices of inputs
     assert all(ended[rid]["outcome"] == "accepted" and "n" in ended[rid]["attrs"]["value"] for rid in started)
 
 

@@ -135,7 +135,7 @@ def test_files_under_declared_paths_are_watched(tmp_path: Path) -> None:
     here = f"import pathlib\nhere = pathlib.Path({str(tmp_path)!r})\n"
     writes = 'def tool() -> str:\n    path = here / "{}" / "log.txt"\n    path.write_text(path.read_text() + "x" if path.exists() else "x")\n    return "ok"\n'
     [finding] = findings_of(tmp_path, here + writes.format("data"), spec)
-    assert finding == "tool: read_only: tool is not read_only: a call changes the file data/log.txt"
+    assert finding == "tool: read_only: tool is not read_only: called with {} it changes the file data/log.txt"
     assert findings_of(tmp_path, here + writes.format("."), spec) == []
 
 

@@ -1,4 +1,4 @@
-"""The same calls in a new process: another hash seed, another order of sets, nothing remembered."""
+"""The same calls in a new process: another hash seed, another order of sets, another day, nothing remembered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..scenario import ToolPlan
@@ -14,9 +16,15 @@ from ..scenario import ToolPlan
 _LIMIT_S = 60.0
 
 
-def values_in_new_process(plan: ToolPlan, inputs: Sequence[dict[str, Any]], *, hash_seed: int) -> list[Any]:
-    """Return what a Python tool answers to each input in a new interpreter; an empty list where that cannot run."""
-    question = json.dumps({"spec": str(plan.spec.path), "tool": plan.tool.name, "inputs": list(inputs)}, default=repr)
+def values_in_new_process(
+    plan: ToolPlan, inputs: Sequence[dict[str, Any]], *, hash_seed: int, later_s: float = 0.0
+) -> list[Any]:
+    """Return what a tool of this process answers to each input in a new interpreter; an empty list where that cannot run.
+
+    There the wall clock, and nothing else, is `later_s` ahead.
+    """
+    asked = {"spec": str(plan.spec.path), "tool": plan.tool.name, "inputs": list(inputs), "later_s": later_s}
+    question = json.dumps(asked, default=repr)
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         input=question,
@@ -47,13 +55,22 @@ def _answer(question: dict[str, Any]) -> list[Any]:
     plan = next(p for p in merge_discovered(spec, target.describe()).plans if p.tool.name == question["tool"])
     session = target.open()
     try:
-        outcomes = [
-            session.call(Request(plan.tool, value, str(number), plan.tool.timeout_s, valid=True))
-            for number, value in enumerate(question["inputs"])
-        ]
+        with _day(question["later_s"]):
+            outcomes = [
+                session.call(Request(plan.tool, value, str(number), plan.tool.timeout_s, valid=True))
+                for number, value in enumerate(question["inputs"])
+            ]
     finally:
         session.close()
     return [[outcome.kind, outcome.value] for outcome in outcomes]
+
+
+def _day(later_s: float) -> AbstractContextManager[Any]:
+    if not later_s:
+        return nullcontext()
+    import time_machine
+
+    return time_machine.travel(time.time() + later_s, tick=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Of a Python function the signature tells. Of any tool that promises equal answer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,12 +14,16 @@ from ..checks.expected import same_json
 from ..checks.violation import is_valid
 from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
-from .leaves import MISSING, differing, leaves_of_outcome
+from .leaves import MISSING, Leaves, differing, leaves_of_outcome
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
 
 _MOST_TRIED: Final = 8
+_DEEPEST: Final = 2
+
+Path = tuple[str, ...]
+"""The names of the parameter and of the objects around it, the outermost first."""
 _DATED: Final = ("date-time", "date", "time", "duration")
 """One moment has many spellings."""
 
@@ -53,21 +57,42 @@ def is_tried(plan: ToolPlan) -> bool:
     return any(compared(plan)) or bool(repeats and any(_with_default(plan)))
 
 
-def _with_default(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
-    """Yield the optional parameters whose default the schema says, with it."""
-    schema = plan.tool.input
+def _with_default(plan: ToolPlan) -> Iterator[tuple[Path, Any]]:
+    """Yield the optional parameters whose default the schema says, with it; those inside of objects as well."""
+    yield from _defaults_in(plan.tool.input, ())
+
+
+def _defaults_in(schema: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     required = schema.get("required", ()) if isinstance(schema, dict) else ()
     for name, part in _properties(schema).items():
-        if isinstance(part, dict) and part.get("default") is not None and name not in required:
-            yield name, part["default"]
+        if not isinstance(part, dict):
+            continue
+        if part.get("default") is not None and name not in required:
+            yield (*path, name), part["default"]
+        elif len(path) < _DEEPEST:
+            yield from _defaults_in(part, (*path, name))
+
+
+def _left_out(arguments: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return the arguments without what stands at the path; the objects around it are there."""
+    name, *below = path
+    if not below:
+        return {key: value for key, value in arguments.items() if key != name}
+    inner = arguments.get(name)
+    return {**arguments, name: _left_out(inner if isinstance(inner, Mapping) else {}, tuple(below))}
+
+
+def _given(arguments: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    name, *below = path
+    return {**arguments, name: _given(arguments[name], tuple(below), value) if below else value}
 
 
 def _answered(running: RunningScenario) -> Iterator[Finding]:
     """Yield the defaults that, given, are answered otherwise than left out: both answers repeat, and differ in a value."""
     plan, base = running.plan, running.base()
-    for name, default in list(_with_default(plan))[:_MOST_TRIED]:
-        without = {key: value for key, value in (base or {}).items() if key != name}
-        given = {**without, name: default}
+    for path, default in list(_with_default(plan))[:_MOST_TRIED]:
+        without = _left_out(base or {}, path)
+        given, name = _given(without, path, default), ".".join(path)
         schema = plan.tool.input if plan.tool.input is not None else True
         if base is None or not (is_valid(schema, without) and is_valid(schema, given)):
             continue
@@ -75,16 +100,34 @@ def _answered(running: RunningScenario) -> Iterator[Finding]:
         left_out, said = answers[::2], answers[1::2]
         if any(answer["(outcome)"] != "accepted" for answer in answers) or differing(left_out) or differing(said):
             continue
-        moved = {p: v for p, v in differing([left_out[0], said[0]]).items() if MISSING not in v and not p.endswith("#")}
+        differ = differing([left_out[0], said[0]])
+        moved = {p: v for p, v in differ.items() if MISSING not in v and _tells(p, v[1], default, said[0])}
         if moved:
             pointer, (one, other) = next(iter(moved.items()))
+            place = "input/properties/" + "/properties/".join(path)
             yield Finding(
                 "defaults",
                 f"{plan.tool.name}: {name} left out is answered {shorten(one, 80)}, its default "
-                f"{shorten(default, 80)} given {shorten(other, 80)}{f' (at {pointer})' if pointer else ''}",
+                f"{shorten(default, 80)} given {shorten(other, 80)}{_where(pointer)}",
                 f"defaults {name}",
-                f"what the schema calls the default ({place_of(plan.tool, f'input/properties/{name}/default', 'input')})",
+                f"what the schema calls the default ({place_of(plan.tool, f'{place}/default', 'input')})",
             )
+
+
+def _tells(pointer: str, given: Any, default: Any, answer: Leaves) -> bool:
+    """Whether a difference is more than an echo of the parameter: a value, or as many items as the default says."""
+    if not pointer.endswith("#"):
+        return True
+    first = pointer.removesuffix("#") + "/0"
+    return same_json(given, default) and any(
+        name == first or name.startswith((f"{first}/", f"{first}#")) for name in answer
+    )
+
+
+def _where(pointer: str) -> str:
+    """Say where answers differ; an array of as many items as the default says was limited by it."""
+    what = "the number of items at " if pointer.endswith("#") else "at "
+    return f" ({what}{pointer.removesuffix('#') or 'the top'})" if pointer else ""
 
 
 def compared(plan: ToolPlan) -> Iterator[tuple[str, dict[str, Any], Any]]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..checks.base import as_json
 from ..clock.errors import VirtualTimeError
 from ..events import new_rid
 from ..scenario import ScenarioSkipped
@@ -25,7 +26,9 @@ from .promise import Trial
 
 CALLS: Final = 3
 SEEDS: Final = 50
-_TRIED: Final = 5
+_TRIED: Final = 6
+_FURTHER: Final = 10
+"""So many shuffles for a second choice of inputs."""
 _PATIENCE_S: Final = 30.0
 """Of processor time: a tool that computes for long is not worth all the shuffles."""
 _SHARING: Final = 10
@@ -38,14 +41,21 @@ _ROUNDS_TO_BELIEVE: Final = 2
 
 def shuffled(trial: Trial) -> None:
     """Call an async tool of this process several times at once, under seeded shuffles."""
-    bench = Bench.of(trial, _inputs(trial), calls=CALLS)
+    seeds, began = _seeds(trial), time.process_time()
+    for at, values in enumerate(_inputs(trial)):
+        if at and time.process_time() - began > _PATIENCE_S / 10:
+            return
+        _shuffle(trial, values, seeds if at == 0 or len(seeds) == 1 else seeds[:_FURTHER])
+
+
+def _shuffle(trial: Trial, values: Sequence[dict[str, Any]], seeds: Sequence[int]) -> None:
+    bench = Bench.of(trial, values, calls=CALLS)
     try:
         orders = _Orders(bench, tuple(trial.options.get("ignore", ())))
     except VirtualTimeError as error:
         raise ScenarioSkipped(f"{trial.plan.tool.name} cannot be called in virtual time: {error}") from None
     if not orders.told:
         raise ScenarioSkipped(f"{trial.plan.tool.name} never answers the same: there is nothing to compare")
-    seeds = _seeds(trial)
     found, tried = _first_difference(trial, orders, seeds, _SHARING if orders.are_forgotten else 1)
     if found is not None:
         raise _not_isolated(trial, *found)
@@ -83,19 +93,23 @@ def _difference(trial: Trial, orders: _Orders, at_once: Leaves) -> tuple[str, An
     return orders.nearest_difference(at_once)
 
 
-def _inputs(trial: Trial) -> list[dict[str, Any]]:
+def _inputs(trial: Trial) -> list[list[dict[str, Any]]]:
     """Return two accepted inputs, answered differently where there are such: one of them is called with twice.
 
-    What was accepted once is enough: each run begins with new modules.
+    Then two others that have as many values as possible: what one pair does may cancel out. What was accepted once is
+    enough: each run begins with new modules.
     """
     try:
         (first, answer), *others = trial.inputs(_TRIED)
     except ScenarioSkipped:
         if (base := trial.ctx.base()) is None:
             raise
-        return [base]
+        return [[base]]
     telling = [value for value, other in others if differing([leaves_of_outcome(answer), leaves_of_outcome(other)])]
-    return [first, *(telling or [value for value, _ in others])[:1]]
+    pair = [first, *(telling or [value for value, _ in others])[:1]]
+    further = [value for value, _ in others if value not in pair]
+    further.sort(key=lambda value: -len({as_json(inner) for inner in value.values()}))
+    return [pair, further[:2]] if further else [pair]
 
 
 def _seeds(trial: Trial) -> Sequence[int]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from ..cases.model import Case
 from ..checks.base import Finding, as_json, place_of, shorten
 from ..errors import Position
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
     from ..execute import RunningScenario
 
 MOST_INPUTS = 8
+_LIKELIHOOD = {name: at for at, name in enumerate(("example", "enum", "boundary", "optional", "combination", "number"))}
+_ODD = ("extra", "type", "unicode", "size", "number")
+_VARIED = ("combination", "enum", "example", "boundary")
 SLOW_S = 0.3
 """A tool that takes longer is repeated with one input only."""
+
+
+def runs_here(target: object) -> bool:
+    """Whether the tools run in this process."""
+    return isinstance(target, PythonTarget) or (isinstance(target, McpTarget) and target.server is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,15 @@ class BehaviourScenario:
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
         self.act(Trial(self.check, cast("RunningScenario", ctx)))
+
+
+def _of_each_kind(cases: Sequence[Case]) -> list[Case]:
+    """Return one case of each category and place first, and those with each pair of values; then the others."""
+    places: dict[str, Case] = {}
+    for case in cases:
+        places.setdefault(case.category if case.category == "extra" else f"{case.category} {case.pointer}", case)
+    firsts = {case.id for case in places.values()}
+    return sorted(cases, key=lambda case: (case.category in _ODD, case.id not in firsts, case.category not in _VARIED))
 
 
 @dataclass(slots=True)
@@ -83,24 +101,29 @@ class Trial:
         if not seen:
             raise ScenarioSkipped(f"no valid call of {self.plan.tool.name} succeeded")
 
-    def _candidates(self) -> Iterator[dict[str, Any]]:
+    def valid_inputs(self) -> list[dict[str, Any]]:
+        """Return the inputs of all valid cases, each once, those of examples, enums and bounds first."""
+        valid = sorted(self._valid_cases(), key=lambda case: _LIKELIHOOD.get(case.category, len(_LIKELIHOOD)))
+        inputs = [self.ctx.rebased(case).input for case in valid]
+        return list({as_json(value): value for value in inputs}.values())
+
+    def _cases(self) -> list[Case]:
         from ..scenarios import cases_of
 
         variations = dataclasses.replace(self.plan.tool.variations, categories=None)
         tool = dataclasses.replace(self.plan.tool, variations=variations)
-        cases = cases_of(dataclasses.replace(self.plan, tool=tool), seed=0)
+        return cases_of(dataclasses.replace(self.plan, tool=tool), seed=0)
+
+    def _valid_cases(self) -> list[Case]:
+        return [case for case in self._cases() if case.label == "valid"]
+
+    def _candidates(self) -> Iterator[dict[str, Any]]:
+        cases = self._cases()
         if (base := self.ctx.base()) is not None:
             yield base
             yield from mixed_arrays(base, cases, self.plan.tool.input if self.plan.tool.input is not None else True)
-        told: set[str] = set()
-        valid = [case for case in cases if case.label == "valid"]
-        for case in sorted(valid, key=lambda case: case.category in ("unicode", "size", "number")):
-            place = (
-                f"{case.category} {case.pointer}" if case.category not in ("enum", "example", "boundary") else case.id
-            )
-            if place not in told and len(told) < MOST_INPUTS * 3:
-                told.add(place)
-                yield self.ctx.rebased(case).input
+        for case in _of_each_kind([case for case in cases if case.label == "valid"])[: MOST_INPUTS * 3]:
+            yield self.ctx.rebased(case).input
 
     @contextmanager
     def fresh_session(self) -> Iterator[Session]:
@@ -114,6 +137,20 @@ class Trial:
                 self._other = self.ctx.open_session()  # one for all inputs: a server costs as much as hundreds of calls
             yield self._other or self.ctx.session
 
+    @contextmanager
+    def new_session(self) -> Iterator[Session]:
+        """As `fresh_session`, with a server of its own that ends with it."""
+        spec = self.plan.spec
+        if not (isinstance(spec.target, McpTarget) and spec.target.command):
+            with self.fresh_session() as session:
+                yield session
+            return
+        session = self.ctx.server.open()
+        try:
+            yield session
+        finally:
+            self.ctx.server.release(session)
+
     def watch(self, about: Mapping[str, Any], answer: Any, session: Session) -> Watch:
         """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`."""
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
@@ -125,6 +162,7 @@ class Trial:
             paths=tuple(self.options.get("paths", ())),
             folder=self.plan.spec.path.resolve().parent,
             ignored=tuple(self.options.get("ignore", ())),
+            sees_writing=self.check == "read_only",
         )
 
     def broken(self, message: str, cause: str, *details: tuple[str, Any]) -> Exception:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ..checks.base import as_json, shorten
+from ..spec.model import PythonTarget
 from ..targets.base import Outcome, Session
+from .files import WRITTEN
 from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
-from .promise import Trial
+from .promise import SLOW_S, Trial, runs_here
 from .state import Change
+from .sweep import what_writes
 from .trend import Trend, trend_in
 
 REPEATS: Final = 8
 _CHANGES_TO_BELIEVE: Final = 3
+_LATER_S: Final = 400 * 86400 + 5 * 3600 + 7 * 60 + 11.5
+"""Another year, month, day, weekday, hour, minute and second."""
 
 
 def idempotent(trial: Trial) -> None:
@@ -30,6 +36,18 @@ def read_only(trial: Trial) -> None:
     for value, first in accepted:
         with trial.fresh_session() as session:
             _no_change(trial, value, first, session)
+    _nobody_writes(trial, accepted[0][1])
+
+
+def _nobody_writes(trial: Trial, first: Outcome) -> None:
+    if first.duration_ns > SLOW_S * 1e9 or (found := what_writes(trial, first)) is None:
+        return
+    raise _writes(trial, *found)
+
+
+def _writes(trial: Trial, value: dict[str, Any], change: Change) -> Exception:
+    message = f"is not read_only: called with {shorten(as_json(value), 100)} it {_done(change)}"
+    return trial.broken(message, f"state {change.place.partition(' ')[0]}")
 
 
 def _no_trend(trial: Trial, value: dict[str, Any], what: str) -> None:
@@ -79,9 +97,13 @@ def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Ses
     before = watch.settle()
     outcome = trial.ctx.call(value, valid=True, session=session)
     if changes := watch.caused(before, watch.settle(), outcome.duration_ns / 1e9):
-        raise trial.broken(
-            f"is not read_only: a call changes {_shown(changes[0])}", f"state {changes[0].place.partition(' ')[0]}"
-        )
+        raise _writes(trial, value, changes[0])
+
+
+def _done(change: Change) -> str:
+    if change.place.endswith(WRITTEN):
+        return f"writes the {change.place.removesuffix(WRITTEN).rstrip()} again"
+    return f"changes {_shown(change)}"
 
 
 def _shown(change: Change) -> str:
@@ -106,21 +128,42 @@ def deterministic(trial: Trial) -> None:
         for _ in range(REPEATS):
             _must_equal(trial, value, first, trial.ctx.call(value, valid=True), "again")
     other = trial.ctx.open_session()
-    for value, first in asked:
+    for value, first in reversed(asked):  # what depends on the calls before it shows in another order
         _must_equal(trial, value, first, trial.ctx.call(value, valid=True, session=other), "in another session")
-    _in_other_processes(trial, asked)
+    if isinstance(trial.plan.spec.target, PythonTarget):
+        for value, first in asked:  # a cache with half a key serves what an earlier call was answered
+            with trial.fresh_session() as alone:
+                outcome = trial.ctx.call(value, valid=True, session=alone)
+            if outcome.kind == "accepted":
+                _must_equal(trial, value, first, outcome, "with nothing called before")
+    if runs_here(trial.plan.spec.target):
+        _in_other_processes(trial, asked)
 
 
 def _in_other_processes(trial: Trial, asked: list[tuple[dict[str, Any], Outcome]]) -> None:
-    if trial.plan.spec.target.kind != "python":
-        return
     from .again import values_in_new_process
 
-    answers = [values_in_new_process(trial.plan, [value for value, _ in asked], hash_seed=seed) for seed in (1, 2)]
-    for (value, first), one, two in zip(asked, *answers, strict=False):
-        earlier, later = (Outcome(kind, 0, value=answer) for kind, answer in (one, two))
-        if earlier.kind == first.kind == "accepted":
-            _must_equal(trial, value, earlier, later, "in another process")
+    values = [value for value, _ in asked]
+    here = values_in_new_process(trial.plan, values, hash_seed=1)
+    there = values_in_new_process(trial.plan, values[::-1], hash_seed=2, later_s=_LATER_S)[::-1]
+    if len(here) == len(there) == len(asked) and here != there:
+        soon = values_in_new_process(trial.plan, values[::-1], hash_seed=2)[::-1]
+        _compare(trial, asked, here, soon, "in another process")
+        # what must be refused by then, such as a certificate, proves nothing
+        accepted = [two if two[0] == "accepted" else one for one, two in zip(here, there, strict=True)]
+        _compare(trial, asked, here, accepted, "400 days later")
+
+
+def _compare(
+    trial: Trial, asked: Sequence[tuple[dict[str, Any], Outcome]], here: list[Any], there: list[Any], when: str
+) -> None:
+    for (value, first), one, two in zip(asked, here, there, strict=False):
+        if one[0] == first.kind == "accepted":
+            _must_equal(trial, value, _outcome(one), _outcome(two), when)
+
+
+def _outcome(answer: Sequence[Any]) -> Outcome:
+    return Outcome(answer[0], 0, value=answer[1])
 
 
 def _must_equal(trial: Trial, value: dict[str, Any], first: Outcome, later: Outcome, when: str) -> None:

@@ -37,6 +37,8 @@ class Watch:
     paths: Sequence[str] = ()
     folder: Path = Path()
     ignored: Collection[str] = ()
+    sees_writing: bool = False
+    """Whether writing a file again with what it holds is a change."""
     _restless: set[str] = field(default_factory=set)
 
     @property
@@ -49,7 +51,8 @@ class Watch:
         seen: Leaves = {}
         for window in self.windows:
             seen |= window.look(self.session, self.about)
-        return seen | {f"file {name}": digest for name, digest in files_under(self.paths, folder=self.folder).items()}
+        files = files_under(self.paths, folder=self.folder, written=self.sees_writing)
+        return seen | {f"file {name}": digest for name, digest in files.items()}
 
     def settle(self, looks: int = _LOOKS) -> Leaves:
         """Look a few times with no call in between; what moves on its own is not looked at any more."""
