@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
@@ -15,13 +15,13 @@ from .identity import identity
 from .invalid import variations
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import samples
+from .valid import samples, samples_of
 
 _ABSENT = object()
 _LOOKED_AT_EACH = 25
 _FREE_TEXTS = 3
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
-_MOST_TRIPLES = 96
+_MOST_TRIPLES = 150
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
@@ -42,11 +42,41 @@ def combined(document: Document, base: Any, *, seed: int = 0, strength: int = 2)
     if document.is_weary:
         return
     for shape in alternatives(document, (document.root,))[:1]:
-        inner = [name for name in shape.property_names() if isinstance(base.get(name), dict)]
-        for name in inner[:_MOST_INNER]:
-            rows = _of_object(document, shape.member(name), base[name], seed=seed, strength=strength)
+        inner = (place for name in shape.property_names() for place in _objects_in(document, shape, name, base))
+        for name, conjunction, own, rebuild in islice(inner, _MOST_INNER):
+            rows = _of_object(document, conjunction, own, seed=seed, strength=strength)
             for item in islice(rows, _MOST_INNER_ROWS):
-                yield item.below(name, partial(_with_member, base, name))
+                yield item.below(name, rebuild)
+
+
+def _objects_in(
+    document: Document, shape: Shape, name: str, base: dict[str, Any]
+) -> Iterator[tuple[str, Conjunction, dict[str, Any], Callable[[Any], Any]]]:
+    """Yield the object of several members that a member is, may be, or lists: with a value, and what to put it into."""
+    conjunction = shape.member(name)
+    put = partial(_with_member, base, name)
+    if (own := _an_object(document, conjunction, base.get(name))) is not None:
+        yield name, conjunction, own, put
+    lists = [inner for inner in alternatives(document, conjunction) if "array" in inner.types()][:1]
+    for inner in lists:
+        rows = base.get(name)
+        first = rows[0] if isinstance(rows, list) and rows else None
+        if inner.item(0) and (own := _an_object(document, inner.item(0), first)) is not None:
+            rest = rows[1:] if isinstance(rows, list) else []
+            yield name, inner.item(0), own, partial(_with_first, base, name, rest)
+
+
+def _with_first(base: dict[str, Any], name: str, rest: list[Any], item: Any) -> dict[str, Any]:
+    return {**base, name: [item, *rest]}
+
+
+def _an_object(document: Document, conjunction: Conjunction, own: Any) -> dict[str, Any] | None:
+    """Return an object of the conjunction, `own` where it is one; None where none of several members is wanted."""
+    if isinstance(own, dict):
+        return own
+    shapes = [s for s in alternatives(document, conjunction) if "object" in s.types() and len(s.property_names()) > 1]
+    found = (value for s in shapes[:_MOST_INNER] for value in samples_of(document, s, depth=1))
+    return next((value for value in found if isinstance(value, dict)), None)
 
 
 def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -57,13 +87,14 @@ def _of_object(
     document: Document, conjunction: Conjunction, base: dict[str, Any], *, seed: int, strength: int
 ) -> Iterator[Change]:
     for shape in alternatives(document, conjunction)[: 1 if document.is_weary else 4]:
-        levels = _levels(document, shape, base)
+        own = _own_base(document, shape, base)
+        levels = _levels(document, shape, own)
         names = list(levels)
         if len(names) < 2:
             continue
         sizes = tuple(len(levels[name]) for name in names)
         rows = _rows(sizes, min(strength, len(names)), seed, quick=strength <= 2)
-        triples = _few_triples(document, shape, base, levels, seed) if strength == 2 else []
+        triples = _few_triples(document, shape, own, levels, seed) if strength == 2 else []
         if triples and len(names) <= _MOST_FOR_TRIPLES and len(rows) + len(triples) >= _fewest_of_triples(sizes):
             all_triples = _rows(sizes, 3, seed)
             if len(all_triples) <= len(rows) + len(triples):
@@ -73,7 +104,14 @@ def _of_object(
             yield change("combination", value, f"{number + 1}", only_if_valid=True)
         for number, value in enumerate(triples):
             yield change("combination", value, f"triples {number + 1}", only_if_valid=True)
-        yield from _rescued(document, conjunction, base, names, levels, rows, inputs)
+        yield from _rescued(document, conjunction, own, names, levels, rows, inputs)
+
+
+def _own_base(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str, Any]:
+    """Return the base, or where it is of another branch an object of this one."""
+    if document.holds(shape.parts, base):
+        return base
+    return next((value for value in samples_of(document, shape, depth=1) if isinstance(value, dict)), base)
 
 
 def _fewest_of_triples(sizes: Sequence[int]) -> int:

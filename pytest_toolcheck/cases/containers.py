@@ -18,6 +18,7 @@ _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _MOST_NAMES = 32
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES = 4
+_ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
 def deepest(document: Document) -> int:
@@ -34,6 +35,7 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
     }
     if not shape.property_names():
         yield from _any_members(base)
+        yield from _of_map(document, shape, base, depth)
     yield from _left_out(shape, base, values)
     yield from _optional(shape, base, values)
     yield from _required_at_ends(document, shape, base)
@@ -56,10 +58,27 @@ def open_names(document: Document, shape: Shape, base: dict[str, Any], depth: in
 
 def _any_members(base: dict[str, Any]) -> Iterator[Change]:
     """An object of which the schema names no property: a map."""
-    filled = {"key": "value", "other key": 1, "null": None, "nested": {"list": [1, True]}}
+    filled = {"key": "value", "other key": 1, "null": None, "nested": {"list": [1, True, [1.5]]}, "share": 0.25}
     yield change("optional", {**base, "key": "value"}, "one member", only_if_valid=True)
     yield change("optional", {**base, **filled}, "members", only_if_valid=True)
     yield change("size", {f"key{number}": number for number in range(100)}, "100 members", only_if_valid=True)
+
+
+def _of_map(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
+    """Yield maps with names that programs stumble over, with equal and with different values, with a wrong second one."""
+    made: dict[str, Any] = {}
+    for turn, name in enumerate(_ODD_NAMES):
+        options = samples(document, shape.member(name), depth=depth + 1)
+        value = options[turn % len(options)] if options else None
+        if options and document.holds(shape.parts, {**base, name: value}):
+            made[name] = value
+    yield change("optional", {**base, **made}, "odd names", only_if_valid=True)
+    first, second, *_ = [*made, "", ""]
+    if len(made) > 1:
+        yield change("optional", {first: made[first], second: made[first]}, "equal values", only_if_valid=True)
+        yield change("optional", {first: made[first], second: made[second]}, "two values", only_if_valid=True)
+        for wrong in (None, "x", 1.5):
+            yield change("nested", {first: made[first], second: wrong}, f"second value {describe(wrong)}")
 
 
 def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
@@ -213,7 +232,17 @@ def _duplicates(shape: Shape, base: list[Any]) -> Iterator[Change]:
         yield change("boundary", [*base, base[0]], "first item again")
         yield change("boundary", [base[-1], *base], "last item again")
     if any(shape.all_of("uniqueItems")):
-        for twins in ([1, 1.0], [1, True], [0, False], [{"a": 1}, {"a": 1.0}], [[1], [True]], ["a", "A"], [0, -0.0]):
+        for twins in (
+            [1, 1.0],
+            [1, True],
+            [0, False],
+            [{"a": 1}, {"a": 1.0}],
+            [[1], [True]],
+            ["a", "A"],
+            [0, -0.0],
+            ["a", "a "],
+            ["\u00e9", "e\u0301"],
+        ):
             yield change("boundary", twins, f"twins {describe(twins)}", only_if_valid=False)
 
 

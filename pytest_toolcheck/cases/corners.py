@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from . import numbers, texts
 from .changes import Change, change
+from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 from .valid import deepest, samples
@@ -92,12 +93,36 @@ def rows(document: Document, shape: Shape, *, depth: int) -> Iterator[tuple[str,
     if least and most and least != most:
         yield "rising", [least[0], most[0]]
         yield "falling", [most[0], least[0]]
+    yield from _mixed_rows(document, shape, least, most, depth)
     members = [inner.members() for inner in alternatives(document, shape.item(shape.prefix_length()))]
     if len(members) == 1 and members[0] and not shape.prefix_length():
         yield "every member", members[0][:high]
     kinds = {type(value): value for value in reversed(samples(document, shape.item(0), depth=depth + 1))}
     if len(kinds) > 1:
         yield "one of each type", list(kinds.values())[:high]
+
+
+def _mixed_rows(
+    document: Document, shape: Shape, least: tuple[Any] | None, most: tuple[Any] | None, depth: int
+) -> Iterator[tuple[str, list[Any]]]:
+    """Yield rows of three values or more in no order, one of them twice; and rows that fall, of a middling count."""
+    ends = [*(least or ()), *(most or ())]
+    options = {identity(value): value for value in [*samples(document, shape.item(0), depth=depth + 1), *ends]}
+    between = sorted((v for v in options.values() if v not in ends), key=bool)[:1]  # 0 and "" trip programs most
+    between = between if between and not between[0] else [v for v in options.values() if v not in ends][-1:] or ends[:1]
+    low, high = _counts(shape, depth)
+    if len(options) < 2 or high < _SEVERAL:
+        return
+    mixed = [between[0], *ends, between[0]] if len(ends) > 1 else [*list(options.values())[:_SEVERAL], between[0]]
+    if not any(shape.all_of("uniqueItems")):
+        yield "mixed", mixed[:high]
+    different = list({identity(value): value for value in (*reversed(ends), *between)}.values())
+    if len(ends) > 1 and is_number(ends[0]):
+        different = sorted(filter(is_number, different), reverse=True)
+    yield "falling all the way", different[: min(high, _SEVERAL)]
+    middle = (low + high) // 2
+    if _SEVERAL + 1 < middle < high and not any(shape.all_of("uniqueItems")):
+        yield f"{middle} items mixed", [mixed[at % len(mixed)] for at in range(middle)]
 
 
 def at_ends(document: Document, conjunction: Conjunction, ends: Ends, *, depth: int = 1) -> tuple[Any] | None:
@@ -139,8 +164,13 @@ def _of_shape(document: Document, shape: Shape, ends: Ends, depth: int) -> Itera
         yield from _of_object(document, shape, ends, depth)
 
 
+def is_number(value: Any) -> bool:
+    """Whether the value is a number, and no boolean."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _of_members(members: list[Any], ends: Ends) -> Iterator[Any]:
-    if all(isinstance(member, int | float) and not isinstance(member, bool) for member in members):
+    if all(map(is_number, members)):
         yield max(members) if ends[0] == "most" else min(members)
     elif all(isinstance(member, bool) for member in members):
         yield ends[2] == "most"
@@ -202,8 +232,7 @@ def _kinds_of(document: Document, shape: Shape, names: Sequence[str]) -> set[str
 def _kinds_here(shape: Shape) -> set[str]:
     members, kind = shape.members(), _kind(shape)
     if members is not None:
-        whole = all(isinstance(m, int | float) and not isinstance(m, bool) for m in members)
-        return {"numbers" if whole else "texts"} if len(members) > 1 else set()
+        return {"numbers" if all(map(is_number, members)) else "texts"} if len(members) > 1 else set()
     if kind == "string":
         return {"texts"} if shape.all_of("minLength") or shape.all_of("maxLength") else set()
     known = {"integer": "numbers", "number": "numbers", "boolean": "switches", "array": "counts", "object": "counts"}

@@ -16,7 +16,7 @@ from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import Conjunction, Document, Node
 from .shapes import Shape, alternatives, together
 from .turns import interleaved
-from .valid import array_of, arrays, needed, objects, samples, samples_of
+from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
 _MOST_BELOW = 3000
 _FEWEST_PER_PLACE = 30
@@ -24,6 +24,11 @@ _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
 _MOST_REFUSED = 40
 _ELSEWHERE = frozenset(("not", "$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else"))
+_NESTED: tuple[Any, ...] = (
+    [[1, "a"], [None, []]],
+    {"a": {"b": [{"c": [None, 1.5, {}]}]}},
+    {"list": [], "": {"z": 1, "a": 2}},
+)
 _TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 
 
@@ -40,13 +45,20 @@ def variations(
     if len(shapes) > 1:
         yield from foreign_members(document, shapes, bases, depth=depth)
     own = [_of_shape(document, shape, own, depth, refused) for shape, own in zip(shapes, bases, strict=True)]
-    yield from interleaved(own) if depth else chain.from_iterable(own)
+    yield from interleaved(own)
     if depth == 1:
         yield from deep(document, conjunction, base, depth=depth)
+    if _is_open(shapes):
+        yield from (change("size", value, describe(value), only_if_valid=True) for value in _NESTED)
     if len(shapes) > 1 and not document.is_weary:
         yield from _two_branches(document, shapes, depth)
     if not shapes:
         yield from wrong_types(base)
+
+
+def _is_open(shapes: list[Shape]) -> bool:
+    """Whether a value of any type is taken."""
+    return len(shapes) == 1 and len(shapes[0].types()) > 5 and not shapes[0].spoken_types()
 
 
 def _of_branches(document: Document, conjunction: Conjunction, shapes: list[Shape], depth: int) -> Iterator[Change]:
@@ -129,6 +141,16 @@ def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
             both = together(document, shapes[first], shapes[second])
             for value in samples_of(document, both, depth=depth)[:2] if both is not None else ():
                 yield change("nested", value, f"branches {first + 1} and {second + 1}")
+    yield from _all_branches(document, shapes[:5], depth)
+
+
+def _all_branches(document: Document, shapes: list[Shape], depth: int) -> Iterator[Change]:
+    every: Shape | None = shapes[0]
+    for shape in shapes[1:]:
+        every = every and together(document, every, shape)
+    if every is not None and len(shapes) > 2:
+        made = [*samples_of(document, every, depth=depth)[:1], *islice(built(document, every, depth=depth), 1)]
+        yield from (change("nested", value, "branches together") for value in made)
 
 
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:

@@ -20,8 +20,11 @@ SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
     *(("2^31-1", 2**31 - 1), ("2^31", 2**31), ("-2^31-1", -(2**31) - 1), ("2^53+1", 2**53 + 1), ("2^63-1", 2**63 - 1)),
     *(("2^63", 2**63), ("2^64", 2**64), ("-2^63-1", -(2**63) - 1), ("1e308", 1e308), ("-1e308", -1e308)),
-    *(("5e-324", 5e-324), ("1e-7", 1e-7), ("1e20", 1e20), ("0.1+0.2", 0.1 + 0.2), ("10^30", 10**30)),
+    *(("5e-324", 5e-324), ("1e-7", 1e-7), ("1e20", 1e20), ("0.1+0.2", 0.1 + 0.2), ("10^30", 10**30), ("-0.25", -0.25)),
 )
+
+_LANDMARKS = (10, 100, 256, 128, 2000, 65536, 1000, -10, -100, -256)
+"""Where programs often begin to do otherwise: one digit more, a byte more, a year."""
 
 
 def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
@@ -85,6 +88,12 @@ def inside(shape: Shape, *, whole: bool) -> Iterator[Number]:
     for count in range(1, _FEW + 1):
         value = low + (high - low) * (count * _GOLDEN % 1)
         yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape) or 1, whole)
+
+
+def landmarks(shape: Shape) -> Iterator[int]:
+    """Yield round numbers within the bounds."""
+    low, high = bounds(shape)
+    yield from (n for n in _LANDMARKS if (low is None or n > low) and (high is None or n < high))
 
 
 def _step(shape: Shape) -> Number | None:
@@ -153,11 +162,17 @@ def _off_multiples(shape: Shape, step: Number, whole: bool) -> Iterator[Number]:
     near = next(iter(good(shape, whole=whole)))
     for count in (0, 1, 2, 3, 7):
         yield _snap(step * count, step, whole)
-    for part in (2, 10):
+    for part in _parts(step):
         if not whole or (isinstance(step, int) and step % part == 0):
             share = step / part if not whole else step // part
             yield from (_tidy(near + share), _tidy(near - share))
     yield from (_tidy(near + 1), _tidy(near - 1), near)
+
+
+def _parts(step: Number) -> list[int]:
+    """Return 2, 10 and the small primes in a step: a fifth of 15 is what a program that asks for threes takes."""
+    primes = [n for n in (3, 5, 7, 11, 13) if isinstance(step, int) and step % n == 0 and step > n]
+    return [2, 10, *primes]
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
 from .explosive import LONGEST, TooLong, is_explosive, op, parser, searcher
+from .turns import interleaved
 
 _PREFERRED = "aA0 _-bz9Z.@/:é"
 _CLASS_SAMPLES = {
@@ -20,7 +21,8 @@ _CLASS_SAMPLES = {
     op.CATEGORY_SPACE: " \t\n",
     op.CATEGORY_NOT_SPACE: "aA0_-",
 }
-_STYLES = range(6)
+FORTH = -2
+"""The style in which a class that is met again gives its next character."""
 _LONGEST_REPEAT = 2000
 _OFTEN = 64
 _MOST_EXTRA_INSIDE = 3
@@ -33,7 +35,7 @@ _SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice"
 @lru_cache(maxsize=512)
 def matching(pattern: str) -> tuple[str, ...]:
     """Return a few different strings in which `pattern` is found, shortest first; none for what cannot be walked."""
-    return tuple(_matching(pattern, (0, 0, 0, 1, 2, 3, 1, 1), (0, 1, 2, 3, 1, 2, 0, 1)))
+    return tuple(_matching(pattern, (0, 0, 0, 1, 2, 3, 1, 1, 2, 2), (0, 1, 2, 3, 1, 2, 0, 1, -1, FORTH)))
 
 
 @lru_cache(maxsize=512)
@@ -69,7 +71,8 @@ def near_misses(pattern: str) -> list[tuple[str, str]]:
     texts = matching(pattern)
     full = list(_matching(pattern, (1,), (0,)))
     others = (spoilt for text in texts[1:3] for spoilt in _spoil(text) if spoilt[0] in _SPOILT_AGAIN)
-    made = chain(*map(_spoil, texts[:1]), _astray(pattern), *map(_another_kind, full), others)
+    first = [iter(_spoil(text)) for text in texts[:1]]
+    made = chain(interleaved([*first, _astray(pattern), *map(_another_kind, full)]), others)
     for name, changed in made:
         if not _is_disputed(pattern, changed):
             found.setdefault(changed, name)
@@ -79,6 +82,9 @@ def near_misses(pattern: str) -> list[tuple[str, str]]:
 def _another_kind(text: str) -> Iterator[tuple[str, str]]:
     """Yield the text with the last of each run of letters, digits or signs replaced by one of another kind."""
     runs = list(re.finditer(r"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+", text))
+    for other in "0aA" if len(text) > 1 else "":
+        if _kind(other) is not _kind(text[0]):
+            yield f"{other} first", other + text[1:]
     for run in runs[:_MOST_RUNS]:
         last = run[0][-1]
         for other in "0aA_-.":
@@ -181,6 +187,7 @@ class _Walk:
     def __init__(self, extra: int, style: int) -> None:
         self.extra, self.style = extra, style
         self.groups: dict[int, str] = {}
+        self.turns: dict[int, int] = {}
         self.ahead: list[str] = []
         """What the lookaheads met ask for."""
 
@@ -207,7 +214,14 @@ class _Walk:
             free = [c for c in _PREFERRED if not any(_holds(kind, v, c) for kind, v in items[1:])]
             return free[self.style % len(free)] if free else "\u2603"
         pool = [c for kind, v in items for c in _members(kind, v)]
-        return pool[self.style % len(pool)] if pool else ""
+        return pool[self._turn(items) % len(pool)] if pool else ""
+
+    def _turn(self, items: list[Any]) -> int:
+        """Return which member of a class is wanted."""
+        if self.style != FORTH:
+            return self.style
+        self.turns[id(items)] = turn = self.turns.get(id(items), -1) + 1
+        return turn
 
     def _branch(self, value: Any) -> str:
         return self.text(value[1][self.style % len(value[1])])

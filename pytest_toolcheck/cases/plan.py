@@ -18,6 +18,13 @@ from .schema import Document
 from .turns import interleaved
 
 _MOST_CHANGES = 20_000
+_TURNS_INSIDE = {
+    **dict.fromkeys(("unicode", "size", "number"), "values"),
+    **dict.fromkeys(("null", "type"), "types"),
+    **dict.fromkeys(("branch", "branches", "refused", "not"), "branches"),
+    **dict.fromkeys(("required", "optional", "extra"), "members"),
+}
+"""What shares its turns of the cases made further inside; other kinds have turns of their own."""
 _MOST_TEXT, _FEWEST, _LARGEST_COMBINED = 4_000_000, 20, 200_000
 """Of inputs that are long each, no more are made than so many characters of JSON hold; so many cases always."""
 
@@ -131,13 +138,35 @@ def _written(value: Any) -> str | None:
 def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
     """Examples first; then take turns over categories and, within each, over the places changed: none starves."""
     yield from (item for item in changes if item.category == "example")
-    queues: dict[str, dict[Any, list[Change]]] = {}
+    queues: dict[tuple[str, str], dict[Any, dict[Any, list[Change]]]] = {}
     for item in changes:
         if item.category == "example":
             continue
-        queues.setdefault(item.category, {}).setdefault(item.path[:1], []).append(item)
-    streams = [interleaved([iter(queue) for queue in queues[c].values()]) for c in CATEGORIES if c in queues]
-    yield from interleaved(streams)
+        places = queues.setdefault(_kind_of(item), {}).setdefault(item.path[:1], {})
+        places.setdefault(item.path[1:], []).append(item)
+    kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
+    yield from interleaved([_of_kind([*queues[kind].values()], first) for first, kind in enumerate(kinds)])
+
+
+def _of_kind(members: list[dict[Any, list[Change]]], first: int) -> Iterator[Change]:
+    """Take turns over the members, each kind from another one on: of many members, some case is soon seen of all."""
+    first %= len(members)
+    return interleaved([_in_turns(places) for places in (*members[first:], *members[:first])])
+
+
+def _kind_of(item: Change) -> tuple[str, str]:
+    """Return the category and which of its own turns: most schemas have most to say further inside, and together."""
+    word = item.detail.split(" ")[0]
+    if item.category == "nested":
+        return item.category, _TURNS_INSIDE.get(word, word if word in CATEGORIES else "samples")
+    if item.category == "combination":
+        return item.category, "inside" if item.path else "rows" if word.isdigit() else "ends"
+    return item.category, ""
+
+
+def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
+    """Take turns over the places below one member."""
+    return interleaved([iter(queue) for queue in places.values()])
 
 
 def _labelled(document: Document, changes: Iterable[Change], categories: Sequence[str], limit: int) -> Iterator[Case]:

@@ -56,6 +56,9 @@ def _near(member: Any) -> Iterator[Any]:
     if isinstance(member, str):
         yield from (member.upper(), member.lower(), member.capitalize(), member.swapcase(), f" {member}", f"{member} ")
         yield from (f"{member}\n", member[:-1], f"{member}x", f"{member}{member}", member.strip(), "")
+        yield from (
+            member.translate({ord(sign): other}) for sign in "-_ " if sign in member for other in ("_", "-", "")
+        )
     elif isinstance(member, bool):
         yield from (int(member), str(member).lower(), not member)
     elif isinstance(member, (int, float)):
@@ -77,6 +80,7 @@ def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
     yield from (change("number", value, name) for name, value in numbers.SPECIAL)
     yield from (change("number", value) for value in list(numbers.good(shape, whole=whole))[:10])
     yield from (change("number", value) for value in numbers.inside(shape, whole=whole))
+    yield from (change("number", value) for value in numbers.landmarks(shape))
 
 
 def of_string(shape: Shape) -> Iterator[Change]:
@@ -92,6 +96,8 @@ def of_string(shape: Shape) -> Iterator[Change]:
     yield from (change("format", text, f"{name} {describe(text)}") for name, text in texts.bad_formats(shape))
     yield from (change("pattern", text, f"{name} {describe(text)}") for name, text in texts.near_patterns(shape))
     yield from (change("unicode", text, name) for name, text in texts.unusual(shape))
+    if not shape.all_of("pattern") and not shape.all_of("format"):
+        yield from (change("unicode", text, name) for name, text in texts.awkward(shape))
     yield from _long(shape, high)
 
 
@@ -107,8 +113,8 @@ def _code_points(shape: Shape, bounds: list[int]) -> Iterator[Change]:
 
 
 def _long(shape: Shape, high: int | None) -> Iterator[Change]:
-    for length in (1000, texts.LONG):
-        if high is None or length < high:
+    for length in texts.LENGTHS if high is None else (*texts.INNER_LENGTHS, *texts.LENGTHS):
+        if shape.largest("minLength") < length < (high or length + 1):
             text = texts.of_length(shape, length)
             if text is not None:
                 yield change("size", text, f"length {length}")

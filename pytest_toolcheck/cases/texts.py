@@ -10,8 +10,10 @@ from .shapes import Shape, is_found
 
 __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
 
-LONG = 10_000
+INNER_LENGTHS, LENGTHS = (16, 40), (1000, 10_000, 100, 257, 1025)
+"""Lengths of texts that have no such bound; the inner ones where there is an upper bound."""
 _LONGEST, _LONGEST_NEEDED = 100_000, 2_000_000
+_MOST_PIECES = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
 
@@ -44,6 +46,40 @@ UNUSUAL: tuple[tuple[str, str], ...] = (
     ),
     *(("non-character", "\uffff"), ("letters of one", "\ufb01"), ("blank", "   "), ("C1", "\x85")),
 )
+
+
+AWKWARD: tuple[tuple[str, str], ...] = (
+    *(
+        ("signs", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+        ("spaces around", " two  words "),
+        ("newline at the end", "text\n"),
+    ),
+    *(
+        ("null", "null"),
+        ("a number", "-1.5"),
+        ("NaN", "NaN"),
+        ("true", "true"),
+        ("a path up", "../../x"),
+        ("capitals", "A B"),
+    ),
+    *(("percent-encoded", "%2e%00"), ("zero width", "a\u200bb"), ("no-break space", "a\u00a0b\u3000c")),
+    *(
+        ("raised digit", "\u00b2"),
+        ("control", "a\x1b[0m\x07\x08"),
+        ("three lines", "one\ntwo\n\n"),
+        ("line break", "\n"),
+    ),
+    *(("flag", "\U0001f1f3\U0001f1f1"), ("backslash at the end", "text\\"), ("dash first", "-x")),
+)
+"""More of these, for texts of which the schema says no more than the length."""
+
+
+def awkward(shape: Shape) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) for texts of signs, spaces and spelled values; in pieces where no more can be had."""
+    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+    for name, text in AWKWARD:
+        pieces = [text] if high is None or high < 1 else [text[at : at + high] for at in range(0, len(text), high)]
+        yield from ((name, piece) for piece in pieces[: _MOST_PIECES if name == "signs" else 1] if len(piece) >= low)
 
 
 def good(shape: Shape) -> Iterator[str]:

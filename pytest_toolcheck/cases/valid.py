@@ -165,6 +165,9 @@ def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any
             made = array_of(document, shape, count, depth=depth)
             if made is not None:
                 yield made
+                if len(made) == 2:
+                    options = [samples(document, shape.item(at), depth=depth + 1) for at in (0, 1)]
+                    yield [each[-turn % len(each)] for turn, each in enumerate(options, 1) if each]
 
 
 def needed(shape: Shape) -> int:
