@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -191,6 +192,22 @@ def test_the_inside_of_a_program_is_no_answer(message: str, kind: str) -> None:
 def test_words_of_types_are_no_inside_of_a_program(message: str) -> None:
     """What a caller can make sense of is clean."""
     assert list(given_away(message, "{}")) == []
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["n\n    at validate (/srv/app/index.js:10:15)", "java.lang.Error: n\n\tat com.acme.Orders.place(Orders.java:42)",
+     "see C:\\Program Files\\Orders\\validate.dll"],
+)  # fmt: skip
+def test_a_refusal_that_is_json_is_read_as_its_texts(shown: str) -> None:
+    """In the body of an HTTP answer lines end in a backslash and an n; what they show is seen all the same."""
+    for message, is_found in (
+        (json.dumps({"detail": shown}), True),
+        (json.dumps({"detail": "n: see\n\ta list"}), False),
+    ):
+        outcome = Outcome("refused", 1, error=CallError("HTTP 422", message, code=422))
+        case = Case("id", {"n": 10}, "invalid", "boundary", "/n", "")
+        assert (judged("clean_error", takes(n=INTEGER), case, outcome, accepts=lambda _: False) is not None) is is_found
 
 
 STATEMENT, DRIVER = "near 'x' in SELECT id FROM orders WHERE n = x", "sqlite3.OperationalError: no such column"

@@ -50,6 +50,51 @@ WRONG = [
         id="argument without parameter",
     ),
     pytest.param(
+        TOOL + "    values: {n: {valid: [1], invalid: [2, 1]}}\n",
+        5,
+        43,
+        "'values.n.invalid[1]' of tool 'lookup': the number 1 stands under 'valid' too",
+        id="known both ways",
+    ),
+    pytest.param(
+        HTTP + "  lookup: {call: GET /x, clock: virtual}\n",
+        4,
+        33,
+        ("'clock' of tool 'lookup': time can be virtual for tools of this process only: python, or mcp with 'server'"),
+        id="time of another process",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {http: {url: 'http://127.0.0.1:99999', openapi: /o}}\n",
+        2,
+        22,
+        "'target.http.url': the text 'http://127.0.0.1:99999' is no URL: Port out of range 0-65535",
+        id="port",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {http: {url: 'http:///x', openapi: /o}}\n",
+        2,
+        22,
+        "'target.http.url': the text 'http:///x' names no host",
+        id="no host",
+    ),
+    pytest.param(
+        TOOL + "    resilience: [{on: p, breaker: {opens_afer: 5, recovers_after: 1s}}]\n",
+        5,
+        36,
+        (
+            "unknown key 'opens_afer' in 'resilience[0].breaker' of tool 'lookup'. Did you mean 'opens_after'? "
+            "Valid keys: opens_after, recovers_after, probes"
+        ),
+        id="a required key misspelt",
+    ),
+    pytest.param(
+        TOOL + "    mark: !!set {slow}\n",
+        5,
+        11,
+        "the YAML tag '!!set' is not allowed: a spec holds plain data only",
+        id="a tag, and what it makes of the value",
+    ),
+    pytest.param(
         TOOL + "    input: {type: object, properties: {n: {type: number, maximum: .nan}}}\n",
         5,
         67,

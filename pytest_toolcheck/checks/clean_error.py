@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .base import Evidence, Finding, as_json, shorten
+import json
+
+from .base import Evidence, Finding, as_json, shorten, texts_in
 from .databases import told_of_databases
 from .disclosure import given_away
 from .violation import violation_of
@@ -15,8 +17,9 @@ def clean_error(evidence: Evidence) -> Finding | None:
         return None
     sent = as_json(evidence.case.input)
     tool = evidence.tool
-    unclean = [*given_away(error.message, sent, secrets=evidence.secrets, handed=evidence.handed)]
-    told = told_of_databases(error.message, tool, evidence.case.input)
+    message = _with_texts_inside(error.message)
+    unclean = [*given_away(message, sent, secrets=evidence.secrets, handed=evidence.handed)]
+    told = told_of_databases(message, tool, evidence.case.input)
     if told is not None and told not in sent:
         unclean.append(("what it asks its database", told))
     for kind, shown in unclean:
@@ -28,6 +31,16 @@ def clean_error(evidence: Evidence) -> Finding | None:
             details=(("error", shorten(error.message, 2000)),),
         )
     return _unnamed_parameter(evidence, error.message)
+
+
+def _with_texts_inside(message: str) -> str:
+    r"""Return the message and, where it is JSON, the texts in it as they are: there, a new line is written `\n`."""
+    if "\\" not in message:
+        return message
+    try:
+        return "\n".join((message, *texts_in(json.loads(message))))
+    except (ValueError, RecursionError):
+        return message
 
 
 def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:

@@ -49,8 +49,23 @@ class Complaint:
 
 def explain(errors: Iterable[ValidationError], *, base: Path = (), place: str | None = None) -> Iterator[Complaint]:
     """Yield complaints for validation errors below `base`; `place` names the whole where paths say too little."""
+    errors = list(errors)
+    misspelt = {(*error.absolute_path, name) for error in errors for name in _misspelt(error)}
     for error in errors:
-        yield from _explain(error, base, place)
+        if error.validator != "required" or (*error.absolute_path, _missing(error)) not in misspelt:
+            yield from _explain(error, base, place)
+
+
+def _misspelt(error: ValidationError) -> Iterator[str]:
+    """Yield the keys that unknown ones were meant to be: that these are missing is said by then."""
+    if (
+        error.validator == "additionalProperties"
+        and isinstance(error.instance, dict)
+        and isinstance(error.schema, dict)
+    ):
+        known = list(error.schema.get("properties", {}))
+        for key in error.instance.keys() - set(known):
+            yield from (name for name in known if quoted(name) in did_you_mean(key, known))
 
 
 def _explain(error: ValidationError, base: Path, place: str | None) -> Iterator[Complaint]:
@@ -155,11 +170,16 @@ def _words(text: str) -> list[str]:
 
 
 def _required(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    missing = [key for key in _rule(error) if key not in _keys(error)]
-    key = next((key for key in missing if error.message.startswith(repr(key))), missing[0])
+    key = _missing(error)
     needed = f"needed are {listed(_rule(error))}" if len(_rule(error)) > 1 else ""
     hint = _MISSING_ADVICE.get(key) or needed
     return f"missing key {quoted(key)} in {where}" + (f": {hint}" if hint else "")
+
+
+def _missing(error: ValidationError) -> str:
+    missing = [key for key in _rule(error) if key not in _keys(error)]
+    found: str = next((key for key in missing if error.message.startswith(repr(key))), missing[0])
+    return found
 
 
 def _enum(error: ValidationError, _schema: dict[str, Any], where: str) -> str:

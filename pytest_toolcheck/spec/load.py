@@ -76,6 +76,8 @@ def _check(path: Path, environ: Mapping[str, str], *, allow_unsupported: bool) -
         found, more = _check_meaning(document, structural)
     places = {position_of(document, path) for path in unset}
     problems += [problem for problem in more if problem.position not in places]  # of a text that nobody meant
+    unread = {problem.position for problem in document.problems}
+    problems = [*document.problems, *(p for p in problems[len(document.problems) :] if p.position not in unread)]
     return _Checked(document, found, _in_order(problems))
 
 

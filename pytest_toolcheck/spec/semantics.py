@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final
@@ -23,6 +24,7 @@ _REFUSALS: Final = {
     "http": "a status, such as 409 or 4xx (the target is an HTTP service)",
     "command": "an exit code, such as 2 (the target is a command)",
 }
+_ELSEWHERE: Final = ("http", "websocket", "command")
 
 Found = Iterator[tuple[Path, str]]
 """Places below the tool, and what is wrong there; `{place}` in the text stands for the place's name."""
@@ -101,6 +103,23 @@ def _known_parameters(scope: Scope) -> Found:
         if name not in known:
             hint = did_you_mean(name, known)
             yield path, f"{{place}}: the tool has no parameter {quoted(name)}.{hint} Parameters: {listed(known)}"
+
+
+def _known_both_ways(scope: Scope) -> Found:
+    for name, known in scope.raw.get("values", {}).items():
+        good = [json.dumps(value) for value in known.get("valid", [])]
+        for index, value in enumerate(known.get("invalid", [])):
+            if json.dumps(value) in good:
+                yield ("values", name, "invalid", index), f"{{place}}: {found(value)} stands under 'valid' too"
+
+
+def _clock(scope: Scope) -> Found:
+    target = scope.document.value.get("target")
+    if scope.raw.get("clock") != "virtual" or not isinstance(target, dict) or len(target) != 1:
+        return
+    [kind] = target
+    if kind in _ELSEWHERE or (kind == "mcp" and isinstance(target[kind], dict) and "server" not in target[kind]):
+        yield ("clock",), "{place}: time can be virtual for tools of this process only: python, or mcp with 'server'"
 
 
 def _expectations(scope: Scope) -> Found:
@@ -217,6 +236,8 @@ _RULES: Final[tuple[Callable[[Scope], Found], ...]] = (
     _latency_within_timeout,
     _sizes_and_shares,
     _known_parameters,
+    _known_both_ways,
+    _clock,
     _expectations,
     _example_names,
     _dependencies,

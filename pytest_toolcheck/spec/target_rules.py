@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ..errors import Problem
 from .build_target import is_python_file
@@ -72,6 +73,17 @@ def _url(raw: dict[str, Any], schemes: tuple[str, ...]) -> Found:
     url = raw.get("url")
     if url is not None and not url.startswith((_PLACEHOLDER, *(f"{scheme}://" for scheme in schemes))):
         yield ("url",), f"{{place}}: {found(url)} is not a URL that starts with {schemes[0]}:// or {schemes[1]}://"
+    elif url is not None and _PLACEHOLDER not in url and (problem := _problem_of_host(url)):
+        yield ("url",), f"{{place}}: {found(url)} {problem}"
+
+
+def _problem_of_host(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"is no URL: {error}"
+    return None if parts.hostname else "names no host"
 
 
 def _calls(document: Document, kind: str) -> Iterator[Problem]:
