@@ -90,6 +90,7 @@ def test_without_these_gates_they_are(monkeypatch: pytest.MonkeyPatch, machine_t
     """The machines of these tests are bad enough to show what the gates are for."""
     monkeypatch.setattr(verdict, "QUIET_CALLS", 0)
     monkeypatch.setattr(Interruptions, "share_of", lambda self, duration_ns: 0.0)
+    monkeypatch.setattr(Interruptions, "may_have_put_off", lambda self, wall_ns: False)
     assert verdicts(0.9, machine_type).count("fail") >= 2
 
 
@@ -130,6 +131,15 @@ def test_long_calls_that_vary_may_keep_step_with_time_slices():
     assert interruptions(spins, wall_ns=long_ns, walls=long_ns).share_of(long_ns) == NEARLY_ALL
     assert interruptions(spins, wall_ns=long_ns, walls=long_ns // 20).share_of(long_ns) < 0.1
     assert interruptions(spins, wall_ns=long_ns, walls=long_ns, waits=1).share_of(long_ns) < 0.1
+
+
+def test_calls_longer_by_a_time_slice_may_have_been_put_off_where_the_machine_is_not_quiet():
+    """A server is put off on a processor where nothing is spun; where waits are told, or all is quiet, it was not."""
+    loud = [SPIN_NS] * 97 + [int(1.2 * SPIN_NS)] * 3
+    assert interruptions(loud).may_have_put_off(3 * CALL_NS)
+    assert not interruptions(loud).may_have_put_off(int(1.5 * CALL_NS))
+    assert not interruptions(loud, waits=1).may_have_put_off(3 * CALL_NS)
+    assert not interruptions([SPIN_NS] * 100).may_have_put_off(3 * CALL_NS)
 
 
 def test_a_machine_that_is_slow_all_the_time_interrupts_nothing():

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 
+from .sample import SPIN_TOLERANCE
+
 LEAST_SPIN_SHARE = 0.5
 """A spin this much longer than the usual one was interrupted; a machine that is slower makes all of them longer."""
 LEAST_CALL_SHARE = 0.02
@@ -21,6 +23,10 @@ LONG_NS = 2_000_000
 """A call as long as a time slice may be put off every time, and the spins never, by keeping step with the slices."""
 WIDE = 0.15
 """Calls whose middle half is spread by more than this may be such calls."""
+SHORTEST_SLICE_NS = 700_000
+"""No scheduler runs another for less."""
+LOUD = 0.01
+"""A machine more of whose spins are slow is not quiet."""
 ONE_GO_NS = 600_000
 """Calls between the same two spins, made in one go, take so long together before another one would begin."""
 UNSEEN = 3.0
@@ -84,10 +90,20 @@ class Interruptions:
         if self._exposed_ns(duration_ns) >= LONG_NS and self._keeps_step:
             return NEARLY_ALL
         hits = spins - bisect_left(self._spins, self._least_hit(duration_ns))
-        unknown = max(hits - self._waits * spins * usual / max(self._called_ns, 1), 0)
+        unknown = max(hits - self._waits_while_calling() * spins * usual / max(self._called_ns, 1), 0)
         unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
         times = (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual) * self._exposed_ns(duration_ns)
         return 1 - math.exp(-times) if times < 1 else NEARLY_ALL
+
+    def may_have_put_off(self, wall_ns: int) -> bool:
+        """Whether a call is longer than the others by a time slice, on a machine that is not quiet and tells no wait.
+
+        A server may be put off on a processor where nothing is spun.
+        """
+        if self._tells_waits or not self._usual or wall_ns - self._quarter_of_walls(1) < SHORTEST_SLICE_NS:
+            return False
+        slow = len(self._spins) - bisect_left(self._spins, SPIN_TOLERANCE * self._usual)
+        return slow > LOUD * len(self._spins)
 
     def slow_down(self, duration_ns: int) -> float:
         """Return how many times slower all that is too short to count as an interruption makes a call: evenly so."""
@@ -95,6 +111,12 @@ class Interruptions:
             return 1.0
         short = self._spins[: bisect_left(self._spins, self._least_hit(duration_ns))]
         return max(sum(short) / len(short) / self._usual, 1.0) if short else 1.0
+
+    def _waits_while_calling(self) -> float:
+        """Return how many waits there were: some calls waited more than once, as random events do."""
+        goes = max(len(self._spins), self._waits, 1)
+        share = min(self._waits / goes, 1 - 0.5 / goes)
+        return -math.log1p(-share) * goes
 
     def _exposed_ns(self, most_ns: int) -> float:
         """Return for how long a call is at risk on average, where none takes longer than this by itself."""
@@ -112,5 +134,8 @@ class Interruptions:
 
     @property
     def _keeps_step(self) -> bool:
-        low, high = (self._walls[len(self._walls) * quarter // 4] for quarter in (1, 3))
+        low, high = self._quarter_of_walls(1), self._quarter_of_walls(3)
         return not self._tells_waits and high > low * (1 + WIDE)
+
+    def _quarter_of_walls(self, quarter: int) -> int:
+        return self._walls[len(self._walls) * quarter // 4]

@@ -76,6 +76,7 @@ class LatencyMeter:
         self._is_session_reference = reference_ns is None
         self.reference_ns = session_reference_ns() if reference_ns is None else reference_ns
         self._previous_spin = 0
+        self._shortest_ns = 0
         self._busy_spins = 0
         self._spins: list[int] = []
 
@@ -92,9 +93,13 @@ class LatencyMeter:
         return [TimedCall(Sample(wall, waited, *spins), result) for wall, result in timed]
 
     def _spins_after(self, took_ns: int) -> tuple[int, int, int, int | None, tuple[int, ...]]:
-        """Spin after calls that took so long; return what their samples say of it, in the order of the fields."""
+        """Spin after calls that took so long; return what their samples say of it, in the order of the fields.
+
+        As often after each: more spins after an interruption, when another is not due, would make them look rare.
+        """
         before, more = self._previous_spin, []
-        for _ in range(min(round(SPUN_SHARE * took_ns / max(self.reference_ns, 1)), MOST_SPINS) - 1):
+        self._shortest_ns = min(self._shortest_ns or took_ns, took_ns)
+        for _ in range(min(round(SPUN_SHARE * self._shortest_ns / max(self.reference_ns, 1)), MOST_SPINS) - 1):
             spun, waited = self._spin_and_wait()
             more += [spun] if not waited or waited <= BUSY_SHARE * spun else []
         self._previous_spin, waited = self._spin_and_wait()

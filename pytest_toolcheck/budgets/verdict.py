@@ -104,7 +104,7 @@ class SequentialVerdict:
             self.values.append(sample.wall_ns)
             is_over = sample.wall_ns > self.budget_ns
             self.over += is_over
-            self._sure += is_over and sample.wall_ns > self.budget_ns * self._excuse(sample, reference)
+            self._sure += is_over and self._is_sure(sample, reference)
         else:
             self.dropped[reason] += 1
         if not self.is_clock_too_coarse:
@@ -157,11 +157,13 @@ class SequentialVerdict:
         excused = share + (1 - share) * unseen
         return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / INTERRUPTED)
 
-    def _excuse(self, sample: Sample, reference: int) -> float:
-        """Return by how much a usable call may be over the budget without counting for a fail."""
+    def _is_sure(self, sample: Sample, reference: int) -> bool:
+        """Whether a usable call over the budget counts for a fail: nothing that the spins show explains it."""
         if not self._gates:
-            return 1.0
-        return max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
+            return True
+        excuse = max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
+        is_over = sample.wall_ns > self.budget_ns * excuse
+        return is_over and not self._interruptions.may_have_put_off(sample.wall_ns)
 
     def _note_machine(self, sample: Sample) -> None:
         if not self._gates:
