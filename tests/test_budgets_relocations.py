@@ -89,6 +89,57 @@ def test_elsewhere_everything_is_walked(monkeypatch):
 
 
 @needs_glibc
+def test_a_memray_that_was_not_looked_at_walks_everything(monkeypatch):
+    """Another major version may look for something else in these tables."""
+    memray = pytest.importorskip("memray")
+    large_tables.cache_clear()
+    monkeypatch.setattr(memray, "__version__", "2.0.0")
+    try:
+        assert large_tables(0) == ()
+    finally:
+        large_tables.cache_clear()
+
+
+def words(begin: int, size: int, hidden: int) -> tuple[Table, ctypes.Array[ctypes.c_uint64]]:
+    """Return a table whose two words lie in memory of ours."""
+    memory_of_ours = (ctypes.c_uint64 * 2)(begin, size)
+    at = ctypes.addressof(memory_of_ours)
+    return Table("made up", at, at + 8, begin, size, hidden, is_protected=False), memory_of_ours
+
+
+def test_a_table_never_reaches_beyond_its_end(monkeypatch):
+    """Who walks it between the two writes, in another thread, finds a part of it."""
+    table, held = words(1000, 480, 240)
+    seen, word = [], ctypes.c_uint64
+
+    class Watched:
+        @staticmethod
+        def from_address(place):
+            seen.append(tuple(held))
+            return word.from_address(place)
+
+    monkeypatch.setattr(relocations.ctypes, "c_uint64", Watched)
+    table.write(hidden_bytes=240)
+    hidden = tuple(held)
+    table.write(hidden_bytes=0)
+    assert (hidden, tuple(held)) == ((1240, 240), (1000, 480))
+    assert len(seen) == 4
+    assert all(begin >= 1000 and begin + size <= 1480 for begin, size in seen)
+
+
+@needs_glibc
+@pytest.mark.parametrize("rights", ["rwxp", "---p", None])
+def test_words_in_unknown_memory_are_left_alone(rights):
+    """What the kernel does not call readable private memory is not written, nor made read-only afterwards."""
+    at = [table.begin_at for table in large_tables(len(sys.modules))]
+    assert at
+    mappings = [(0, 2**63, rights)] if rights else []
+    assert relocations._tables(mappings) == []
+    split = [(0, at[0] + 8, "r--p"), (at[0] + 8, 2**63, "rw-p")]
+    assert at[0] not in {table.begin_at for table in relocations._tables(split)}
+
+
+@needs_glibc
 def test_a_table_that_cannot_be_written_is_left_alone(monkeypatch):
     """Where the system refuses to make the section writable, nothing is written."""
     tables = large_tables(len(sys.modules))

@@ -3,11 +3,12 @@
 It walks all relocations of all libraries, twice a tracker, and compares each symbol's name with those of some twenty
 functions. Of 90,000 in a plain pytest seven in ten are relative ones, which have no symbol; DT_RELACOUNT says that
 they stand first in their table (System V ABI, dynamic section; glibc's own loader skips them in the same way). So
-while memray walks the tables of large libraries, the tables begin behind them. The loader reads them once, before
-any code of the library runs, and nobody else does.
+while memray walks the tables of large libraries, the tables begin behind them. The loader reads these two words once,
+before any code of the library runs: resolving a symbol lazily, in whichever thread, goes by DT_JMPREL. Whoever else
+walks the tables at that moment finds a shorter one, and never one that reaches beyond its end.
 
-Linux with glibc on x86-64 and ARM64 only; anywhere else, and wherever a library looks otherwise than expected, memray
-walks everything, as ever.
+Linux with glibc on x86-64 and ARM64 and a memray that was looked at only; anywhere else, and wherever a library looks
+otherwise than expected, memray walks everything, as ever. What pages may be written is asked of the kernel.
 """
 
 from __future__ import annotations
@@ -18,17 +19,22 @@ import mmap
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 FEWEST = 2_000
 """Libraries with fewer relative relocations are left alone."""
-_PT_DYNAMIC, _PT_GNU_RELRO, _PF_W = 2, 0x6474E552, 2
+KNOWN_MEMRAY = "1."
+"""Versions that look for symbols by name in these tables."""
+_PT_DYNAMIC, _PF_W = 2, 2
 _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_RELACOUNT = 7, 8, 9, 0x6FFFFFF9
 _ENTRY_BYTES = 24
 _WORD = 8
+_Mapping = tuple[int, int, str]
+"""Where a part of memory begins and ends, and what it may be used for ("r--p")."""
 
 
 class _Header(ctypes.Structure):
@@ -69,11 +75,15 @@ class Table:
     """Whether the loader has made the dynamic section read-only."""
 
     def write(self, *, hidden_bytes: int) -> None:
-        """Have the table begin so many bytes later. Does nothing where the section cannot be made writable."""
+        """Have the table begin so many bytes later. Does nothing where the section cannot be made writable.
+
+        In between it is too short at one end, never too long: it shrinks before it moves, and grows after.
+        """
         if not self._protect(mmap.PROT_READ | mmap.PROT_WRITE):
             return
-        ctypes.c_uint64.from_address(self.begin_at).value = self.begin + hidden_bytes
-        ctypes.c_uint64.from_address(self.size_at).value = self.size - hidden_bytes
+        words = [(self.size_at, self.size - hidden_bytes), (self.begin_at, self.begin + hidden_bytes)]
+        for place, value in words if hidden_bytes else reversed(words):
+            ctypes.c_uint64.from_address(place).value = value
         self._protect(mmap.PROT_READ)
 
     def _protect(self, protection: int) -> bool:
@@ -110,9 +120,25 @@ def large_tables(_modules: int) -> tuple[Table, ...]:
 
     Looked for anew when there are more modules, since importing is what loads libraries.
     """
-    if not is_supported():
+    if not is_supported() or not _is_memray_known():
         return ()
-    return tuple(table for table in _tables() if _is_kept_loaded(table.name))
+    return tuple(table for table in _tables(_mappings()) if _is_kept_loaded(table.name))
+
+
+def _is_memray_known() -> bool:
+    import memray
+
+    return str(getattr(memray, "__version__", "")).startswith(KNOWN_MEMRAY)
+
+
+def _mappings() -> list[_Mapping]:
+    """Return what the kernel says of this process's memory; nothing where it does not."""
+    try:
+        lines = Path("/proc/self/maps").read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+    fields = [line.split(maxsplit=2) for line in lines]
+    return [(*(int(end, 16) for end in extent.split("-")), rights) for extent, rights, _ in fields]  # type: ignore[misc]
 
 
 def is_supported() -> bool:
@@ -132,11 +158,11 @@ def _is_kept_loaded(name: str) -> bool:
     return True
 
 
-def _tables() -> list[Table]:
+def _tables(mappings: Sequence[_Mapping]) -> list[Table]:
     found: list[Table] = []
 
     def look(loaded: Any, _size: int, _data: object) -> int:
-        if table := _table_of(loaded.contents):
+        if table := _table_of(loaded.contents, mappings):
             found.append(table)
         return 0
 
@@ -144,7 +170,7 @@ def _tables() -> list[Table]:
     return found
 
 
-def _table_of(loaded: _Loaded) -> Table | None:
+def _table_of(loaded: _Loaded, mappings: Sequence[_Mapping]) -> Table | None:
     headers = {header.kind: header for header in (_Header * loaded.count).from_address(loaded.headers)}
     dynamic = headers.get(_PT_DYNAMIC)
     if dynamic is None or not dynamic.flags & _PF_W:
@@ -158,7 +184,9 @@ def _table_of(loaded: _Loaded) -> Table | None:
         return None
     if not {_DT_RELA, _DT_RELASZ} <= value.keys() or hidden_bytes > value[_DT_RELASZ]:
         return None
-    is_protected = _is_read_only(headers.get(_PT_GNU_RELRO), loaded.base, at)
+    rights = {_rights_at(place[tag], mappings) for tag in (_DT_RELA, _DT_RELASZ)}
+    if len(rights) > 1 or not rights <= {"r--p", "rw-p"}:
+        return None
     return Table(
         (loaded.name or b"").decode(errors="surrogateescape"),
         place[_DT_RELA],
@@ -166,14 +194,9 @@ def _table_of(loaded: _Loaded) -> Table | None:
         value[_DT_RELA],
         value[_DT_RELASZ],
         hidden_bytes,
-        is_protected,
+        rights == {"r--p"},
     )
 
 
-def _is_read_only(relro: _Header | None, base: int, at: int) -> bool:
-    """Whether the loader protects the page at an address: it does so to whole pages only."""
-    if relro is None:
-        return False
-    start = base + relro.address
-    end = start + relro.bytes
-    return bool(start <= at < end - end % mmap.PAGESIZE)
+def _rights_at(place: int, mappings: Sequence[_Mapping]) -> str:
+    return next((rights for start, end, rights in mappings if start <= place < end), "")
