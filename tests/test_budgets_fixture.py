@@ -72,6 +72,28 @@ def test_a_block_without_calls_is_an_error():
         pass
 
 
+async def nothing_yet():
+    """Do nothing."""
+
+
+def test_calls_that_nobody_judges_are_refused():
+    """An async function that is not awaited, one that is not, no function, a call outside of the block: none passes."""
+    with pytest.raises(BudgetError, match=r"nothing_yet is async.*await b\.acall"), Budget().cpu(time="1s") as b:
+        b.call(nothing_yet)
+    with pytest.raises(BudgetError, match="found 5, expected a function"), Budget().cpu(time="1s") as b:
+        b.call(5)
+    for block in (Budget().cpu(time="1s"), b):
+        with pytest.raises(BudgetError, match="outside of the block is judged by nobody"):
+            block.call(int)
+
+    async def wait_for_a_number():
+        with Budget().cpu(time="1s") as b:
+            await b.acall(int, "7")
+
+    with pytest.raises(BudgetError, match=r"is not async: write `b\.call"):
+        asyncio.run(wait_for_a_number())
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from inspect import isawaitable, iscoroutinefunction
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -44,14 +45,17 @@ class Budget:
 
     def latency(self, **limits: str) -> BudgetBlock:
         """Limit the time of calls: `p50`, `p95`, `p99`, `max`, such as `p95="50ms"`. Raises BudgetError."""
+        __tracebackhide__ = True
         return self._block("latency_budget", limits)
 
     def memory(self, **limits: str) -> BudgetBlock:
         """Limit the `peak` of memory of a call and its `leak`, such as `peak="10MiB"`. Raises BudgetError."""
+        __tracebackhide__ = True
         return self._block("memory_budget", limits)
 
     def cpu(self, **limits: str) -> BudgetBlock:
         """Limit the CPU `time` of a call and its `utilization` of a core, such as `time="20ms"`. Raises BudgetError."""
+        __tracebackhide__ = True
         return self._block("cpu_budget", limits)
 
     def growth(self, *, sizes: tuple[int, int] = (1, 4096), **limits: str) -> BudgetBlock:
@@ -59,12 +63,17 @@ class Budget:
 
         `sizes` are the smallest and the largest size to try; `over` names what grows, for the message.
         """
+        __tracebackhide__ = True
         return self._block("growth_budget", {"over": "size", **limits}, sizes)
 
     def _block(self, marker: str, limits: dict[str, str], sizes: tuple[int, int] = (1, 4096)) -> BudgetBlock:
+        __tracebackhide__ = True
         if "rounds" in limits or "regression" in limits:
             raise BudgetError("rounds= and regression= belong to markers: a block makes as many calls as it needs")
-        budgets = parse_marks([(marker, (), limits)]).budgets
+        try:
+            budgets = parse_marks([(marker, (), limits)]).budgets
+        except BudgetError as error:
+            raise BudgetError(str(error)) from None  # without our frames, which end at the parser
         return BudgetBlock(self._measure, budgets, sizes, self._finish)
 
     def _measure(self, subject: Subject, budgets: Budgets) -> tuple[BudgetResult, ...]:
@@ -89,16 +98,19 @@ class BudgetBlock:
     ) -> None:
         self._measure, self._finish = measure, finish
         self._budgets, self._sizes = budgets, sizes
+        self._is_open = False
         self.results: list[BudgetResult] = []
         """A result for each limit and call, as they come."""
 
     def __enter__(self) -> BudgetBlock:
+        self._is_open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         __tracebackhide__ = True
+        self._is_open = False
         if error is not None:
             return
         if not self.results:
@@ -107,17 +119,28 @@ class BudgetBlock:
 
     def call(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call `function(*args, **kwargs)` as often as needed; return the first result. Its errors come through."""
+        __tracebackhide__ = True
+        self._refuse(function)
+        if iscoroutinefunction(function):
+            raise BudgetError(
+                f"{_name(function)} is async, so a call does nothing yet: write `await b.acall(function)`"
+            )
         first = _First(lambda *size: function(*size, *args, **kwargs))
         self.results += self._measure(self._subject(first), self._budgets)
         return first.result  # type: ignore[no-any-return]
 
     async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
         """As `call`, for an async function, in the running loop. Each call is timed inside the loop."""
+        __tracebackhide__ = True
+        self._refuse(function)
         loop = asyncio.get_running_loop()
 
         async def timed(*size: int) -> tuple[T, int]:
             start = wall_ns()
-            result = await function(*size, *args, **kwargs)
+            pending = function(*size, *args, **kwargs)
+            if not isawaitable(pending):
+                raise BudgetError(f"{_name(function)} is not async: write `b.call(function)`")
+            result = await pending
             return result, wall_ns() - start
 
         first = _First(lambda *size: asyncio.run_coroutine_threadsafe(timed(*size), loop).result())
@@ -126,8 +149,22 @@ class BudgetBlock:
         result: T = first.result[0]
         return result
 
+    def _refuse(self, function: object) -> None:
+        """Refuse what would be measured for nothing, or not at all."""
+        __tracebackhide__ = True
+        if not self._is_open:
+            raise BudgetError("a call outside of the block is judged by nobody: write `with budget.latency(…) as b:`")
+        if not callable(function):
+            raise BudgetError(
+                f"found {function!r}, expected a function and its arguments, as b.call(function, argument)"
+            )
+
     def _subject(self, first: _First) -> Subject:
         return Subject(first, call_of_size=first, sizes=self._sizes)
+
+
+def _name(function: object) -> str:
+    return str(getattr(function, "__qualname__", None) or repr(function))
 
 
 class _First:
