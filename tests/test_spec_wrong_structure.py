@@ -133,6 +133,15 @@ WRONG = [
         id="neg",
     ),
     pytest.param(
+        TOOL + "    timeout: 99999999999999999999h\n",
+        5,
+        14,
+        (
+            "'timeout' of tool 'lookup': '99999999999999999999h' is not a duration: write a duration such as '50ms', '5s' or '2min'"
+        ),
+        id="more digits than time has",
+    ),
+    pytest.param(
         TOOL + "    budgets: {memory: {peak: 10 apples}}\n",
         5,
         30,
