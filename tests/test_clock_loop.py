@@ -112,9 +112,7 @@ def test_an_idle_child_does_not_hold_the_clock():
 
 def test_a_child_that_never_ends_holds_the_clock_only_so_long():
     """After `max_real_wait` the clock moves on, and `stalls` says what it had waited for."""
-    with subprocess.Popen(
-        [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"], stdout=-1
-    ) as child:
+    with subprocess.Popen([sys.executable, "-c", "print(flush=True)\nwhile True: pass"], stdout=-1) as child:
         child.stdout.readline()
 
         async def main(clock):
@@ -162,6 +160,31 @@ def test_a_child_that_sleeps_for_too_long_is_not_waited_for(code):
         assert clock.now == 3
         with pytest.raises(VirtualDeadlock, match=r"child process .* woke nothing"), virtual_time():
             child.wait()
+
+
+def test_a_child_that_slept_for_too_long_is_waited_for_when_it_is_killed():
+    """Its end takes a moment of real time; both ways of waiting for it know."""
+    with virtual_time() as clock:
+        with pytest.raises(subprocess.TimeoutExpired):
+            subprocess.run(["sleep", "600"], timeout=60, check=False)
+        assert clock.now == 60
+
+    async def main(clock):
+        child = await asyncio.create_subprocess_exec("sleep", "600")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(child.wait(), 60)
+        child.kill()
+        return await child.wait(), clock.now
+
+    assert run(main) == (-signal.SIGKILL, 60)
+
+
+def test_a_child_that_was_waited_for_in_vain_is_waited_for_when_it_is_killed():
+    """It computed for longer than `max_real_wait`; its end is no deadlock."""
+    with virtual_time(max_real_wait="20ms") as clock:
+        with pytest.raises(subprocess.TimeoutExpired):
+            subprocess.run([sys.executable, "-c", "while True: pass"], timeout=60, check=False)
+        assert clock.now == 60
 
 
 def test_work_beside_a_child_that_sleeps_is_waited_for():

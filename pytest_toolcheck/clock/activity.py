@@ -59,6 +59,8 @@ class Activity:
         self._family = Family(gettime_ns)
         self.ignored: set[tuple[str, int]] = set()
         """Work that was waited for in vain and is waited for no more."""
+        self.asleep: Work | None = None
+        """A child that sleeps for longer than it is waited for."""
         self._settled = self._find_settled() if self._supported else {}
 
     def _find_settled(self) -> dict[int, Settled]:
@@ -84,14 +86,18 @@ class Activity:
                     return work
         return None
 
-    def find_work(self, waiting: Collection[int], tasks: Collection[int] = ()) -> Work | None:
+    def find_work(
+        self, waiting: Collection[int], tasks: Collection[int] = (), *, within_ns: int | None = None
+    ) -> Work | None:
         """Return something that is at work, or None when all but the caller stands still.
 
         Children are looked at before and after the threads, as either may wake the other. `waiting` are the threads
-        that wait for virtual time, and `tasks` the kernel's ids of the same; they do not count.
+        that wait for virtual time, and `tasks` the kernel's ids of the same; they do not count, nor do children that
+        sleep for longer than `within_ns`.
         """
         self._frames = None  # each that is kept keeps its locals alive, and buffers among them, until collected
-        listed, children = threading.enumerate(), self._family.watch(is_seen=self._supported)
+        listed, children = threading.enumerate(), self._family.watch(is_seen=self._supported, within_ns=within_ns)
+        self.asleep = None
         others = self._but(waiting, listed)
         if (still := self._look_at_suspect(others)) is not None:
             return still
@@ -99,6 +105,7 @@ class Activity:
             return ending
         before = self._state_of(others)
         work = self._first(children.look()) or self._look_at_threads(others, before) or self._first(children.look())
+        self.asleep = children.asleep
         self._frames = None
         if work is None and not self._supported and others:
             _let_others_run()

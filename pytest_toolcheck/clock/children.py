@@ -39,17 +39,25 @@ class Family:
         self._strangers |= parents.keys() - set(found) - {str(os.getpid())}
         return [int(entry) for entry in found]
 
-    def watch(self, *, is_seen: bool) -> Watch:
-        """Return what looks at the children twice; nothing is seen of them where the system does not show it."""
-        return Watch(self.members if is_seen else list, self._gettime_ns)
+    def watch(self, *, is_seen: bool, within_ns: int | None = None) -> Watch:
+        """Return what looks at the children twice; nothing is seen of them where the system does not show it.
+
+        One that sleeps for longer than `within_ns` is not at work.
+        """
+        return Watch(self.members if is_seen else list, self._gettime_ns, within_ns)
 
 
 class Watch:
     """Two looks at the children of this process. Who is there is asked anew each time: a child may start another."""
 
-    def __init__(self, members: Callable[[], list[int]], gettime_ns: Callable[[int], int]) -> None:
+    def __init__(
+        self, members: Callable[[], list[int]], gettime_ns: Callable[[int], int], within_ns: int | None
+    ) -> None:
         self._members = members
         self._gettime_ns = gettime_ns
+        self._within_ns = within_ns
+        self.asleep: Work | None = None
+        """A child that sleeps for too long."""
         self._looks: list[Look] = []
 
     @property
@@ -62,7 +70,10 @@ class Watch:
         look: Look = {}
         self._looks.append(look)
         for pid in self._members():
-            if (work := _look_at_child(pid, look, self._gettime_ns)) is not None:
+            work = _look_at_child(pid, look, self._gettime_ns)
+            if work is not None and self._within_ns is not None and work.lasts_ns > self._within_ns:
+                self.asleep = work
+            elif work is not None:
                 yield work
 
 

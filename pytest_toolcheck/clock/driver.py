@@ -44,8 +44,8 @@ class Driver:
         self._max_real_wait_ns = max_real_wait_ns
         self._blocked_since_ns: int | None = None
         self._older_ticks = 0
-        self._asleep: Work | None = None
-        """What sleeps for longer than it is waited for."""
+        self._forgave_at = -1
+        """How often the clock had moved when children that were waited for in vain were looked at again."""
         self._driving = _thread.allocate_lock()
 
     def is_older(self, thread: int) -> bool:
@@ -124,7 +124,7 @@ class Driver:
                 return Work((expected, waiter.thread), expected)
         others = {waiter.thread for waiter in waiting}
         tasks = {waiter.task for waiter in waiting}
-        return self.activity.find_work(others, tasks) or (
+        return self.activity.find_work(others, tasks, within_ns=self._limit_ns()) or (
             self.activity.find_ticking(others) if self._is_endless() else None
         )
 
@@ -132,16 +132,14 @@ class Driver:
         now_ns = self._monotonic_ns()
         if self._blocked_since_ns is None:
             self._blocked_since_ns = now_ns
-        limit_ns = self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1) * work.patience
-        waited_ns = now_ns - self._blocked_since_ns
-        if waited_ns + work.lasts_ns < limit_ns:
+        if now_ns - self._blocked_since_ns < self._limit_ns() * work.patience:
             return False
         self.stalls.append(work.describe())
         self.activity.ignored.add(work.key)
-        if waited_ns < limit_ns:  # it lasts too long, but others may be at work beside it
-            self._asleep = work
-            return False
         return True
+
+    def _limit_ns(self) -> int:
+        return self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1)
 
     def _is_endless(self) -> bool:
         return self._next_deadline() is None
@@ -167,9 +165,18 @@ class Driver:
         if deadline_ns is not None:
             self.clock.move_to(deadline_ns)
             return True
-        if waiter.thread == self.owner:
-            raise VirtualDeadlock(_deadlock_text(work or self._asleep))
+        if waiter.thread == self.owner and not self._looks_again():
+            raise VirtualDeadlock(_deadlock_text(work or self.activity.asleep))
         return False
+
+    def _looks_again(self) -> bool:
+        """Look once more, before a deadlock is told, at children that were waited for in vain: they may have been killed."""
+        children = {key for key in self.activity.ignored if key[0] == "process"}
+        if not children or self._forgave_at == self.clock.jumps:
+            return False
+        self.activity.ignored -= children
+        self._forgave_at = self.clock.jumps
+        return True
 
 
 def _deadlock_text(work: Work | None) -> str:

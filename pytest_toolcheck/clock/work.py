@@ -16,7 +16,7 @@ class Work:
     patience: float = 1.0
     """The share of `max_real_wait` for which it is waited for."""
     lasts_ns: int = 0
-    """For so long it is known to last: nobody waits for what lasts longer than is waited."""
+    """For so long, at least, a child's sleep lasts."""
     thread: int | None = None
     """The thread of this process that it is."""
 
