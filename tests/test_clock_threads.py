@@ -364,7 +364,7 @@ def test_a_thread_that_is_being_started_is_work(clock, monkeypatch):
 def test_the_clock_stands_still_for_a_start_that_began_during_the_look(clock, monkeypatch):
     """Who starts a thread is parked, and the thread may not be there yet."""
 
-    def look(*_who):
+    def look(*_who, **_how):
         clock.starting.add(0)
 
     monkeypatch.setattr(clock.mover.activity, "find_work", look)
