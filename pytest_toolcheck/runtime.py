@@ -38,6 +38,10 @@ class Runtime:
         self.servers: dict[Any, TargetServer] = {}
         self._closers: list[Callable[[], None]] = []
         self.is_extended = False
+        if self.is_worker:
+            from .orphaned import interrupt_when_orphaned
+
+            interrupt_when_orphaned()
 
     @property
     def is_worker(self) -> bool:
