@@ -171,6 +171,7 @@ class RunningScenario:
             )
             with clock_of(plan):
                 outcome = session.call(request)
+            self._state.server.note_call(session, f"{plan.tool.name} {shorten(filled, 160)}")
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         self._state.hangs += outcome.kind == "timed_out"
         if outcome.kind == "accepted":

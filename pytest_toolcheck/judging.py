@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .calling import is_found_by_hints
 from .cases.model import Case
 from .checks import Check, Evidence, Finding
+from .checks.no_crash import ended_unasked
 from .checks.stdout_noise import stdout_noise
 from .targets.base import NOT_CARRIED, Outcome
 from .tool_state import ToolState
@@ -54,6 +55,8 @@ def _seen_beside(context: RunningScenario, state: ToolState, case: Case, outcome
     if state.stray and not state.is_stray_told and state.plan.tool.checks.get("stdout_noise") is not False:
         state.is_stray_told = True
         yield stdout_noise(state.plan.tool, state.stray)
+    if (ended := state.server.take_ended()) and state.plan.tool.checks.get("no_crash") is not False:
+        yield ended_unasked(state.plan.tool, ended)
     if state.plan.tool.validators:
         from .validation.scenarios import second_opinions
 

@@ -48,6 +48,8 @@ class TargetServer:
         self._spare: Session | None = None
         self.replaced = 0
         """How often a dead or hung session was replaced."""
+        self._last_call = ""
+        self._ended = ""
         self.coverages: dict[str, SchemaCoverage | None] = {}
         """What of each tool's schema the calls of this process have met; None for a schema that cannot be read."""
 
@@ -55,11 +57,29 @@ class TargetServer:
     def session(self) -> Session:
         """The file's session, opened or replaced first where needed. Raises TargetError."""
         if self._session is not None and not self._session.is_alive():
+            self._ended = self._ended or self._ended_unasked()
             self._close_session("lost")
             self.replaced += 1
         if self._session is None:
             self._session = self.open()
         return self._session
+
+    def note_call(self, session: Session, call: str) -> None:
+        """Remember what was called last in the file's session; calls in others say nothing of it."""
+        if session is self._session:
+            self._last_call = call
+
+    def take_ended(self) -> str:
+        """Say how a server ended that answered its last call, and after which one, once; "" where none did."""
+        told, self._ended = self._ended or self._ended_unasked(), ""
+        if told:
+            self._last_call = ""
+        return told
+
+    def _ended_unasked(self) -> str:
+        ended = getattr(self._session, "ended_unasked", None)
+        how = ended() if ended is not None and self._last_call else None
+        return f"the server ended by itself ({how}) after its answer to {self._last_call}" if how else ""
 
     def open(self) -> Session:
         """Open a further session. Raises TargetError."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .base import ADVICE, Evidence, Finding, shorten, texts_in
 
 if TYPE_CHECKING:
+    from ..spec.model import ToolSpec
     from ..targets.base import CallError
 
 _WRAPPED_CRASH = re.compile(
@@ -83,6 +84,11 @@ def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]
         f"Check the value before it is used, and raise {names[0]}. Is {error.type} how the tool refuses? Then say so:"
     )
     return ((ADVICE, f"{told}\n`rejects: [{', '.join(map(str, names))}]`"),)
+
+
+def ended_unasked(tool: ToolSpec, told: str) -> Finding:
+    """Return the finding about a server that answered a call and was gone then: often it is seen before the next one."""
+    return Finding("no_crash", f"{tool.name}: {told}", "no_crash ended after its answer", "a server that goes on")
 
 
 def _is_stumble(evidence: Evidence, error: CallError) -> bool:

@@ -48,6 +48,10 @@ class RemoteSession(Generic[C]):
         """The server's process, where we started it."""
         return None
 
+    def ended_unasked(self) -> str | None:
+        """Say how the server's process ended, where it did so between calls: none was lost to it."""
+        return None
+
     def rest(self, seconds: float) -> None:
         """Wait; the other side goes on by itself."""
         time.sleep(seconds)
@@ -134,6 +138,11 @@ class ServedSession(RemoteSession[C]):
     def is_alive(self) -> bool:
         """Whether no call was lost or hung, and the started server runs."""
         return self._alive and not self._server.has_died()
+
+    def ended_unasked(self) -> str | None:
+        """Say how the started server ended between calls."""
+        process = self._server.process
+        return process.ended() if process is not None and self._alive and self._server.has_died() else None
 
     def process_ids(self) -> tuple[int, ...]:
         """The started server's processes."""

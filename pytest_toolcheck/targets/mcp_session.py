@@ -89,6 +89,11 @@ class McpSession(RemoteSession["Link"]):
         process = self._link.process
         return self._alive and (process is None or process.exit_code() is None)
 
+    def ended_unasked(self) -> str | None:
+        """Say how the server ended between calls."""
+        process = self._link.process
+        return process.ended() if process is not None and self._alive and process.exit_code() is not None else None
+
     def process_ids(self) -> tuple[int, ...]:
         """The server's process and its descendants; empty over HTTP and in process."""
         return self._link.process.family() if self._link.process is not None else ()
