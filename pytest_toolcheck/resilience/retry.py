@@ -16,6 +16,7 @@ from .world import PRECISION_S, World
 
 Check = Callable[[Bench], None]
 _CALLS_AT_ONCE: Final = 10
+_A_WHILE_S: Final = 3600.0
 BLOCK_NOBODY: Final = "block nobody else"
 _TURNS_A_WAIT, _MOST_TURNS = 4, 1000
 
@@ -42,6 +43,7 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
         yield "a failure after a wait is retried", retries_late_failure
         yield "each call starts afresh", starts_afresh
         if promise.breaker is None:
+            yield f"each call starts afresh after {_CALLS_AT_ONCE} that failed", starts_afresh_after_failures
             yield "concurrent calls do not share attempts", counts_each_call_alone
         yield "a cancelled call is not retried", does_not_retry_cancelled
         yield f"its waits {BLOCK_NOBODY}", waits_block_nobody
@@ -129,6 +131,16 @@ def starts_afresh(bench: Bench) -> None:
         bench.expect_success(world, call, "though its last attempt answered")
         bench.always_fail(world)
         _expect_attempts(bench, world, world.call(), why="in call 2, where all attempts fail")
+
+
+def starts_afresh_after_failures(bench: Bench) -> None:
+    """A call that fails leaves nothing behind: an hour after ten of them, one has all its attempts."""
+    with bench.world() as world:
+        bench.always_fail(world)
+        if not all(world.call().reached for _ in range(_CALLS_AT_ONCE)):
+            return  # a breaker that nobody promised keeps them back
+        world.pass_time(_A_WHILE_S)
+        _expect_attempts(bench, world, world.call(), why=f"an hour after {_CALLS_AT_ONCE} calls that failed")
 
 
 def counts_each_call_alone(bench: Bench) -> None:

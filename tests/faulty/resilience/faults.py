@@ -15,6 +15,7 @@ CACHED = {"provider": "shop:quote", "cache": "shop:cached"}
 TAX = ToolSpec("tax_order", examples=(Example({"sku": "A"}),), depends_on={"tax": Dependency("tax", python="shop:tax")})
 KINDS = {
     "async": (ASYNC, {"retry": RETRY, "breaker": BREAKER, "siblings": (TAX,)}),
+    "alone": (ASYNC.replace('breaker_of("quote").call(retried, quote, sku)', "retried(quote, sku)"), {"retry": RETRY}),
     "sync": (SYNC, {"retry": RETRY, "breaker": BREAKER, "fallback": FALLBACK, "depends_on": CACHED}),
     "plain": (SYNC, {"retry": RETRY, "breaker": BREAKER, "call": "place_order_plainly"}),
     "limited": (LIMITED, {"timeout_s": 60.0, "timeouts": (("provider", 60.0), ("place_order", 120.0), ("server", 180.0)),
@@ -94,6 +95,8 @@ FAULTS = [
      "    @property\n    def state(self):\n        self.failures = 0\n        return 'open' if self.opened_at else 'closed'\n\n    def is_open(self):\n",
      "looking at its state"),
     ("plain", "attempts shared by all calls", "    for attempt in range(3):", "    for attempt in ATTEMPTS:", "each call starts afresh"),
+    ("alone", "failures of all calls counted", "            if attempt == 2:\n                raise\n            await", "            errors.append(attempt)\n            if attempt == 2 or len(errors) > 20:\n                raise\n            await",
+     "each call starts afresh after 10 that failed"),
     # timeouts
     ("limited", "too long", "QUOTE_S = 60", "QUOTE_S = 61", "a hang ends within 60s"),
     ("limited", "milliseconds for seconds", "QUOTE_S = 60", "QUOTE_S = 0.06", "an answer at 59.9s is taken"),
@@ -114,5 +117,6 @@ EXTRA = {
     "reads the wall clock": ("time.monotonic() - self.opened_at", "time.time() - self.opened_at"),
     "counts lost updates": ("            self.failed()\n            raise", "            self.failures = seen\n            self.failed()\n            raise"),
     "one attempt too many": ("            if attempt == 2:", "            if attempt == 3:"),
+    "failures of all calls counted": ("async def retried", "errors = []\n\n\nasync def retried"),
     "attempts shared by all calls": ("def retried", "ATTEMPTS = iter(range(1000))\n\n\ndef retried"),
 }  # fmt: skip
