@@ -47,6 +47,9 @@ class Pair(NamedTuple):
 class Line(BaseModel):
     count: Annotated[int, Field(ge=1, le=10)]
     when: datetime.date | None = None
+class Deep(TypedDict):
+    n: int
+    kids: list[Deep]
 class Options(TypedDict, total=False):
     id: uuid.UUID
     depth: int
@@ -98,7 +101,9 @@ def bound():
         ("uuid.UUID | int", True, "True"),
         ("Point | Line", {"count": 1}, "Line(count=1, when=None)"),
         ("str | pathlib.Path", "a", "'a'"),
-        ("list[datetime.date]", "2024", "'2024'"),
+        ("Deep", {"n": "a", "kids": [5]}, "{'n': 'a', 'kids': [5]}"),
+        ("Deep", 5, "5"),
+        ("datetime.date | list[str]", [5], "[5]"),
     ],
 )
 def test_a_value_is_made_and_not_judged(bound, hint, value, made):
@@ -121,6 +126,9 @@ def test_a_value_is_made_and_not_judged(bound, hint, value, made):
         ("list[Point]", [5], "x/0: 5 is no object"),
         ("Pair", [1, "2024-01-01", 3], "Pair has 2 members, found 3"),
         ("dict[int, str]", {"a": "b"}, "cannot be read as int"),
+        ("list[datetime.date]", "2024", 'x: "2024" is no list'),
+        ("dict[str, Color]", 5, "x: 5 is no object"),
+        ("datetime.date | Literal['today']", [], "x: [] cannot be read as date"),
         ("Line", {"count": 0}, "x/count: Input should be greater than or equal to 1"),
     ],
 )
@@ -185,6 +193,7 @@ def python_schema(session):
     [
         ("datetime.datetime", "2024-01-01T00:00:00", False),
         ("uuid.UUID | None", UUID.replace("-", ""), False),
+        ("datetime.time", "12:30:00", False),
         ("Line", {"count": 1, "when": "1706745600"}, False),
         ("Annotated[set[str], Field(max_length=1)]", ["a", "b"], True),
         ("Annotated[decimal.Decimal, Field(le=1)]", 2, True),

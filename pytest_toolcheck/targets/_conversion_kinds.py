@@ -55,51 +55,47 @@ def converted(converter: Convert | None, value: Any, spot: Spot) -> Any:
 
 
 def listed(item: Convert) -> Convert:
-    """Convert the items of a list; what is no list is the tool's to refuse."""
+    """Convert the items of a list."""
 
     def convert(value: Any, spot: Spot) -> Any:
-        if not isinstance(value, list):
-            return value
-        return [item(each, spot.inside(number)) for number, each in enumerate(value)]
+        return [item(each, spot.inside(number)) for number, each in enumerate(_is(list, value, spot, "list"))]
 
     return convert
 
 
 def mapped(key: Convert | None, item: Convert | None) -> Convert:
-    """Convert the keys and values of an object; what is no object is the tool's to refuse."""
+    """Convert the keys and values of an object."""
 
     def convert(value: Any, spot: Spot) -> Any:
-        if not isinstance(value, dict):
-            return value
-        inside = {name: converted(item, each, spot.inside(name)) for name, each in value.items()}
+        given = _is(dict, value, spot, "object")
+        inside = {name: converted(item, each, spot.inside(name)) for name, each in given.items()}
         return inside if key is None else {key(name, spot.inside(name)): each for name, each in inside.items()}
 
     return convert
 
 
 def typed_dict(members: Callable[[], Mapping[str, Convert | None]]) -> Convert:
-    """Convert the members of an object that have names; others, and what is no object, stay as they are."""
+    """Convert the members of an object that have names; others stay as they are."""
 
     def convert(value: Any, spot: Spot) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {name: converted(members().get(name), each, spot.inside(name)) for name, each in value.items()}
+        given = _is(dict, value, spot, "object")
+        return {name: converted(members().get(name), each, spot.inside(name)) for name, each in given.items()}
 
     return convert
+
+
+def _is(kind: type, value: Any, spot: Spot, name: str) -> Any:
+    if not isinstance(value, kind):
+        raise spot.error(f"{shown(value)} is no {name}", mistyped=True)
+    return value
 
 
 def tupled(first: Sequence[Convert | None], rest: Convert | None, make: Callable[[list[Any]], Any]) -> Convert:
     """Make a tuple of a list of any length."""
 
     def convert(value: Any, spot: Spot) -> Any:
-        if not isinstance(value, list):
-            raise spot.error(f"{shown(value)} is no list, of which a tuple could be made", mistyped=True)
-        return make(
-            [
-                converted(first[number] if number < len(first) else rest, each, spot.inside(number))
-                for number, each in enumerate(value)
-            ]
-        )
+        items = enumerate(_is(list, value, spot, "list, of which a tuple could be made"))
+        return make([converted(first[n] if n < len(first) else rest, each, spot.inside(n)) for n, each in items])
 
     return convert
 
@@ -108,9 +104,8 @@ def gathered(make: Callable[[list[Any]], Any], item: Convert | None) -> Convert:
     """Make a set of a list of any length, unless it would lose items."""
 
     def convert(value: Any, spot: Spot) -> Any:
-        if not isinstance(value, list):
-            raise spot.error(f"{shown(value)} is no list, of which a set could be made", mistyped=True)
-        items = [converted(item, each, spot.inside(number)) for number, each in enumerate(value)]
+        given = _is(list, value, spot, "list, of which a set could be made")
+        items = [converted(item, each, spot.inside(number)) for number, each in enumerate(given)]
         try:
             made = make(items)
         except TypeError as error:

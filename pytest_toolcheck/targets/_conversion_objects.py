@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ._conversion_kinds import ArgumentError, Convert, Read, Spot, converted, shown
-from ._hints import Shape, members_of
+from ._hints import Shape, json_types, members_of
 
 
 class Members:
@@ -141,7 +141,8 @@ class Union:
     def __init__(self, hints: Sequence[Any], read: Read) -> None:
         self._hints = hints
         self._converters = [read(hint) for hint in hints]
-        self._has_plain = any(c is None and h is not type(None) for h, c in zip(hints, self._converters, strict=True))
+        plain = (hint for hint, converter in zip(hints, self._converters, strict=True) if converter is None)
+        self._plain_types = tuple({kind for hint in plain for kind in json_types(hint)})
 
     @functools.cached_property
     def _shapes(self) -> list[Shape]:
@@ -155,7 +156,7 @@ class Union:
         try:
             return self._first([each for each in self._converters if each is not None], value, spot)
         except ArgumentError as error:
-            if self._has_plain and error.mistyped:
+            if error.mistyped and isinstance(value, self._plain_types):
                 return value
             raise
 

@@ -59,10 +59,14 @@ _SETS: Mapping[Any, Any] = {
 }
 
 
+_being_read: list[Any] = []
+"""TypedDicts whose members are being looked at."""
+
+
 def converter_of(hint: Any) -> Convert | None:
     """Return what makes values of `hint` out of JSON; None where they are handed over as they are."""
     try:
-        return _kept(hint)
+        return _made(hint) if _being_read else _kept(hint)  # what is not yet known of a type is not kept
     except TypeError:  # not hashable: a bound in it is not
         return _made(hint)
 
@@ -89,7 +93,9 @@ def _made(hint: Any) -> Convert | None:
         return None if item is None else listed(item)
     if owner in _MAPPINGS:
         return _mapping(inside)
-    return _collection(plain, owner, inside) or _object(plain, owner) or _leaf(hint)
+    if typing_extensions.is_typeddict(owner):
+        return _typed_dict(plain)
+    return _collection(owner, inside) or _object(plain, owner) or _leaf(hint)
 
 
 def _later(alias: Any) -> Convert:
@@ -123,22 +129,33 @@ def _mapping(inside: tuple[Any, ...]) -> Convert | None:
     return None if key is None and item is None else mapped(key, item)
 
 
-def _collection(hint: Any, origin: Any, inside: tuple[Any, ...]) -> Convert | None:
+def _collection(origin: Any, inside: tuple[Any, ...]) -> Convert | None:
     if origin in _SETS:
         return gathered(_SETS[origin], converter_of(inside[0]) if inside else None)
     if origin is tuple:
         return _tuple(inside)
-    if typing_extensions.is_typeddict(origin):
-        return typed_dict(_members(hint))
     return None
 
 
-def _members(hint: Any) -> Any:
+def _typed_dict(hint: Any) -> Convert | None:
+    """Read the members; one that leads back to the type itself asks for nothing more than it does."""
+    if hint in _being_read:
+        return None
+    _being_read.append(hint)
+    try:
+        hints = members_of(hint)
+        if not any(converter_of(member) for member in hints.values()):
+            return None
+    except (NameError, TypeError, AttributeError):  # hints that cannot be resolved here
+        return None
+    finally:
+        _being_read.remove(hint)
+
     @functools.cache
     def members() -> dict[str, Convert | None]:
-        return {name: converter_of(member) for name, member in members_of(hint).items()}
+        return {name: converter_of(member) for name, member in hints.items()}
 
-    return members
+    return typed_dict(members)
 
 
 def _key(hint: Any) -> Convert | None:

@@ -62,6 +62,23 @@ def is_union(hint: Any) -> bool:
     return isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
 
 
+def json_types(hint: Any) -> tuple[type, ...]:
+    """Return the types of what JSON writes for a hint that needs no conversion; numbers and booleans are kin."""
+    plain = stripped(hint)
+    if plain in (Any, object) or isinstance(plain, typing.TypeVar):
+        return (object,)
+    if typing.get_origin(plain) is typing.Literal:
+        return tuple({kind for value in typing.get_args(plain) for kind in json_types(type(value))})
+    if plain in (int, float, bool):
+        return (int, float)
+    if plain in (None, type(None)):
+        return ()
+    owner = typing.get_origin(plain) or plain
+    if isinstance(owner, type) and (issubclass(owner, Mapping) or typing_extensions.is_typeddict(owner)):
+        return (dict,)
+    return (str,) if owner is str else (list,)
+
+
 def members_of(hint: Any) -> dict[str, Any]:
     """Return the hints of a class's members, those of `Box[int]` with `int` put in. Raises NameError and the like."""
     owner = typing.get_origin(hint) or hint
@@ -119,7 +136,8 @@ class Shape:
 
     @functools.cached_property
     def _validator(self) -> Validator:
-        return jsonschema.Draft202012Validator(self.schema, format_checker=jsonschema.FormatChecker())
+        kind = jsonschema.Draft202012Validator
+        return kind(self.schema, format_checker=kind.FORMAT_CHECKER)
 
     def accepts(self, value: Any) -> bool:
         """Whether the hint's own schema accepts the value."""
