@@ -40,12 +40,16 @@ class Proof:
 def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about: str | None = None) -> Proof:
     """Try candidates in order of likelihood until the tool accepts one.
 
-    Words of refusals become further candidates, and at last those of the text `about` the tool itself.
+    Words of refusals become further candidates, and at last those of the text `about` the tool itself. A refusal that
+    lists what is allowed, as none did before, is followed at once: the next parameter has its own.
     """
     proof = Proof()
     seen: set[str] = set()
+    told: set[tuple[str, ...]] = set()
     hints: tuple[str, ...] = ()
-    for more in ((), (), (about,)):
+    rounds = [(), (), (about,)]
+    while rounds:
+        more = rounds.pop(0)
         for candidate in _candidates(tool, (*hints, *filter(None, more))):
             text = as_json(candidate)
             if text in seen:
@@ -60,6 +64,11 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
                 return proof
             if outcome.kind in ("timed_out", "lost") or len(proof.tried) >= MAX_TRIES:
                 return _with_report(proof)
+            allowed = tuple(words.allowed_in(outcome.error.message)) if outcome.error else ()
+            if allowed and allowed not in told and len(told) < _MOST_HINTS:
+                told.add(allowed)
+                rounds.insert(0, more)
+                break
         hints = tuple(_hints(proof))
     return _with_report(proof)
 
@@ -92,4 +101,5 @@ def _hints(proof: Proof) -> list[str]:
     """Return what the refusals said, each once: "unknown unit 'x'; must be one of: km, mi"."""
     refused = (outcome.error.message for _, outcome in proof.tried if outcome.error and outcome.kind == "refused")
     said = (*refused, *(as_json(outcome.value) for _, outcome in proof.tried if outcome.kind == "accepted"))
-    return list(dict.fromkeys(said))[:_MOST_HINTS]
+    telling = sorted(dict.fromkeys(said), key=lambda text: not words.allowed_in(text))
+    return telling[:_MOST_HINTS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -133,9 +134,8 @@ def _options(
     document: Document, conjunction: Conjunction, name: str, values: Mapping[str, Any], hints: Sequence[str]
 ) -> Iterator[Any]:
     yield from _valid_values(values, name)
-    for hint in hints:
-        yield from words.as_types(words.from_refusal(hint))
     shapes = alternatives(document, conjunction)
+    yield from _offered(document, shapes, name, hints)
     for shape in shapes:
         for keyword in ("const", "default"):
             yield from (value for value in shape.all_of(keyword) if value not in (None, ""))
@@ -147,6 +147,18 @@ def _options(
     if not any(shape.all_of("format") or shape.all_of("pattern") for shape in shapes):
         yield from words.from_name(name)
     yield from samples(document, conjunction, depth=1)
+
+
+def _offered(document: Document, shapes: Sequence[Shape], name: str, hints: Sequence[str]) -> Iterator[Any]:
+    """Yield what refusals offer, those that name the parameter first; inside of arrays and objects too."""
+    for hint in sorted(hints, key=lambda hint: re.search(rf"\b{re.escape(name)}\b", hint) is None):
+        for word in words.as_types(words.from_refusal(hint)):
+            yield word
+            if any("array" in shape.types() for shape in shapes):
+                yield [word]
+    for shape in shapes if hints else ():
+        if "object" in shape.types() and shape.members() is None and shape.required():
+            yield from islice(_objects(document, shape, {}, hints), _MOST_OPTIONS)
 
 
 def _valid_values(values: Mapping[str, Any], name: str) -> tuple[Any, ...]:

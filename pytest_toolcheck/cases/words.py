@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from .bounds_in_words import numbers_asked_for
 from .patterns import matching
 
 _QUOTED = re.compile(
@@ -25,6 +26,11 @@ _ONE_OF = re.compile(
 _EITHER = re.compile(
     r"\b(?:expected|must be|should be|use|choose|try|either)\s+(?:either\s+|a\s+)?"
     r"((?:[\w.-]+,\s*)*[\w.-]+,?\s+or\s+[\w.-]+)",
+    re.IGNORECASE,
+)
+_ARE = re.compile(
+    r"\b(?:values?|options?|choices?|units?|kinds?|types?|names?|modes?|formats?)\s+(?:are|is|include)\s+"
+    r"((?:[\w.'\"`/-]+\s*(?:,|\||\bor\b|\band\b)\s*)+[\w.'\"`/-]+)",
     re.IGNORECASE,
 )
 _BULLETS = re.compile(r":[ \t]*((?:\n[ \t]*[-*\u2022][ \t]*[^\n]{1,80})+)")
@@ -143,8 +149,8 @@ def allowed_in(text: str) -> list[str]:
     found: list[str] = []
     for match in _ONE_OF.finditer(text):
         found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
-    for match in _EITHER.finditer(text):
-        found += [part.strip(" .") for part in re.split(r",|\bor\b", match.group(1))]
+    for match in (*_EITHER.finditer(text), *_ARE.finditer(text)):
+        found += [part.strip(" .'\"`") for part in re.split(r",|\||\bor\b|\band\b", match.group(1))]
     for match in _BULLETS.finditer(text):
         found += [line.strip(" \t-*\u2022'\"`") for line in match.group(1).splitlines()]
     return list(dict.fromkeys(word for word in found if word))
@@ -152,7 +158,7 @@ def allowed_in(text: str) -> list[str]:
 
 def from_refusal(text: str) -> list[str]:
     """Return what an error text offers as values: what it lists as allowed, then its quoted words, examples, numbers."""
-    found = [*allowed_in(text), *shaped(text), *from_text(text)]
+    found = [*allowed_in(text), *shaped(text), *from_text(text), *numbers_asked_for(text)]
     return list(dict.fromkeys(word for word in found if word))
 
 
