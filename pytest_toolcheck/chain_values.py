@@ -24,6 +24,18 @@ def keyed_values(result: Any, key: str, noun: str = "") -> Iterator[Any]:
     yield from dict.fromkeys(value for name in names_of(key, noun) for leaf, value in found if leaf == name)
 
 
+def listed_values(result: Any, key: str, noun: str = "") -> Iterator[Any]:
+    """Yield the first values of arrays whose name is the key's, or of what else it may be called, in the plural: `ids`."""
+    wanted = {f"{name}s" for name in names_of(key, noun)}
+    for name, inner in result.items() if isinstance(result, Mapping) else ():
+        if isinstance(inner, Mapping):
+            yield from listed_values(inner, key, noun)
+        elif isinstance(inner, list) and "_".join(words_of(name)) in wanted:
+            yield from (
+                value for value in inner[:_FEW] if isinstance(value, (str, int)) and not isinstance(value, bool)
+            )
+
+
 def own_values(result: Any, key: str, noun: str) -> Iterator[Any]:
     """Yield the values under the key itself, under `id` for an id, or under the key with the noun before it."""
     last = (words_of(key) or [""])[-1]

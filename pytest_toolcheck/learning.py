@@ -9,16 +9,18 @@ from typing import Any
 
 from .cases import base_candidates
 from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
-from .chain_values import keyed_values, plain, values_in_text, varied
+from .chain_values import keyed_values, listed_values, plain, values_in_text, varied
 from .checks.error_text import is_report
 from .proof import Proof, prove
 from .scenario import ToolPlan
 from .spec.model import ValueSet
-from .targets.base import Outcome
+from .targets.base import Outcome, ToolDescription
 
 _TRIES = 4
 _VALUES = 6
 _NAMED = 12
+_DEEPEST = 2
+"""A task belongs to a project, and that to a team: so many creators behind the first."""
 _IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
 
 
@@ -60,22 +62,66 @@ def _is_taken(outcome: Outcome) -> bool:
 
 
 def _results(
-    plan: ToolPlan, required: Sequence[str], call_tool: Callable[[str, Mapping[str, Any]], Outcome]
+    plan: ToolPlan,
+    required: Sequence[str],
+    call_tool: Callable[[str, Mapping[str, Any]], Outcome],
+    depth: int = 0,
 ) -> Iterator[tuple[str, Any]]:
-    """Yield what the siblings that list or create what this tool is about answer, those that list first."""
-    nouns = [noun for noun in (_noun(plan.tool.name), *map(_noun_of_key, required)) if noun is not None]
+    """Yield what the siblings that list or create what this tool is about answer, those that list first.
+
+    Then what others say that only read and ask for nothing. A creator may need the id of what another one makes.
+    """
+    for tool in _sources(plan, required):
+        schema = schema_of(plan.spec, tool)
+        taken = schema if schema is not None else {"type": "object"}
+        for candidate in islice(_inputs(taken), _TRIES):
+            outcome = call_tool(tool.name, candidate)
+            if outcome.kind == "accepted":
+                yield tool.name, _first_of(plain(outcome.value))
+                break
+        else:
+            if depth < _DEEPEST and (made := _made(plan, tool, taken, call_tool, depth + 1)) is not None:
+                yield tool.name, made
+
+
+def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescription]:
+    nouns = {_noun(plan.tool.name), (words_of(plan.tool.name) or [""])[-1], *map(_noun_of_key, required)}
+    may_be_asked = [t for t in plan.siblings if t.name != plan.tool.name and may_be_called(plan.spec, t)]
+    roles = {tool.name: role_of_tool(tool) or ("", "") for tool in may_be_asked}
     for wanted in ("list", "create"):
-        for tool in plan.siblings:
-            role = role_of_tool(tool)
-            is_other = tool.name != plan.tool.name and role is not None and role[0] == wanted and role[1] in nouns
-            if not is_other or not may_be_called(plan.spec, tool):
-                continue
-            schema = schema_of(plan.spec, tool)
-            for candidate in islice(_inputs(schema if schema is not None else {"type": "object"}), _TRIES):
-                outcome = call_tool(tool.name, candidate)
-                if outcome.kind == "accepted":
-                    yield tool.name, _first_of(plain(outcome.value))
-                    break
+        yield from (tool for tool in may_be_asked if roles[tool.name][0] == wanted and roles[tool.name][1] in nouns)
+    for tool in may_be_asked:
+        schema = schema_of(plan.spec, tool)
+        asks_nothing = isinstance(schema, Mapping) and not schema.get("required")
+        if roles[tool.name][1] not in nouns and asks_nothing and _only_reads(plan, tool):
+            yield tool
+
+
+def _only_reads(plan: ToolPlan, tool: ToolDescription) -> bool:
+    written = plan.spec.tools.get(tool.name)
+    said = written.annotations.read_only if written is not None else None
+    return bool((tool.annotations or {}).get("read_only") if said is None else said)
+
+
+def _made(
+    plan: ToolPlan,
+    tool: ToolDescription,
+    schema: Any,
+    call_tool: Callable[[str, Mapping[str, Any]], Outcome],
+    depth: int,
+) -> Any:
+    """Return what a creator answers when it is given values of other tools' results; None where it goes on refusing."""
+    required = schema.get("required") if isinstance(schema, Mapping) else None
+    if not isinstance(required, list) or not required:
+        return None
+    about = replace(plan, tool=replace(plan.tool, name=tool.name, input=schema, values={}))
+    for _, result in _results(about, required, call_tool, depth):
+        values = {key: ValueSet(valid=tuple(islice(_values(result, key), _TRIES))) for key in required}
+        for candidate in islice(base_candidates(schema, values=values), _TRIES):
+            outcome = call_tool(tool.name, candidate)
+            if outcome.kind == "accepted":
+                return _first_of(plain(outcome.value))
+    return None
 
 
 def _inputs(schema: Any) -> Iterator[dict[str, Any]]:
@@ -93,7 +139,9 @@ def _noun(tool: str) -> str | None:
 def _noun_of_key(key: str) -> str | None:
     """Return what a parameter names by an id: `note` of `note_id`."""
     words = words_of(key)
-    return "_".join(words[:-1]) if len(words) > 1 and words[-1] in _IDS else None
+    if len(words) == 1:
+        return words[0] if words[0] not in _IDS else None
+    return "_".join(words[:-1]) if words[-1] in _IDS else None
 
 
 def _first_of(result: Any) -> Any:
@@ -104,7 +152,7 @@ def _first_of(result: Any) -> Any:
 
 
 def _values(result: Any, key: str) -> Iterator[Any]:
-    for value in (*keyed_values(result, key), *values_in_text(result)):
+    for value in (*keyed_values(result, key), *listed_values(result, key), *values_in_text(result)):
         yield value
         if isinstance(value, str) and value.isdecimal():
             yield int(value)

@@ -43,3 +43,44 @@ def test_refusals_that_name_nothing_end_the_search():
     proof = prove(ToolSpec("convert", input=SCHEMA), lambda given: refused)
     assert proof.base is None
     assert len({str(given) for given, _ in proof.tried}) == len(proof.tried) <= 60
+
+
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+ASKING = {
+    "one parameter after another": (
+        {"unit": TEXT, "currency": TEXT},
+        lambda given: (
+            "unit must be one of: furlong, league" if given["unit"] not in ("furlong", "league")
+            else "currency must be one of: CHF, NOK" if given["currency"] not in ("CHF", "NOK") else ""
+        ),
+    ),
+    "values between bars": ({"kind": TEXT}, lambda given: "valid values are r7 | g7" if given["kind"] not in ("r7", "g7") else ""),
+    "between two bounds": (
+        {"x": NUMBER},
+        lambda given: "x must be greater than 2.5 and less than 2.75" if not 2.5 < given["x"] < 2.75 else "",
+    ),
+    "beyond a bound": ({"x": {"type": "integer"}}, lambda given: "x must be more than 812" if given["x"] <= 812 else ""),
+    "inside of an array": (
+        {"tags": {"type": "array", "items": TEXT}},
+        lambda given: "tags: each must be one of: hot, cold" if not given["tags"] or set(given["tags"]) - {"hot", "cold"} else "",
+    ),
+    "inside of an object": (
+        {"options": {"type": "object", "properties": {"engine": TEXT}, "required": ["engine"]}},
+        lambda given: "engine must be one of: v8x, smx" if given["options"]["engine"] not in ("v8x", "smx") else "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_what_refusals_ask_for_is_given(name):
+    """One refusal after another is followed: to another parameter, to a number, into an array or an object."""
+    properties, refusal_of = ASKING[name]
+
+    def call(given):
+        said = refusal_of(given)
+        error = CallError(type="ValueError", message=said) if said else None
+        return Outcome("refused" if said else "accepted", 1, value=1, error=error)
+
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    proof = prove(ToolSpec("tool", input=schema), call)
+    assert proof.base is not None, [given for given, _ in proof.tried]

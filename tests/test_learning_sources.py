@@ -1,0 +1,111 @@
+"""Where a base is learned from: lists of plain values, other read-only tools, creators that need what others made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.errors import Position
+from pytest_toolcheck.learning import learn_from_siblings
+from pytest_toolcheck.scenario import ToolPlan
+from pytest_toolcheck.spec.model import PythonTarget, Spec, ToolSpec
+from pytest_toolcheck.targets.base import CallError, Outcome, ToolDescription
+
+Answer = Callable[[Mapping[str, Any]], Any]
+
+
+def takes(*names: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: {"type": "string"} for name in names}, "required": list(names)}
+
+
+def refuse(wrong: bool) -> None:
+    if wrong:
+        raise ValueError("no such thing")
+
+
+def about_projects(given: Mapping[str, Any]) -> Any:
+    refuse(given["project"] != "apollo-7x")
+    return "it flies"
+
+
+def about_items(given: Mapping[str, Any]) -> Any:
+    refuse(given["item_id"] not in ("it-4711", "it-4712"))
+    return {"price": 1}
+
+
+def about_accounts(given: Mapping[str, Any]) -> Any:
+    refuse(given["account_id"] != "acc_x1")
+    return {"sent": True}
+
+
+class Tasks:
+    """A task needs a project, which needs a team."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def make(self, kind: str, *needed: str) -> Answer:
+        def making(given: Mapping[str, Any]) -> Any:
+            refuse(any(given[name] not in self.made for name in needed))
+            self.made.append(f"{kind}-{len(self.made) + 70}")
+            return {f"{kind}_id": self.made[-1]}
+
+        return making
+
+    def estimate(self, given: Mapping[str, Any]) -> Any:
+        refuse(given["task_id"] not in self.made or not given["task_id"].startswith("task"))
+        return {"days": 3}
+
+
+def tasks() -> dict[str, tuple[dict[str, Any], Answer]]:
+    made = Tasks()
+    return {
+        "estimate_task": (takes("task_id"), made.estimate),
+        "create_task": (takes("project_id"), made.make("task", "project_id")),
+        "create_project": (takes("team_id"), made.make("project", "team_id")),
+        "create_team": (takes("name"), made.make("team")),
+    }
+
+
+TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
+    "a list of plain values": lambda: {
+        "describe_project": (takes("project"), about_projects),
+        "list_projects": (takes(), lambda _given: ["apollo-7x", "gemini-9"]),
+    },
+    "ids beside their number": lambda: {
+        "get_item": (takes("item_id"), about_items),
+        "list_items": (takes(), lambda _given: {"ids": ["it-4711", "it-4712"], "total": 2}),
+    },
+    "who am I": lambda: {
+        "transfer": (takes("account_id"), about_accounts),
+        "whoami": (takes(), lambda _given: {"user": "me", "account_ids": ["acc_x1"]}),
+    },
+    "three levels": tasks,
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_base_is_learned_from_the_siblings(name: str) -> None:
+    """The first tool is proven with what the others answer."""
+    tools = TARGETS[name]()
+
+    def call_tool(tool: str, given: Mapping[str, Any]) -> Outcome:
+        try:
+            return Outcome("accepted", 1, value=tools[tool][1](given))
+        except ValueError as error:
+            return Outcome("refused", 1, error=CallError("ValueError", str(error)))
+
+    siblings = tuple(
+        ToolDescription(tool, input_schema=schema, annotations={"read_only": not schema["required"]})
+        for tool, (schema, _) in tools.items()
+    )
+    first = siblings[0]
+    path = Path("x.tool.yaml")
+    spec = Spec(path, PythonTarget("x"), Position(path, 1, 1), ToolSpec(""), {}, discovers_tools=True)
+    plan = ToolPlan(spec, ToolSpec(first.name, input=first.input_schema), first, siblings)
+    found = learn_from_siblings(plan, lambda given: call_tool(first.name, given), call_tool)
+    assert found is not None
+    assert found[0].base is not None
