@@ -160,6 +160,23 @@ class ModuleManager:
             probe.answers((fail(ConnectionError), None))
             self.call(handle)
 
+    def call_and_cancel(self, handle: Any, *, after_s: float) -> None:
+        """Call the (async) tool while its first dependency hangs, and cancel the call. Raises ScenarioSkipped."""
+        from .resilience.dependency import DependencyProbe, hang
+
+        if not inspect.iscoroutinefunction(self._tool):
+            raise ScenarioSkipped("the tool is a plain function: a call of it cannot be cancelled")
+
+        async def cancelled() -> None:
+            task = asyncio.ensure_future(self._tool(**{**self._arguments, PARAMETER: handle}))
+            await asyncio.wait({task}, timeout=after_s)
+            task.cancel()
+            await asyncio.wait({task}, timeout=after_s)
+
+        with DependencyProbe(self._dependencies[0]) as probe:
+            probe.answers((hang(), None))
+            self._runner.run(cancelled())
+
     def open_at_once(self, count: int) -> int:
         """Ask for so many sessions at once: tasks of an async module, threads of a plain one; return how many came."""
 

@@ -12,17 +12,26 @@ from .spec.model import SessionPromise
 
 _TOO_MANY: Final = 5
 """So many more sessions than there is room for are asked for at once."""
+_OTHERS: Final = 5
+"""So many of the other sessions are looked at."""
 
 
-def module_checks(promise: SessionPromise, *, can_fail: bool) -> Iterator[tuple[str, Check]]:
-    """Return the name of each sentence and what checks it; `can_fail` where a dependency can be made to fail."""
+def module_checks(promise: SessionPromise, *, can_fail: bool, can_cancel: bool) -> Iterator[tuple[str, Check]]:
+    """Return the name of each sentence and what checks it.
+
+    `can_fail` where a dependency can be made to fail, `can_cancel` where a call may be one that can be cancelled.
+    """
     if promise.limit is not None:
         yield f"{promise.limit + _TOO_MANY} asked for at once", _limit_holds_at_once
         yield "closing twice frees one place", _second_close_is_nothing
+        yield "closing one ends it alone", _close_ends_one
     if promise.idle_timeout_s is not None:
+        yield "an idle one expires alone", _expires_alone
         yield "a step of the wall clock expires nothing", _ignores_wall_clock
         if can_fail:
             yield "a failed call holds nothing", _failed_call_ends
+        if can_cancel:
+            yield "a cancelled call holds nothing", _cancelled_call_ends
 
 
 def _limit_holds_at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
@@ -50,6 +59,34 @@ def _second_close_is_nothing(scenario: SessionScenario, ctx: ToolContext) -> Non
             raise scenario.broken(message, "closed twice")
 
 
+def _close_ends_one(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        first, *others = fill(scenario, manager)
+        if not _refused(lambda: manager.call(f"{first}-unknown")):
+            raise scenario.broken(
+                f"with {scenario.limit} sessions open a call in an unknown one was accepted", "unknown id"
+            )
+        manager.close(first)
+        if not _refused(lambda: manager.call(first)):
+            raise scenario.broken("a call in a session that was closed was accepted", "lives after its close")
+        for each in others[:_OTHERS]:
+            scenario.must("a call after another session was closed", lambda each=each: manager.call(each))  # type: ignore[misc]
+
+
+def _expires_alone(scenario: SessionScenario, ctx: ToolContext) -> None:
+    if scenario.promise.limit == 1:
+        return
+    with _manager(scenario, ctx) as manager:
+        idle, used = (scenario.must("a session", manager.open) for _ in range(2))
+        for _ in range(3):
+            manager.wait(scenario.idle_s * 0.4)
+            scenario.must("a call in a session beside an idle one", lambda: manager.call(used))
+        if not _refused(lambda: manager.call(idle)):
+            message = f"an idle session lives after {1.2 * scenario.idle_s:g} s, because another was used"
+            raise scenario.broken(message, "kept by another")
+        scenario.must("a call after another session expired", lambda: manager.call(used))
+
+
 def _ignores_wall_clock(scenario: SessionScenario, ctx: ToolContext) -> None:
     with _manager(scenario, ctx) as manager:
         handle = scenario.must("a session", manager.open)
@@ -67,6 +104,16 @@ def _failed_call_ends(scenario: SessionScenario, ctx: ToolContext) -> None:
         if failed and not _refused(lambda: manager.call(handle)):
             message = f"a session lives after a failed call and {scenario.idle_s:g} s: the call still holds it"
             raise scenario.broken(message, "held by a failed call")
+
+
+def _cancelled_call_ends(scenario: SessionScenario, ctx: ToolContext) -> None:
+    with _manager(scenario, ctx) as manager:
+        handle = scenario.must("a session", manager.open)
+        manager.call_and_cancel(handle, after_s=0.1 * scenario.idle_s)
+        manager.wait(scenario.idle_s * 1.001)
+        if not _refused(lambda: manager.call(handle)):
+            message = f"a session lives after a cancelled call and {scenario.idle_s:g} s: the call still holds it"
+            raise scenario.broken(message, "held by a cancelled call")
 
 
 def _is_blunder(error: BaseException | None, handle: Any) -> bool:

@@ -53,7 +53,8 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
     if promise.idle_timeout_s is not None and any(each.python for each in plan.tool.depends_on.values()):
         checks.append(("a call under way keeps it", _kept_by_call))
     if isinstance(plan.spec.target, PythonTarget):
-        checks += module_checks(promise, can_fail=any(each.python for each in plan.tool.depends_on.values()))
+        can_fail = any(each.python for each in plan.tool.depends_on.values())
+        checks += module_checks(promise, can_fail=can_fail, can_cancel=can_fail and _may_be_cancelled(plan))
     if offers_metrics(plan):
         checks.append(("its metrics count what happened", counts_are_right))
     place = plan.tool.key_positions.get("/sessions", plan.tool.position)
@@ -223,6 +224,12 @@ def _kept_by_call(scenario: SessionScenario, ctx: ToolContext) -> None:
 def fill(scenario: SessionScenario, manager: Manager) -> list[Any]:
     """Open as many sessions as are promised; return them."""
     return [scenario.must(f"session {number + 1}", manager.open) for number in range(scenario.limit)]
+
+
+def _may_be_cancelled(plan: ToolPlan) -> bool:
+    from .resilience.scenarios import is_plain_function
+
+    return not is_plain_function(plan)
 
 
 def _said(outcome: Outcome) -> str:

@@ -37,7 +37,7 @@ def _scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         for promise in promises:
             yield _scenario(plan, promise, f"resilience[{promise.on}:in another process]", _skip)
         return
-    is_plain = _is_plain_function(plan)
+    is_plain = is_plain_function(plan)
     for promise in promises:
         openings: dict[float, Opening] = {}
         for id_, check in _sentences(promise):
@@ -89,7 +89,7 @@ def _skip(bench: Bench) -> None:
     )
 
 
-def _is_plain_function(plan: ToolPlan) -> bool:
+def is_plain_function(plan: ToolPlan) -> bool:
     """Whether the tool is known to be no coroutine function, from its module as far as it is imported already."""
     if isinstance(plan.spec.target, ServerModule):
         return False
