@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 
 import pytest
 
@@ -250,6 +251,7 @@ class Context:
 def plan_of(folder, source=SOURCE, *, promise=None, target=None):
     folder.mkdir(exist_ok=True)
     (folder / "managed.py").write_text(source)
+    sys.modules.pop("managed", None)  # another test's
     tool = ToolSpec("order", examples=(Example({"sku": "A"}),), sessions=promise or SessionPromise(5, 2, 5, 3600.0),
                     depends_on={"provider": Dependency("provider", python="managed:provider")})  # fmt: skip
     path = folder / "managed.tool.yaml"
