@@ -57,6 +57,23 @@ SERVED: dict[str, Any] = {
     "twenty codes that differ": set_of({"type": "string", "pattern": "^[A-Z]{3}$"}, 20),
     "twelve rows that differ": set_of(OBJECT, 12),
     "forty texts that differ": set_of(STRING, 40),
+    "a letter of each": {**set_of({"type": "string", "pattern": "^[a-z]$"}, 26), "maxItems": 26},
+    "two that are contained": {**set_of(STRING, 1), "allOf": [{"contains": {"const": c}} for c in "ab"], "maxItems": 2},
+    "behind the prefixes of two": {
+        "type": "array", "minItems": 3, "unevaluatedItems": {"type": "null"},
+        "allOf": [{"prefixItems": [STRING, INTEGER]}, {"prefixItems": [True, {"minimum": 5}]}],
+    },
+    "names of a kind, at least three": {
+        "type": "object", "minProperties": 3, "propertyNames": {"pattern": "^[a-z]{2,4}$"},
+        "patternProperties": {"^x": {"type": "boolean"}}, "additionalProperties": {"type": "string", "minLength": 3},
+    },
+    "thousands of members": {"type": "object", "minProperties": 3000, "additionalProperties": INTEGER},
+    "all but the shortest": {"type": "object", "properties": {"a": {"const": 1}}, "required": ["a"], "not": {"const": {"a": 1}}},
+    "no member from nought on": {
+        "type": "object", "properties": {"a": INTEGER}, "required": ["a"], "not": {"properties": {"a": {"minimum": 0}}},
+    },
+    "a sign asked for behind": {"type": "string", "pattern": r"(?<=\$)\d+$"},
+    "a short address": {"type": "string", "format": "uri", "maxLength": 12},
     "thirty deep": chain(30),
     "four thousand leaves": bush(12),
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .identity import describe
@@ -29,7 +29,7 @@ class Change:
         nested = self.category if not self.path and isinstance(step, str) else "nested"
         path, value = (step, *self.path), rebuild(self.value)
         detail = self.detail if nested == self.category else f"{self.category} {self.detail}"
-        return replace(self, category=nested, path=path, value=value, detail=detail)
+        return Change(nested, path, detail, value, self.only_if_valid)
 
 
 def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:
@@ -43,4 +43,4 @@ def nested(changes: Iterator[Change]) -> Iterator[Change]:
         if item.category == "nested":
             yield item
         else:
-            yield replace(item, category="nested", detail=f"{item.category} {item.detail}")
+            yield Change("nested", item.path, f"{item.category} {item.detail}", item.value, item.only_if_valid)

@@ -11,9 +11,9 @@ from typing import Any
 from ..spec.model import JSONSchema
 from . import numbers
 from .identity import pointer_of
-from .schema import ALL_TYPES, Document, Node
+from .schema import Document, Node
 from .shapes import Shape, alternatives
-from .valid import MOST_MEMBERS, samples
+from .valid import MOST_MEMBERS, MOST_NEEDED, samples
 
 Path = tuple[str | int, ...]
 
@@ -131,7 +131,7 @@ def _why_empty(document: Document, node: Node) -> str:
         return "enum has no member"
     shapes = alternatives(document, (node,))
     if shapes and all(not shape.types() for shape in shapes):
-        stated = sorted({str(names) for shape in shapes for names in shape.all_of("type")}, key=ALL_TYPES.__contains__)
+        stated = sorted({str(names) for shape in shapes for names in shape.all_of("type")})
         return f"no value can be of all these types: {', '.join(stated)}"
     reasons = [next(_reasons(document, shape), "") for shape in shapes]
     return reasons[0] if reasons and all(reasons) else "no value was found that satisfies this part"
@@ -144,6 +144,9 @@ def _reasons(document: Document, shape: Shape) -> Iterator[str]:
     if 0 < len(shape.members() or ()) <= MOST_MEMBERS:
         yield "none of the values that enum and const allow satisfies all else that is asked for"
     kinds = shape.types()
+    for keyword in ("minItems", "minProperties"):
+        if shape.largest(keyword) > MOST_NEEDED:
+            yield f"{keyword} {shape.largest(keyword)} is more than the {MOST_NEEDED} that are made for a case"
     if set(kinds) <= {"integer", "number"}:
         yield from _no_number(shape, whole="number" not in kinds)
     elif kinds == ("array",):

@@ -219,8 +219,13 @@ def _kinds_of(document: Document, shape: Shape, names: Sequence[str]) -> set[str
     """Return which kinds of values the members hold, inside them too."""
     waiting = [(shape.member(name), 0) for name in names]
     found: set[str] = set()
+    seen: set[tuple[int, ...]] = set()
     while waiting and len(found) < len(_KINDS):
-        conjunction, depth = waiting.pop()
+        conjunction, depth = waiting.pop(0)
+        about = tuple(id(node.schema) for node in conjunction)
+        if about in seen:
+            continue
+        seen.add(about)
         for inner in alternatives(document, conjunction)[:2]:
             found |= _kinds_here(inner)
             below = [inner.item(0)] if "array" in inner.types() else []

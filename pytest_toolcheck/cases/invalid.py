@@ -19,7 +19,7 @@ from .turns import interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
 _MOST_BELOW = 3000
-_FEWEST_PER_PLACE = 30
+_FEWEST_PER_PLACE, _FEW_BRANCHES = 30, 4
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
 _MOST_REFUSED = 40
@@ -161,8 +161,9 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
     if depth:
         yield from interleaved(streams)
     else:
+        shares = len(names) * max(1, len(alternatives(document, (document.root,))) // _FEW_BRANCHES)
         for stream in streams:
-            yield from islice(stream, max(_FEWEST_PER_PLACE, _MOST_BELOW // len(names)))
+            yield from islice(stream, max(_FEWEST_PER_PLACE, _MOST_BELOW // shares))
 
 
 def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:

@@ -237,8 +237,9 @@ class _Walk:
         return self.groups.get(number, "")
 
     def _assert(self, value: Any) -> str:
-        if value[0] > 0:
-            self.ahead.append(self.text(value[1]))
+        if value[0] < 0:  # what is to stand before is written there
+            return self.text(value[1])
+        self.ahead.append(self.text(value[1]))
         return ""
 
     def _atomic_group(self, tree: Any) -> str:
@@ -265,7 +266,7 @@ class _Counting(_Walk):
     def _in(self, items: list[Any]) -> str:
         if not items or items[0][0] is op.NEGATE:
             return super()._in(items)
-        pool = [c for kind, v in items for c in _members(kind, v)]
+        pool = [c for kind, v in items for c in (_range(v) if kind is op.RANGE else _members(kind, v))]
         if not pool:
             return ""
         self.rest, chosen = divmod(self.rest, len(pool))
@@ -301,6 +302,11 @@ class _Astray(_Walk):
         return super()._max_repeat(value)
 
     _min_repeat = _possessive_repeat = _max_repeat
+
+
+def _range(ends: tuple[int, int]) -> str:
+    """Return the characters of a range, the first hundred."""
+    return "".join(map(chr, range(ends[0], min(ends[1], ends[0] + 99) + 1)))
 
 
 def _members(kind: Any, value: Any) -> str:

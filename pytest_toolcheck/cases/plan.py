@@ -17,7 +17,7 @@ from .model import CATEGORIES, Case
 from .schema import Document
 from .turns import interleaved
 
-_MOST_CHANGES = 20_000
+_MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
 _TURNS_INSIDE = {
     **dict.fromkeys(("unicode", "size", "number"), "values"),
     **dict.fromkeys(("null", "type"), "types"),
@@ -145,12 +145,13 @@ def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
         places = queues.setdefault(_kind_of(item), {}).setdefault(item.path[:1], {})
         places.setdefault(item.path[1:], []).append(item)
     kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
-    yield from interleaved([_of_kind([*queues[kind].values()], first) for first, kind in enumerate(kinds)])
+    firsts = (0 if kind[0] == "extra" else at for at, kind in enumerate(kinds))  # there the members are no parameters
+    yield from interleaved([_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)])
 
 
 def _of_kind(members: list[dict[Any, list[Change]]], first: int) -> Iterator[Change]:
-    """Take turns over the members, each kind from another one on: of many members, some case is soon seen of all."""
-    first %= len(members)
+    """Take turns over the members; where they are many, each kind from another one on: all are soon changed."""
+    first %= len(members) if len(members) > _FEW_MEMBERS else 1
     return interleaved([_in_turns(places) for places in (*members[first:], *members[:first])])
 
 

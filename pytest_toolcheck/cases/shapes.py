@@ -14,6 +14,7 @@ from typing import Any
 
 from .explosive import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
+from .strategy_negate import negations
 
 _MOST = 16
 _HINTS: Mapping[str, frozenset[str]] = {
@@ -118,14 +119,24 @@ class Shape:
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""
         if name not in self.known:
-            self.known[name] = tuple(node for part in self.parts for node in _member(part, name))
+            own = tuple(node for part in self.parts for node in _member(part, name))
+            self.known[name] = own or tuple(
+                part.child(schema)
+                for part, schema in self.stated.get("unevaluatedProperties", ())
+                if isinstance(schema, Mapping)
+            )
         return self.known[name]
 
     def item(self, index: int) -> Conjunction:
         """Return what holds for the item at `index`."""
         index = min(index, self.prefix_length())  # all items behind the prefix are alike
         if index not in self.known:
-            self.known[index] = tuple(node for part in self.parts for node in _item(part, index))
+            own = tuple(node for part in self.parts for node in _item(part, index))
+            self.known[index] = own or tuple(
+                part.child(schema)
+                for part, schema in self.stated.get("unevaluatedItems", ())
+                if isinstance(schema, Mapping)
+            )
         return self.known[index]
 
     def prefix_length(self) -> int:
@@ -166,9 +177,10 @@ def _member(part: Node, name: str) -> Iterator[Node]:
         if is_found(pattern, name):
             matched = True
             yield part.child(schema)
-    for keyword in () if matched else ("additionalProperties", "unevaluatedProperties"):
-        if isinstance(words.get(keyword), dict) or (words.get(keyword) is False and keyword[0] == "a"):
-            yield part.child(words[keyword])
+    if not matched and (
+        isinstance(words.get("additionalProperties"), dict) or words.get("additionalProperties") is False
+    ):
+        yield part.child(words["additionalProperties"])
 
 
 def _item(part: Node, index: int) -> Iterator[Node]:
@@ -180,8 +192,6 @@ def _item(part: Node, index: int) -> Iterator[Node]:
         yield part.child(prefix[index])
     elif items is not True:
         yield part.child(items)
-    elif isinstance(words.get("unevaluatedItems"), Mapping):
-        yield part.child(words["unevaluatedItems"])
 
 
 def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
@@ -276,6 +286,8 @@ def _choices(document: Document, node: Node) -> Iterator[list[Conjunction]]:
         met = (node.child(words["if"]), node.child(words.get("then", True)))
         unmet = (refusing(document, node.child(words["if"])), node.child(words.get("else", True)))
         yield [met, unmet]
+    if isinstance(words.get("not"), dict):
+        yield from _opposites(document, node, words["not"])
     for keyword in ("dependentSchemas", "dependencies"):
         for name, schema in words.get(keyword, {}).items():
             present, absent = _having(document, node, name), _lacking(document, node, name)
@@ -283,6 +295,20 @@ def _choices(document: Document, node: Node) -> Iterator[list[Conjunction]]:
             yield [(absent,), (present, then)]
     for name, names in words.get("dependentRequired", {}).items():
         yield [(_lacking(document, node, name),), (_having(document, node, name, *names),)]
+
+
+def _opposites(document: Document, node: Node, refused: dict[str, Any]) -> Iterator[list[Conjunction]]:
+    """Yield what a value must be like that `refused` does not accept, where that can be written down and tells more."""
+    if (
+        "$ref" in refused
+        or set(refused) <= {"type"}
+        or (set(refused) == {"required"} and len(refused["required"]) == 1)
+    ):
+        return
+    found = negations(refused)
+    if found and len(found) <= _MOST and {"not": refused} not in found and False not in found:
+        made = document.derived("opposites", id(refused), schema=found)
+        yield [(node.child(schema),) for schema in made]
 
 
 def refusing(document: Document, node: Node) -> Node:

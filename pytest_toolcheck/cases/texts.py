@@ -96,6 +96,8 @@ def good(shape: Shape) -> Iterator[str]:
     for pattern in patterns:
         yield from (text for _, text in near_misses(pattern))  # some are found after all, where it has no anchors
     lengths = dict.fromkeys((max(low, min(4, high if high is not None else 4)), low, low + 1, max(low, 1)))
+    if names and high is not None:
+        lengths |= dict.fromkeys((high, high - 1, high - 2))
     for length in lengths:
         if high is None or length <= high:
             yield from (text for text in [of_length(shape, length)] if text is not None)

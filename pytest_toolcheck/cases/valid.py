@@ -15,7 +15,8 @@ from .turns import interleaved
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
 _ENOUGH, _ENOUGH_BELOW = 8, 3
 MOST_MEMBERS = 50
-_MOST_ITEMS, _MOST_ITEMS_NEEDED = 1000, 20_000
+_MOST_ITEMS, MOST_NEEDED = 1000, 20_000
+"""So many items or members are made at the most, and where a schema asks for more than the first."""
 _MOST_TRIED = 80
 ANYTHING: tuple[Any, ...] = (
     *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
@@ -23,6 +24,9 @@ ANYTHING: tuple[Any, ...] = (
     *([1, 2], [1, 1], ["foo", "bar"], [1, "a", True], "longer text with words", 1e-8, 12345678901234567890, {"": 0}),
 )
 """Values to try when the schema gives no way to build one."""
+
+
+_TEXT = {"type": "string"}
 
 
 def deepest(document: Document) -> int:
@@ -127,16 +131,19 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
     least, most = shape.largest("minProperties"), shape.smallest("maxProperties")
     for chosen in (required, [name for name in names if values[name]][:most]):
         yield filled(document, shape, {name: values[name][0] for name in chosen}, least, depth)
+    if shape.stated.get("not"):
+        yield filled(document, shape, {name: values[name][0] for name in required}, len(required) + 1, depth)
     for turn in (1, 2):
         yield {name: values[name][turn % len(values[name])] for name in required}
 
 
 def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
+    naming = shape.nodes("propertyNames")
     for name in further_names(document, shape, least, depth):
         if len(value) >= least:
             break
-        if name not in value:
+        if name not in value and document.holds(naming, name):
             options = samples(document, shape.member(name), depth=depth + 1)
             if options:
                 value[name] = options[0]
@@ -148,20 +155,23 @@ def further_names(document: Document, shape: Shape, count: int, depth: int) -> I
     yield from shape.property_names()
     naming = shape.nodes("propertyNames")
     if naming:
-        yield from (name for name in samples(document, naming, depth=depth + 1) if isinstance(name, str))
+        texts_only = (*naming, naming[0].child(_TEXT))
+        yield from (name for name in samples(document, texts_only, depth=depth + 1) if isinstance(name, str))
     for patterns in shape.all_of("patternProperties"):
         for pattern in patterns:
             yield from texts.matching(pattern)
-    yield from (f"key{number}" for number in range(min(count, 1000) + 1))
+    for number in range(min(count, _MOST_ITEMS) if naming else 0):
+        yield from (name for name in further(document, texts_only, number, depth=depth) if isinstance(name, str))
+    yield from (f"key{number}" for number in range(min(count, MOST_NEEDED) + 1))
 
 
 def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any]]:
     """Yield arrays: one item (or as few as allowed), then the fewest, then a few."""
     least = max(shape.largest("minItems"), needed(shape))
     most = shape.smallest("maxItems")
-    behind = shape.prefix_length() + needed(shape)
-    for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2, behind)):
-        if (most is None or count <= most) and count <= max(_MOST_ITEMS, min(least, _MOST_ITEMS_NEEDED)):
+    behind, apart = shape.prefix_length() + needed(shape), len(asked_of_items(document, shape, depth=depth))
+    for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2, behind, apart)):
+        if (most is None or count <= most) and count <= max(_MOST_ITEMS, min(least, MOST_NEEDED)):
             made = array_of(document, shape, count, depth=depth)
             if made is not None:
                 yield made
@@ -177,19 +187,29 @@ def needed(shape: Shape) -> int:
     return shape.largest("minContains") if shape.all_of("minContains") else 1
 
 
+def asked_of_items(document: Document, shape: Shape, *, depth: int) -> list[Conjunction]:
+    """Return what `contains` asks of items, one after another: of each all of it where one value can have it all."""
+    wanted = shape.nodes("contains")
+    if len(wanted) < 2 or samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1):
+        return [wanted] * needed(shape) if wanted else []
+    stated = ((part.keywords().get("minContains", 1), part.child(schema)) for part, schema in shape.stated["contains"])
+    return [(node,) for least, node in stated for _ in range(int(least))]
+
+
 def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> list[Any] | None:
     """Return an array of `count` items, different ones where they must be; None where an item cannot be made."""
     made: list[Any] = []
     unique = any(shape.all_of("uniqueItems"))
     wanted = list(shape.nodes("contains"))
-    least, most = needed(shape), shape.smallest("maxContains")
+    asked, most = asked_of_items(document, shape, depth=depth), shape.smallest("maxContains")
+    least = len(asked)
     refused = tuple(refusing(document, part) for part in wanted) if most is not None else ()
     hits = 0
     for index in range(count):
         taken, plain = made if unique else [], shape.item(index)
         value = None
         if wanted and hits < least:
-            value = _item_value(document, (*plain, *wanted), taken, depth)
+            value = _item_value(document, (*plain, *asked[hits]), taken, depth)
             hits += value is not None
             if value is None and count - index - 1 < least - hits:
                 return None
@@ -209,9 +229,10 @@ def _item_value(document: Document, conjunction: Conjunction, taken: list[Any], 
     for option in options:
         if not taken or option not in taken:
             return (option,)
-    for option in further(document, conjunction, len(taken), depth=depth):
-        if option not in taken and document.holds(conjunction, option):
-            return (option,)
+    for number in (len(taken), *range(len(taken) if len(taken) <= _MOST_TRIED else 0)):  # all of a few, in the end
+        for option in further(document, conjunction, number, depth=depth):
+            if option not in taken and document.holds(conjunction, option):
+                return (option,)
     return None
 
 
