@@ -6,10 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from .behaviour.leaves import MISSING, differing, is_volatile, leaves_of
 from .chain_values import has_word, shown
 
 _MOVES_ON = re.compile(r"version|revision|\brev\b|etag|time|date|(^|_)(at|by)$|modif|changed", re.IGNORECASE)
 """Parameters that every update may change."""
+_TOMBSTONE = re.compile(r"delet|remov|archiv|trash|status|state|activ|exist", re.IGNORECASE)
 _TELLING = 4
 """A shorter word stands in a text by chance."""
 
@@ -28,6 +30,15 @@ def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mappin
         elif shown(answer, name) in (mine, others, earlier.get(name, mine)):
             return name
     return None
+
+
+def is_as_before(before: Any, after: Any) -> bool:
+    """Whether an answer is the one before but for the moment of the call; a tombstone (`deleted_at`, a status) is not."""
+    moved = differing([leaves_of(before), leaves_of(after)])
+    return all(
+        MISSING not in values and not _TOMBSTONE.search(name) and is_volatile(name, values, telemetry=True)
+        for name, values in moved.items()
+    )
 
 
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:

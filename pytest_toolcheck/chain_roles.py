@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ _METHODS: Mapping[tuple[str, bool], str] = {
 }
 """By method, and whether the path ends in a parameter."""
 _OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
+_MOST_READERS = 3
 _NAME_OF_ONE = re.compile(r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path)$")
 
 
@@ -41,7 +42,15 @@ class Chain:
     update: str | None = None
     delete: str | None = None
     lister: str | None = None
-    """A tool that lists such things and needs no arguments."""
+    """A tool that lists such things and needs no arguments but the shared ones."""
+    shared: tuple[str, ...] = ()
+    """What the reader needs beside the key, as the creator was given it: the project of a task."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """Tools that call the key by another name, with that name."""
+
+    def key_of(self, tool: str) -> str:
+        """Return how a tool calls the key."""
+        return dict(self.keys).get(tool, self.key)
 
     @property
     def id(self) -> str:
@@ -82,24 +91,86 @@ def _singular(word: str) -> str:
 
 
 def chain_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Chain | None:
-    """Return the chain that begins with the tool `create`; None where names and schemas do not show one."""
+    """Return the first chain that begins with the tool `create`; None where names and schemas do not show one."""
+    return next(chains_from(spec, create, tools), None)
+
+
+def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Iterator[Chain]:
+    """Yield the chains that begin with the tool `create`: each reader stands in one, and so does each update."""
     role = next((role_of_tool(tool) for tool in tools if tool.name == create), role_of(create))
     if role is None or role[0] != "create":
-        return None
+        return
     allowed = [tool for tool in tools if may_be_called(spec, tool)]
     found = {name: [tool for tool in allowed if role_of_tool(tool) == (name, role[1])] for name in VERBS}
-    everything = [tool for tool in (*found["list"], *found["read"]) if not _properties(schema_of(spec, tool))]
-    readers = [tool for tool in found["read"] if tool not in everything]
-    if len(found["create"]) != 1 or len(readers) != 1:
-        return None
-    read = readers[0]
-    key = _only_required(schema_of(spec, read))
-    if key is None or not _names_one(key, role[1]):
-        return None
-    update = [tool.name for tool in found["update"] if key in _properties(schema_of(spec, tool))]
-    delete = [tool.name for tool in found["delete"] if _takes_only(schema_of(spec, tool), key)]
-    lister = [tool.name for tool in everything]
-    return Chain(create, read.name, key, *(names[0] if len(names) == 1 else None for names in (update, delete, lister)))
+    makers = [tool for tool in found["create"] if tool.name == create]
+    if not makers:
+        return
+    given = _properties(schema_of(spec, makers[0]))
+    updates = found["update"]
+    for at, (reader, key, shared) in enumerate(_readers(spec, found["read"], role[1], given)):
+        some: Sequence[ToolDescription | None] = updates[: None if at == 0 else 1] or [None]
+        for update in some:
+            yield _chain(spec, (create, reader, update), key, shared, found, role[1])
+
+
+def _readers(
+    spec: Spec, tools: Sequence[ToolDescription], noun: str, given: Mapping[str, Any]
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the readers with their key, and what they need beside it that the creator was `given`."""
+    found = []
+    for tool in tools:
+        key, shared = _key_and_shared(schema_of(spec, tool), noun, given)
+        if key is not None and _names_one(key, noun):
+            found.append((tool.name, key, shared))
+    return found[:_MOST_READERS]
+
+
+def _key_and_shared(schema: Any, noun: str, given: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    required = _required(schema)
+    own = [name for name in required if name not in given]
+    if len(required) > 1 and not own:
+        own = [
+            name for name in required if "_".join(words_of(name)) in (noun, f"{noun}_id", f"{noun}_name", "name", "id")
+        ]
+    key = required[0] if len(required) == 1 else own[0] if len(own) == 1 else None
+    return key, tuple(name for name in required if name != key)
+
+
+def _chain(
+    spec: Spec,
+    tools: tuple[str, str, ToolDescription | None],
+    key: str,
+    shared: tuple[str, ...],
+    found: Mapping[str, Sequence[ToolDescription]],
+    noun: str,
+) -> Chain:
+    create, read, update = tools
+    calls_it = {
+        tool.name: name
+        for tool in (*found["update"], *found["delete"])
+        if (name := _key_in(schema_of(spec, tool), key, noun)) is not None
+    }
+    updates = [update.name] if update is not None and update.name in calls_it else []
+    deletes = [
+        tool.name
+        for tool in found["delete"]
+        if tool.name in calls_it and _takes_only(schema_of(spec, tool), {calls_it[tool.name], *shared})
+    ]
+    listers = [t.name for t in (*found["list"], *found["read"]) if not {*_properties(schema_of(spec, t))} - {*shared}]
+    change, remove, lister = (some[0] if len(some) == 1 else None for some in (updates, deletes, listers))
+    other = tuple((tool, calls_it[tool]) for tool in (change, remove) if tool is not None and calls_it[tool] != key)
+    return Chain(create, read, key, change, remove, lister, shared, other)
+
+
+def _key_in(schema: Any, key: str, noun: str) -> str | None:
+    """Return what the key is called in a schema: an id may be called `id` in one tool and `note_id` in another."""
+    properties = _properties(schema)
+    if key in properties:
+        return key
+    words = "_".join(words_of(key))
+    ids = {"id", f"{noun}_id", f"{noun}_key", f"{noun}_uuid"}
+    others = [name for name in _required(schema) if "_".join(words_of(name)) in ids]
+    return others[0] if len(others) == 1 and words in ids else None
 
 
 def may_use_up(tool: ToolSpec) -> bool:
@@ -129,15 +200,15 @@ def _properties(schema: Any) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def _only_required(schema: Any) -> str | None:
+def _required(schema: Any) -> list[str]:
     required = schema.get("required", []) if isinstance(schema, Mapping) else []
-    return required[0] if isinstance(required, list) and len(required) == 1 else None
+    return required if isinstance(required, list) else []
 
 
-def _takes_only(schema: Any, key: str) -> bool:
-    """Whether deleting needs the key alone, and has no option that makes it something else than deleting."""
+def _takes_only(schema: Any, names: Collection[str]) -> bool:
+    """Whether deleting needs these alone, and has no option that makes it something else than deleting."""
     is_plain = not any(_OPTIONS_OF_DELETING.search(name) for name in _properties(schema))
-    return _only_required(schema) == key and is_plain
+    return is_plain and set(_required(schema)) <= set(names)
 
 
 def _names_one(key: str, noun: str) -> bool:

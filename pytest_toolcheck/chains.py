@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, mistaken
+from .chain_answers import changed_beside, is_as_before, mistaken
 from .chain_lists import Listed
-from .chain_roles import Chain, chain_from, role_of_tool, schema_of, words_of
+from .chain_roles import Chain, chains_from, role_of_tool, schema_of, words_of
 from .chain_values import (
     denies,
     keyed_values,
+    listed_values,
     made_up,
     own_values,
     plain,
@@ -44,10 +45,26 @@ def _is_own(seen: Any, offered: Any) -> bool:
     return offered is None or str(seen).casefold()[:4] in str(offered).casefold()
 
 
+def _changeable(schema: Any, created: Any) -> Iterator[tuple[str, Mapping[str, Any], str | None]]:
+    """Yield the parameters that an update takes, with the object around them where it takes its changes as one.
+
+    An object that says nothing of what is in it takes what the creator takes.
+    """
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    own = {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
+    yield from ((name, inner, None) for name, inner in own.items())
+    for outer, part in own.items():
+        if "object" in (
+            part.get("type"),
+            *(each.get("type") for each in part.get("anyOf", ()) if isinstance(each, Mapping)),
+        ):
+            inside = part.get("properties") or (created.get("properties", {}) if isinstance(created, Mapping) else {})
+            yield from ((name, inner, outer) for name, inner in inside.items() if isinstance(inner, Mapping))
+
+
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
-    """Yield the chain that begins with this tool, if its siblings make one."""
-    chain = chain_from(plan.spec, plan.tool.name, plan.siblings)
-    if chain is not None:
+    """Yield the chains that begin with this tool, if its siblings make any."""
+    for chain in chains_from(plan.spec, plan.tool.name, plan.siblings):
         yield ChainScenario(chain, plan.tool.position)
 
 
@@ -105,12 +122,14 @@ class ChainRun:
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
         if self._other is not None and self._chain.delete is not None and wrong is None:
-            self._call(self._chain.delete, {self._chain.key: self._other})
+            self._call(self._chain.delete, self._about(self._chain.delete, self._other))
         return wrong
 
     def _create(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         schema = self._schemas[self._chain.create]
-        for arguments in (*with_new_texts(schema, base), base, *islice(varied(schema, base), _VARIED)):
+        shared = self._shared(base)
+        for candidate in (*with_new_texts(schema, base), base, *islice(varied(schema, base), _VARIED)):
+            arguments = {**candidate, **shared}
             outcome = self._call(self._chain.create, arguments)
             if outcome.kind == "accepted":
                 return plain(outcome.value), arguments
@@ -119,8 +138,22 @@ class ChainRun:
                 break
         return None, base
 
+    def _shared(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: base[name] for name in self._chain.shared if name in base}
+
+    def _about(self, tool: str, key: Any) -> dict[str, Any]:
+        """Return the arguments with which a tool is called about one thing."""
+        taken = self._schemas.get(tool)
+        known = taken.get("properties", {}) if isinstance(taken, Mapping) else {}
+        shared = {name: value for name, value in self._shared(self._ctx.base() or {}).items() if name in known}
+        return {**shared, self._chain.key_of(tool): key}
+
     def _list(self) -> Any:
-        outcome = self._call(self._chain.lister or "", {})
+        lister = self._chain.lister or ""
+        schema = self._schemas.get(lister)
+        taken = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+        shared = self._shared(self._ctx.base() or {})
+        outcome = self._call(lister, {name: value for name, value in shared.items() if name in taken})
         return plain(outcome.value) if outcome.kind == "accepted" else None
 
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
@@ -171,7 +204,8 @@ class ChainRun:
         raise ScenarioSkipped(f"nothing that {self._chain.create} returns is shown to be what {self._chain.read} takes")
 
     def _candidates(self, result: Any) -> Iterator[Any]:
-        return self._fitting(keyed_values(result, self._chain.key, self._noun))
+        key = self._chain.key
+        return self._fitting([*keyed_values(result, key, self._noun), *listed_values(result, key, self._noun)])
 
     @property
     def _noun(self) -> str:
@@ -188,7 +222,7 @@ class ChainRun:
                     break
 
     def _read(self, key: Any, *, log: bool = True) -> Outcome:
-        return self._call(self._chain.read, {self._chain.key: key}, log=log)
+        return self._call(self._chain.read, self._about(self._chain.read, key), log=log)
 
     def _is_there(self, outcome: Outcome, key: Any) -> bool:
         """Whether an answer differs from the one about a thing that does not exist; an echo of the key does not count."""
@@ -202,7 +236,7 @@ class ChainRun:
         change = self._change(key)
         if change is None or self._chain.update is None:
             return None
-        name, arguments = change
+        name, new_value, arguments = change
         outcome = self._call(self._chain.update, arguments)
         if outcome.kind in _BAD:
             return self._wrong(f"{self._chain.update} {outcome.kind} on what {self._chain.create} made", "update fails")
@@ -216,9 +250,10 @@ class ChainRun:
         if was == now if isinstance(was, str) else old == new:
             text = f"{self._chain.update} was accepted, and {self._chain.read} still answers {name} {shorten(old, 60)}"
             return self._wrong(text, "update not visible")
-        return self._too_much(name, arguments, was) or self._said(listed.outdated(key, name, old, arguments[name]))
+        given = {**arguments, name: new_value}
+        return self._too_much(name, key, given, was) or self._said(listed.outdated(key, name, old, new_value))
 
-    def _too_much(self, name: str, arguments: Mapping[str, Any], was: Any) -> Finding | None:
+    def _too_much(self, name: str, key: Any, arguments: Mapping[str, Any], was: Any) -> Finding | None:
         """Whether the update changed what it was not asked to: another parameter, or the other thing."""
         schemas = [self._schemas[tool] for tool in (self._chain.update, self._chain.create) if tool is not None]
         also = changed_beside(was, self._before, arguments, (name, self._chain.key), schemas, self._offered)
@@ -230,28 +265,30 @@ class ChainRun:
         beside = self._read(self._other)
         seen = shown(plain(beside.value), name, arguments[name])
         if beside.kind == "accepted" and seen == arguments[name] != shown(self._beside, name, arguments[name]):
-            text = f"{self._chain.update} of {shorten(arguments[self._chain.key], 60)} also changed {shorten(self._other, 60)}"
+            text = f"{self._chain.update} of {shorten(key, 60)} also changed {shorten(self._other, 60)}"
             return self._wrong(text, "update of another")
         return None
 
-    def _change(self, key: Any) -> tuple[str, dict[str, Any]] | None:
-        """Return a parameter whose value the reader shows, and the arguments that change it."""
-        schema: Any = self._schemas.get(self._chain.update or "") or {}
-        for name, inner in schema.get("properties", {}).items():
+    def _change(self, key: Any) -> tuple[str, Any, dict[str, Any]] | None:
+        """Return a parameter whose value the reader shows, a new value, and the arguments that change it."""
+        update = self._chain.update or ""
+        schema: Any = self._schemas.get(update) or {}
+        about = self._about(update, key)
+        for name, inner, outer in _changeable(schema, self._schemas[self._chain.create]):
             old = shown(self._before, name, self._offered.get(name))
-            if name == self._chain.key or not isinstance(old, (str, int)) or isinstance(old, bool) or "enum" in inner:
+            if name in about or not isinstance(old, (str, int)) or isinstance(old, bool) or "enum" in inner:
+                continue
+            if not _is_own(old, self._offered.get(name)):
                 continue
             known = {
                 n: shown(self._before, n, self._offered.get(n))
                 for n in schema.get("required", ())
-                if n not in (name, self._chain.key)
+                if n not in (name, outer) and n not in about
             }
-            if not _is_own(old, self._offered.get(name)):
-                continue
             new = old + 1 if isinstance(old, int) else f"changed {old}"
-            arguments = {**known, self._chain.key: key, name: new}
+            arguments = {**known, **about, **({outer: {name: new}} if outer is not None else {name: new})}
             if is_valid(schema, arguments):
-                return name, arguments
+                return name, new, arguments
         return None
 
     def _deleted(self, key: Any, listed: Listed) -> Finding | None:
@@ -259,7 +296,7 @@ class ChainRun:
         if self._chain.delete is None:
             return None
         listed.look()
-        outcome = self._call(self._chain.delete, {self._chain.key: key})
+        outcome = self._call(self._chain.delete, self._about(self._chain.delete, key))
         if outcome.kind in _BAD:
             return self._wrong(f"{self._chain.delete} {outcome.kind} on what {self._chain.create} made", "delete fails")
         if outcome.kind != "accepted":
@@ -267,7 +304,7 @@ class ChainRun:
         after = self._read(key)
         if after.kind in _BAD and self._miss.kind not in _BAD:
             return self._wrong(f"{self._chain.read} {after.kind} on what {self._chain.delete} deleted", "read fails")
-        if self._is_there(after, key) and plain(after.value) == self._before:  # a tombstone differs: no accusation
+        if self._is_there(after, key) and is_as_before(self._before, plain(after.value)):
             text = f"{self._chain.read} still answers {shorten(key, 60)} after {self._chain.delete} was accepted"
             return self._wrong(text, "read after delete")
         beside = self._read(other) if other is not None else None
@@ -279,7 +316,7 @@ class ChainRun:
 
     def _deleted_again(self, key: Any) -> Finding | None:
         """A thing that is gone may be deleted again, or that is refused; nothing breaks by it."""
-        again = self._call(self._chain.delete or "", {self._chain.key: key})
+        again = self._call(self._chain.delete or "", self._about(self._chain.delete or "", key))
         said = again.error.message if again.error else ""
         if again.kind in _BAD or (again.kind == "refused" and shows_crash(said, again.noise)):
             text = f"{self._chain.delete} {_BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"

@@ -34,8 +34,9 @@ def learn_from_siblings(
     if not isinstance(required, list):
         return None
     learned: dict[str, ValueSet] = {}
-    for name, result in _results(plan, required, call_tool):
-        found = {key: list(islice(_values(result, key), _VALUES)) for key in required if key not in plan.tool.values}
+    for name, given, result in _results(plan, required, call_tool):
+        wanted = [key for key in required if key not in plan.tool.values]
+        found = {key: _found(result, given, key) for key in wanted}
         new = {key: ValueSet(valid=tuple(values)) for key, values in found.items() if values}
         learned |= new
         if new:
@@ -45,6 +46,12 @@ def learn_from_siblings(
             if proof.base is not None:
                 return proof, name
     return None
+
+
+def _found(result: Any, given: Mapping[str, Any], key: str) -> list[Any]:
+    """Return the values for a parameter in a result, or what that call itself was given: a task belongs to its project."""
+    values = list(islice(_values(result, key), _VALUES))
+    return [given[key]] if key in given and not list(keyed_values(result, key)) else values
 
 
 def accepted_values(proof: Proof, call: Callable[[Mapping[str, Any]], Outcome]) -> dict[str, list[Any]]:
@@ -66,7 +73,7 @@ def _results(
     required: Sequence[str],
     call_tool: Callable[[str, Mapping[str, Any]], Outcome],
     depth: int = 0,
-) -> Iterator[tuple[str, Any]]:
+) -> Iterator[tuple[str, Mapping[str, Any], Any]]:
     """Yield what the siblings that list or create what this tool is about answer, those that list first.
 
     Then what others say that only read and ask for nothing. A creator may need the id of what another one makes.
@@ -77,11 +84,11 @@ def _results(
         for candidate in islice(_inputs(taken), _TRIES):
             outcome = call_tool(tool.name, candidate)
             if outcome.kind == "accepted":
-                yield tool.name, _first_of(plain(outcome.value))
+                yield tool.name, candidate, _first_of(plain(outcome.value))
                 break
         else:
             if depth < _DEEPEST and (made := _made(plan, tool, taken, call_tool, depth + 1)) is not None:
-                yield tool.name, made
+                yield tool.name, *made
 
 
 def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescription]:
@@ -109,18 +116,18 @@ def _made(
     schema: Any,
     call_tool: Callable[[str, Mapping[str, Any]], Outcome],
     depth: int,
-) -> Any:
-    """Return what a creator answers when it is given values of other tools' results; None where it goes on refusing."""
+) -> tuple[Mapping[str, Any], Any] | None:
+    """Return what a creator is given and answers when it is given values of other tools' results; None where it goes on refusing."""
     required = schema.get("required") if isinstance(schema, Mapping) else None
     if not isinstance(required, list) or not required:
         return None
     about = replace(plan, tool=replace(plan.tool, name=tool.name, input=schema, values={}))
-    for _, result in _results(about, required, call_tool, depth):
-        values = {key: ValueSet(valid=tuple(islice(_values(result, key), _TRIES))) for key in required}
+    for _, given, result in _results(about, required, call_tool, depth):
+        values = {key: ValueSet(valid=tuple(_found(result, given, key)[:_TRIES])) for key in required}
         for candidate in islice(base_candidates(schema, values=values), _TRIES):
             outcome = call_tool(tool.name, candidate)
             if outcome.kind == "accepted":
-                return _first_of(plain(outcome.value))
+                return candidate, _first_of(plain(outcome.value))
     return None
 
 

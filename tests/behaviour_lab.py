@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
@@ -49,7 +50,12 @@ def plans_in(folder: Path, code: str, spec: str) -> list[ToolPlan]:
         target.close()
 
 
-def findings_of(folder: Path, code: str, spec: str, *, cases: bool = False, log: Log | None = None) -> list[str]:
+Room = Callable[[ToolPlan], Iterable[Any]]
+
+
+def findings_of(
+    folder: Path, code: str, spec: str, *, cases: bool = False, log: Log | None = None, room: Room = behaviour_scenarios
+) -> list[str]:
     """Return `tool: check: message` of all that is found."""
     log = log or Log()
     closers: list[Any] = []
@@ -59,19 +65,19 @@ def findings_of(folder: Path, code: str, spec: str, *, cases: bool = False, log:
     found: list[str] = []
     try:
         for plan in plans_in(folder, code, spec):
-            found += _of_tool(plan, run, cases=cases)
+            found += _of_tool(plan, run, room, cases=cases)
     finally:
         for closer in reversed(closers):
             closer()
     return found
 
 
-def _of_tool(plan: ToolPlan, run: Any, *, cases: bool) -> list[str]:
+def _of_tool(plan: ToolPlan, run: Any, room: Room, *, cases: bool) -> list[str]:
     state = ToolState(plan, run)
     state.static_base = assumed_base(plan.tool)
     scenarios: list[Any] = [CaseScenario(case, None) for case in cases_of(plan, seed=0)] if cases else []
     found: list[str] = []
-    for scenario in [*scenarios, *behaviour_scenarios(plan)]:
+    for scenario in [*scenarios, *room(plan)]:
         try:
             with running(state, attrs={}) as context:
                 scenario.run(context)

@@ -126,12 +126,11 @@ def test_destructive_tools_join_a_chain_only_where_the_spec_allows_it(tmp_path: 
     [
         [tool("create_note"), tool("get_order")],
         [tool("create_note"), tool("get_note", key="verbose")],
-        [tool("create_note"), tool("get_note"), tool("read_note")],
         [tool("open_note"), tool("get_note")],
     ],
 )
 def test_what_does_not_belong_together_is_no_chain(tmp_path: Path, tools: list[ToolDescription]) -> None:
-    """Another noun, a parameter that names nothing, two readers, an unknown verb: no chain."""
+    """Another noun, a parameter that names nothing, an unknown verb: no chain."""
     assert chain_from(spec_of(tmp_path), tools[0].name, tools) is None
 
 
