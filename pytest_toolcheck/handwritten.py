@@ -104,7 +104,10 @@ def parametrize(metafunc: pytest.Metafunc, marker: pytest.Mark, runtime: Runtime
     if "case" in metafunc.fixturenames:
         pairs = [(plan, case) for plan in plans.values() for case in cases_of(plan, seed=runtime.settings.seed)]
         ids = [f"{plan.tool.name}-{case.id}" for plan, case in pairs]
-        metafunc.parametrize(("_toolcheck_plan", "case"), pairs, ids=ids)
+        if "_toolcheck_plan" in metafunc.fixturenames:
+            metafunc.parametrize(("_toolcheck_plan", "case"), pairs, ids=ids)
+        else:  # a case needs no tool to be looked at, or to be called in a session
+            metafunc.parametrize("case", [case for _, case in pairs], ids=ids)
     elif "tool" in metafunc.fixturenames:
         metafunc.parametrize("_toolcheck_plan", list(plans.values()), ids=list(plans))
 

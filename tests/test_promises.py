@@ -139,6 +139,8 @@ def test_a_hand_written_test_runs_once_a_case(pytester: pytest.Pytester) -> None
         def test_echo(tool, case):
             outcome = tool.call(case.input)
             assert (outcome.kind == "accepted") == (case.label == "valid")
+        def test_cases_alone(case, tool_sessions):
+            assert case.label in ("valid", "invalid")
         def test_all(tools):
             assert tools["echo"](text="hi") == "hi"
             with pytest.raises(AssertionError, match="echo was refused: ValueError: text: expected a text"):
