@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import types
 
@@ -9,6 +10,7 @@ import pytest
 
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import Evidence
+from pytest_toolcheck.checks.accepts_valid import accepts_valid
 from pytest_toolcheck.checks.rejects_invalid import rejects_invalid
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets._arguments import ArgumentError, Binding
@@ -19,7 +21,7 @@ PRELUDE = """
 import collections, dataclasses, datetime, decimal, enum, functools, pathlib, typing, uuid
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 from typing_extensions import TypedDict, Unpack
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field, model_validator
 T = TypeVar("T")
 class Color(enum.Enum):
     RED = "red"
@@ -41,6 +43,21 @@ class Strict:
     def __post_init__(self):
         if self.x > 9: raise ValueError("x: at most 9")
         100 // self.x
+@dataclasses.dataclass
+class Inner:
+    n: int
+    twice: int = dataclasses.field(init=False, default=0)
+class Range(BaseModel):
+    low: Annotated[int, Field(ge=0, le=9)]
+    high: Annotated[int, Field(ge=0, le=9)]
+    @model_validator(mode="after")
+    def _order(self):
+        if self.low > self.high: raise ValueError("low: not above high")
+        return self
+    @computed_field
+    @property
+    def ratio(self) -> int:
+        return 100 // self.high
 class Pair(NamedTuple):
     n: int
     when: datetime.date
@@ -129,6 +146,7 @@ def test_a_value_is_made_and_not_judged(bound, hint, value, made):
         ("list[datetime.date]", "2024", 'x: "2024" is no list'),
         ("dict[str, Color]", 5, "x: 5 is no object"),
         ("datetime.date | Literal['today']", [], "x: [] cannot be read as date"),
+        ("Inner", {"n": 1, "twice": 3}, "Inner takes no member 'twice'"),
         ("Line", {"count": 0}, "x/count: Input should be greater than or equal to 1"),
     ],
 )
@@ -170,6 +188,7 @@ def session_of(tmp_path):
         ("Color", {"enum": ["red", "green"]}, "green", True, ("refused", "ArgumentError")),
         ("Color", {"enum": ["red", "green"]}, "blue", False, ("refused", "NotCarried")),
         ("Line", None, {"count": 11}, False, ("refused", "ValidationError")),
+        ("Range", None, {"low": 2, "high": 1}, True, ("refused", "ModelValidatorError")),
         ("Strict", None, {"x": 10}, True, ("refused", "ValueError")),
         ("Strict", None, {"x": 0}, True, ("crashed", "ZeroDivisionError")),
     ],
@@ -208,6 +227,31 @@ def test_a_tool_is_judged_by_what_it_was_handed(session_of, hint, value, is_foun
     assert outcome.kind == "accepted"
     case = Case("case", {"x": value}, "invalid", "type", "/x", "")
     assert (rejects_invalid(Evidence(tool, case, outcome)) is not None) is is_found
+
+
+def test_a_model_s_rule_about_several_members_is_no_broken_promise(session_of):
+    """Bounded numbers say all there is to say, unless their model says more; `strict` promises them all the same."""
+    session = session_of("def f(x: Range): return 1\n")
+    tool = ToolSpec("f", input=python_schema(session))
+    given = {"x": {"low": 2, "high": 1}}
+    outcome = call(session, tool, **given)
+    good = ({"x": {"low": 0, "high": 1}},)
+    for acceptance, is_found in (("auto", False), ("strict", True)):
+        evidence = Evidence(
+            dataclasses.replace(tool, acceptance=acceptance),
+            Case("case", given, "valid", "nested", "/x/low", ""),
+            outcome,
+            known_good=good,
+        )
+        assert (accepts_valid(evidence) is not None) is is_found
+
+
+def test_an_answer_that_cannot_be_written_is_the_tool_s_crash(session_of):
+    """A computed field that fails, and a Decimal that is no number, are seen when the answer is turned into JSON."""
+    session = session_of("def f(x: Range): return x\ndef g(): return decimal.Decimal('NaN')\n")
+    outcome = call(session, "f", x={"low": 0, "high": 0})
+    assert (outcome.kind, outcome.error.type) == ("crashed", "ZeroDivisionError")
+    assert call(session, "g").value != call(session, "g").value
 
 
 def test_further_keywords_have_hints_too(session_of):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..chain_roles import may_use_up
+from ..targets.base import MODEL_RULE
 from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
@@ -56,7 +57,7 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     if tool.acceptance == "strict":
         return f"acceptance: strict ({place_of(tool, 'acceptance')}): every valid input is accepted"
-    if tool.acceptance == "lenient":
+    if tool.acceptance == "lenient" or _is_rule_of_a_model(evidence):
         return None
     if rests_on_integral_float(schema, case.input):
         return None
@@ -67,6 +68,11 @@ def _promise(evidence: Evidence) -> str | None:
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
+
+
+def _is_rule_of_a_model(evidence: Evidence) -> bool:
+    error = evidence.outcome.error
+    return error is not None and error.type == MODEL_RULE
 
 
 def _change(evidence: Evidence) -> str:

@@ -108,11 +108,17 @@ class Attempt:
         if self.expired is not None:
             return timed_out(request, spent, self.expired, waits_at=self._waits_at)
         if self.error is None:
-            return Outcome("accepted", spent, value=to_json_like(self.value), leeway=self._leeway)
+            return self._answer(spent)
         frames = _tool_frames(self.error.__traceback__)
         valid = request.valid and not self._is_unasked(request)
         kind = exception_kind(self.error, rejects=request.tool.rejects, valid=valid, unbound=frames is None)
         return Outcome(kind, spent, error=describe_error(self.error))
+
+    def _answer(self, spent_ns: int) -> Outcome:
+        try:
+            return Outcome("accepted", spent_ns, value=to_json_like(self.value), leeway=self._leeway)
+        except Exception as error:  # what the answer's own class raised when it was to be written
+            return Outcome("crashed", spent_ns, error=describe_error(error))
 
     def _is_unasked(self, request: Request) -> bool:
         error, schema = self.error, request.tool.input

@@ -15,12 +15,12 @@ from ._jsonlike import to_json_like
 class ArgumentError(ValueError):
     """An argument of which no value of the type that the function asks for can be made."""
 
-    def __init__(self, message: str, *, mistyped: bool = False, by_model: bool = False) -> None:
+    def __init__(self, message: str, *, mistyped: bool = False, by_model: str | None = None) -> None:
         super().__init__(message)
         self.mistyped = mistyped
         """It is of another JSON type than those that are read."""
         self.by_model = by_model
-        """The user's own model refused it: that is the tool's word."""
+        """The kind of error with which the user's own model refused it: that is the tool's word."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Spot:
         """Return the place one step further in."""
         return Spot(f"{self.pointer}/{str(step).replace('~', '~0').replace('/', '~1')}", self.leeway)
 
-    def error(self, what: str, *, mistyped: bool = False, by_model: bool = False) -> ArgumentError:
+    def error(self, what: str, *, mistyped: bool = False, by_model: str | None = None) -> ArgumentError:
         """Return the error that names this place."""
         return ArgumentError(f"{self.pointer.removeprefix('/')}: {what}", mistyped=mistyped, by_model=by_model)
 

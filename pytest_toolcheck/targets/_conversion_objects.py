@@ -6,13 +6,14 @@ import functools
 import inspect
 import json
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from ._conversion_kinds import ArgumentError, Convert, Read, Spot, converted, shown
 from ._hints import Shape, json_types, members_of
+from .base import MODEL_RULE
 
 
 class Members:
@@ -39,9 +40,9 @@ class Members:
         """Make it of a JSON object."""
         if not isinstance(value, dict):
             raise spot.error(f"{shown(value)} is no object, of which {self._name} could be made", mistyped=True)
-        unknown = [name for name in value if name not in self._converters]
-        if unknown and self._is_closed:
-            raise spot.error(f"{self._name} has no member {unknown[0]!r}")
+        unknown = [name for name in value if name not in self._converters and (self._is_closed or name in self._unset)]
+        if unknown:
+            raise spot.error(f"{self._name} takes no member {unknown[0]!r}")
         return self._owner(**self._members({n: v for n, v in value.items() if n in self._converters}, spot))
 
     def of_list(self, value: Any, spot: Spot) -> Any:
@@ -64,6 +65,11 @@ class Members:
     @property
     def _name(self) -> str:
         return getattr(self._owner, "__name__", repr(self._owner))
+
+    @property
+    def _unset(self) -> Mapping[str, Any]:
+        """The members that only the class itself sets, and those that callers give."""
+        return getattr(self._owner, "__dataclass_fields__", {})
 
     @property
     def _is_closed(self) -> bool:
@@ -129,10 +135,11 @@ class Model:
             raise self._refusal(error, spot) from None
 
     def _refusal(self, error: ValidationError, spot: Spot) -> ArgumentError:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
+        about_members = first["type"] in ("value_error", "assertion_error") and isinstance(first["input"], dict)
         for step in first["loc"]:
             spot = spot.inside(step)
-        return spot.error(first["msg"], by_model=True)
+        return spot.error(first["msg"], by_model=MODEL_RULE if about_members else "ValidationError")
 
 
 class Union:

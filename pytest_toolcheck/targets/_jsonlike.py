@@ -60,6 +60,8 @@ def _plain(value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, _DATED):
         return value.isoformat()
+    if isinstance(value, decimal.Decimal) and not value.is_finite():
+        return float("nan") if value.is_nan() else float(value)  # no JSON either
     if isinstance(value, _TEXTUAL):
         return str(value)
     return _foreign(value)

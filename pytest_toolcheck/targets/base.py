@@ -15,6 +15,11 @@ NOT_CARRIED = "NotCarried"
 over UTF-8, NaN in JSON). Nothing was sent, so nothing can be said of the tool."""
 
 
+MODEL_RULE = "ModelValidatorError"
+"""The `CallError.type` of a refusal by a rule that a model's author wrote about several members together: no schema
+says it, so the members' schemas do not say all."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolDescription:
     """What a target says of one of its tools; `annotations` uses the names of the spec (`read_only`, …)."""

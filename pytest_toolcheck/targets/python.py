@@ -85,8 +85,8 @@ class PythonTools:
 
         It is the tool's where its model said so, and where the spec itself, not the hints, promises the input.
         """
-        if error.by_model:
-            return "ValidationError"
+        if error.by_model is not None:
+            return error.by_model
         is_promised = request.valid is True and not self._is_by_hints(request.tool)
         return "ArgumentError" if is_promised else NOT_CARRIED
 
