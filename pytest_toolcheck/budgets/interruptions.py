@@ -44,6 +44,7 @@ class Interruptions:
     def __init__(self) -> None:
         self._spins: list[int] = []
         self._walls: list[int] = []
+        self._used_walls: list[int] = []
         self._waits = 0
         self._called_ns = 0
         self._last: tuple[int, ...] = ()
@@ -59,15 +60,19 @@ class Interruptions:
         known_ns: int = 0,
         more: tuple[int, ...] = (),
         tells_waits: bool = False,
+        is_used: bool = True,
     ) -> None:
         """Take a call with the spins before and after it; calls between the same two were made in one go.
 
         `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call,
-        `tells_waits` that such waits are told at all. `more` are further spins, none of which waited.
+        `tells_waits` that such waits are told at all. `more` are further spins, none of which waited. `is_used` says
+        that nothing is known to have disturbed the call.
         """
         self._called_ns += wall_ns
         self._tells_waits |= tells_waits
         insort(self._walls, wall_ns)
+        if is_used:
+            insort(self._used_walls, wall_ns)
         is_same_go = spins == self._last and self._go_ns < ONE_GO_NS
         self._go_ns = wall_ns + (self._go_ns if is_same_go else 0)
         if not spins[1] or is_same_go:
@@ -138,4 +143,4 @@ class Interruptions:
         return not self._tells_waits and high > low * (1 + WIDE)
 
     def _quarter_of_walls(self, quarter: int) -> int:
-        return self._walls[len(self._walls) * quarter // 4]
+        return self._used_walls[len(self._used_walls) * quarter // 4] if self._used_walls else 0

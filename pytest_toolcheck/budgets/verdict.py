@@ -99,7 +99,7 @@ class SequentialVerdict:
         self._over_of_all += sample.wall_ns > self.budget_ns
         reference = self._reference(sample) if self._gates else 0
         reason = self._disturbed(sample, reference) if self._gates else None
-        self._note_machine(sample)
+        self._note_machine(sample, is_used=reason is None)
         if reason is None:
             self.values.append(sample.wall_ns)
             is_over = sample.wall_ns > self.budget_ns
@@ -165,7 +165,7 @@ class SequentialVerdict:
         is_over = sample.wall_ns > self.budget_ns * excuse
         return is_over and not self._interruptions.may_have_put_off(sample.wall_ns)
 
-    def _note_machine(self, sample: Sample) -> None:
+    def _note_machine(self, sample: Sample, *, is_used: bool) -> None:
         if not self._gates:
             return
         spins = (sample.spin_before_ns, sample.spin_after_ns)
@@ -177,6 +177,7 @@ class SequentialVerdict:
             known_ns=sample.spin_delay_ns or 0,
             more=sample.more_spins_ns,
             tells_waits=bool(sample.run_delay_ns) or sample.spin_delay_ns is not None,
+            is_used=is_used,
         )
 
     def _judge_all(self, sample: Sample, reference: int) -> None:
