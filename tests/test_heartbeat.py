@@ -111,6 +111,8 @@ FAULTS = [
     (SYNC, "begins the work beside itself", '        return {"price": provider(sku)}\n',
      '        pool, futures = ThreadPoolExecutor(9), []\n        while not wait(futures, 6).done:\n            futures.append(pool.submit(provider, sku))\n'
      '        pool.shutdown()\n        return {"price": 3}\n', "the work was begun again with the report after 6 s"),
+    (ASYNC, "the last caller hears of all", "answer = on_progress(min", "answer = LATEST[0](min", "of two calls at once the first heard nothing for"),
+    (SYNC, "the last caller hears of all", "                progress({", "                LATEST[0]({", "of two calls at once the first heard nothing for"),
     (SYNC, "never reports", "ended.wait(6)", "ended.wait(6000)", "no progress for 62.2 s"),
     (SYNC, "goes on after the end", "        ended.set()\n        worker.join()\n", "        threading.Timer(15, ended.set).start()\n", "after the call had ended"),
     (SYNC, "goes on after an error", "        return {\"price\": provider(sku)}\n    finally:\n        ended.set()\n        worker.join()\n",
@@ -119,6 +121,7 @@ FAULTS = [
     (SYNC, "starts from the whole", "\"progress\": done,", "\"progress\": 1000 - done,", "goes back"),
 ]  # fmt: skip
 MORE = {
+    "the last caller hears of all": ("(sku, on_progress=None):\n", "(sku, on_progress=None):\n    LATEST[:] = [on_progress]\n"),
     "begins the work again": ("import asyncio", """import asyncio
 
 async def again(on_progress):
@@ -200,6 +203,8 @@ def test_a_faulty_reporter_is_found(source, fault, old, new, message, tmp_path):
     """A reporter with one fault fails a scenario, with a message on one line and the timeline of its reports."""
     assert source.count(old) == 1
     changed = source.replace(old, new)
+    changed = changed.replace("    ended = threading", "    LATEST[:] = [progress]\n    ended = threading")
+    changed += "\nLATEST = []\n"
     if fault in MORE and source is ASYNC:
         assert changed.count(MORE[fault][0]) == 1
         changed = changed.replace(*MORE[fault])

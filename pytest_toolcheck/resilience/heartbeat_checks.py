@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .heartbeat_reports import Done, Watched
 
 if TYPE_CHECKING:
-    from .heartbeat import Watcher
+    from .heartbeat_calls import Watcher
 
 _SHORTEST_GRACE_S: Final = 0.001
 _MOST_AN_INTERVAL: Final = 100
@@ -135,6 +135,24 @@ def works_once(watcher: Watcher) -> None:
         if at_s > 0 and unanswered and any(abs(beat.at_s - at_s) < _SHORTEST_GRACE_S for beat in watched.beats):
             message = f"the work was begun again with the report after {at_s:.3g} s, before it had been answered"
             raise watcher.broken(message, "work begun again", watched)
+
+
+def own_receivers(watcher: Watcher) -> None:
+    """Of two calls at once each hears of its own progress, and goes on hearing of it."""
+    if _longest_gap(watcher.watch_briefly())[0] > watcher.limit_s + _SHORTEST_GRACE_S:
+        return  # that is told already
+    calls = watcher.watch_at_once()
+    work = calls[0].work
+    if any(each.error is not None for each in calls) or len(work) < 2 or work[1].started_s >= (work[0].ended_s or 0.0):
+        return  # they wait for each other, or cannot be made at once
+    for which, watched in zip(("first", "second"), calls, strict=True):
+        gap_s, since_s = _longest_gap(watched)
+        if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+            message = f"of two calls at once the {which} heard nothing for {gap_s:.3g} s after {since_s:.3g} s"
+            raise watcher.broken(message, "another's receiver", watched)
+        if watched.late:
+            message = f"of two calls at once the {which} heard of progress after its end"
+            raise watcher.broken(message, "another's receiver", watched)
 
 
 def not_cancelled(watcher: Watcher) -> None:
