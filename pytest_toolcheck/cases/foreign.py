@@ -21,7 +21,10 @@ def foreign_members(document: Document, shapes: list[Shape], bases: list[Any], *
         for name, value in _known_elsewhere(document, shape, shapes[:_MOST_SHAPES], base, depth):
             changed = {**base, name: value}
             if not document.holds(shape.parts, changed):
-                yield Change("extra", (name,), f"of another branch {describe(value)}", changed)
+                path = (
+                    () if depth else (name,)
+                )  # below the root, turns go by place: it is not to take that of `left out`
+                yield Change("extra", path, f"{name} of another branch {describe(value)}", changed)
                 made += 1
             if made == _MOST:
                 return

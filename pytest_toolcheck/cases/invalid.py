@@ -42,10 +42,9 @@ def variations(
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
-    if len(shapes) > 1:
-        yield from foreign_members(document, shapes, bases, depth=depth)
     own = [_of_shape(document, shape, own, depth, refused) for shape, own in zip(shapes, bases, strict=True)]
-    yield from interleaved(own)
+    foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
+    yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
     if depth == 1:
         yield from deep(document, conjunction, base, depth=depth)
     if _is_open(shapes):

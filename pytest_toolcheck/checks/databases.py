@@ -17,7 +17,8 @@ STATEMENT = re.compile(
     r"|DELETE\s+FROM\s+[\w.\"`]+\s+WHERE\b)"
 )
 DRIVER = re.compile(
-    r"\b(?:sqlite3|psycopg2?|pymysql|MySQLdb|asyncpg|sqlalchemy|pymongo)\.[\w.]*(?:Error|Exception)\b|\bSQLSTATE\["
+    r"\b(?:sqlite3|psycopg2?|pymysql|MySQLdb|asyncpg|sqlalchemy|pymongo)\.(?:errors\.\w+|[\w.]*(?:Error|Exception)\b)"
+    r"|\bSQLSTATE\["
 )
 _PLAINLY = re.compile(r"sql|database|\bselect\b", re.IGNORECASE)
 _PERHAPS = re.compile(r"sql|query|queries|database|\bselect\b", re.IGNORECASE)

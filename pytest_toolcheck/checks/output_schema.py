@@ -23,6 +23,9 @@ def output_schema(evidence: Evidence) -> Finding | None:
         message = f"{tool.name} returned structured content and a text that says otherwise: {told}"
         promised = "one result: the text is the structured content, serialized"
         return Finding("output_schema", message, f"output_schema two answers {told.partition(':')[0]}", promised)
+    if tool.output is not None and (kind := _other_content_type(evidence.outcome.raw, value)) is not None:
+        message = f"{tool.name} returned JSON as {kind}"
+        return Finding("output_schema", message, "output_schema content type", "application/json, or a kind of it")
     if tool.output is None or (broken := violation_of(tool.output, value)) is None:
         return None
     return Finding(
@@ -33,6 +36,13 @@ def output_schema(evidence: Evidence) -> Finding | None:
         f"a result that matches output ({place_of(tool, 'output')}, schema {broken.schema_pointer})",
         details=(("result", shorten(value, 2000)),),
     )
+
+
+def _other_content_type(raw: Any, value: Any) -> str | None:
+    """Return the content type of an HTTP answer that is JSON and does not say so; a text may be of any type."""
+    kind = raw.get("content-type") if isinstance(raw, dict) and "status" in raw else None
+    said = kind.partition(";")[0].strip().lower() if isinstance(kind, str) else ""
+    return said if said and "json" not in said and isinstance(value, dict | list) else None
 
 
 def _two_answers(raw: Any) -> str | None:
