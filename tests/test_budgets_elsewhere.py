@@ -21,37 +21,25 @@ from pytest_toolcheck.budgets.memory import measure_peak
 from pytest_toolcheck.budgets.memory_children import ChildMemoryMeter
 from pytest_toolcheck.spec.model import Budgets
 
+from .budget_server import asked_server
+
 MS, MIB = 1_000_000, 2**20
-SERVER = """
-import sys, time
-kept = []
+COMMANDS = """
+import time
 def burn():
     end = time.process_time() + 0.012
     while time.process_time() < end: pass
-for line in sys.stdin:
-    if line == "burn\\n": burn()
-    if line == "hold\\n":
-        block = bytearray(b"x") * (40 * 2**20); time.sleep(0.03); del block
-    if line == "leak\\n": kept.append(bytearray(b"x") * 65536)
-    print(flush=True)
+def hold():
+    block = bytearray(b"x") * (40 * 2**20); time.sleep(0.03); del block
+COMMANDS = {"burn": burn, "hold": hold, "leak": lambda: kept.append(bytearray(b"x") * 65536)}
 """
 
 
 @pytest.fixture(scope="module")
 def server():
     """A server and how to ask it."""
-    with subprocess.Popen(
-        [sys.executable, "-S", "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-
-        def ask(what):
-            process.stdin.write(what + "\n")
-            process.stdin.flush()
-            process.stdout.readline()
-
-        ask("ready?")
-        yield process.pid, ask
-        process.stdin.close()
+    with asked_server(COMMANDS) as served:
+        yield served
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import os
 import subprocess
 import sys
 import threading
@@ -22,44 +20,20 @@ from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemor
 from pytest_toolcheck.budgets.processes import has_proc
 from pytest_toolcheck.spec.model import Budgets
 
+from .budget_server import asked_server
+
 memray = pytest.importorskip("memray")
 needs_proc = pytest.mark.skipif(not has_proc(), reason="the memory of other processes is read from /proc")
 
 MIB = 2**20
-SERVER = """
-import sys
-kept = []
-for line in sys.stdin:
-    if line == "spike\\n":
-        block = bytearray(b"x") * (10 * 2**20)
-        del block
-    if line == "leak\\n":
-        kept.append(bytes(1100))
-    if line == "cache\\n" and len(kept) < 60:
-        kept.append(bytes(8000))
-    print(flush=True)
+COMMANDS = """
+def spike():
+    block = bytearray(b"x") * (10 * 2**20)
+    del block
+def cache():
+    if len(kept) < 60: kept.append(bytes(8000))
+COMMANDS = {"spike": spike, "cache": cache, "leak": lambda: kept.append(bytes(1100))}
 """
-
-
-@contextlib.contextmanager
-def server():
-    environment = {**os.environ, **MALLOC_SETTINGS}
-    with subprocess.Popen(
-        [sys.executable, "-S", "-c", SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
-
-        def ask(what):
-            process.stdin.write(what + "\n")
-            process.stdin.flush()
-            process.stdout.readline()
-
-        ask("ready?")
-        yield process.pid, ask
-        process.stdin.close()
 
 
 def spike():
@@ -129,7 +103,7 @@ def test_a_peak_just_over_the_budget_says_by_how_much():
 @needs_proc
 def test_a_servers_spike_is_seen_and_its_rest_is_not():
     """A server's 10 MiB spike shows in every call, and a call without one shows next to nothing."""
-    with server() as (pid, ask):
+    with asked_server(COMMANDS, MALLOC_SETTINGS) as (pid, ask):
         meter = ChildMemoryMeter((pid,))
         ask("spike")
         assert all(abs(meter.measure(lambda: ask("spike")).peak_bytes - 10 * MIB) < MIB // 2 for _ in range(5))
@@ -280,12 +254,12 @@ def test_a_servers_share_of_files_is_no_memory_of_its_own(tmp_path, monkeypatch)
 @needs_proc
 def test_a_servers_leak_is_found_and_its_cache_is_forgiven():
     """The same of a server, by the slope of its own share of memory."""
-    with server() as (pid, ask):
+    with asked_server(COMMANDS, MALLOC_SETTINGS) as (pid, ask):
         assert measure_leak_budget(lambda: ask("nothing"), 256, process_ids=(pid,)).verdict == "pass"
         failed = measure_leak_budget(lambda: ask("leak"), 512, process_ids=(pid,))
         assert failed.verdict == "fail"
         assert "budget 512 B a call" in failed.message
-    with server() as (pid, ask):
+    with asked_server(COMMANDS, MALLOC_SETTINGS) as (pid, ask):
         assert measure_leak_budget(lambda: ask("cache"), 512, process_ids=(pid,)).verdict == "pass"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import subprocess
@@ -22,22 +21,21 @@ from pytest_toolcheck.budgets.waits import Waits
 from pytest_toolcheck.clock import virtual_time
 from pytest_toolcheck.spec.model import Budgets
 
+from .budget_server import asked_server
+
 pytestmark = pytest.mark.skipif(not has_proc(), reason="the meters of other processes read /proc")
 
 MS = 1_000_000
-SERVER = """
-import os, sys, time
+COMMANDS = """
+import os, time
 def burn():
     end = time.process_time() + 0.005
     while time.process_time() < end: pass
-for line in sys.stdin:
-    if line == "burn\\n":
-        burn()
-    if line == "fork\\n":
-        if not (child := os.fork()):
-            burn(); os._exit(0)
-        os.waitpid(child, 0)
-    print(flush=True)
+def fork():
+    if not (child := os.fork()):
+        burn(); os._exit(0)
+    os.waitpid(child, 0)
+COMMANDS = {"burn": burn, "fork": fork}
 """
 BURN_ALONE = "import time\nwhile time.process_time() < 0.03: pass"
 
@@ -46,22 +44,6 @@ def burn(milliseconds=5):
     end = time.thread_time_ns() + milliseconds * MS
     while time.thread_time_ns() < end:
         pass
-
-
-@contextlib.contextmanager
-def server():
-    with subprocess.Popen(
-        [sys.executable, "-S", "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-
-        def ask(what):
-            process.stdin.write(what + "\n")
-            process.stdin.flush()
-            process.stdout.readline()
-
-        ask("ready?")
-        yield process.pid, ask
-        process.stdin.close()
 
 
 def test_cpu_of_a_call_is_counted_and_its_waiting_is_not():
@@ -94,7 +76,7 @@ def test_cpu_of_a_child_that_ended_during_the_call_is_counted():
 
 def test_cpu_of_a_server_is_read_from_its_own_clock():
     """A server's work counts, a question without work hardly does."""
-    with server() as (pid, ask):
+    with asked_server(COMMANDS) as (pid, ask):
         meter = CpuMeter((pid,), use_cgroup=False)
         assert meter.measure(lambda: ask("burn")).cpu_ns >= 5 * MS
         assert meter.measure(lambda: ask("nothing")).cpu_ns < 5 * MS
@@ -104,7 +86,7 @@ def test_cpu_of_a_server_is_read_from_its_own_clock():
 
 def test_cpu_of_a_servers_ended_children_is_counted_in_a_cgroup():
     """A grandchild that ended counts to the microsecond where a cgroup may be made."""
-    with server() as (pid, ask):
+    with asked_server(COMMANDS) as (pid, ask):
         group = CpuGroup.around((pid,))
         if group is None:
             pytest.skip("no cgroup v2 may be made here")
@@ -121,7 +103,7 @@ def test_cpu_of_a_servers_ended_children_is_counted_in_a_cgroup():
 
 def test_a_process_that_is_gone_has_no_clock():
     """A dead server gives no reading and no error."""
-    with server() as (pid, _):
+    with asked_server(COMMANDS) as (pid, _):
         assert pid in process_tree([os.getpid()])
     assert process_clock_ns(pid) is None
     assert process_tree([pid]) == ()
