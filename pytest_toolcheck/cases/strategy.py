@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import count
 from random import Random
 from typing import Any, Literal
 
-from hypothesis import HealthCheck, Phase, Verbosity, assume, find, reject, settings
+from hypothesis import HealthCheck, Phase, Verbosity, find, reject, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from referencing import Registry
 
 from .strategy_draw import Drawer
+from .strategy_known import known_invalid, known_valid
 from .strategy_leaves import Draw, free_json
 from .strategy_mutate import Mutator
-from .strategy_nodes import Dead, SchemaGraph
+from .strategy_nodes import Dead, Exhausted, SchemaGraph
 
 __all__ = ["from_schema"]
 
@@ -49,10 +51,16 @@ def _valid(graph: SchemaGraph) -> st.SearchStrategy[Any]:
 def _draw_valid(draw: Draw, graph: SchemaGraph) -> Any:
     try:
         value = Drawer(graph, draw).value((graph.root,))
-    except Dead:
-        reject()
-    assume(graph.accepts(value))
-    return value
+        if graph.accepts(value):
+            return value
+    except (Dead, Exhausted):
+        pass
+    return _one_of(draw, graph.recall(known_valid))
+
+
+def _one_of(draw: Draw, known: list[Any]) -> Any:
+    """Draw one of the values; without any the attempt counts for nothing."""
+    return copy.deepcopy(draw(st.sampled_from(known))) if known else reject()
 
 
 def _invalid(graph: SchemaGraph) -> st.SearchStrategy[Any]:
@@ -72,9 +80,10 @@ def broken_values(
 
 def _draw_invalid(draw: Draw, graph: SchemaGraph, base: st.SearchStrategy[Any] | None, objects_only: bool) -> Any:
     value = draw(free_json()) if base is None else Mutator(graph, draw, within=objects_only).broken(draw(base))
-    assume(isinstance(value, dict) or not objects_only)
-    assume(not graph.accepts(value))
-    return value
+    if (isinstance(value, dict) or not objects_only) and graph.refuses(value):
+        return value
+    known = graph.recall(known_invalid)
+    return _one_of(draw, [value for value in known if isinstance(value, dict)] if objects_only else known)
 
 
 _PROBE = settings(
@@ -88,7 +97,6 @@ _PROBE = settings(
 
 
 _ATTEMPTS = 30
-_GIVEN_UP = object()
 
 
 def yields(strategy: st.SearchStrategy[Any]) -> bool:
@@ -98,11 +106,13 @@ def yields(strategy: st.SearchStrategy[Any]) -> bool:
     attempts = count(1)
 
     @st.composite
-    def attempt(draw: Draw) -> Any:
-        return draw(strategy) if next(attempts) <= _ATTEMPTS else _GIVEN_UP
+    def attempt(draw: Draw) -> bool:
+        if next(attempts) > _ATTEMPTS:
+            return False
+        draw(strategy)  # not returned: Hypothesis writes down what it finds, and warns where that is long
+        return True
 
     try:
-        found = find(attempt(), lambda _: True, settings=_PROBE, random=Random(0))
+        return find(attempt(), lambda _: True, settings=_PROBE, random=Random(0))
     except HypothesisException:
         return False
-    return found is not _GIVEN_UP

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypothesis import reject
 from hypothesis import strategies as st
 
+from .strategy_known import known_arrays, known_texts
 from .strategy_leaves import Draw, draw_number, draw_string, free_json
 from .strategy_negate import TYPES
-from .strategy_nodes import Dead, Goal, Node, SchemaGraph
+from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
+from .valid import MOST_NEEDED
 
 SOFT_DEPTH = 4
 """From here on optional properties are left out and arrays are as short as may be."""
@@ -92,7 +93,7 @@ class Drawer:
         """Note an impossible branch; too many end the attempt."""
         self.dead_ends += 1
         if self.dead_ends > DEAD_ENDS:
-            reject()
+            raise Exhausted("too many dead ends")
 
     def _checked(self, plain: list[Node], residual: list[Node], depth: int) -> Any:
         for _ in range(4):
@@ -147,11 +148,25 @@ class Drawer:
         drawers: dict[str, Callable[[], Any]] = {
             "integer": lambda: draw_number(self.draw, nodes, self._fits(nodes), whole=True),
             "number": lambda: draw_number(self.draw, nodes, self._fits(nodes), whole=False),
-            "string": lambda: draw_string(self.draw, nodes, self._fits(nodes), self.graph.checker),
-            "array": lambda: self._array(nodes, depth),
+            "string": lambda: self._or_known(
+                lambda: draw_string(self.draw, nodes, self._fits(nodes), self.graph.checker), known_texts, nodes
+            ),
+            "array": lambda: self._or_known(lambda: self._array(nodes, depth), known_arrays, nodes),
             "object": lambda: self._object(nodes, depth),
         }
         return drawers[kind]()
+
+    def _or_known(
+        self, drawn: Callable[[], Any], known: Callable[[SchemaGraph, Goal], list[Any]], nodes: list[Node]
+    ) -> Any:
+        """Draw, and where nothing comes of it, take one of the values that are known to fit."""
+        try:
+            return drawn()
+        except Dead:
+            options = self.graph.recall_of(known, tuple(nodes))
+            if not options:
+                raise
+            return copy.deepcopy(self.draw(st.sampled_from(options)))
 
     def _fits(self, nodes: list[Node]) -> Callable[[Any], bool]:
         return lambda value: all(self.graph.is_valid(value, node) for node in nodes)
@@ -164,6 +179,13 @@ class Drawer:
         if low > high:
             raise Dead("minItems is above maxItems")
         unique = any(node.get("uniqueItems") for node in nodes)
+        is_tuple = any(node.get("prefixItems") or isinstance(node.get("items"), list) for node in nodes)
+        is_uniform = not (unique or wanted or is_tuple)
+        least = low
+        if low > LARGE:
+            if not is_uniform or low > MOST_NEEDED:
+                raise Dead("so many elements are not drawn one by one")
+            low = LARGE // 10
         items: list[Any] = []
         seen: set[str] = set()
         while len(items) < high and (len(items) < low or self._goes_on(nodes, len(items), depth)):
@@ -174,8 +196,8 @@ class Drawer:
                 break
         if len(items) < low:
             raise Dead("too few elements can be made")
-        is_tuple = any(node.get("prefixItems") or isinstance(node.get("items"), list) for node in nodes)
-        is_uniform = not (unique or wanted or is_tuple)
+        if least > len(items):
+            return [copy.deepcopy(items[at % len(items)]) for at in range(least)]
         return self._repeated(items, high, depth) if is_uniform else items
 
     def _repeated(self, items: list[Any], high: int, depth: int) -> list[Any]:

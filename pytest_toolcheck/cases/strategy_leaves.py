@@ -13,11 +13,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ..lean_jsonschema import FormatChecker
+from . import patterns as expressions
 from .strategy_nodes import Dead, Node
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Fits = Callable[[Any], bool]
 _INT64 = 2**63
+_TRIES_OF_BOUND = 3
+_LONGEST_DRAWN = 500
+_AROUND = re.compile(r"\(\?<?[=!]")
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +101,7 @@ def _float_above(bound: Fraction | None) -> float | None:
 
 def _float_below(bound: Fraction | None) -> float | None:
     above = _float_above(None if bound is None else -bound)
-    return None if above is None else -above
+    return None if above is None else 0.0 - above  # no -0.0, below which 0.0 would lie
 
 
 def _float(bound: Fraction) -> float:
@@ -157,12 +161,16 @@ def draw_string(draw: Draw, nodes: list[Node], fits: Fits, checker: FormatChecke
     patterns = [str(node.schema["pattern"]) for node in nodes if isinstance(node.get("pattern"), str)]
     for name in formats:
         if name in FORMATS and (checker is None or name in checker.checkers):
-            return str(_try(draw, FORMATS[name](), fits, 12))
+            bound = bool(patterns) or low > 0 or high >= 0
+            return str(_try(draw, FORMATS[name](), fits, _TRIES_OF_BOUND if bound else 12))
     if patterns:
         return _of_pattern(draw, patterns, low, high, fits)
     if any(node.get("contentEncoding") == "base64" for node in nodes):
         return str(_try(draw, st.binary(max_size=30).map(lambda raw: base64.b64encode(raw).decode()), fits))
     usual = low + 20 if high < 0 else min(high, low + 40)
+    if low > _LONGEST_DRAWN:  # few characters, many times: no long text is drawn one by one
+        piece = draw(text(1, 20))
+        return str(_try(draw, st.just((piece * (low // len(piece) + 1))[:low]), fits, 1))
     short = str(_try(draw, text(low, usual), fits))
     longest = low + 60 if high < 0 else min(high, low + 1000)  # unbounded texts at length are `size` cases
     if longest <= usual or draw(integers(0, 7)) < 7:
@@ -203,12 +211,10 @@ def _padded(value: str, low: int, high: int, patterns: list[str]) -> str:
 def matching(pattern: str) -> st.SearchStrategy[str]:
     """Return strings in which `pattern` is found: ASCII digits and letters for \\d and \\w, as ECMA 262 has them."""
     compiled = re.compile(pattern, re.ASCII)
-    exact = st.from_regex(compiled, fullmatch=True)
-    return st.one_of(exact, exact, st.from_regex(compiled)).filter(lambda found: found < "\ud800" or _utf8(found))
-
-
-def _utf8(value: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    if _AROUND.search(pattern) and (known := expressions.matching(pattern)):  # what stands around is not drawn by
+        return st.sampled_from(known)
+    exact = st.from_regex(compiled, fullmatch=True, alphabet=st.characters(codec="utf-8"))
+    return st.one_of(exact, exact, st.from_regex(compiled, alphabet=st.characters(codec="utf-8")))
 
 
 def _offset() -> st.SearchStrategy[str]:

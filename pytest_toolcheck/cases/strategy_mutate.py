@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from .formats import BAD
 from .strategy_draw import Drawer
 from .strategy_leaves import Draw, free_json, integers, matching, text
-from .strategy_nodes import Dead, Goal, Node, SchemaGraph
+from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
 
 Path = tuple[str | int, ...]
 MAX_DEPTH = 8
@@ -44,7 +44,7 @@ class Mutator:
         )  # keywords may speak of other types alone
         for start in starts:
             changed = self._broken_somewhere(start)
-            if not self.graph.accepts(changed):
+            if self.graph.refuses(changed):
                 return changed
         return self._negated_or_free()
 
@@ -53,7 +53,7 @@ class Mutator:
         first = self.draw(integers(0, len(breaks) - 1)) if breaks else 0
         for step in range(min(len(breaks), 12)):
             changed = self._apply(value, breaks[(first + step) % len(breaks)])
-            if not self.graph.accepts(changed):
+            if self.graph.refuses(changed):
                 return changed
         return value
 
@@ -61,7 +61,7 @@ class Mutator:
         opposite = self.graph.made(self.graph.root, "invalid", {"not": self.graph.root.schema})
         try:
             return Drawer(self.graph, self.draw).value((opposite,))
-        except Dead:
+        except (Dead, Exhausted):
             return self.draw(free_json())
 
     def _apply(self, value: Any, change: Break) -> Any:

@@ -8,8 +8,9 @@ choices between longer goals. So nothing is merged textually, and each `addition
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from jsonschema_specifications import REGISTRY
@@ -30,6 +31,10 @@ IN_PLACE = frozenset(
 
 class Dead(Exception):
     """No value can satisfy the goal at hand; the drawer takes another branch."""
+
+
+class Exhausted(Exception):
+    """So many branches were found impossible that the attempt is given up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +82,15 @@ class SchemaGraph:
         self._references: dict[tuple[int, str], Node] = {}
         self._synthetic: dict[tuple[int, str], Any] = {}
         self._expansions: dict[tuple[int, ...], tuple[Goal, Expansion]] = {}
+        self._known: dict[Any, list[Any]] = {}
+        self._kept: list[Goal] = []
+
+    @cached_property
+    def apart(self) -> Document | None:
+        """The document once more, whose effort no drawing adds to; none where formats are not checked, or no end is met."""
+        if self.document is None or self.document.is_endless:
+            return None
+        return Document(self.document.schema, registry=self.registry)
 
     def child(self, node: Node, schema: Any) -> Node:
         """Return the node of a subschema of `node`."""
@@ -119,8 +133,32 @@ class SchemaGraph:
         return bool(self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid(value))
 
     def accepts(self, value: Any) -> bool:
-        """Say whether the whole schema accepts a value."""
-        return bool(self.document.accepts(value) if self.document is not None else self.validator.is_valid(value))
+        """Say whether the whole schema accepts a value; not, where that cannot be decided."""
+        return self._verdict(value) is True
+
+    def refuses(self, value: Any) -> bool:
+        """Say whether the whole schema refuses a value; not, where that cannot be decided."""
+        return self._verdict(value) is False
+
+    def _verdict(self, value: Any) -> bool | None:
+        try:
+            return bool(self.document.accepts(value) if self.document is not None else self.validator.is_valid(value))
+        except Exception:  # references to nothing, expressions that Python does not know
+            return None
+
+    def recall(self, known: Callable[[SchemaGraph], list[Any]]) -> list[Any]:
+        """Return what is known of the whole schema, worked out once."""
+        if known not in self._known:
+            self._known[known] = known(self)
+        return self._known[known]
+
+    def recall_of(self, known: Callable[[SchemaGraph, Goal], list[Any]], goal: Goal) -> list[Any]:
+        """Return what is known of a goal, worked out once."""
+        key = (known, *map(id, goal))
+        if key not in self._known:
+            self._known[key] = known(self, goal)
+            self._kept.append(goal)
+        return self._known[key]
 
     def expand(self, goal: Goal) -> Expansion:
         """Lay a goal flat. Raises Dead where it holds `false` or a reference that cannot be resolved."""

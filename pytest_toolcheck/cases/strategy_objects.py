@@ -12,6 +12,8 @@ from .strategy_nodes import Dead, Goal, Node
 if TYPE_CHECKING:
     from .strategy_draw import Drawer
 
+_MOST_DRAWN = 100
+_DEPENDING = ("dependencies", "dependentRequired")
 _OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames")
 
 
@@ -19,6 +21,8 @@ def draw_object(drawer: Drawer, nodes: list[Node], depth: int) -> dict[str, Any]
     """Draw an object that meets every node. Raises Dead where a required property cannot be made."""
     low = max([int(node.get("minProperties") or 0) for node in nodes], default=0)
     high = min([int(node.schema["maxProperties"]) for node in nodes if "maxProperties" in node.schema], default=10**9)
+    if low > _MOST_DRAWN:
+        raise Dead("so many properties are not drawn one by one")
     declared = list(dict.fromkeys(name for node in nodes for name in node.get("properties") or {}))
     wanted = _closed(nodes, dict.fromkeys(name for node in nodes for name in _required(node)))
     for name in declared:
@@ -41,11 +45,11 @@ def _required(node: Node) -> list[str]:
 
 def _closed(nodes: list[Node], names: dict[str, None]) -> dict[str, None]:
     """Add the names that others depend on."""
-    pending = list(names)
+    rules = [rules for node in nodes for key in _DEPENDING if (rules := node.get(key))]
+    pending = list(names) if rules else []
     while pending:
         name = pending.pop()
-        for node in nodes:
-            rule = {**(node.get("dependencies") or {}), **(node.get("dependentRequired") or {})}.get(name)
+        for rule in (rules_of.get(name) for rules_of in rules):
             for more in rule if isinstance(rule, list) else []:
                 if more not in names:
                     names[more] = None
