@@ -91,9 +91,11 @@ class SlowStretches(Noise):
     def __init__(self, chance: random.Random, most: float, mean_s: float) -> None:
         self._chance, self._mean = chance, mean_s * S
         self._slow = chance.uniform(1.05, most)
-        self._change = chance.uniform(0.2, 2) * self._mean + 0.2 * S
+        self._change = NEVER
 
     def left(self, now: float) -> float:
+        if self._change == NEVER:
+            self._change = now + self._chance.uniform(0.2, 2) * self._mean + 0.3 * S
         return max(self._change - now, 0.0)
 
     def strike(self, now: float) -> tuple[float, float]:

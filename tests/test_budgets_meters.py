@@ -190,6 +190,24 @@ def test_long_calls_are_followed_by_more_spins(monkeypatch):
     assert one.sample.spin_after_ns == 100_014
 
 
+def test_a_reference_is_the_best_of_moments_that_lie_apart(monkeypatch):
+    """Ten spins in each of four moments: three in which the machine was slower do not count."""
+    spins, pauses = iter([300] * 10 + [280] * 10 + [*[200] * 4, *[900] * 6] + [400] * 10), []
+    monkeypatch.setattr(latency, "spin", lambda: next(spins))
+    monkeypatch.setattr(latency, "_sleep", pauses.append)
+    assert latency.reference_spin() == 200
+    assert pauses == [latency.APART_S] * 3
+
+
+def test_a_fail_that_is_to_be_confirmed_takes_the_reference_again(monkeypatch):
+    """After the pause the machine may be faster than when the reference was taken."""
+    monkeypatch.setattr(latency, "_reference_ns", [300_000])
+    monkeypatch.setattr(latency, "spin", lambda: 250_000)
+    meter = LatencyMeter()
+    meter.forget()
+    assert meter.reference_ns == latency.session_reference_ns() == 250_000
+
+
 def test_a_reference_of_a_bad_moment_is_taken_again(monkeypatch):
     """Twenty spins in a row that are faster are the better reference, for the rest of the session."""
     monkeypatch.setattr(latency, "_reference_ns", [300_000])

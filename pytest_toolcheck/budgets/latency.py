@@ -19,7 +19,10 @@ from .sample import DELAY_SHARE, SPIN_TOLERANCE, Sample
 from .waits import Waits
 
 SPIN_STEPS = 9_424
-REFERENCE_SPINS = 40
+REFERENCE_SPINS = 10
+REFERENCE_MOMENTS = 4
+APART_S = 0.01
+"""A reference is the best of some moments that lie apart: a stretch in which the machine is slower lasts longer than one."""
 RETAKEN_SPINS = 20
 """So many spins in a row, their lower quartile faster than the reference, are the better reference."""
 BLOCK_NS = ONE_GO_NS
@@ -31,6 +34,8 @@ SPUN_SHARE = 0.1
 MOST_SPINS = 200
 BUSY_SHARE = 0.2
 """Another thread of this process that works this share of a spin makes the spin say nothing."""
+
+_sleep = time.sleep
 
 Call = Callable[[], Any]
 DurationOf = Callable[[Any], int | None]
@@ -45,9 +50,17 @@ def spin() -> int:
     return wall_ns() - start
 
 
-def reference_spin(spins: int = REFERENCE_SPINS) -> int:
-    """Return how long the calibration loop takes when nothing disturbs it: the lower quartile of `spins`, in ns."""
-    return sorted(spin() for _ in range(spins))[spins // 4]
+def reference_spin(moments: int = REFERENCE_MOMENTS) -> int:
+    """Return how long the calibration loop takes when nothing disturbs it, in ns: the best lower quartile of `moments`."""
+    found = [_quartile_of_spins()]
+    for _ in range(moments - 1):
+        _sleep(APART_S)
+        found.append(_quartile_of_spins())
+    return min(found)
+
+
+def _quartile_of_spins() -> int:
+    return sorted(spin() for _ in range(REFERENCE_SPINS))[REFERENCE_SPINS // 4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +132,9 @@ class LatencyMeter:
             self._previous_spin = self._calibrate()
 
     def forget(self) -> None:
-        """Take a fresh spin before the next call: time has passed."""
+        """Take a fresh spin before the next call, and the reference once more: time has passed."""
         self._previous_spin = 0
+        self._retake_reference(reference_spin(moments=1))
 
     def _time(self, call: Call) -> tuple[int, Any]:
         start = wall_ns()
@@ -136,10 +150,14 @@ class LatencyMeter:
         took = spin()
         self._busy_spins += process_cpu_ns() - thread_cpu_ns() - others > BUSY_SHARE * took
         self._spins.append(took)
-        if self._is_session_reference and not len(self._spins) % RETAKEN_SPINS:
-            _found_faster(sorted(self._spins[-RETAKEN_SPINS:])[RETAKEN_SPINS // 4])
-            self.reference_ns = session_reference_ns()
+        if not len(self._spins) % RETAKEN_SPINS:
+            self._retake_reference(sorted(self._spins[-RETAKEN_SPINS:])[RETAKEN_SPINS // 4])
         return took
+
+    def _retake_reference(self, found_ns: int) -> None:
+        if self._is_session_reference:
+            _found_faster(found_ns)
+            self.reference_ns = session_reference_ns()
 
     @property
     def is_spin_useless(self) -> bool:
