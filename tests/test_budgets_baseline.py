@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_toolcheck.budgets import measure_time
+from pytest_toolcheck.budgets import keeper, measure_time
 from pytest_toolcheck.budgets.baseline import (
     Machine,
     compare,
@@ -16,6 +16,7 @@ from pytest_toolcheck.budgets.baseline import (
     save_baseline,
 )
 from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
+from pytest_toolcheck.budgets.keeper import BaselineKeeper
 from pytest_toolcheck.budgets.results import BudgetResult
 from pytest_toolcheck.errors import ToolcheckError
 
@@ -168,3 +169,13 @@ def test_this_machine_has_a_name_and_a_reference():
     assert fingerprint() == fingerprint()
     assert "Python 3." in fingerprint()
     assert reference_workload_ns() > 0
+
+
+@pytest.mark.parametrize(("now_ns", "verdict"), [(250_000, "fail"), (350_000, "inconclusive"), (200_000, "fail")])
+def test_a_regression_stands_only_if_the_machine_is_not_slower_just_now(stored, monkeypatch, now_ns, verdict):
+    """The reference of a run is taken once; before a fail it is taken again, and a slow stretch of the machine excuses."""
+    monkeypatch.setattr(keeper, "_machine", lambda: HERE)
+    monkeypatch.setattr(keeper, "reference_workload_ns", lambda: now_ns)
+    monkeypatch.setattr(keeper, "current", lambda: {"case": "b::test"})
+    (found,) = BaselineKeeper(stored, None).compare([result(34.2 * MS)], 0.2)
+    assert found.verdict == verdict

@@ -40,6 +40,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     pytester.makefile(".tool.yaml", lab=SPEC)
     monkeypatch.setattr(measure, "measure_cpu_value", measured_value)
     monkeypatch.setattr(keeper, "_machine", lambda: Machine("here", 250_000))
+    monkeypatch.setattr(keeper, "reference_workload_ns", lambda: 250_000)
     monkeypatch.setattr(Machine, "here", lambda: Machine("here", 250_000))
 
     def run_with(*args: str, cost_ns: int = 1_000_000):
