@@ -15,6 +15,7 @@ import pytest
 from pytest_toolcheck.clock import driver, unlisted, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 from pytest_toolcheck.clock.virtual import Waiter
+from pytest_toolcheck.clock.waits import Waits
 
 
 @pytest.fixture(name="clock")
@@ -371,3 +372,53 @@ def test_the_clock_stands_still_for_a_start_that_began_during_the_look(clock, mo
     assert clock.mover._move(Waiter(5)) is False
     assert clock.now == 0
     clock.starting.clear()
+
+
+def test_the_clock_stands_still_for_who_comes_to_its_lists_or_leaves_them(clock):
+    """A thread that waits for the lists' own lock looks parked, and is about to wait for an earlier instant."""
+    clock.entering.add(0)
+    assert clock.mover._move(Waiter(5)) is False
+    clock.entering.clear()
+    with pytest.raises(VirtualDeadlock):
+        clock.mover._move(Waiter(5))  # it is on no list: nobody waits for an instant
+
+
+def test_a_notice_that_has_been_taken_is_still_input(clock, monkeypatch):
+    """Who was notified may have taken its notice, and not yet have told that it waits no longer."""
+    condition, seen = threading.Condition(), []
+
+    def keep(_timeout, attempt, *, has_input):
+        seen.append(has_input())
+        condition.notify()
+        seen.append(has_input())
+        assert attempt(1)
+        seen.append(has_input())
+        return True
+
+    monkeypatch.setattr(Waits, "keep", lambda _self, *args, **keywords: keep(*args, **keywords))
+    with condition:
+        monkeypatch.setattr(condition, "_release_save", lambda: None)
+        monkeypatch.setattr(condition, "_acquire_restore", lambda _saved: None)
+        assert condition.wait(timeout=60)
+    assert seen == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "wait", [lambda lock, _items: lock.acquire(timeout=60), lambda _lock, items: items.get(timeout=60)]
+)
+def test_what_leaves_no_trace_is_taken_while_nobody_can_move_the_clock(clock, wait, monkeypatch):
+    """A lock, or an item: taken and off the list of those that wait in one step."""
+    lock, items, seen = threading.Lock(), queue.SimpleQueue(), []
+    lock.acquire()
+    take = driver.Driver._forget
+
+    def forget(mover, waiter):
+        seen.append((clock.guard.locked(), waiter.is_due, waiter in clock.waiting))
+        take(mover, waiter)
+
+    monkeypatch.setattr(driver.Driver, "_forget", forget)
+    beside = run_in_threads(lambda: (time.sleep(5), lock.release(), items.put(1)))
+    assert wait(lock, items)
+    assert clock.now == 5
+    assert (True, False, True) in seen
+    [thread.join() for thread in beside]

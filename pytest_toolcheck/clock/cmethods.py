@@ -63,16 +63,22 @@ def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:
         if not blocking or not waits.applies(limit):
             got: bool = real(lock, blocking, timeout)
             return got
-        is_free = getattr(lock, "locked", None)
         return real(lock, False) or bool(
             waits.keep(
                 limit,
-                lambda pause_s: real(lock, True, pause_s),
-                has_input=lambda: is_free is not None and not is_free(),
+                lambda pause_s: real(lock, True, pause_s) if pause_s else real(lock, False),
+                has_input=lambda: not _is_locked(lock),
+                takes=True,
             )
         )
 
     return acquire
+
+
+def _is_locked(lock: Any) -> bool:
+    if hasattr(lock, "locked"):
+        return bool(lock.locked())
+    return repr(lock).startswith("<locked")  # an RLock before Python 3.14
 
 
 def _acquire_semaphore(kind: Any, waits: Waits) -> Callable[..., bool]:
@@ -83,7 +89,12 @@ def _acquire_semaphore(kind: Any, waits: Waits) -> Callable[..., bool]:
             got: bool = real(lock, block, timeout)
             return got
         return real(lock, False) or bool(
-            waits.keep(timeout, lambda pause_s: real(lock, True, pause_s), has_input=lambda: not lock._is_zero())
+            waits.keep(
+                timeout,
+                lambda pause_s: real(lock, pause_s > 0, pause_s),
+                has_input=lambda: not lock._is_zero(),
+                takes=True,
+            )
         )
 
     return acquire
@@ -102,7 +113,7 @@ def _get(waits: Waits) -> Callable[..., Any]:
             except queue.Empty:
                 return None
 
-        found = attempt(0) or waits.keep(timeout, attempt, has_input=lambda: not items.empty())
+        found = attempt(0) or waits.keep(timeout, attempt, has_input=lambda: not items.empty(), takes=True)
         if found is None:
             raise queue.Empty
         return found[0]

@@ -7,7 +7,8 @@ work, no socket that owes an answer), the clock jumps to the next instant that s
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .activity import Activity
@@ -17,7 +18,7 @@ from .work import Work
 
 acquire = _thread.LockType.acquire
 """The lock's own method, while `cmethods` has another in its place."""
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.005
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_TAKING_PAUSE_S = 0.0002, 0.005, 0.001
 MOST_OLDER_TICKS = 10_000
 """So often in a row the clock moves for threads older than the test alone, while the test waits without a limit."""
 ENDLESS_WAIT_FACTOR = 6
@@ -67,16 +68,35 @@ class Driver:
                 self._note_signal(waiter)
                 if self._move(waiter):
                     continue
-                if arrived := pause(pause_s):
+                if arrived := self._take(waiter, pause, pause_s) if waiter.takes else pause(pause_s):
                     self._blocked_since_ns = None
                     return arrived
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                pause_s = min(2 * pause_s, LONGEST_TAKING_PAUSE_S if waiter.takes else LONGEST_PAUSE_S)
         finally:
             self._note_signal(waiter)
             self._strike(waiter)
 
+    def _take(self, waiter: Waiter, attempt: Callable[[float], Any], pause_s: float) -> Any:
+        """Try while nobody can move the clock: from outside, a waiter that has taken what it waited for looks like one that waits."""
+        with self._entering(), self.clock.guard:
+            if taken := attempt(0):
+                self._forget(waiter)
+                return taken
+        acquire(waiter.bell, True, pause_s)
+        return None
+
+    @contextmanager
+    def _entering(self) -> Iterator[None]:
+        """Tell that this thread is no longer waiting, or not yet, while it waits for the guard: it looks parked there."""
+        thread = _thread.get_ident()
+        self.clock.entering.add(thread)
+        try:
+            yield
+        finally:
+            self.clock.entering.discard(thread)
+
     def _enlist(self, waiter: Waiter) -> bool:
-        with self.clock.guard:
+        with self._entering(), self.clock.guard:
             if waiter.is_reached(self.clock.now_ns):
                 return False
             self.clock.waiting.append(waiter)
@@ -89,10 +109,13 @@ class Driver:
                 self.clock.is_signalled = False
 
     def _strike(self, waiter: Waiter) -> None:
-        with self.clock.guard:
-            self.clock.resuming.discard(waiter)
-            if waiter in self.clock.waiting:
-                self.clock.waiting.remove(waiter)
+        with self._entering(), self.clock.guard:
+            self._forget(waiter)
+
+    def _forget(self, waiter: Waiter) -> None:
+        self.clock.resuming.discard(waiter)
+        if waiter in self.clock.waiting:
+            self.clock.waiting.remove(waiter)
 
     def _move(self, waiter: Waiter) -> bool:
         """Jump to the next instant if everything stands still; tell whether the clock has moved."""
@@ -115,7 +138,8 @@ class Driver:
             self._driving.release()
 
     def _is_waking(self) -> bool:
-        return bool(self.clock.resuming or self.clock.is_signalled or self.clock.starting)
+        clock = self.clock
+        return bool(clock.resuming or clock.is_signalled or clock.starting or clock.entering)
 
     def _find_work(self, waiting: list[Waiter]) -> Work | None:
         for waiter in waiting:

@@ -79,7 +79,9 @@ class LockTimeouts:
         try:
             arrived = bool(
                 self._waits.keep(
-                    timeout, lambda pause_s: acquire(notice, True, pause_s), has_input=lambda: not notice.locked()
+                    timeout,
+                    lambda pause_s: acquire(notice, True, pause_s),
+                    has_input=lambda: not notice.locked() or notice not in condition._waiters,
                 )
             )
             return arrived

@@ -47,6 +47,8 @@ class Waiter:
     """Ends its real wait, where acquiring the bell is not what it waits by."""
     expects: Callable[[], str] = no_work
     """What real answer is under way to it; empty: none."""
+    takes: bool = False
+    """Whether nobody can tell from outside that it has what it waited for: a lock, an item of a queue."""
     look_ns: int | None = None
     """An instant at which it would only look around, before its deadline: no reason to stop there (`onlookers.py`)."""
 
@@ -95,6 +97,8 @@ class VirtualClock:
         """Waiters that are due, but whose threads have not noticed yet."""
         self.starting: set[int] = set()
         """Threads that wait for the start of another."""
+        self.entering: set[int] = set()
+        """Threads that are about to be put on one of these lists, or taken off."""
         self.is_signalled = False
         """A signal has been sent to the test's thread, which has not come round to its handler yet."""
         self.guard = _thread.allocate_lock()

@@ -70,9 +70,11 @@ class Waits:
         *,
         has_input: Callable[[], bool] = no_input,
         expects: Callable[[], str] = no_work,
+        takes: bool = False,
     ) -> Any:
         """Return what `attempt(real seconds)` returns as soon as that is something, or at the end of the time limit.
 
+        `takes` says that what a successful attempt has taken leaves no trace by which `has_input` could tell.
         Raises VirtualDeadlock for a wait without a time limit that nothing is left to end.
         """
         mover = self.clock.mover
@@ -80,7 +82,7 @@ class Waits:
             return attempt(0)
         deadline_ns = None if timeout is None else self.clock.now_ns + max(1, round(timeout * 1_000_000_000))
         try:
-            waiter = Waiter(deadline_ns, has_input=has_input, expects=expects)
+            waiter = Waiter(deadline_ns, has_input=has_input, expects=expects, takes=takes)
             return mover.wait_or(waiter, attempt) or attempt(0)
         except VirtualDeadlock as found:
             error = VirtualDeadlock(found.reason, list(_waiting_places()))
