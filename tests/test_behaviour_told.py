@@ -89,10 +89,15 @@ REPORTS = [
     "Error executing tool book: 1 validation error\nrow\n  must be A or B",
     "Traceback (most recent call last):\n  File x",
     '{"error": "unknown row"}',
+    "Failed to book a seat: unknown row 'Z'",
+    "Error while reading the plan: row 'Z' is not there",
+    '{"status": "error", "message": "unknown row"}',
     '{\n  "success": false, "error": {"code": 4, "message": "unknown row"}}',
 ]
 ANSWERS = ["Error: 0.25", "Errors: none were found", "The Error: was mended", '{"error": null, "ok": true}', '{"error": ""}',
-           '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both", "", "{", '{"rows": 2}']  # fmt: skip
+           '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both",
+           "Failed to book 3 of 4 seats: the others are booked", '{"status": "error", "lines": 3}', '{"status": "ok", "message": "booked"}',
+           "Failed tests: 3", "", "{", '{"rows": 2}']  # fmt: skip
 
 
 def result(text: str, *, is_error: bool = False) -> Outcome:

@@ -15,7 +15,10 @@ from ..targets.base import Outcome
 from .base import Evidence, Finding, as_json, place_of, shorten
 
 _REPORT: Final = re.compile(
-    r"Traceback \(most recent call last\):|Error (executing|calling) tool\b"
+    r"Traceback \(most recent call last\):|Error (executing|calling|running|invoking) (the )?(tool|function|command)\b"
+    r"|Error (while )?(executing|calling|running|processing|fetching|reading|writing|loading|parsing)\b[^\n]{0,60}: [^\n]{2,400}\s*\Z"
+    r"|(Failed|Unable) to [a-z][^\n]{2,120}: [^\n]*\b(unknown|invalid|not found|no such|does not exist|denied|refused"
+    r"|timed out|unreachable|unsupported|missing|expected)\b[^\n]{0,200}\s*\Z"
     r"|(Error|ERROR|[A-Z][A-Za-z]*(Error|Exception)): (?=.*[^\W\d_]{2})[^\n]{1,400}\s*\Z"
 )
 _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok"})
@@ -76,6 +79,8 @@ def _is_report(text: str) -> bool:
         told = json.loads(plain)
     except (ValueError, RecursionError):
         return False
+    if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
+        return told.keys() <= _KEYS
     said = told.get("error")
     is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
     return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
