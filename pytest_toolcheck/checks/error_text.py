@@ -80,7 +80,7 @@ def _is_report(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
-        return told.keys() <= _KEYS
+        return bool(told.keys() <= _KEYS)
     said = told.get("error")
     is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
     return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
