@@ -49,6 +49,7 @@ class RunningScenario:
         self.accepted = 0
         """How many calls of this scenario have been accepted."""
         self._last: Call | None = None
+        self._unanswered: list[tuple[dict[str, Any], Outcome]] = []
 
     @property
     def budget_lock(self) -> AbstractContextManager[Any]:
@@ -174,6 +175,8 @@ class RunningScenario:
             self._state.server.note_call(session, f"{plan.tool.name} {shorten(filled, 160)}")
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         self._state.hangs += outcome.kind == "timed_out"
+        if outcome.kind in ("timed_out", "lost") and plan is self.plan:
+            self._unanswered.append((filled, outcome))
         if outcome.kind == "accepted":
             self.accepted += 1
             self._state.slowest_s = max(self._state.slowest_s, outcome.duration_ns / 1e9)
@@ -211,6 +214,13 @@ class RunningScenario:
         """Judge an outcome, or that of a further call where the tool has used up what the case needs."""
         outcome, findings = judged(self, self._state, case, outcome)
         return outcome, self._noted(findings)
+
+    def judged_unanswered(self) -> tuple[Finding, ...]:
+        """Judge the first call that hung or lost its server, and that nobody has judged: in this scenario it may be the only one."""
+        if self._state.is_hang_told or not self._unanswered:
+            return ()
+        arguments, outcome = self._unanswered[0]
+        return self.judge(Case("again", arguments, "valid", "repeat", "", "called again"), outcome)
 
     @contextmanager
     def calls_go_to(self, session: Session | None) -> Iterator[None]:

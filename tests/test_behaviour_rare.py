@@ -117,3 +117,21 @@ def test_equal_calls_are_compared_on_another_day_and_in_another_order(name: str,
     [finding] = findings_of(tmp_path, f"{HEAD}def tool(kind, count, dry):\n    {faulty}\n", spec)
     assert f"tool is not deterministic: called {when}" in finding
     assert findings_of(tmp_path, f"{HEAD}def tool(kind, count, dry):\n    {correct}\n", spec) == []
+
+
+@pytest.mark.parametrize("number", [6, 12])
+def test_a_hang_that_comes_once_among_repetitions_is_told(number: int, tmp_path: Path) -> None:
+    """Nobody else may meet it again: the scenario that met it fails, and the twin's does not."""
+    code = """
+    import asyncio
+    calls = []
+    async def tool(n: int = 1) -> dict:
+        calls.append(n)
+        if len(calls) == LAST:
+            await asyncio.Event().wait()
+        return {"n": n}
+    """
+    spec = "tools: {tool: {timeout: 100ms, annotations: {idempotent: true}, checks: {isolated: false}}}\n"
+    [finding] = findings_of(tmp_path, code.replace("LAST", str(number)), spec)
+    assert finding.startswith("tool: timeout: tool did not answer within 100 ms")
+    assert findings_of(tmp_path, code.replace("LAST", "-1"), spec) == []

@@ -43,7 +43,7 @@ class DefaultsScenario:
         findings = tuple(_findings(ctx.plan)) or tuple(_answered(running))
         for finding in findings:
             running.report(finding)
-        if findings:
+        if findings := findings or running.judged_unanswered():
             raise running.fail(findings)
 
 

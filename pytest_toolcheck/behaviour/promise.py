@@ -48,7 +48,16 @@ class BehaviourScenario:
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
-        self.act(Trial(self.check, cast("RunningScenario", ctx)))
+        running = cast("RunningScenario", ctx)
+        try:
+            self.act(Trial(self.check, running))
+        except ScenarioSkipped:
+            if not (findings := running.judged_unanswered()):
+                raise
+        else:
+            findings = running.judged_unanswered()
+        if findings:
+            raise running.fail(findings)
 
 
 def _of_each_kind(cases: Sequence[Case]) -> list[Case]:
