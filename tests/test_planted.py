@@ -27,7 +27,8 @@ OVER_CALLS = ("behaviour: idempotent", "behaviour: deterministic", "behaviour: p
               "behaviour: sessions share state", "behaviour: fails after some calls", "behaviour: read_only",
               "behaviour: tasks leak", "behaviour: child processes leak", "behaviour: an error as a success")  # fmt: skip
 """What shows over many calls, in time or in the process: one answer alone is the same."""
-SELECTIVE = {"square": "too large", "due": "beyond the calendar", "packed": "", "convert": "unit:", "clock": "zone:"}
+SELECTIVE = {"square": "too large", "due": "beyond the calendar", "packed": "", "convert": "unit:", "clock": "zone:",
+             "after": "must be one of", "between": "ratio must", "listing": "tags:"}  # fmt: skip
 """Tools that refuse some valid inputs, cleanly, for reasons that no schema can state."""
 
 
@@ -71,7 +72,9 @@ def test_a_pair_differs_and_its_twin_is_right(pair):
     """The buggy tool answers some input otherwise; its twin crashes nowhere and takes what its schema allows, no more."""
     buggy, correct, differs = answers(pair, buggy=True), answers(pair, buggy=False), False
     given = {json.dumps(case.input): case for case in generate_cases(pair.schema) if isinstance(case.input, dict)}
-    hints = {"convert": {"amount": 0, "unit": "league"}, "clock": {"zone": "Oslo", "hour": 23}, "add": {"a": 2, "b": 2}}
+    hints = {"convert": {"amount": 0, "unit": "league"}, "clock": {"zone": "Oslo", "hour": 23}, "add": {"a": 2, "b": 2},
+             "after": {"unit": "firkin", "currency": "NOK", "amount": 9}, "between": {"ratio": 2.6, "count": 9},
+             "listing": {"tags": ["hot"], "count": 9}}  # fmt: skip
     for case in given.values():
         kind, said = correct(case.input)
         differs = differs or buggy(case.input) != (kind, said)

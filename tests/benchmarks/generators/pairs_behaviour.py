@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .pair import Pair, listed, takes, text, whole
+from .pair import Pair, listed, real, takes, text, whole
 
 REMOVE = Pair("remove", "behaviour: idempotent", takes(id=whole(minimum=1, maximum=9)), '''
 GONE = set()
@@ -49,7 +49,7 @@ async def fetch(n):
     need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")
     await asyncio.sleep(0)
     return {"n": n}
-''', "await asyncio.sleep(0)", "time.sleep(0.15)", {"annotations": {"non_blocking": True}}, forms=("python",))  # fmt: skip
+''', "await asyncio.sleep(0)", "time.sleep(0.15)", {"annotations": {"non_blocking": True}}, forms=("python", "http"))  # fmt: skip
 
 SEARCH = Pair("search", "behaviour: a hang", takes(text=text(maxLength=60)), '''
 import time
@@ -134,4 +134,30 @@ def clock(zone, hour):
     return {"hour": ("0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 0".split())[hour + CITIES[zone] * 0]}
 ''', "22 23 0", "22")  # fmt: skip
 
-PAIRS = (REMOVE, UPSERT, TOKEN, ORDERED, FETCH, SEARCH, DEFAULTS, HANDLES, THREADS, SHARED, WORN, LEARNED, HINTED)
+AFTER = Pair("after", "learning: values named by one refusal after another", takes(unit=text(), currency=text(), amount=whole(minimum=0, maximum=9)), '''
+UNITS, CURRENCIES = ("bushel", "firkin"), ("CHF", "NOK")
+
+def after(unit, currency, amount):
+    need(is_int(amount) and 0 <= amount <= 9, "amount: expected 0 to 9")
+    need(isinstance(unit, str) and unit in UNITS, "unit must be one of: bushel, firkin")
+    need(isinstance(currency, str) and currency in CURRENCIES, "currency must be one of: CHF, NOK")
+    return {"share": 90 // (10 - amount)}
+''', "(10 - amount)", "(9 - amount)")  # fmt: skip
+
+BETWEEN = Pair("between", "learning: numbers named by a refusal", takes(ratio=real(), count=whole(minimum=0, maximum=9)), '''
+def between(ratio, count):
+    need(is_int(count) and 0 <= count <= 9, "count: expected 0 to 9")
+    need(is_number(ratio) and 2.5 < ratio < 2.75, "ratio must be greater than 2.5 and less than 2.75")
+    return {"share": 90 // (10 - count)}
+''', "(10 - count)", "(9 - count)")  # fmt: skip
+
+LISTING = Pair("listing", "learning: values named by a refusal", takes(tags=listed(text(maxLength=9), maxItems=5), count=whole(minimum=0, maximum=9)), '''
+def listing(tags, count):
+    need(is_int(count) and 0 <= count <= 9, "count: expected 0 to 9")
+    need(isinstance(tags, list) and 0 < len(tags) <= 5, "tags: expected 1 to 5")
+    need(all(tag in ("hot", "cold") for tag in tags), "tags: each must be one of: hot, cold")
+    return {"share": 90 // (10 - count)}
+''', "(10 - count)", "(9 - count)")  # fmt: skip
+
+PAIRS = (REMOVE, UPSERT, TOKEN, ORDERED, FETCH, SEARCH, DEFAULTS, HANDLES, THREADS, SHARED, WORN, LEARNED, HINTED, AFTER,
+         BETWEEN, LISTING)  # fmt: skip

@@ -167,5 +167,52 @@ def looked_up(who):
     return {"id": KNOWN[who]}
 ''', 'need(who in KNOWN, "who: that name is not known")', 'if who not in KNOWN: return {"error": "that name is not known"}', forms=("mcp",))  # fmt: skip
 
+STAMPED = Pair("stamped", "behaviour: read_only", takes(form={"enum": ["json", "csv", "xml", "text", "yaml", "toml", "ini"]}, long={"type": "boolean"}), '''
+from pathlib import Path
+LAST = Path(__file__).parent / "last" / "form.txt"
+
+def stamped(form, long):
+    need(form in ("json", "csv", "xml", "text", "yaml", "toml", "ini"), "form: not known")
+    need(isinstance(long, bool), "long: expected a boolean")
+    LAST.parent.mkdir(exist_ok=True)
+    if form == "toml" and not long:
+        LAST.exists()
+    return {"form": form}
+''', "LAST.exists()", 'LAST.write_text("toml")', {"annotations": {"read_only": True}, "checks": {"read_only": {"paths": ["last"]}}})  # fmt: skip
+
+TODAY = Pair("today", "behaviour: deterministic", DIGIT, f'''
+def today(n):
+{CHECKED}    return {{"day": str(datetime.date(2026, 1, 1) + datetime.timedelta(days=n))}}
+''', "datetime.date(2026, 1, 1)", "datetime.date.today()", {"annotations": {"deterministic": True}}, forms=("python",))  # fmt: skip
+
+HALF = Pair("half", "behaviour: deterministic", takes(a=whole(minimum=0, maximum=9), b=whole(minimum=0, maximum=9)), '''
+KNOWN = {}
+
+def half(a, b):
+    need(is_int(a) and 0 <= a <= 9, "a: expected 0 to 9")
+    need(is_int(b) and 0 <= b <= 9, "b: expected 0 to 9")
+    return {"sum": KNOWN.setdefault((a, b), a * 10 + b)}
+''', "(a, b), a", "a, a", {"annotations": {"deterministic": True}}, forms=("python", "mcp"))  # fmt: skip
+
+ENROLLED = Pair("enrolled", "behaviour: sessions share state", WORD, f'''
+import asyncio
+NAMES = {{}}
+
+async def enrolled(word):
+{SPELT}    NAMES[word] = True
+    for name in list(NAMES):
+        await asyncio.sleep(0)
+    return {{"enrolled": word}}
+''', "list(NAMES)", "NAMES", forms=("python",))  # fmt: skip
+
+FAILED = Pair("failed", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
+NAMES = {"Ada": 1, "Bob": 2}
+
+def failed(who):
+    need(isinstance(who, str), "who: expected a name")
+    need(who in NAMES, "who: that name is not known")
+    return {"id": NAMES[who]}
+''', 'need(who in NAMES, "who: that name is not known")', 'if who not in NAMES: return {"status": "error", "message": "that name is not known"}', forms=("mcp",))  # fmt: skip
+
 PAIRS = (TOGGLE, DEPOSIT, JOURNAL, VISITS, PICK, TIRED, BEFORE, CURRENT, SEAT, SOCKETS, LOGFILE, WORKERS, TASKS, CHILDREN,
-         HASHED, WAITS, LOOKED_UP)  # fmt: skip
+         HASHED, WAITS, LOOKED_UP, STAMPED, TODAY, HALF, ENROLLED, FAILED)  # fmt: skip
