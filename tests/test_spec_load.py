@@ -273,3 +273,10 @@ def test_a_pattern_that_python_warns_of_is_sound(tmp_path):
     schema = "{type: object, properties: {a: {type: string, pattern: '[[a]'}}}"
     tool = f"{{input: {schema}, examples: [{{input: {{a: a}}, expect: {{output: 1, matches: true}}}}]}}"
     assert "t" in load(tmp_path, HEAD + f"tools: {{t: {tool}}}\n").tools
+
+
+def test_the_category_null_needs_no_quotes(tmp_path):
+    """YAML reads an unquoted `null` as nothing; in a list of categories it can only mean the one of that name."""
+    text = "toolcheck: 1\ntarget: {python: shop}\ndefaults: {variations: {categories: [type, null], exclude: [null]}}\n"
+    variations = load(tmp_path, text).defaults.variations
+    assert (variations.categories, variations.exclude) == (("type", "null"), ("null",))

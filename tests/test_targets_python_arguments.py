@@ -11,7 +11,9 @@ import pytest
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import Evidence
 from pytest_toolcheck.checks.accepts_valid import accepts_valid
+from pytest_toolcheck.checks.no_crash import no_crash
 from pytest_toolcheck.checks.rejects_invalid import rejects_invalid
+from pytest_toolcheck.failure import describe_failure
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets._arguments import ArgumentError, Binding
 
@@ -285,3 +287,26 @@ def test_hints_are_found_behind_what_wraps_a_function(tmp_path):
         assert tool.description == "Count.", tool.name
         assert tool.input_schema["properties"]["day"] == {"type": "string", "format": "date"}, tool.name
         assert tool.output_schema == {"type": "integer"}, tool.name
+
+
+@pytest.mark.parametrize(("rejects", "is_found"), [(None, True), (("ValueError", "AttributeError"), False)])
+def test_an_exception_of_python_s_own_is_a_refusal_where_the_spec_says_so(session_of, rejects, is_found):
+    """Otherwise it is a crash, and the finding says what to write."""
+    session = session_of("def f(x: str): return x.title()\n")
+    tool = ToolSpec("f", input=python_schema(session), rejects=rejects)
+    case = Case("case", {"x": 5}, "invalid", "type", "/x", "")
+    found = no_crash(Evidence(tool, case, call(session, tool, x=5, valid=False), by_hints=True))
+    assert (found is not None) is is_found
+    if found is not None:
+        assert "`rejects: [ValueError, TypeError, AttributeError]`" in found.details[0][1]
+
+
+def test_what_hints_forbid_and_a_function_accepts_says_how_to_promise_less(session_of):
+    """Python enforces no hint: the finding of a schema that nobody wrote down says what to do about it, once a cause."""
+    session = session_of("def f(x: str): return 1\n")
+    tool = ToolSpec("f", input=python_schema(session))
+    case, outcome = Case("case", {"x": 5}, "invalid", "type", "/x", ""), call(session, tool, x=5, valid=False)
+    found = rejects_invalid(Evidence(tool, case, outcome, by_hints=True))
+    assert "`checks: {rejects_invalid: false}`" in describe_failure((found,), None)
+    assert "`checks: {rejects_invalid: false}`" not in describe_failure((found,), None, known_causes=1)
+    assert rejects_invalid(Evidence(tool, case, outcome)).details == ()

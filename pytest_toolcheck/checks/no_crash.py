@@ -99,10 +99,17 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     """Return what gives the crash away; a TypeError that is a refusal is seen for what it is, not through a server."""
     if error.message.strip() == f"Error executing tool {evidence.tool.call or evidence.tool.name}":
         return _told_to_the_log(evidence)
-    sign = None if error.type == "TypeError" else _WRAPPED_CRASH.search(error.message)
+    own = error.type == "TypeError" or _is_named_refusal(evidence, error)
+    sign = None if own else _WRAPPED_CRASH.search(error.message)
     if sign is None or sign.group(0) in shorten(evidence.case.input, 100_000):
         return None
     return sign.group(0)
+
+
+def _is_named_refusal(evidence: Evidence, error: CallError) -> bool:
+    """Whether the spec itself calls an interpreter's own exception, such as AttributeError, a refusal."""
+    names = (name.rpartition(".")[2] for name in evidence.tool.rejects or () if isinstance(name, str))
+    return error.type != "ValueError" and error.location is not None and error.type in names
 
 
 def _told_to_the_log(evidence: Evidence) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -95,8 +95,13 @@ def _rejects(raw: Any) -> tuple[str | int, ...] | None:
 
 def _variations(raw: Mapping[str, Any]) -> Variations:
     numbers = {key: int(raw[key]) for key in ("strength", "fuzz", "limit", "seed") if key in raw}
-    categories = tuple(raw["categories"]) if "categories" in raw else None
-    return Variations(categories=categories, exclude=tuple(raw.get("exclude", [])), **numbers)
+    categories = _category_names(raw["categories"]) if "categories" in raw else None
+    return Variations(categories=categories, exclude=_category_names(raw.get("exclude", [])), **numbers)
+
+
+def _category_names(raw: Sequence[str | None]) -> tuple[str, ...]:
+    """Read the category that YAML takes for nothing where it is not quoted: `null`."""
+    return tuple("null" if name is None else name for name in raw)
 
 
 def _frozen_options(raw: Any) -> bool | Mapping[str, Any]:

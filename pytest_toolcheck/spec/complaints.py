@@ -183,7 +183,7 @@ def _missing(error: ValidationError) -> str:
 
 
 def _enum(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
-    known = list(_rule(error))
+    known = [value for value in _rule(error) if value is not None]
     hint = did_you_mean(error.instance, [name for name in known if isinstance(name, str)])
     shown = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
     return f"{where}: {shown} is not known.{hint} Valid values: {listed(known)}"
