@@ -192,6 +192,14 @@ def test_disturbed_calls_do_not_outvote_the_clean_ones():
     assert feed_all(rule, [fast_but_disturbed, slow, slow] * 40) == "fail"
 
 
+@pytest.mark.parametrize(("wall_ns", "verdict"), [(MS // 2, "pass"), (2 * MS, "fail")])
+def test_a_delay_that_is_not_known_gates_nothing(wall_ns, verdict):
+    """None stands for a system without run-queue delays, with spins and without."""
+    for spins in ((270_000, 270_000, 270_000), ()):
+        assert feed_all(SequentialVerdict(0.5, MS), [Sample(wall_ns, None, *spins)] * 60) == verdict
+        assert feed_all(SequentialVerdict(0.95, MS), [Sample(wall_ns, None, *spins)] * 200) == verdict
+
+
 def test_a_short_wait_of_a_short_call_is_allowed():
     """5 us of waiting is the resolution of the meter, not noise."""
     assert feed_all(SequentialVerdict(0.5, MS), [Sample(20_000, 5_000)] * 20) == "pass"
