@@ -401,6 +401,15 @@ def test_paths_of_machines_are_known(path):
     assert list(given_away(f"cannot open '{path}'", "{}")) == [("a path of the machine", path)]
 
 
+def test_an_example_of_a_path_is_none_of_a_machine(tmp_path):
+    """A refusal that shows how a path is written helps its caller; one that is here, or of a source, gives away."""
+    hint = r"Path 'a' must be absolute, e.g. 'C:\Reports\q1.xlsx' or '/home/me-who/q1.xlsx'."
+    assert list(given_away(hint, "{}")) == []
+    assert list(given_away(f"absolute, such as {tmp_path}/q1.xlsx", "{}"))
+    assert list(given_away(r"see, for example, C:\app\orders.py", "{}"))
+    assert list(given_away(r"cannot open C:\Reports\q1.xlsx", "{}"))
+
+
 def test_paths_that_are_here_are_known(tmp_path, monkeypatch):
     """A path that begins as one on this machine does is told too; a route or a JSON pointer is not a path."""
     assert not list(given_away("nothing at /pets/7/owner; see /properties/name/minLength", "{}"))

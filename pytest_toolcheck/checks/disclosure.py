@@ -23,6 +23,9 @@ _ROOTS = frozenset(
     | {"Users", "Library", "Applications"}
 )
 _INSTALLED = re.compile(r"/(?:site-packages|dist-packages|node_modules|python3\.\d+)/")
+_EXAMPLE = re.compile(r"(?:\be\.?g\b|\bfor (?:example|instance)\b|\bexamples?\b|\bsuch as\b)[^\n]*\Z", re.IGNORECASE)
+_FAR = 80
+"""How far before a path a word may stand that calls it an example."""
 _OBJECT = re.compile(r"<(?:[\w.]|<\w+>)+(?: (?:[\w.]|<\w+>)+)* at 0x[0-9a-f]{6,}>", re.IGNORECASE)
 _CLASS = re.compile(
     r"(?<![\w.@/-])(?:[a-z_]\w*\.){2,}(?:[A-Z]\w*[.$])*_?[A-Z]\w*(?:Error|Exception)\b|\bSystem\.(?:\w+\.)*\w+Exception\b"
@@ -54,7 +57,9 @@ def given_away(
         yield "a traceback", found.group(0).strip()
     for found in PATH.finditer(message):
         path = found.group(0)
-        if _is_on_a_disk(path) and not _is_told_back(path, sent) and not _is_below(path, handed):
+        if not _is_on_a_disk(path) or _is_told_back(path, sent) or _is_below(path, handed):
+            continue
+        if not _is_example(path, message[max(0, found.start() - _FAR) : found.start()]):
             yield "a path of the machine", path
     yield from _internals(message, sent)
     yield from (("a secret", shown) for shown in _known(message, sent, secrets))
@@ -72,6 +77,13 @@ def _is_on_a_disk(path: str) -> bool:
 @lru_cache(maxsize=1000)
 def _exists(path: str) -> bool:
     return os.path.lexists(path)
+
+
+def _is_example(path: str, before: str) -> bool:
+    """Whether a path only shows how one is written: `must be absolute, e.g. 'C:\\Reports\\q1.xlsx'`; none that is here."""
+    if SOURCE.search(path) or _INSTALLED.search(path) or not _EXAMPLE.search(before):
+        return False
+    return not path.startswith("/") or not _exists("/".join(path.split("/")[:3]))
 
 
 def _is_told_back(path: str, sent: str) -> bool:
