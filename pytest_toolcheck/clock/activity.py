@@ -111,8 +111,10 @@ class Activity:
             _let_others_run()
         if work is None and (children.have_moved or before != self._state_of(self._others(waiting))):
             return Work(("process", os.getpid()), "a thread that has just moved")
-        # who was started after the list was made, and before it was noted how long its threads had run, is seen here
-        return work or self._first(self._unlisted.at_work(listed, tasks))
+        if work is None and others:
+            # who was started after the list was made, and before it was noted how long its threads had run, is seen here
+            work = self._first(self._unlisted.at_work(listed, tasks))
+        return work
 
     def _first(self, found: Iterable[Work]) -> Work | None:
         return next((work for work in found if work.key not in self.ignored), None)

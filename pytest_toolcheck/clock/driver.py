@@ -7,8 +7,7 @@ work, no socket that owes an answer), the clock jumps to the next instant that s
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from .activity import Activity
@@ -23,6 +22,21 @@ MOST_OLDER_TICKS = 10_000
 """So often in a row the clock moves for threads older than the test alone, while the test waits without a limit."""
 ENDLESS_WAIT_FACTOR = 6
 """Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
+
+
+class Entering:
+    """The guard of the clock's lists. Who waits for it looks parked, and is about to come to them or to leave them: it says so."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._guard, self._entering = clock.guard, clock.entering
+
+    def __enter__(self) -> None:
+        self._entering.add(_thread.get_ident())
+        acquire(self._guard)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._entering.discard(_thread.get_ident())
+        self._guard.release()
 
 
 class Driver:
@@ -48,6 +62,7 @@ class Driver:
         self._forgave_at = -1
         """How often the clock had moved when children that were waited for in vain were looked at again."""
         self._driving = _thread.allocate_lock()
+        self._entering = Entering(clock)
 
     def is_older(self, thread: int) -> bool:
         """Tell whether a thread is older than the test."""
@@ -78,25 +93,15 @@ class Driver:
 
     def _take(self, waiter: Waiter, attempt: Callable[[float], Any], pause_s: float) -> Any:
         """Try while nobody can move the clock: from outside, a waiter that has taken what it waited for looks like one that waits."""
-        with self._entering(), self.clock.guard:
+        with self._entering:
             if taken := attempt(0):
                 self._forget(waiter)
                 return taken
         acquire(waiter.bell, True, pause_s)
         return None
 
-    @contextmanager
-    def _entering(self) -> Iterator[None]:
-        """Tell that this thread is no longer waiting, or not yet, while it waits for the guard: it looks parked there."""
-        thread = _thread.get_ident()
-        self.clock.entering.add(thread)
-        try:
-            yield
-        finally:
-            self.clock.entering.discard(thread)
-
     def _enlist(self, waiter: Waiter) -> bool:
-        with self._entering(), self.clock.guard:
+        with self._entering:
             if waiter.is_reached(self.clock.now_ns):
                 return False
             self.clock.waiting.append(waiter)
@@ -109,7 +114,7 @@ class Driver:
                 self.clock.is_signalled = False
 
     def _strike(self, waiter: Waiter) -> None:
-        with self._entering(), self.clock.guard:
+        with self._entering:
             self._forget(waiter)
 
     def _forget(self, waiter: Waiter) -> None:

@@ -28,7 +28,7 @@ class Unlisted:
         self._is_seen = is_supported()
         self._older = (set(os.listdir(_TASKS)) - _listed(threading.enumerate())) if self._is_seen else set()
         self._usual = _running_unlisted()
-        self._once_listed: set[str] = set()
+        self._once_listed: set[int | None] = set()
 
     def at_work(self, listed: Collection[threading.Thread], waiting: Collection[int] = ()) -> Iterator[Work]:
         """Return those that are at work and not in `listed`; `waiting` are the kernel's ids of those that wait for virtual time."""
@@ -36,13 +36,13 @@ class Unlisted:
             if _running_unlisted() > self._usual:
                 yield ENDING
             return
-        self._once_listed |= (mine := _listed(listed))
+        self._once_listed.update([thread.native_id for thread in listed])
         if os.stat(_TASKS).st_nlink - _DOT_AND_DOTDOT == len(listed):
             return
-        for task in set(os.listdir(_TASKS)) - self._older - mine - {str(tid) for tid in waiting}:
+        for task in set(os.listdir(_TASKS)) - self._older - _listed(listed) - {str(tid) for tid in waiting}:
             line = read_call("self", task)
             if line is not None and classify(line) is Doing.BUSY:
-                patience = 1.0 if task in self._once_listed else _PATIENCE
+                patience = 1.0 if int(task) in self._once_listed else _PATIENCE
                 yield Work(("ending", int(task)), ENDING.text, patience=patience)
 
 
