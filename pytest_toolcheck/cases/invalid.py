@@ -95,8 +95,11 @@ def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str
 def _refused(document: Document, shape: Shape, depth: int, already: bool) -> Iterator[Change]:
     """Yield what `not` refuses, otherwise as the shape asks where that can be had."""
     for part in shape.nodes("not"):
-        both = (part, *(_own_words(document, node) for node in shape.parts))
-        wanted = samples(document, both, depth=depth) or samples(document, (part,), depth=depth)
+        own = [_own_words(document, node) for node in shape.parts]
+        both = (part, *own)
+        # further parts may be the spelled-out opposite of what is refused: nothing fits both
+        tried = (both, (part, *own[:1]), (part,))
+        wanted = next((found for parts in tried if (found := samples(document, parts, depth=depth))), [])
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
         if wanted and not already and depth < deepest(document) - 1 and not document.is_weary:
             inside = variations(document, both, wanted[0], depth=depth + 1, refused=True)
