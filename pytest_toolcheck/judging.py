@@ -10,7 +10,7 @@ from .cases.model import Case
 from .checks import Check, Evidence, Finding
 from .checks.no_crash import ended_unasked
 from .checks.stdout_noise import stdout_noise
-from .targets.base import NOT_CARRIED, Outcome
+from .targets.base import UNSENT, Outcome
 from .tool_state import ToolState
 from .unproven import UNPROVEN, findings_of, untold
 
@@ -22,7 +22,7 @@ Judge = Callable[[Case, Outcome, list[str]], Finding | None]
 
 def judge(context: RunningScenario, state: ToolState, case: Case, outcome: Outcome) -> tuple[Finding, ...]:
     """Return the failures of this outcome; they and the warnings are in the log, the notes in the case's attributes."""
-    if outcome.error is not None and outcome.error.type == NOT_CARRIED:
+    if outcome.error is not None and outcome.error.type in UNSENT:
         return ()  # the transport cannot carry this input: the tool never saw it
     notes: list[str] = []
     findings = [finding for check in _checks(context, state) if (finding := check(case, outcome, notes)) is not None]

@@ -19,7 +19,7 @@ from pytest_toolcheck.exercised import note_call
 from pytest_toolcheck.report.coverage import shortfalls
 from pytest_toolcheck.report.totals import count
 from pytest_toolcheck.spec.model import ToolSpec
-from pytest_toolcheck.targets.base import NOT_CARRIED, CallError, Outcome
+from pytest_toolcheck.targets.base import NOT_CARRIED, NOT_MADE, CallError, Outcome
 
 from .specs import events, run, write_tool
 
@@ -217,3 +217,11 @@ def test_arguments_always_are_an_object() -> None:
     assert [goal for goal in goals if "wrong type" in goal] == ["/next: wrong type (invalid)"]
     recursive = {"type": "object", "properties": {"next": {"$ref": "#"}}}
     assert any("wrong type" in goal for goal in SchemaCoverage(recursive, objects_only=True).outline()["goals"])
+
+
+def test_what_can_never_reach_a_function_is_not_missing() -> None:
+    """No UUID is made of a number: that call is not made, and its goal is not held against the tests."""
+    tool = ToolSpec("f", input={"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}})
+    server: Any = SimpleNamespace(coverages={})
+    outcome = Outcome("refused", 0, error=CallError(NOT_MADE, "id: 5 cannot be read as UUID"))
+    assert note_call(server, tool, {"id": 5}, outcome, valid=False)["covers"]

@@ -185,10 +185,10 @@ def session_of(tmp_path):
 @pytest.mark.parametrize(
     ("hint", "schema", "value", "valid", "kind"),
     [
-        ("uuid.UUID", None, "abc", False, ("refused", "NotCarried")),
-        ("decimal.Decimal", None, "abc", True, ("refused", "NotCarried")),
+        ("uuid.UUID", None, "abc", False, ("refused", "NotMade")),
+        ("decimal.Decimal", None, "abc", True, ("refused", "NotMade")),
         ("Color", {"enum": ["red", "green"]}, "green", True, ("refused", "ArgumentError")),
-        ("Color", {"enum": ["red", "green"]}, "blue", False, ("refused", "NotCarried")),
+        ("Color", {"enum": ["red", "green"]}, "blue", False, ("refused", "NotMade")),
         ("Line", None, {"count": 11}, False, ("refused", "ValidationError")),
         ("Range", None, {"low": 2, "high": 1}, True, ("refused", "ModelValidatorError")),
         ("Strict", None, {"x": 10}, True, ("refused", "ValueError")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .specs import run, write_tool
-from .test_items import BROKEN, SPEC, TOOL
+from .specs import RESERVE, run, write_tool
+from .test_items import BROKEN, SPEC
 
 
 def test_header_and_summary(pytester: pytest.Pytester) -> None:
@@ -28,7 +28,7 @@ def test_equal_causes_are_one_group(pytester: pytest.Pytester) -> None:
     """Many cases that fail for one reason are one line with their number."""
     write_tool(
         pytester,
-        TOOL.replace("type(seats) is not int", "seats in (7, 8) and len(seats)"),
+        RESERVE.replace("type(seats) is not int", "seats in (7, 8) and len(seats)"),
         SPEC,
     )
     result = run(pytester, "--toolcheck-log=off")
@@ -66,7 +66,7 @@ def test_silence(pytester: pytest.Pytester) -> None:
     """Nothing is said where there were no specs; `-q` leaves the summary of a green run away, not the findings."""
     pytester.makepyfile("def test_one(event_log): pass")
     assert "== toolcheck" not in run(pytester).stdout.str()
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     assert "toolcheck:" not in run(pytester, "-q").stdout.str()
     assert "= toolcheck =" not in run(pytester, "-q").stdout.str()
     write_tool(pytester, BROKEN, SPEC)
@@ -77,7 +77,7 @@ def test_silence(pytester: pytest.Pytester) -> None:
 
 def test_colour_is_used_only_when_asked(pytester: pytest.Pytester) -> None:
     """`--color=no` gives plain text, `--color=yes` marks the section."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     assert "\x1b[" not in run(pytester, "--color=no").stdout.str()
     coloured = run(pytester, "--color=yes").stdout.str()
     assert "\x1b[1m" in coloured

@@ -10,7 +10,7 @@ from .error_text import reports_an_error
 from .known_values import known_bad, value_at
 from .violation import Violation, is_valid, is_valid_in_decimals, violation_of
 
-_OF_HINTS = """Python does not enforce type hints: check the value in the tool, or decorate it with pydantic's validate_call.
+_OF_HINTS = """Python does not enforce type hints: check the value in the tool, or decorate it with pydantic's validate_call (strict).
 Where nobody promises that: `checks: {rejects_invalid: false}`; for wrong types alone `variations: {exclude: [type, null]}`."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..cases.coverage_tally import CoverageReport, CoverageTally
-from ..targets.base import NOT_CARRIED
+from ..targets.base import UNSENT
 from .coverage import note_exercised, shortfalls
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _call_start(totals: Totals, tool: ToolTotals, event: Event) -> None:
 
 def _call_end(totals: Totals, tool: ToolTotals, event: Event) -> None:
     label = totals._labels.pop(event.rid or "", "")
-    if event.error is not None and event.error.type == NOT_CARRIED:
+    if event.error is not None and event.error.type in UNSENT:
         tool.unsent += 1
     elif label == "valid":
         tool.valid_calls += 1

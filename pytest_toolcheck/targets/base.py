@@ -15,6 +15,13 @@ NOT_CARRIED = "NotCarried"
 over UTF-8, NaN in JSON). Nothing was sent, so nothing can be said of the tool."""
 
 
+NOT_MADE = "NotMade"
+"""As `NOT_CARRIED`, of a Python function: no argument of its type can be made (a UUID of "abc"). No call can ever reach
+the tool with this input, so none is missing where schema coverage is counted."""
+
+UNSENT = (NOT_CARRIED, NOT_MADE)
+"""Calls that were not made."""
+
 MODEL_RULE = "ModelValidatorError"
 """The `CallError.type` of a refusal by a rule that a model's author wrote about several members together: no schema
 says it, so the members' schemas do not say all."""

@@ -21,7 +21,7 @@ from ._modules import load_module, resolve
 from ._observe import counts, observing
 from ._signatures import describe_function
 from ._timelimit import Expired, Worker, run_limited
-from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
+from .base import NOT_MADE, CallError, Outcome, Request, ToolDescription
 
 _BLOCKED_LOOP_GRACE_S = 0.5
 """How much later than the loop's own time limit the alarm rings that stops code which blocks the loop."""
@@ -81,14 +81,14 @@ class PythonTools:
         return known
 
     def kind_of(self, error: ArgumentError, request: Request) -> str:
-        """Return whose word it is that no argument could be made: the tool's own, or nobody's (`NOT_CARRIED`).
+        """Return whose word it is that no argument could be made: the tool's own, or nobody's (`NOT_MADE`).
 
         It is the tool's where its model said so, and where the spec itself, not the hints, promises the input.
         """
         if error.by_model is not None:
             return error.by_model
         is_promised = request.valid is True and not self._is_by_hints(request.tool)
-        return "ArgumentError" if is_promised else NOT_CARRIED
+        return "ArgumentError" if is_promised else NOT_MADE
 
     def _is_by_hints(self, tool: ToolSpec) -> bool:
         return tool.input == describe_function(tool.name, self.function(tool)).input_schema
