@@ -22,7 +22,7 @@ Ends = tuple[End, End, End, End]
 
 _KINDS = ("numbers", "texts", "switches", "counts")
 _MOST_ITEMS, _MOST_INNER_ITEMS, _SEVERAL = 100, 10, 3
-_MOST_MEMBERS, _LONGEST = 40, 10_000
+_MOST_MEMBERS, _MANY_OF_ITSELF, _LONGEST = 40, 20, 10_000
 _MOST_REQUIRED = 12
 LEAST: Ends = ("least",) * 4
 MOST: Ends = ("most",) * 4
@@ -39,6 +39,8 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
         for chosen, which in ((chosen, which) for chosen, which in sets if len(chosen) > 1):  # boundary has the others
             for ends in (MOST, LEAST):
                 yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}")
+        if document.is_recursive and len(names) > _MANY_OF_ITSELF:
+            continue
         kinds = _kinds_of(document, shape, names)
         for ends in _all_ends(kinds) if len(names) > 1 else ():
             said = " ".join(

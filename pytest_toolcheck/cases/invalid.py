@@ -18,7 +18,7 @@ from .shapes import Shape, alternatives, together
 from .turns import interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
-_MOST_BELOW = 3000
+_MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
 _FEWEST_PER_PLACE, _FEW_BRANCHES = 30, 4
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
@@ -164,8 +164,9 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
         yield from interleaved(streams)
     else:
         shares = len(names) * max(1, len(alternatives(document, (document.root,))) // _FEW_BRANCHES)
+        most = _MOST_BELOW_ITSELF if document.is_recursive else _MOST_BELOW
         for stream in streams:
-            yield from islice(stream, max(_FEWEST_PER_PLACE, _MOST_BELOW // shares))
+            yield from islice(stream, max(_FEWEST_PER_PLACE, most // shares))
 
 
 def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:

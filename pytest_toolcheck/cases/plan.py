@@ -88,7 +88,8 @@ def cases_of(
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
-    yield from _labelled(document, _in_order([*_bounds_kept(changes)]), categories, limit)
+    texts = {id(item): _written(item.value) for item in changes}
+    yield from _labelled(document, _in_order([*_bounds_kept(changes, texts)]), texts, categories, limit)
 
 
 def _all_changes(
@@ -120,11 +121,11 @@ def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[C
                 yield Change("example", (name,), detail, {**base, name: value})
 
 
-def _bounds_kept(changes: Sequence[Change]) -> Iterator[Change]:
+def _bounds_kept(changes: Sequence[Change], texts: Mapping[int, str | None]) -> Iterator[Change]:
     """Leave out what is a value at a bound as well: whoever asks for `boundary` is to find every bound there."""
-    bounds = {_written(item.value) for item in changes if item.category == "boundary"}
+    bounds = {texts[id(item)] for item in changes if item.category == "boundary"}
     for item in changes:
-        if item.category in ("example", "boundary") or _written(item.value) not in bounds:
+        if item.category in ("example", "boundary") or texts[id(item)] not in bounds:
             yield item
 
 
@@ -170,14 +171,20 @@ def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
     return interleaved([iter(queue) for queue in places.values()])
 
 
-def _labelled(document: Document, changes: Iterable[Change], categories: Sequence[str], limit: int) -> Iterator[Case]:
+def _labelled(
+    document: Document,
+    changes: Iterable[Change],
+    texts: Mapping[int, str | None],
+    categories: Sequence[str],
+    limit: int,
+) -> Iterator[Case]:
     labeller, inputs, ids, size = Labeller(document), set[str](), set[str](), 0
     for item in changes:
         if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
             return
         if item.category not in categories:
             continue
-        text = _written(item.value)
+        text = texts[id(item)]
         if text is None or text in inputs or not is_sendable(item.value, text):
             continue
         label = labeller.label(item.value)

@@ -17,7 +17,7 @@ from .keywords import Predicate
 from .loops import has_loop, is_recursive
 from .predicates import Predicates
 
-_MOST_TRIED = 2000
+_MOST_TRIED, _MOST_TRIED_OF_RECURSIVE = 2000, 1000
 _UNSATISFIABLE: Mapping[str, Any] = {"not": {}}
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
@@ -134,7 +134,7 @@ class Document:
     @property
     def is_weary(self) -> bool:
         """Whether so many values were tried that no further ones should be built."""
-        return self.effort > _MOST_TRIED
+        return self.effort > (_MOST_TRIED_OF_RECURSIVE if self.is_recursive else _MOST_TRIED)
 
     def holds(self, conjunction: Conjunction, value: Any) -> bool:
         """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
