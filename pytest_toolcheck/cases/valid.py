@@ -17,7 +17,7 @@ _ENOUGH, _ENOUGH_BELOW = 8, 3
 MOST_MEMBERS = 50
 _MOST_ITEMS, MOST_NEEDED = 1000, 20_000
 """So many items or members are made at the most, and where a schema asks for more than the first."""
-_MOST_TRIED = 80
+_MOST_TRIED, _WHEN_WEARY = 80, 12
 ANYTHING: tuple[Any, ...] = (
     *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
     *([1], ["a"], [None], [[]], [{}], {"foo": 1}, {"foo": "bar"}, {"bar": 2, "foo": "x"}, {"a": None}, "a", "aaa"),
@@ -76,7 +76,8 @@ def _found(
                 found = True
                 yield value
     if not found:
-        yield from (value for value in ANYTHING if document.holds(conjunction, value))
+        options = ANYTHING[:_WHEN_WEARY] if document.is_weary else ANYTHING
+        yield from (value for value in options if document.holds(conjunction, value))
 
 
 def _enough(document: Document, depth: int) -> int:
