@@ -25,18 +25,23 @@ ENDLESS_WAIT_FACTOR = 6
 
 
 class Entering:
-    """The guard of the clock's lists. Who waits for it looks parked, and is about to come to them or to leave them: it says so."""
+    """Says that a thread waits for the guard of the clock's lists: it looks parked, and is about to come to them or to leave.
 
-    def __init__(self, clock: VirtualClock) -> None:
-        self._guard, self._entering = clock.guard, clock.entering
+    A signal's handler may raise at any moment in the test's thread, so the guard itself is left to a `with` of its own.
+    """
+
+    def __init__(self, entering: set[int]) -> None:
+        self._entering = entering
 
     def __enter__(self) -> None:
-        self._entering.add(_thread.get_ident())
-        acquire(self._guard)
+        try:
+            self._entering.add(_thread.get_ident())
+        except BaseException:
+            self._entering.discard(_thread.get_ident())
+            raise
 
     def __exit__(self, *exc_info: object) -> None:
         self._entering.discard(_thread.get_ident())
-        self._guard.release()
 
 
 class Driver:
@@ -62,7 +67,7 @@ class Driver:
         self._forgave_at = -1
         """How often the clock had moved when children that were waited for in vain were looked at again."""
         self._driving = _thread.allocate_lock()
-        self._entering = Entering(clock)
+        self._entering = Entering(clock.entering)
 
     def is_older(self, thread: int) -> bool:
         """Tell whether a thread is older than the test."""
@@ -93,7 +98,7 @@ class Driver:
 
     def _take(self, waiter: Waiter, attempt: Callable[[float], Any], pause_s: float) -> Any:
         """Try while nobody can move the clock: from outside, a waiter that has taken what it waited for looks like one that waits."""
-        with self._entering:
+        with self._entering, self.clock.guard:
             if taken := attempt(0):
                 self._forget(waiter)
                 return taken
@@ -101,7 +106,7 @@ class Driver:
         return None
 
     def _enlist(self, waiter: Waiter) -> bool:
-        with self._entering:
+        with self._entering, self.clock.guard:
             if waiter.is_reached(self.clock.now_ns):
                 return False
             self.clock.waiting.append(waiter)
@@ -114,7 +119,7 @@ class Driver:
                 self.clock.is_signalled = False
 
     def _strike(self, waiter: Waiter) -> None:
-        with self._entering:
+        with self._entering, self.clock.guard:
             self._forget(waiter)
 
     def _forget(self, waiter: Waiter) -> None:
