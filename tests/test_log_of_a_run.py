@@ -9,8 +9,8 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from .specs import events, run, write_tool
-from .test_items import BROKEN, SPEC, SUBPROCESS, TOOL
+from .specs import RESERVE, events, run, write_tool
+from .test_items import BROKEN, SPEC, SUBPROCESS
 
 
 def test_every_line_is_valid_to_the_shipped_schema(pytester: pytest.Pytester) -> None:
@@ -170,7 +170,7 @@ def test_a_line_is_a_line_to_every_reader(pytester: pytest.Pytester) -> None:
 
 def test_a_place_that_cannot_be_written_costs_the_log_only(pytester: pytest.Pytester) -> None:
     """On a read-only file system the run goes on, its summary too, and says that there is no log."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     (pytester.path / ".toolcheck").write_text("a file where the folder would be")
     result = run(pytester)
     assert set(result.parseoutcomes()) == {"passed"}
@@ -190,7 +190,7 @@ def test_a_log_that_was_asked_for_must_have_a_place(pytester: pytest.Pytester, p
 
 def test_our_own_code_warns_of_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where warnings are errors from the start (`PYTHONWARNINGS=error`), without any ini file, specs run as ever."""
-    write_tool(pytester, TOOL, SPEC)
+    write_tool(pytester, RESERVE, SPEC)
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     result = pytester.runpytest_subprocess("-p", "toolcheck", "-p", "no:cacheprovider")
