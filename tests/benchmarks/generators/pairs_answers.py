@@ -114,4 +114,27 @@ def add(a, b):
     return {"sum": a + b}
 ''', "a + b}", "a - b}", {"examples": [{"input": {"a": 2, "b": 2}, "expect": {"output": {"sum": 4}}}]})  # fmt: skip
 
-PAIRS = (TRACE, PATHS, LOOKUP, STRIPPED, FIRST, SOFT, STATUS, AVERAGE, LOG, PERCENT, GRADE, RAW, EXTRA, ADD)
+REFUSES = """
+def NAME(n):
+    need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")
+    return {"n": n}
+"""
+"""Tools that refuse in one sentence, and what the buggy one says instead."""
+
+
+def refusing(name: str, gives_away: str, said: str) -> Pair:
+    """Return a pair whose buggy tool refuses with these words."""
+    source = REFUSES.replace("NAME", name)
+    return Pair(
+        name, f"refusal: {gives_away}", takes(n=whole(minimum=0, maximum=9)), source, '"n: expected 0 to 9"', repr(said)
+    )
+
+
+INSIDE = (
+    refusing("sql_orders", "a statement of its own", "n: cannot execute SELECT id FROM orders WHERE n = ?"),
+    refusing("approve", "a lambda with its address", "n: <function rules.<locals>.<lambda> at 0x7f1e2d3c4b5a> said no"),
+    refusing("settle", "a class by its full name", "shop.rules.amounts.AmountError: n"),
+    refusing("dispatch", "a stack in the body", "n: no\n    at validate (/srv/shop/dist/index.js:10:15)"),
+)
+
+PAIRS = (*INSIDE, TRACE, PATHS, LOOKUP, STRIPPED, FIRST, SOFT, STATUS, AVERAGE, LOG, PERCENT, GRADE, RAW, EXTRA, ADD)

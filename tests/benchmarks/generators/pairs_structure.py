@@ -163,5 +163,31 @@ def shape(shape):
     return {"area": shape["r"] * 3 if shape["kind"] == "circle" else shape["w"] * shape["h"]}
 ''', 'return {"area": 0}', 'return {"area": shape["points"][2] * 0}')  # fmt: skip
 
-PAIRS = (PAY, FIND, REACH, BILL, SHIP, STRICT, KEYS, PREFER, HEADERS, PAIRED, SECOND, EITHER, UNEVALUATED, CHAINED, ANCHORED,
+CLOSED = Pair("draw", "branch: a property of another branch", {"type": "object", "oneOf": [
+    takes(kind={"const": "circle"}, r=whole(minimum=1, maximum=9)),
+    takes(kind={"const": "square"}, side=whole(minimum=1, maximum=9))]}, '''
+KNOWN = {"circle": {"kind", "r"}, "square": {"kind", "side"}}
+
+def draw(**given):
+    kind = given.get("kind")
+    need(isinstance(kind, str) and kind in KNOWN, "kind: expected circle or square")
+    names = KNOWN[kind]
+    need(names <= set(given) <= names, f"{kind}: expected {sorted(names)} alone")
+    for name in set(given) - {"kind"}:
+        need(is_int(given[name]) and 1 <= given[name] <= 9, f"{name}: expected 1 to 9")
+    return {"kind": kind}
+''', "<= set(given) <= names,", "<= set(given) <= set().union(*KNOWN.values()),")  # fmt: skip
+
+UNLESS = Pair("book", "branch: a property that `else` forbids", {**takes("kind", kind={"enum": ["free", "paid"]},
+              price=whole(minimum=1, maximum=9)), "if": {"properties": {"kind": {"const": "paid"}}}, "then": {"required": ["price"]},
+              "else": {"properties": {"price": False}}}, '''
+def book(kind, price=...):
+    need(isinstance(kind, str) and kind in ("free", "paid"), "kind: expected free or paid")
+    need(price is ... or is_int(price) and 1 <= price <= 9, "price: expected 1 to 9")
+    need(kind == "free" or price is not ..., "price: needed")
+    need(kind == "paid" or price is ..., "price: what is free has none")
+    return {"kind": kind}
+''', 'need(kind == "paid" or price is ..., "price: what is free has none")', "pass")  # fmt: skip
+
+PAIRS = (CLOSED, UNLESS, PAY, FIND, REACH, BILL, SHIP, STRICT, KEYS, PREFER, HEADERS, PAIRED, SECOND, EITHER, UNEVALUATED, CHAINED, ANCHORED,
          DRAFT7, SHAPE)  # fmt: skip
