@@ -46,6 +46,7 @@ class TargetServer:
         self.target: Target = make_target(spec)
         self._session: Session | None = None
         self._spare: Session | None = None
+        self._reading: Session | None = None
         self.replaced = 0
         """How often a dead or hung session was replaced."""
         self._last_call = ""
@@ -87,6 +88,15 @@ class TargetServer:
         self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": self.target.kind})
         return session
 
+    def reading(self) -> Session:
+        """Return a session of its own in which only tools that promise to change nothing are called. Raises TargetError."""
+        if self._reading is not None and not self._reading.is_alive():
+            self.release(self._reading, "lost")
+            self._reading = None
+        if self._reading is None:
+            self._reading = self.open()
+        return self._reading
+
     def spare(self) -> Session:
         """Return a second session that nothing has been done in since it was opened. Raises TargetError."""
         if self._spare is None or not self._spare.is_alive():
@@ -118,6 +128,8 @@ class TargetServer:
     def close(self) -> None:
         """Close the session and stop the target."""
         self.drop_spare()
+        if self._reading is not None:
+            self.release(self._reading, "end of run")
         self._close_session("end of run")
         self.target.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .behaviour_lab import findings_of
+from .behaviour_lab import Log, findings_of
 
 HEAD = """
 import datetime, pathlib
@@ -92,7 +92,11 @@ def test_a_server_that_writes_for_one_rare_input_is_found(tmp_path: Path) -> Non
     spec = f"target: {{mcp: {{command: [{sys.executable}, MODULE.py]}}}}\ndefaults: {{variations: {{categories: [repeat]}}}}\n"
     [finding] = findings_of(tmp_path, SERVER.replace("ACT", "seen[kind] = 1"), spec)
     assert 'tool is not read_only: called with {"kind": "c"} it changes what show answers' in finding
-    assert findings_of(tmp_path, SERVER.replace("ACT", "seen.get(kind)"), spec) == []
+    log = Log()
+    assert findings_of(tmp_path, SERVER.replace("ACT", "seen.get(kind)"), spec, log=log) == []
+    assert len([ev for ev, _ in log.events if ev == "session.opened"]) == 3, (
+        "the file's, one to try windows, one to read in"
+    )
 
 
 DETERMINISTIC = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..cases.model import Case
 from ..checks.base import Finding, as_json, place_of, shorten
-from ..errors import Position
+from ..errors import Position, TargetError
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
@@ -143,8 +143,18 @@ class Trial:
                 yield session or self.ctx.session
         else:
             if self._other is None and isinstance(spec.target, McpTarget) and spec.target.command:
-                self._other = self.ctx.open_session()  # one for all inputs: a server costs as much as hundreds of calls
+                self._other = self._reading() if self.check == "read_only" else self.ctx.open_session()
             yield self._other or self.ctx.session
+
+    def _reading(self) -> Session:
+        """A session for what only reads, one for all tools of a started server: it costs as much as hundreds of calls."""
+        target = self.plan.spec.target
+        if not (isinstance(target, McpTarget) and target.command):
+            return self.ctx.open_session()
+        try:
+            return self.ctx.server.reading()
+        except TargetError:
+            return self.ctx.open_session()  # which says what is wrong
 
     @contextmanager
     def new_session(self) -> Iterator[Session]:
@@ -163,7 +173,7 @@ class Trial:
     def watch(self, about: Mapping[str, Any], answer: Any, session: Session) -> Watch:
         """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`."""
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
-        windows = windows_of(self.plan, server=ctx.server, open_scratch=ctx.open_session)
+        windows = windows_of(self.plan, server=ctx.server, open_scratch=self._reading)
         return Watch(
             session,
             windows,
