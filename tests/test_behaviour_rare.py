@@ -94,9 +94,8 @@ def test_a_server_that_writes_for_one_rare_input_is_found(tmp_path: Path) -> Non
     assert 'tool is not read_only: called with {"kind": "c"} it changes what show answers' in finding
     log = Log()
     assert findings_of(tmp_path, SERVER.replace("ACT", "seen.get(kind)"), spec, log=log) == []
-    assert len([ev for ev, _ in log.events if ev == "session.opened"]) == 3, (
-        "the file's, one to try windows, one to read in"
-    )
+    opened = [ev for ev, _ in log.events if ev == "session.opened"]
+    assert len(opened) == 2, "the file's, and one to read in"
 
 
 DETERMINISTIC = {
