@@ -453,3 +453,18 @@ def test_json_over_http_says_that_it_is_json(kind: str | None, value: Any, accus
     tool = ToolSpec(name="tool", input=NUMBER, output={"type": ["object", "string"]})
     found = OUTCOME_CHECKS["output_schema"](Evidence(tool, valid({"n": 1}), outcome))
     assert (found is not None) is accused
+
+
+@pytest.mark.parametrize(
+    ("value", "stderr", "accused"),
+    [
+        (None, "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'n'\n", True),
+        ({"n": 1}, "Traceback (most recent call last):\n  handled, and logged\n", False),
+        (None, "done\n", False),
+    ],
+)
+def test_a_command_that_crashed_and_exited_with_0_is_found(value: Any, stderr: str, accused: bool) -> None:
+    """Nothing came of the call but a traceback; one that answers may log what it likes."""
+    outcome = Outcome("accepted", 1, value=value, raw={"exit_code": 0, "stdout": "", "stderr": stderr}, noise=stderr)
+    found = judged("no_crash", NUMBER, valid({"n": 1}), outcome, accepts=lambda _: True)
+    assert (found is not None) is accused

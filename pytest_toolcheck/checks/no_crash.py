@@ -62,7 +62,7 @@ def no_crash(evidence: Evidence) -> Finding | None:
         found = _finding(evidence, f"{name} died in this call: {shorten(first, 160)}", "lost")
         return replace(found, details=(("said", shorten(rest, 2000)),)) if rest else found
     if error is None:
-        return None
+        return _silent_crash(evidence)
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
         where = f" at {error.location}" if error.location else ""
         message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
@@ -84,6 +84,17 @@ def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]
         f"Check the value before it is used, and raise {names[0]}. Is {error.type} how the tool refuses? Then say so:"
     )
     return ((ADVICE, f"{told}\n`rejects: [{', '.join(map(str, names))}]`"),)
+
+
+def _silent_crash(evidence: Evidence) -> Finding | None:
+    """A command that printed nothing but a traceback, to stderr, and exited with 0 all the same."""
+    raw = evidence.outcome.raw
+    if not isinstance(raw, dict) or "exit_code" not in raw or evidence.outcome.value is not None:
+        return None
+    lines = str(raw.get("stderr", "")).strip().splitlines()
+    if "Traceback (most recent call last):" not in lines:
+        return None
+    return _finding(evidence, f"{evidence.tool.name} crashed, and exited with 0: {shorten(lines[-1], 160)}", "exit 0")
 
 
 def ended_unasked(tool: ToolSpec, told: str) -> Finding:
