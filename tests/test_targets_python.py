@@ -62,6 +62,15 @@ class TestDiscovery:
         assert found["absent"].missing == "tools.py has no 'absent'. It has: place"
         assert found["order"].input_schema["required"] == ["sku"]
 
+    def test_a_method_of_a_class_says_that_it_needs_an_object(self, tmp_path):
+        """`Shop.buy` has nobody to be `self`; a static method has no need of one."""
+        source = "class Shop:\n    def buy(self, sku: str): ...\n    @staticmethod\n    def sell(sku: str): ...\n"
+        found = described(tmp_path, source, ToolSpec("buy", call="Shop.buy"), ToolSpec("sell", call="Shop.sell"))
+        assert (
+            found["buy"].missing == "Shop.buy is a method of a class: make an object in the module, and name its method"
+        )
+        assert found["sell"].missing is None
+
     def test_source_names_file_and_line(self, tmp_path):
         """The description says where the function stands."""
         assert described(tmp_path, "\n\ndef place(): ...\n")["place"].source.endswith("tools.py:4")

@@ -70,6 +70,8 @@ class PythonTools:
         found = resolve(self.module, tool.call or tool.name, spec_path=self._spec.path)
         if not callable(found):
             raise TargetError(f"{tool.call or tool.name} is no function, it is of type {type(found).__name__}")
+        if _needs_an_object(found, tool.call or tool.name):
+            raise TargetError(f"{tool.call} is a method of a class: make an object in the module, and name its method")
         return found
 
     def tool(self, tool: ToolSpec) -> _Tool:
@@ -269,6 +271,12 @@ def _is_defined_in(value: Any, module: ModuleType) -> bool:
 def _is_async(function: Callable[..., Any]) -> bool:
     by_class = vars(type(function)).get("__call__")
     return _starts_async(function) or _starts_async(by_class)
+
+
+def _needs_an_object(found: Callable[..., Any], reference: str) -> bool:
+    """Whether this is a plain method, reached through its class: nothing stands for `self`."""
+    is_member = "." in reference.rpartition(":")[2] and inspect.isfunction(found)
+    return is_member and next(iter(inspect.signature(found).parameters), "") == "self"
 
 
 def _starts_async(function: Any) -> bool:
