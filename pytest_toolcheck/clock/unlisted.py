@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import os
+import sys
 import threading
 from collections.abc import Collection, Iterator
 
@@ -42,12 +43,16 @@ class Unlisted:
         for task in set(os.listdir(_TASKS)) - self._older - _listed(listed) - {str(tid) for tid in waiting}:
             line = read_call("self", task)
             if line is not None and classify(line) is Doing.BUSY:
-                patience = 1.0 if int(task) in self._once_listed else _PATIENCE
+                patience = 1.0 if int(task) in self._once_listed or _others_run_python(listed) else _PATIENCE
                 yield Work(("ending", int(task)), ENDING.text, patience=patience)
 
 
 def _listed(threads: Collection[threading.Thread]) -> set[str]:
     return {str(thread.native_id) for thread in threads}
+
+
+def _others_run_python(threads: Collection[threading.Thread]) -> bool:
+    return bool(sys._current_frames().keys() - {thread.ident for thread in threads})
 
 
 def _running_unlisted() -> int:
