@@ -7,7 +7,7 @@ import pytest
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import ToolSpec, WebSocketTarget
 from pytest_toolcheck.targets import make_target
-from pytest_toolcheck.targets.websocket import filled, looked_up
+from pytest_toolcheck.targets.websocket import WebSocketSession, filled, looked_up
 
 from .targets_kit import call, request, spec_of
 from .test_targets_http import free_port
@@ -128,3 +128,13 @@ def test_pointers_and_templates():
     assert looked_up({"a": [{"b/c": 1}]}, "/a/0/b~1c") == 1
     assert looked_up({"a": 1}, "/a/b") is looked_up([], "/0") is looked_up(3, "a") is None
     assert filled({"x": ["{id}", "no {id}"]}, {"{id}": 7}) == {"x": [7, "no {id}"]}
+
+
+def test_what_an_error_says_beside_its_message_is_shown_too():
+    """JSON-RPC has `data` for details: a traceback there is given away as well."""
+    session = WebSocketSession.__new__(WebSocketSession)
+    session._reply = {}
+    for data, said in ((None, "no"), ({"trace": "x"}, 'no\n{"trace": "x"}')):
+        kind, told = session._judged({"code": -32602, "message": "no", "data": data}, None)
+        assert (kind, told.message) == ("refused", said)
+    assert session._judged("plain", None)[1].message == '"plain"'

@@ -195,7 +195,9 @@ class WebSocketSession(ServedSession["ClientConnection"]):
         code = looked_up(error, self._reply.get("code", "code"))
         text = looked_up(error, self._reply.get("message", "message"))
         number = code if isinstance(code, int) and not isinstance(code, bool) else None
-        told = CallError("ErrorReply", text if isinstance(text, str) else json.dumps(error), code=number)
+        data = looked_up(error, "data") if isinstance(text, str) else None
+        said = f"{text}\n{json.dumps(data)}" if data is not None else text
+        told = CallError("ErrorReply", said if isinstance(said, str) else json.dumps(error), code=number)
         if rejects is not None:
             return ("crashed" if number is None else code_kind(number, rejects=rejects, default=())), told
         is_crash = number is not None and code_kind(number, rejects=None, default=_CRASHES) == "refused"
