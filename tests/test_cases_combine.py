@@ -9,7 +9,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.combine import covering_array, verify
 from pytest_toolcheck.cases.combine_algebra import starter_rows
 from pytest_toolcheck.cases.combine_anneal import annealed
@@ -189,3 +191,27 @@ def test_a_quick_array_covers_all_and_is_little_larger(sizes):
     assert verify(rows, sizes) == []
     assert rows == covering_array(sizes, quick=True)
     assert len(rows) <= 1.4 * len(covering_array(sizes)) + 1
+
+
+CONSTRAINED = [
+    {"dependentRequired": {"a": ["b"], "b": ["c"]}, "not": {"required": ["c", "d"]}},
+    {"not": {"properties": {"a": {"const": 1}, "b": {"const": 1}}, "required": ["a", "b"]}},
+    {"if": {"properties": {"c": {"const": True}}, "required": ["c"]}, "then": {"required": ["a"]}, "else": {"required": ["b"]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINED, ids=["dependent", "excluded", "conditional"])
+def test_every_pair_that_the_schema_allows_is_met(constraint):
+    """Of members that constrain each other: all pairs that a valid input can hold, found by trying all inputs."""
+    values = {"a": [1, 2], "b": [1, 2, 3], "c": [True, False], "d": ["x", "y"]}
+    properties = {name: {"enum": found} for name, found in values.items()}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False, **constraint}
+    judge = Draft202012Validator(schema)
+    rows = product(*([*found, None] for found in values.values()))
+    inputs = [{n: v for n, v in zip(values, row, strict=True) if v is not None} for row in rows]
+    met = [c.input for c in generate_cases(schema) if c.label == "valid" and isinstance(c.input, dict)]
+    assert pairs_of(met, values) >= pairs_of(filter(judge.is_valid, inputs), values)
+
+
+def pairs_of(inputs, names):
+    return {pair for given in inputs for pair in combinations([(name, str(given.get(name))) for name in names], 2)}

@@ -21,7 +21,7 @@ _ABSENT = object()
 _LOOKED_AT_EACH = 25
 _FREE_TEXTS = 3
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
-_MOST_TRIPLES = 150
+_MOST_TRIPLES, _MOST_RESCUERS, _MOST_BRANCHES = 150, 12, 6
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
@@ -86,7 +86,7 @@ def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
 def _of_object(
     document: Document, conjunction: Conjunction, base: dict[str, Any], *, seed: int, strength: int
 ) -> Iterator[Change]:
-    for shape in alternatives(document, conjunction)[: 1 if document.is_weary else 4]:
+    for shape in alternatives(document, conjunction)[: 1 if document.is_weary else _MOST_BRANCHES]:
         own = _own_base(document, shape, base)
         levels = _levels(document, shape, own)
         names = list(levels)
@@ -170,6 +170,8 @@ def _levels(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str,
     most = 8 if len(names) <= 6 else 6 if len(names) <= 12 else 4 if len(names) <= 25 else 3
     levels = {}
     for name in names:
+        if False in (node.schema for node in shape.member(name)):
+            continue
         found = _partitions(document, shape, name, base, most)
         if name not in shape.required():
             found = [*found[:1], _ABSENT, *found[1 : most - 1]]
@@ -221,15 +223,19 @@ def _rescued(
     document: Document, root: Conjunction, base: dict[str, Any], names: Sequence[str], levels: Mapping[str, list[Any]],
     rows: Sequence[Sequence[int]], inputs: Sequence[dict[str, Any]],
 ) -> Iterator[Change]:  # fmt: skip
-    """Yield, for each row that the schema refuses, its pairs put into the base one at a time."""
+    """Yield, for each row that the schema refuses, its pairs put one at a time into the base, or a row that takes it."""
     spent = 0
+    good = [] if document.is_weary else [row for row in inputs if document.holds(root, row)][:_MOST_RESCUERS]
     for row, value in zip(rows, inputs, strict=True):
         if document.holds(root, value):
             continue
         for first in range(len(names)):
             for second in range(first + 1, len(names)):
                 pair = {name: levels[name][row[at]] for name, at in ((names[first], first), (names[second], second))}
-                put = {k: v for k, v in {**base, **pair}.items() if v is not _ABSENT}
+                made = ({k: v for k, v in {**own, **pair}.items() if v is not _ABSENT} for own in (base, *good))
+                put = next((value for value in made if not good or document.holds(root, value)), None)
+                if put is None:
+                    continue
                 yield change("combination", put, f"{names[first]}+{names[second]}", only_if_valid=True)
                 spent += 1
                 if spent > 400:

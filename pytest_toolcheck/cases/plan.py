@@ -108,6 +108,7 @@ def _all_changes(
         if item.category in categories:
             yield item
     if "combination" in categories and len(identity(base)) <= _LARGEST_COMBINED:
+        document.rest()
         yield from corners(document, base)
         yield from combined(document, base, seed=seed, strength=strength)
 

@@ -136,6 +136,11 @@ class Document:
         """Whether so many values were tried that no further ones should be built."""
         return self.effort > (_MOST_TRIED_OF_RECURSIVE if self.is_recursive else _MOST_TRIED)
 
+    def rest(self) -> None:
+        """Leave half of the tries to what comes last, unless the schema holds itself."""
+        if not self.is_recursive:
+            self.effort = min(self.effort, _MOST_TRIED // 2)
+
     def holds(self, conjunction: Conjunction, value: Any) -> bool:
         """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
         self.effort += 1
