@@ -17,12 +17,13 @@ def identity(value: Any) -> str:
     return _ENCODE(value)
 
 
-def is_sendable(value: Any, text: str) -> bool:
-    """Whether the value, whose JSON text is `text`, is strict JSON in UTF-8: finite, without lone surrogates."""
+def is_sendable(value: Any, text: str, *, lone_surrogates: bool = False) -> bool:
+    """Whether the value, whose JSON text is `text`, is strict JSON: finite, and in UTF-8 without lone surrogates."""
     if "\\ud" not in text and "NaN" not in text and "Infinity" not in text:
         return True
     try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        written = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        written.encode(errors="surrogatepass" if lone_surrogates else "strict")
     except (ValueError, TypeError):
         return False
     return True

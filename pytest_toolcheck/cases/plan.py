@@ -38,6 +38,7 @@ def generate_cases(
     limit: int = 1000,
     seed: int = 0,
     strength: int = 2,
+    lone_surrogates: bool = False,
 ) -> Iterator[Case]:
     """Yield at most `limit` labelled cases for a JSON Schema, the cheapest and most telling first.
 
@@ -46,6 +47,7 @@ def generate_cases(
     values known to be `valid` or `invalid`; a case of either is labelled by the schema like any other: that the tool
     has to refuse the latter is for the judge to know. `categories` are names from `CATEGORIES` (None: all). The same
     arguments give the same cases in every process; `seed` varies the rows of `combination`, `strength` is theirs.
+    `lone_surrogates` adds texts that JSON can spell and UTF-8 cannot carry, for callers that need no UTF-8.
     Raises ValueError for an unknown category and for a negative limit.
     """
     wanted = _checked(categories, limit)
@@ -57,6 +59,7 @@ def generate_cases(
         limit=limit,
         seed=seed,
         strength=strength,
+        lone_surrogates=lone_surrogates,
     )
 
 
@@ -79,6 +82,7 @@ def cases_of(
     limit: int = 1000,
     seed: int = 0,
     strength: int = 2,
+    lone_surrogates: bool = False,
 ) -> Iterator[Case]:
     """As `generate_cases`, for a document that is open already."""
     base = next(base_candidates(document, examples=examples, values=values or {}), None)
@@ -89,7 +93,9 @@ def cases_of(
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
     texts = {id(item): _written(item.value) for item in changes}
-    yield from _labelled(document, _in_order([*_bounds_kept(changes, texts)]), texts, categories, limit)
+    yield from _labelled(
+        document, _in_order([*_bounds_kept(changes, texts)]), texts, categories, limit, lone_surrogates
+    )
 
 
 def _all_changes(
@@ -178,6 +184,7 @@ def _labelled(
     texts: Mapping[int, str | None],
     categories: Sequence[str],
     limit: int,
+    lone_surrogates: bool,
 ) -> Iterator[Case]:
     labeller, inputs, ids, size = Labeller(document), set[str](), set[str](), 0
     for item in changes:
@@ -186,7 +193,7 @@ def _labelled(
         if item.category not in categories:
             continue
         text = texts[id(item)]
-        if text is None or text in inputs or not is_sendable(item.value, text):
+        if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
             continue
         label = labeller.label(item.value)
         if label is None or (item.only_if_valid and label == "invalid"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from . import formats
 from .patterns import fullest, matching, matching_of_length, near_misses, nth_matching
@@ -17,6 +18,8 @@ _MOST_PIECES = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
 
+_LONE_SURROGATE: Final = "lone surrogate"
+"""Half of a UTF-16 pair: JSON can spell it, UTF-8 cannot hold it."""
 UNUSUAL: tuple[tuple[str, str], ...] = (
     *(
         ("empty", ""),
@@ -45,6 +48,7 @@ UNUSUAL: tuple[tuple[str, str], ...] = (
         ("markup", "<b>&amp;</b>"),
     ),
     *(("non-character", "\uffff"), ("letters of one", "\ufb01"), ("blank", "   "), ("C1", "\x85")),
+    (_LONE_SURROGATE, "a\ud800b"),
 )
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..targets._text_values import is_refused_by_codec
 from .base import ADVICE, Evidence, Finding, shorten, texts_in
 
 if TYPE_CHECKING:
@@ -110,7 +111,11 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     """Return what gives the crash away; a TypeError that is a refusal is seen for what it is, not through a server."""
     if error.message.strip() == f"Error executing tool {evidence.tool.call or evidence.tool.name}":
         return _told_to_the_log(evidence)
-    own = error.type == "TypeError" or _is_named_refusal(evidence, error)
+    own = (
+        error.type == "TypeError"
+        or is_refused_by_codec(error.message, evidence.case.input)
+        or _is_named_refusal(evidence, error)
+    )
     sign = None if own else _WRAPPED_CRASH.search(error.message)
     if sign is None or sign.group(0) in shorten(evidence.case.input, 100_000):
         return None

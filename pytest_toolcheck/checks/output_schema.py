@@ -6,8 +6,11 @@ import json
 import math
 from typing import Any
 
+from ..targets._text_values import holds_lone_surrogates
 from .base import Evidence, Finding, place_of, shorten
 from .violation import to_pointer, violation_of
+
+LONE_SURROGATE = "a lone surrogate"
 
 
 def output_schema(evidence: Evidence) -> Finding | None:
@@ -15,7 +18,7 @@ def output_schema(evidence: Evidence) -> Finding | None:
     if evidence.outcome.kind != "accepted":
         return None
     tool, value = evidence.tool, evidence.outcome.value
-    if (found := not_json(value)) is not None:
+    if (found := not_json(value)) is not None and not (found[1] == LONE_SURROGATE and _came_with_the_input(evidence)):
         pointer, what = found
         message = f"{tool.name} returned {what} at {pointer or 'the top'}, which is not JSON"
         return Finding("output_schema", message, f"output_schema not JSON {what}", "a result that is JSON")
@@ -63,6 +66,10 @@ def _two_answers(raw: Any) -> str | None:
     return None
 
 
+def _came_with_the_input(evidence: Evidence) -> bool:
+    return holds_lone_surrogates(evidence.case.input)
+
+
 def not_json(value: Any) -> tuple[str, str] | None:
     """Return JSON Pointer and description of the first part that JSON cannot carry, or None."""
     return _walk(value, [], set())
@@ -74,7 +81,7 @@ def _walk(value: Any, path: list[Any], above: set[int]) -> tuple[str, str] | Non
     if isinstance(value, float):
         return None if math.isfinite(value) else (to_pointer(path), repr(value))
     if isinstance(value, str):
-        return None if _is_unicode(value) else (to_pointer(path), "a lone surrogate")
+        return None if _is_unicode(value) else (to_pointer(path), LONE_SURROGATE)
     if id(value) in above:
         return to_pointer(path), "a reference to itself"
     return _walk_container(value, path, above | {id(value)})

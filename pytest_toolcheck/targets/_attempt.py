@@ -15,6 +15,7 @@ from typing import Any
 from ..spec.unmentioned import is_unasked
 from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
+from ._text_values import is_refused_by_codec
 from ._timelimit import Expired
 from .base import CallError, Outcome, Request
 from .classify import exception_kind
@@ -112,6 +113,8 @@ class Attempt:
         frames = _tool_frames(self.error.__traceback__)
         valid = request.valid and not self._is_unasked(request)
         kind = exception_kind(self.error, rejects=request.tool.rejects, valid=valid, unbound=frames is None)
+        if kind == "crashed" and is_refused_by_codec(str(self.error), request.arguments):
+            kind = "refused"
         return Outcome(kind, spent, error=describe_error(self.error))
 
     def _answer(self, spent_ns: int) -> Outcome:

@@ -54,6 +54,22 @@ def properties_of(schema: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def holds_lone_surrogates(value: Any) -> bool:
+    """Whether a text within the value is half of a UTF-16 pair, which JSON can spell and UTF-8 cannot hold."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return False
+
+
+def is_refused_by_codec(message: str, arguments: Any) -> bool:
+    """Whether Python says that no UTF-8 can hold a text which was sent: nobody can store, hash or print it."""
+    return "surrogates not allowed" in message and holds_lone_surrogates(arguments)
+
+
 def uncarried(arguments: dict[str, Any]) -> str | None:
     """Say why JSON over UTF-8 cannot carry the arguments, None when it can."""
     try:
