@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..chain_roles import may_use_up
+from ..targets._text_values import holds_lone_surrogates
 from ..targets.base import MODEL_RULE
 from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
@@ -59,7 +60,7 @@ def _promise(evidence: Evidence) -> str | None:
         return f"acceptance: strict ({place_of(tool, 'acceptance')}): every valid input is accepted"
     if tool.acceptance == "lenient" or _is_rule_of_a_model(evidence):
         return None
-    if rests_on_integral_float(schema, case.input):
+    if rests_on_integral_float(schema, case.input) or holds_lone_surrogates(case.input):
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
