@@ -135,10 +135,10 @@ def cases_with(seed: str) -> list[str]:
 
 def test_an_answer_that_cannot_be_written_is_escaped(pytester: pytest.Pytester) -> None:
     """A lone surrogate in the answer is shown by its escape, and the output stays JSON."""
-    write_tool(pytester, ECHO, "tools: {echo: }", name="echo")
-    result = invoke("call", "echo.tool.yaml", "echo", r'{"text": "\ud800"}')
+    write_tool(pytester, "def sign(code: int) -> str:\n    return chr(code)\n", "tools: {sign: }", name="signs")
+    result = invoke("call", "signs.tool.yaml", "sign", '{"code": 55296}')
     assert json.loads(result.stdout)["value"] == "\ud800"
-    assert result.stderr.startswith("output_schema: echo returned a lone surrogate")
+    assert result.stderr.startswith("output_schema: sign returned a lone surrogate")
 
 
 def test_an_unknown_category_is_named() -> None:

@@ -113,9 +113,10 @@ class Attempt:
         frames = _tool_frames(self.error.__traceback__)
         valid = request.valid and not self._is_unasked(request)
         kind = exception_kind(self.error, rejects=request.tool.rejects, valid=valid, unbound=frames is None)
-        if kind == "crashed" and is_refused_by_codec(str(self.error), request.arguments):
+        error = describe_error(self.error)
+        if kind == "crashed" and is_refused_by_codec(error.message, request.arguments):
             kind = "refused"
-        return Outcome(kind, spent, error=describe_error(self.error))
+        return Outcome(kind, spent, error=error)
 
     def _answer(self, spent_ns: int) -> Outcome:
         try:
