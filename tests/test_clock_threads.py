@@ -251,6 +251,7 @@ def test_no_frame_is_asked_for_without_need(clock, monkeypatch):
     """Frames that are asked for live on with their locals, into the garbage: young threads are watched without."""
     asked, older, everybody = [], set(threading.enumerate()), threading.enumerate
     monkeypatch.setattr(threading, "enumerate", lambda: [t for t in everybody() if t not in older])
+    monkeypatch.setattr(clock.mover.activity, "_unlisted", unlisted.Unlisted())
     monkeypatch.setattr(sys, "_current_frames", lambda: asked.append(1) or {})
     threads = run_in_threads(lambda: sum(range(100_000)), lambda: time.sleep(30))
     time.sleep(60)
@@ -374,8 +375,10 @@ def test_the_clock_stands_still_for_a_start_that_began_during_the_look(clock, mo
     clock.starting.clear()
 
 
-def test_the_clock_stands_still_for_who_comes_to_its_lists_or_leaves_them(clock):
+def test_the_clock_stands_still_for_who_comes_to_its_lists_or_leaves_them(clock, monkeypatch):
     """A thread that waits for the lists' own lock looks parked, and is about to wait for an earlier instant."""
+    for look in ("find_work", "find_ticking"):
+        monkeypatch.setattr(clock.mover.activity, look, lambda *_who, **_how: None)
     clock.entering.add(0)
     assert clock.mover._move(Waiter(5)) is False
     clock.entering.clear()

@@ -270,6 +270,19 @@ def test_further_keywords_have_hints_too(session_of):
     assert call(session, "g", id="12345678-1234-4234-9234-1234567890ab").value == 4
 
 
+@pytest.mark.parametrize("maker", ["typing", "typing_extensions"])
+def test_marks_that_are_written_as_text_are_read(tmp_path, maker):
+    """Where all hints are texts, a TypedDict itself does not know what its members' marks say."""
+    source = (
+        f"from __future__ import annotations\nfrom {maker} import NotRequired, Required, TypedDict, Unpack\n"
+        "class Some(TypedDict, total=False):\n    depth: Required[int]\n    wide: bool\n"
+        "class All(TypedDict):\n    depth: int\n    wide: NotRequired[bool]\n"
+        "def some(**options: Unpack[Some]): return 1\ndef all_(**options: Unpack[All]): return 1\n"
+    )
+    tools = python_tools(tmp_path, source, ToolSpec("some"), ToolSpec("all_")).describe()
+    assert [tool.input_schema["required"] for tool in tools] == [["depth"], ["depth"]]
+
+
 def test_hints_are_found_behind_what_wraps_a_function(tmp_path):
     """Partials, callable objects, bound and class methods have the schema and the words of the function behind."""
     source = PRELUDE + (

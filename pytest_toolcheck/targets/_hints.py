@@ -108,7 +108,16 @@ def _unmarked(hint: Any) -> Any:
 
 def required_of_unpacked(hint: Any) -> frozenset[str]:
     """Return the names that a caller must give to `**rest: Unpack[Options]`."""
-    return frozenset(typing.get_args(hint)[0].__required_keys__)
+    owner = typing.get_args(hint)[0]
+    return frozenset(name for name, member in members_of(owner).items() if _is_required(name, member, owner))
+
+
+def _is_required(name: str, member: Any, owner: Any) -> bool:
+    """Whether a member has to be given: of a mark that was written as text the class itself may not know."""
+    origin = typing.get_origin(member)
+    if origin in (typing_extensions.Required, typing.Required):
+        return True
+    return name in owner.__required_keys__ and origin not in (typing_extensions.NotRequired, typing.NotRequired)
 
 
 def adapter_of(hint: Any, mode: JsonSchemaMode = "validation") -> TypeAdapter[Any] | None:
