@@ -109,7 +109,7 @@ class _Described:
     def _array_says_all(self, parts: Parts, value: Any) -> bool:
         if not (_is_stated(parts, "maxItems") or any(part.get("items") is False for part in parts)):
             return False
-        if isinstance(value, list):
+        if isinstance(value, list) and (value or _is_stated(parts, "minItems")):
             return all(self.says_all(_of_item(parts, at), item) for at, item in enumerate(value))
         return self.says_all(_of_item(parts, 1 << 30))
 

@@ -45,7 +45,7 @@ async def called(request: Request) -> Response:
     try:
         result = await run_in_threadpool(TOOLS.call, request.path_params["name"], given)
         if inspect.isawaitable(result):
-            result = await result
+            result = await TOOLS.awaited(result)
         return Response(json.dumps(result), media_type="application/json")
     except Refusal as error:
         return JSONResponse({"error": str(error)}, status_code=400)

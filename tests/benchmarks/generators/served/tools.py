@@ -9,7 +9,8 @@ import importlib.util
 import inspect
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +44,26 @@ class Tools:
             inspect.signature(function).bind(**given)
         except TypeError as error:
             raise Refusal(str(error)) from None
-        try:
+        with _refusals():
             return function(**given)
-        except UnicodeError:
-            raise
-        except ValueError as error:
-            raise Refusal(str(error)) from None
+
+    async def awaited(self, pending: Awaitable[Any]) -> Any:
+        """Return what an async tool returns. Raises as `call` does."""
+        with _refusals():
+            return await pending
 
     def _write(self, name: str, given: Any) -> None:
         os.write(self._calls, json.dumps({"tool": name, "given": given}).encode() + b"\n")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except UnicodeError:
+        raise
+    except ValueError as error:
+        raise Refusal(str(error)) from None
 
 
 def _with_whole_numbers(value: Any) -> Any:
