@@ -28,7 +28,8 @@ RETAKEN_SPINS = 20
 BLOCK_NS = ONE_GO_NS
 """Calls shorter than this share what is read around a block of calls of this length: a wait in it spoils them all."""
 BLOCK_CALLS = 64
-QUIET_SPINS = 10
+QUIET_SPINS = 5
+"""So many spins are waited for a quiet one; after a wait in vain one, until a spin is quiet again."""
 SPUN_SHARE = 0.1
 """So much of the time of long calls is spun after them: how often they were interrupted shows only in spins."""
 MOST_SPINS = 200
@@ -89,6 +90,7 @@ class LatencyMeter:
         self._is_session_reference = reference_ns is None
         self.reference_ns = session_reference_ns() if reference_ns is None else reference_ns
         self._previous_spin = 0
+        self._quiet_spins = QUIET_SPINS
         self._shortest_ns = 0
         self._busy_spins = 0
         self._spins: list[int] = []
@@ -126,10 +128,13 @@ class LatencyMeter:
 
     def _await_quiet(self) -> None:
         """Spin until a spin is undisturbed, for a while: calls beside a slow one would not be used."""
-        for _ in range(QUIET_SPINS):
+        for _ in range(self._quiet_spins):
             if 0 < self._previous_spin <= SPIN_TOLERANCE * self.reference_ns or self.is_spin_useless:
+                self._quiet_spins = QUIET_SPINS
                 return
             self._previous_spin = self._calibrate()
+        if self._previous_spin > SPIN_TOLERANCE * self.reference_ns:
+            self._quiet_spins = 1
 
     def forget(self) -> None:
         """Take a fresh spin before the next call, and the reference once more: time has passed."""
