@@ -162,6 +162,21 @@ def test_a_child_that_sleeps_for_too_long_is_not_waited_for(code):
             child.wait()
 
 
+def test_a_deadlock_names_the_child_beside_an_older_thread_that_ticks():
+    """Of all that might have woken the test, none is left out."""
+    over = threading.Event()
+    older = threading.Thread(target=over.wait, args=(60,), name="older")
+    older.start()
+    try:
+        with ending(subprocess.Popen(["sleep", "600"], start_new_session=True)) as child:
+            told = r"child process .* and thread 'older'.* woke nothing"
+            with pytest.raises(VirtualDeadlock, match=told), virtual_time():
+                child.wait()
+    finally:
+        over.set()
+        older.join()
+
+
 def test_a_child_that_slept_for_too_long_is_waited_for_when_it_is_killed():
     """Its end takes a moment of real time; both ways of waiting for it know."""
     with virtual_time() as clock:

@@ -57,6 +57,15 @@ def open_session(target_of):
         session.close()
 
 
+@pytest.fixture
+def open_endable(open_session):
+    """Return a maker of sessions in this process, of whose tools none hangs beyond the end of the test."""
+    yield lambda: open_session(IN_PROCESS)
+    released = sys.modules["odd_server"].RELEASED
+    released.set()
+    released.clear()
+
+
 @pytest.fixture(scope="module", params=[ODD, IN_PROCESS], ids=["stdio", "in_process"])
 def odd(request):
     """A session of the server with every oddity, shared by the tests that leave it alive."""
@@ -248,17 +257,17 @@ class TestDeathAndHang:
         assert not session.is_alive()
         assert wait_until_gone(*pids) == []
 
-    def test_a_hang_in_process_ends(self, open_session):
+    def test_a_hang_in_process_ends(self, open_endable):
         """A tool that blocks the server's loop in this process is left behind, and other sessions go on."""
-        session, other = open_session(IN_PROCESS), open_session(IN_PROCESS)
+        session, other = open_endable(), open_endable()
         assert call(session, "hang", limit_s=LIMIT_S).kind == "timed_out"
         assert not session.is_alive()
         assert call(other, "add", a=1, b=1).kind == "accepted"
 
-    def test_a_blocked_owner_is_left_behind(self, open_session, monkeypatch):
+    def test_a_blocked_owner_is_left_behind(self, open_endable, monkeypatch):
         """Even a tool that stops the whole loop of its server costs no more than its limit."""
         monkeypatch.setattr(_remote, "HUNG_LOOP_GRACE_S", 0.1)
-        session = open_session(IN_PROCESS)
+        session = open_endable()
         assert call(session, "block_loop", limit_s=LIMIT_S).kind == "timed_out"
         assert not session.is_alive()
 

@@ -200,7 +200,7 @@ class Driver:
             self.clock.move_to(deadline_ns)
             return True
         if waiter.thread == self.owner and not self._looks_again():
-            raise VirtualDeadlock(_deadlock_text(work or self.activity.asleep))
+            raise VirtualDeadlock(_deadlock_text(self.activity.asleep, work))
         return False
 
     def _looks_again(self) -> bool:
@@ -213,7 +213,8 @@ class Driver:
         return True
 
 
-def _deadlock_text(work: Work | None) -> str:
-    if work is None:
+def _deadlock_text(*works: Work | None) -> str:
+    hopes = " and ".join(dict.fromkeys(work.describe() for work in works if work))
+    if not hopes:
         return "no timer, ready task, socket, child or thread is left that could wake this test"
-    return f"no timer is left, and {work.describe()} woke nothing within the real time allowed"
+    return f"no timer is left, and {hopes} woke nothing within the real time allowed"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+import threading
 from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 
 server = MCPServer("odd")
+
+RELEASED = threading.Event()
+"""Ends what hangs where the server is in the process of the test, which would leave a thread behind."""
 
 
 @server.tool(annotations=ToolAnnotations(read_only_hint=True, idempotent_hint=True, destructive_hint=False))
@@ -42,7 +45,7 @@ def die(code: int = 7) -> str:
 @server.tool()
 def hang() -> str:
     """Never answer."""
-    time.sleep(60)
+    RELEASED.wait(60)
     return "late"
 
 
@@ -83,7 +86,7 @@ def executable() -> str:
 @server.tool()
 async def block_loop() -> str:
     """Stop the loop that serves."""
-    time.sleep(2)
+    RELEASED.wait(2)
     return "late"
 
 
