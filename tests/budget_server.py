@@ -20,7 +20,7 @@ for line in sys.stdin:
 
 @contextlib.contextmanager
 def asked_server(
-    commands: str, environment: Mapping[str, str] | None = None
+    commands: str, environment: Mapping[str, str] | None = None, *, own_session: bool = False
 ) -> Iterator[tuple[int, Callable[[str], None]]]:
     """Start a server that does what `COMMANDS` in the code `commands` holds; yield its process id and how to ask it.
 
@@ -32,6 +32,7 @@ def asked_server(
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},
+        start_new_session=own_session,
     ) as process:
 
         def ask(what: str) -> None:

@@ -95,14 +95,14 @@ def test_a_failing_call_is_not_measured(monkeypatch):
 
 
 class FakeCpu:
-    """Stands in for CpuMeter: the call's result is (cpu, wall)."""
+    """Stands in for CpuMeter: the call's result is (cpu, wall), or (cpu, wall, waited)."""
 
-    def __init__(self, process_ids=(), *, evens_ticks=False):
+    def __init__(self, process_ids=(), *, evens_ticks=False, counts_waits=False):
         pass
 
     def measure(self, call):
-        cpu, wall = call()
-        return CpuReading(cpu, wall)
+        cpu, wall, *waited = call()
+        return CpuReading(cpu, wall, None, *waited)
 
     def notes(self):
         return ("fake",)
@@ -122,6 +122,19 @@ def test_cpu_time_and_utilization_are_judged_on_the_same_calls(monkeypatch, cpu_
     assert tuple(result.verdict for result in results) == verdicts
     assert [result.metric for result in results] == ["cpu time", "cpu utilization"]
     assert f"cpu utilization {cpu_ms}%" in results[1].message
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "waited_ms", "verdict"), [(25, 90, "inconclusive"), (25, 20, "pass"), (90, 40, "fail"), (25, 0, "pass")]
+)
+def test_a_busy_machine_hides_no_share_of_a_core(monkeypatch, cpu_ms, waited_ms, verdict):
+    """A call of 140 ms that waited for a processor used more of what it had: it passes only if it cannot be too much."""
+    monkeypatch.setattr(measure_time, "CpuMeter", FakeCpu)
+    monkeypatch.setattr(measure_time, "_sleep", lambda _: None)
+    effort = Effort(max_calls=100)
+    [result] = measure_cpu(lambda: (cpu_ms * MS, 140 * MS, waited_ms * MS), utilization=0.3, effort=effort)
+    assert result.verdict == verdict
+    assert ("too noisy: 0 of 100 calls usable" in result.message) is (verdict == "inconclusive")
 
 
 def test_each_kind_of_budget_has_a_pass_of_its_own(monkeypatch):
@@ -193,6 +206,15 @@ def test_waiting_for_a_processor_is_no_excuse_for_the_cpu_time_of_a_body(monkeyp
     sample = Sample(100 * MS, 80 * MS, 900, 900, 270)
     budgets = Budgets(latency={"max": 50 * MS}, cpu_time_ns=20 * MS)
     assert body_once(monkeypatch, sample, budgets, cpu_ns=60 * MS) == ["inconclusive", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "verdict"), [(30, "inconclusive"), (20, "pass"), (90, "fail")], ids=["open", "little", "much"]
+)
+def test_waiting_for_a_processor_makes_no_body_pass_by_its_share_of_one(monkeypatch, cpu_ms, verdict):
+    """Half of the run was waiting: what it used then is the share that counts, unless it is too much as it is."""
+    budgets = Budgets(cpu_utilization=0.5)
+    assert body_once(monkeypatch, Sample(100 * MS, 50 * MS), budgets, cpu_ns=cpu_ms * MS) == [verdict]
 
 
 def test_a_body_is_run_once_for_real():

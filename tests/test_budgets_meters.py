@@ -35,7 +35,12 @@ def fork():
     if not (child := os.fork()):
         burn(); os._exit(0)
     os.waitpid(child, 0)
-COMMANDS = {"burn": burn, "fork": fork}
+def fork_long():
+    if not (child := os.fork()):
+        for _ in range(6): burn()
+        os._exit(0)
+    os.waitpid(child, 0)
+COMMANDS = {"burn": burn, "fork": fork, "fork_long": fork_long}
 """
 BURN_ALONE = "import time\nwhile time.process_time() < 0.03: pass"
 
@@ -72,6 +77,36 @@ def test_cpu_of_a_child_that_ended_during_the_call_is_counted():
     assert CpuMeter().measure(lambda: subprocess.run(run, check=True)).cpu_ns >= 30 * MS
     nested = [sys.executable, "-S", "-c", f"import subprocess; subprocess.run({run!r}, check=True)"]
     assert CpuMeter().measure(lambda: subprocess.run(nested, check=True)).cpu_ns >= 30 * MS
+
+
+def test_cpu_of_a_living_child_of_this_process_is_counted():
+    """What a worker of the tool's own pool burns is the tool's; what a server does that the run started is not."""
+    for own_session, is_counted in ((False, True), (True, False)):
+        with asked_server(COMMANDS, own_session=own_session) as (_, ask):
+            assert (CpuMeter().measure(lambda: ask("burn")).cpu_ns >= 5 * MS) is is_counted
+    with asked_server(COMMANDS) as (_, ask):
+        meter = CpuMeter(evens_ticks=True)
+        assert sum(meter.measure(lambda: ask("fork_long")).cpu_ns for _ in range(2)) >= 25 * MS
+
+
+def test_a_child_that_ends_during_a_call_counts_for_that_call_only():
+    """A process that was there before does not bring its whole life into the call that waits for its end."""
+    child = subprocess.Popen(
+        [sys.executable, "-S", "-c", BURN_ALONE + "\nprint(flush=True)\ninput()"], stdin=-1, stdout=-1
+    )
+    child.stdout.readline()
+    with child:
+        assert CpuMeter().measure(lambda: child.communicate(b"\n")).cpu_ns < 25 * MS
+
+
+def test_waits_for_a_processor_are_counted_where_asked(monkeypatch):
+    """A share of a core is told with the largest that it may be on an idle machine."""
+    told = iter([{1: 5 * MS}, {1: 5 * MS, 2: 6 * MS}])
+    monkeypatch.setattr(Waits, "read", lambda self: next(told))
+    reading = CpuMeter(counts_waits=True).measure(lambda: time.sleep(0.012))
+    assert reading.waited_ns == 6 * MS
+    assert reading.utilization < reading.most_utilization
+    assert CpuMeter().measure(burn).waited_ns == 0
 
 
 def test_cpu_of_a_server_is_read_from_its_own_clock():

@@ -1,6 +1,7 @@
 """The CPU meter: processor time of a call, in this process, in its children, and in a server's whole tree.
 
-Here: the process clock (all threads, C code included) and what ended children used (`getrusage`, us). A server: the
+Here: the process clock (all threads, C code included), what ended children used (`getrusage`, us) and the clocks of
+living ones, such as a pool's workers. A server: the
 process clock of each process of its tree, `clock_gettime((~pid << 3) | 2)` (Linux: MAKE_PROCESS_CPUCLOCK with
 CPUCLOCK_SCHED), exact to the ns, ended threads included. What its ended children used only a cgroup knows exactly;
 without one it is read from /proc/PID/stat in ticks of 10 ms, and the notes say so.
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from .clocks import process_cpu_ns, refuse_virtual_time, wall_ns
-from .processes import PROC, has_proc, process_tree
+from .processes import PROC, descendants_here, has_proc, process_tree
+from .waits import Waits
 
 _HAS_RESOURCE = importlib.util.find_spec("resource") is not None
 """False on Windows."""
@@ -36,11 +38,18 @@ class CpuReading:
     cpu_ns: int
     wall_ns: int
     result: Any = None
+    waited_ns: int = 0
+    """How long the threads that served it waited for a processor, all together, where that was counted."""
 
     @property
     def utilization(self) -> float:
         """Share of one core over the call: 1.0 is one whole core."""
         return self.cpu_ns / self.wall_ns if self.wall_ns else 0.0
+
+    @property
+    def most_utilization(self) -> float:
+        """What it may be on an idle machine: waiting for a processor makes the share smaller, never larger."""
+        return self.cpu_ns / max(self.wall_ns - self.waited_ns, 1)
 
 
 def process_clock_ns(pid: int) -> int | None:
@@ -96,12 +105,21 @@ class CpuMeter:
     """Measures processor time of calls; `process_ids` are those that serve them, empty for this process.
 
     `evens_ticks` is for calls of one kind: what is told in ticks of 10 ms is 0 or 10 ms for a call, but its sum over
-    calls is exact to one tick, so each call gets the mean so far.
+    calls is exact to one tick, so each call gets the mean so far. `counts_waits` fills in `waited_ns` where it is told.
     """
 
-    def __init__(self, process_ids: Sequence[int] = (), *, use_cgroup: bool = True, evens_ticks: bool = False) -> None:
+    def __init__(
+        self,
+        process_ids: Sequence[int] = (),
+        *,
+        use_cgroup: bool = True,
+        evens_ticks: bool = False,
+        counts_waits: bool = False,
+    ) -> None:
         refuse_virtual_time()
         self._evens_ticks = evens_ticks
+        waits = Waits(process_ids)
+        self._waits = waits if counts_waits and waits.is_known else None
         self._calls = self._in_ticks_ns = 0
         self._process_ids = tuple(process_ids)
         self._group = CpuGroup.around(self._process_ids) if use_cgroup and self._process_ids else None
@@ -109,10 +127,15 @@ class CpuMeter:
     def measure(self, call: Callable[[], Any]) -> CpuReading:
         """Make one call and return what it used."""
         read = self._reader()
-        start, before = wall_ns(), read()
+        waited = self._waits.read() if self._waits else {}
+        before, start = read(), wall_ns()
         result = call()
-        after = read()
-        return CpuReading(self._evened(_used(before, after)), wall_ns() - start, result)
+        took = wall_ns() - start
+        used = self._evened(_used(before, read()))
+        return CpuReading(used, took, result, self._waited_since(waited, took))
+
+    def _waited_since(self, before: dict[int, int], took_ns: int) -> int:
+        return self._waits.waited_ns(before, self._waits.read(), took_ns) if self._waits else 0
 
     def _evened(self, used: Mapping[object, int]) -> int:
         in_ticks = sum(spent for key, spent in used.items() if self._is_in_ticks(key))
@@ -123,26 +146,29 @@ class CpuMeter:
         return sum(used.values()) - in_ticks + self._in_ticks_ns // self._calls
 
     def _is_in_ticks(self, key: object) -> bool:
-        is_told_in_ticks = isinstance(key, tuple) or not has_process_clocks()
-        return bool(self._process_ids) and self._group is None and is_told_in_ticks
+        if isinstance(key, tuple):
+            return True
+        return bool(self._process_ids) and self._group is None and not has_process_clocks()
 
     def _reader(self) -> Callable[[], dict[object, int]]:
         if self._group is not None:
             return self._group.read
-        return self._of_tree if self._process_ids else _of_this_process
+        return self._of_tree if self._process_ids else self._of_this_process
 
     def _of_tree(self) -> dict[object, int]:
-        clocks: dict[object, int] = {}
-        for pid in process_tree(self._process_ids):
-            if (clock := process_clock_ns(pid)) is not None:
-                clocks[pid] = clock
-                clocks["ended", pid] = _ended_children_of_ns(pid)
-        return clocks
+        return _clocks_of(process_tree(self._process_ids))
+
+    def _of_this_process(self) -> dict[object, int]:
+        children = _clocks_of(descendants_here()) if has_process_clocks() else {}
+        if not self._evens_ticks:  # one call alone may get a tick that is another's
+            children = {key: clock for key, clock in children.items() if not isinstance(key, tuple)}
+        return {**children, "ended": _ended_children_here_ns(), "process": process_cpu_ns()}
 
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured."""
         if not self._process_ids:
-            return ("CPU time of this process (all its threads) and of the children that ended during the call",)
+            children = "its children" if has_process_clocks() else "of the children that ended during the call"
+            return (f"CPU time of this process (all its threads) and {children}",)
         if self._group is not None:
             return ("CPU time of the server's cgroup: its whole process tree, ended processes included",)
         if has_process_clocks():
@@ -157,13 +183,28 @@ class CpuMeter:
             self._group = None
 
 
-def _of_this_process() -> dict[object, int]:
-    return {"process": process_cpu_ns(), "ended": _ended_children_here_ns()}
+def _clocks_of(process_ids: Sequence[int]) -> dict[object, int]:
+    clocks: dict[object, int] = {}
+    for pid in process_ids:
+        if (clock := process_clock_ns(pid)) is not None:
+            clocks[pid] = clock
+            clocks["ended", pid] = _ended_children_of_ns(pid)
+    return clocks
 
 
 def _used(before: Mapping[object, int], after: Mapping[object, int]) -> dict[object, int]:
-    """Return what each clock gained; a process that began in between counts whole."""
-    return {key: max(clock - before.get(key, 0), 0) for key, clock in after.items()}
+    """Return what each clock gained; a process that began in between counts whole.
+
+    One that ended in between is told of with all that it used in its life, which is taken off as far as it is older.
+    """
+    gained = {key: max(clock - before.get(key, 0), 0) for key, clock in after.items()}
+    older_ns = sum(clock for key, clock in before.items() if key not in after)
+    for key in gained:
+        if older_ns and (key == "ended" or isinstance(key, tuple)):
+            taken = min(gained[key], older_ns)
+            gained[key] -= taken
+            older_ns -= taken
+    return gained
 
 
 class CpuGroup:

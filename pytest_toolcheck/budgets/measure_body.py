@@ -42,7 +42,8 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     if budgets.cpu_time_ns is not None:
         results.append(_judge("cpu time", reading.cpu_ns, budgets.cpu_time_ns, "ns", cpu.notes()))
     if budgets.cpu_utilization is not None:
-        results.append(_judge("cpu utilization", reading.utilization, budgets.cpu_utilization, "share", cpu.notes()))
+        reading = replace(reading, waited_ns=timed.sample.run_delay_ns or 0)
+        results.append(_judge_share(reading, budgets.cpu_utilization, cpu.notes()))
     return tuple(results)
 
 
@@ -50,6 +51,17 @@ def _judge_time(sample: Sample, limit: int, notes: Sequence[str]) -> BudgetResul
     reason = disturbance_of(sample)
     least = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
     return _judge("latency max", sample.wall_ns, limit, "ns", notes, least=least, reason=reason)
+
+
+def _judge_share(reading: CpuReading, limit: float, notes: Sequence[str]) -> BudgetResult:
+    """Judge a share of a core, which is smaller where the body waited for one."""
+    result, most = _judge("cpu utilization", reading.utilization, limit, "share", notes), reading.most_utilization
+    if result.verdict != "pass" or most <= limit:
+        return result
+    message = (
+        f"{result.message}: inconclusive, it waited for a processor, without which it may be {short(most, 'share')}"
+    )
+    return replace(result, verdict="inconclusive", message=message)
 
 
 def _judge(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .clocks import wall_ns
-from .cpu import CpuMeter
+from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
@@ -83,14 +83,15 @@ def measure_cpu(
 ) -> tuple[BudgetResult, ...]:
     """Judge CPU budgets (the median call: ns, share of one core); return a result for each that is given.
 
-    CPU time needs no gates: what neighbours do hardly changes it.
+    CPU time needs no gates: what neighbours do hardly changes it. They make a share smaller, by waiting that is told: a
+    call counts by the largest that its share may be, and one that waited is used only where that decides nothing.
     """
     rules = {}
     if time_ns is not None:
         rules["cpu time"] = _rule(0.5, time_ns, effort, gates=False)
     if utilization is not None:
-        rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort, gates=False)
-    meter = CpuMeter(process_ids, evens_ticks=True)
+        rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort)
+    meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=utilization is not None)
     try:
         _feed_cpu(call, rules, meter, effort)
     finally:
@@ -147,7 +148,13 @@ def _feed_cpu(call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter
         reading = meter.measure(call)
         for name, rule in rules.items():
             if rule.verdict is None:
-                rule.feed(Sample(reading.cpu_ns if name == "cpu time" else round(reading.utilization * SHARE_SCALE)))
+                rule.feed(Sample(reading.cpu_ns) if name == "cpu time" else _share_of(reading))
+
+
+def _share_of(reading: CpuReading) -> Sample:
+    """Return the share of a core as the rule takes a time: at its largest, with what waiting may have to do with it."""
+    most, least = round(reading.most_utilization * SHARE_SCALE), round(reading.utilization * SHARE_SCALE)
+    return Sample(most, most - least)
 
 
 def _rule(quantile: float, budget: int, effort: Effort, *, gates: bool = True) -> ConfirmedVerdict:

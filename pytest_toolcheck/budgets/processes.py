@@ -26,6 +26,19 @@ def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
     return tuple(found)
 
 
+def descendants_here() -> tuple[int, ...]:
+    """Return this process's living descendants, without the servers that a run has started: those have their own session."""
+    own = os.getsid(0)
+    return tuple(pid for pid in process_tree([os.getpid()])[1:] if _session(pid) == own)
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
+
+
 def is_running(pid: int) -> bool:
     """Whether a process of this id exists (a zombie does)."""
     if os.name == "nt":  # signal 0 is Ctrl-C there
