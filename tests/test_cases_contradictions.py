@@ -28,10 +28,15 @@ from pytest_toolcheck.cases import satisfiability
         ({"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 2}, "", "no integer lies within the bounds"),
         ({"type": "integer", "minimum": 1, "maximum": 3, "not": {"minimum": 0}}, "", "no integer lies within"),
         ({"type": "string", "minLength": 2, "not": {"pattern": "."}}, "", "no value was found"),
-        (
-            {"properties": {"a": {"type": "array", "minItems": 20_001}}},
-            "/properties/a",
-            "more than the 20000 that are made",
+        *(
+            ({"properties": {"a": part}}, "/properties/a", f"more than the {limit} that are made")
+            for part, limit in (
+                ({"type": "array", "minItems": 1_000_001}, 1_000_000),
+                ({"type": "array", "minItems": 20_001, "uniqueItems": True}, 20_000),
+                ({"type": "array", "contains": {"const": 1}, "minContains": 10**9}, 20_000),
+                ({"type": "object", "minProperties": 20_001}, 20_000),
+                ({"type": "string", "minLength": 10**9}, 2_000_000),
+            )
         ),
         ({"type": "array", "uniqueItems": True, "items": {"enum": [1, 2]}, "minItems": 3}, "", "minItems 3 is more"),
         ({"type": "object", "required": ["abc"], "propertyNames": {"maxLength": 2}}, "", "refuses its name"),

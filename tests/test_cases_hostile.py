@@ -99,6 +99,24 @@ def test_inputs_that_are_long_each_are_few() -> None:
     assert sum(len(str(case.input)) for case in cases) < 10_000_000
 
 
+def test_a_million_items_are_served_once() -> None:
+    """An array that must be that long is met by one valid case, and the tool's other parameters by invalid ones."""
+    long = {"type": "array", "items": INTEGER, "minItems": 1_000_000}
+    schema = {"type": "object", "properties": {"it": long, "flag": {"type": "boolean"}}, "required": ["it"]}
+    cases = list(generate_cases(schema))
+    valid = [case.input for case in cases if case.label == "valid"]
+    assert [len(value["it"]) for value in valid] == [1_000_000]
+    assert len(cases) > 10
+    assert max(len(str(case.input)) for case in cases if case.label == "invalid") < 1000
+
+
+def test_twenty_thousand_different_items_are_served() -> None:
+    """As many items that all differ as are ever made."""
+    cases = list(generate_cases(set_of(INTEGER, 20_000), limit=3))
+    assert len({*cases[0].input}) == 20_000
+    assert cases[0].label == "valid"
+
+
 EXPLOSIVE = ["^(a+)+$", "(x+x+)+y", r"^(\d+)*$", r"^(([a-z])+.)+[A-Z]$", r"^([\w.]+)*@", "^((ab*)+)+$"]
 HARMLESS = [
     r"^[a-z]+(-[a-z]+)*$",

@@ -21,7 +21,7 @@ SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite"
 DRAFTS = {"draft2020-12": jsonschema.Draft202012Validator, "draft7": jsonschema.Draft7Validator}
 FILES = sorted(path for draft in DRAFTS for path in (SUITE / "tests" / draft).rglob("*.json"))
 CHECKED = 100
-MOST_TRIES = 5_000
+MOST_TRIES = 3_000
 UNSERVED: dict[str, str] = {}
 """Schemas of the suite, as "draft/file: description", for which cases of a label exist that are not found, and why."""
 

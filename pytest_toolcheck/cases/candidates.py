@@ -12,7 +12,7 @@ from . import words
 from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
-from .valid import samples
+from .valid import asks_for_many, of_many_items, samples
 
 _MOST_OPTIONS = 12
 _MOST_CANDIDATES = 200
@@ -45,7 +45,12 @@ def base_candidates(
     """
     document = schema if isinstance(schema, Document) else Document(schema)
     try:
-        yield from islice(_distinct(document, _proposed(document, examples, values or {}, hints)), _MOST_CANDIDATES)
+        found = islice(_distinct(document, _proposed(document, examples, values or {}, hints)), _MOST_CANDIDATES)
+        first = next(found, None)
+        if first is None and asks_for_many(document.schema):
+            yield from of_many_items(document)
+        yield from () if first is None else (first,)
+        yield from found
     except Exception:
         if document.flaw is None:  # a malformed schema ends the list; `satisfiability` says what is wrong with it
             raise

@@ -18,8 +18,9 @@ from .shapes import Shape, alternatives
 from .valid import samples, samples_of
 
 _ABSENT = object()
-_LOOKED_AT_EACH = 25
-_FREE_TEXTS = 3
+_LOOKED_AT_EACH, _LOOKED_AT_EACH_OF_MANY = 25, 6
+"""For each level of a parameter so many changes are looked at; fewer where many parameters may each hold any other."""
+_FREE_TEXTS, _FEWEST_LEVELS = 3, 3
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
 _MOST_TRIPLES, _MOST_RESCUERS, _MOST_BRANCHES = 150, 12, 6
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
@@ -167,7 +168,7 @@ def _has_few_values(document: Document, conjunction: Conjunction) -> bool:
 
 def _levels(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str, list[Any]]:
     names = [name for name in shape.property_names() if name not in shape.forbidden_names()]
-    most = 8 if len(names) <= 6 else 6 if len(names) <= 12 else 4 if len(names) <= 25 else 3
+    most = 8 if len(names) <= 6 else 6 if len(names) <= 12 else 4 if len(names) <= 25 else _FEWEST_LEVELS
     levels = {}
     for name in names:
         if False in (node.schema for node in shape.member(name)):
@@ -189,9 +190,8 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
         return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
     groups: dict[str, list[Any]] = {}
-    for item in islice(
-        variations(document, conjunction, own, depth=deepest(document) - (most > 6)), _LOOKED_AT_EACH * most
-    ):
+    each = _LOOKED_AT_EACH if most > _FEWEST_LEVELS or not document.is_recursive else _LOOKED_AT_EACH_OF_MANY
+    for item in islice(variations(document, conjunction, own, depth=deepest(document) - (most > 6)), each * most):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         if _hides_others(item.value):
             continue

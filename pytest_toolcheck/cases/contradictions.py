@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 from ..spec.model import JSONSchema
-from . import numbers
+from . import numbers, texts
 from .identity import pointer_of
-from .schema import Document, Node
+from .schema import MOST_EQUAL, MOST_NEEDED, Document, Node
 from .shapes import Shape, alternatives
-from .valid import MOST_MEMBERS, MOST_NEEDED, samples
+from .valid import MOST_MEMBERS, samples
 
 Path = tuple[str | int, ...]
 
@@ -45,7 +45,7 @@ def satisfiability(schema: JSONSchema) -> list[Contradiction]:
 
     An empty list for a schema without findings. A part that is written `false` on purpose is no finding.
     """
-    document = Document(schema)
+    document = Document(schema).lavish()
     broken = _not_a_schema(document)
     if broken:
         return broken
@@ -144,9 +144,7 @@ def _reasons(document: Document, shape: Shape) -> Iterator[str]:
     if 0 < len(shape.members() or ()) <= MOST_MEMBERS:
         yield "none of the values that enum and const allow satisfies all else that is asked for"
     kinds = shape.types()
-    for keyword in ("minItems", "minProperties"):
-        if shape.largest(keyword) > MOST_NEEDED:
-            yield f"{keyword} {shape.largest(keyword)} is more than the {MOST_NEEDED} that are made for a case"
+    yield from _too_many(shape)
     if set(kinds) <= {"integer", "number"}:
         yield from _no_number(shape, whole="number" not in kinds)
     elif kinds == ("array",):
@@ -155,6 +153,19 @@ def _reasons(document: Document, shape: Shape) -> Iterator[str]:
         naming = shape.nodes("propertyNames")
         refused = [name for name in shape.required() if not document.holds(naming, name)]
         yield from (f"property {name!r} is required, and propertyNames refuses its name" for name in refused)
+
+
+def _too_many(shape: Shape) -> Iterator[str]:
+    """Yield what asks for more than is made."""
+    differs = shape.all_of("contains") or any(shape.all_of("uniqueItems"))
+    most = {
+        "minItems": MOST_NEEDED if differs else MOST_EQUAL,
+        **dict.fromkeys(("minContains", "minProperties"), MOST_NEEDED),
+        "minLength": texts.LONGEST_NEEDED,
+    }
+    for keyword, limit in most.items():
+        if shape.largest(keyword) > limit:
+            yield f"{keyword} {shape.largest(keyword)} is more than the {limit} that are made for a case"
 
 
 def _no_number(shape: Shape, *, whole: bool) -> Iterator[str]:

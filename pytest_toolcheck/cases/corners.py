@@ -23,7 +23,7 @@ Ends = tuple[End, End, End, End]
 _KINDS = ("numbers", "texts", "switches", "counts")
 _MOST_ITEMS, _MOST_INNER_ITEMS, _SEVERAL = 100, 10, 3
 _MOST_MEMBERS, _MANY_OF_ITSELF, _LONGEST = 40, 20, 10_000
-_MOST_REQUIRED = 12
+_MOST_REQUIRED, _LONGEST_ROW = 12, 1000
 LEAST: Ends = ("least",) * 4
 MOST: Ends = ("most",) * 4
 
@@ -204,7 +204,7 @@ def _of_object(document: Document, shape: Shape, ends: Ends, depth: int) -> Iter
 
 
 def _row(document: Document, shape: Shape, count: int, ends: Ends, depth: int) -> list[Any] | None:
-    if any(shape.all_of("uniqueItems")) and count > 1:
+    if (any(shape.all_of("uniqueItems")) and count > 1) or count > _LONGEST_ROW:
         return None
     made = [at_ends(document, shape.item(index), ends, depth=depth + 1) for index in range(count)]
     return None if None in made else [found[0] for found in made if found]

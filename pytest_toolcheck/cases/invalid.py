@@ -13,7 +13,7 @@ from .deep import deep
 from .foreign import foreign_members
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
-from .schema import Conjunction, Document, Node
+from .schema import MOST_NEEDED, Conjunction, Document, Node
 from .shapes import Shape, alternatives, together
 from .turns import interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
@@ -164,9 +164,9 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
         yield from interleaved(streams)
     else:
         shares = len(names) * max(1, len(alternatives(document, (document.root,))) // _FEW_BRANCHES)
-        most = _MOST_BELOW_ITSELF if document.is_recursive else _MOST_BELOW
+        most, fewest = (_MOST_BELOW_ITSELF, 15) if document.is_recursive else (_MOST_BELOW, _FEWEST_PER_PLACE)
         for stream in streams:
-            yield from islice(stream, max(_FEWEST_PER_PLACE, most // shares))
+            yield from islice(stream, max(fewest, most // shares))
 
 
 def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:
@@ -210,7 +210,7 @@ def _nearly_contained(document: Document, shape: Shape, depth: int) -> Iterator[
     """Yield arrays in which one item short of `minContains` are found, beside one that nearly is."""
     wanted = shape.nodes("contains")
     hits = samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1) if wanted else []
-    if not hits:
+    if not hits or needed(shape) > MOST_NEEDED:
         return
     found = hits[:1] * (needed(shape) - 1)
     near = (v for v in variations(document, wanted, hits[0], depth=depth + 1) if not document.holds(wanted, v.value))

@@ -18,6 +18,8 @@ from .schema import Document
 from .turns import interleaved
 
 _MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
+_LONG_BASE = 20_000
+"""Of inputs that are longer few are used, so what only orders many is left out: their texts take the longest."""
 _TURNS_INSIDE = {
     **dict.fromkeys(("unicode", "size", "number"), "values"),
     **dict.fromkeys(("null", "type"), "types"),
@@ -25,7 +27,7 @@ _TURNS_INSIDE = {
     **dict.fromkeys(("required", "optional", "extra"), "members"),
 }
 """What shares its turns of the cases made further inside; other kinds have turns of their own."""
-_MOST_TEXT, _FEWEST, _LARGEST_COMBINED = 4_000_000, 20, 200_000
+_MOST_TEXT, _FEWEST, _LARGEST_COMBINED, _LARGEST_VARIED = 4_000_000, 20, 200_000, 2_000_000
 """Of inputs that are long each, no more are made than so many characters of JSON hold; so many cases always."""
 
 
@@ -92,10 +94,10 @@ def cases_of(
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
-    texts = {id(item): _written(item.value) for item in changes}
-    yield from _labelled(
-        document, _in_order([*_bounds_kept(changes, texts)]), texts, categories, limit, lone_surrogates
-    )
+    is_long = base is not None and len(identity(base)) > _LONG_BASE
+    texts = {} if is_long else {id(item): _written(item.value) for item in changes}
+    kept = changes if is_long else [*_bounds_kept(changes, texts)]
+    yield from _labelled(document, _in_order(kept), texts, categories, limit, lone_surrogates)
 
 
 def _all_changes(
@@ -109,7 +111,8 @@ def _all_changes(
         yield change("example", base, "base")
     if isinstance(base, dict):
         yield from _given_values(base, values)
-    made = variations(document, (document.root,), base)
+    is_vast = base is not None and len(identity(base)) > _LARGEST_VARIED
+    made = variations(document, (document.root,), None if is_vast else base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:
             yield item
@@ -192,7 +195,7 @@ def _labelled(
             return
         if item.category not in categories:
             continue
-        text = texts[id(item)]
+        text = texts[id(item)] if texts else _written(item.value)
         if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
             continue
         label = labeller.label(item.value)

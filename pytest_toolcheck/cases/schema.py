@@ -18,6 +18,8 @@ from .loops import has_loop, is_recursive
 from .predicates import Predicates
 
 _MOST_TRIED, _MOST_TRIED_OF_RECURSIVE = 2000, 1000
+MOST_NEEDED, MOST_EQUAL = 20_000, 1_000_000
+"""So many items are made where a schema asks for that many; of equal ones, in the one input that then is."""
 _UNSATISFIABLE: Mapping[str, Any] = {"not": {}}
 DEFAULT_DRAFT = jsonschema.Draft202012Validator
 ALL_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
@@ -80,6 +82,8 @@ class Document:
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []
         self._derived: dict[tuple[Any, ...], Any] = {}
+        self.most_equal = MOST_NEEDED
+        """So many items an array may have, all the same one, if it must."""
         self.effort = 0
         """How many values were tried so far; counted, not timed, so that the cases stay the same on every machine."""
         dialect = self.draft.META_SCHEMA.get("$schema", "")
@@ -135,6 +139,12 @@ class Document:
     def is_weary(self) -> bool:
         """Whether so many values were tried that no further ones should be built."""
         return self.effort > (_MOST_TRIED_OF_RECURSIVE if self.is_recursive else _MOST_TRIED)
+
+    def lavish(self) -> Document:
+        """Return the document as one whose arrays may be as long as can be had at all, for a single value."""
+        other = Document(self.schema, registry=self.registry, default_draft=self.draft)
+        other.most_equal = MOST_EQUAL
+        return other
 
     def rest(self) -> None:
         """Leave half of the tries to what comes last, unless the schema holds itself."""

@@ -167,20 +167,16 @@ def _narrow(allowed: list[str], wanted: list[str]) -> list[str]:
     return list(dict.fromkeys(kept))
 
 
-def _member(part: Node, name: str) -> Iterator[Node]:
+def _member(part: Node, name: str) -> list[Node]:
     words = part.keywords()
-    matched = False
-    if name in words.get("properties", {}):
-        matched = True
-        yield part.child(words["properties"][name])
-    for pattern, schema in words.get("patternProperties", {}).items():
-        if is_found(pattern, name):
-            matched = True
-            yield part.child(schema)
-    if not matched and (
-        isinstance(words.get("additionalProperties"), dict) or words.get("additionalProperties") is False
-    ):
-        yield part.child(words["additionalProperties"])
+    properties, beside = words.get("properties", {}), words.get("additionalProperties", True)
+    found = [part.child(properties[name])] if name in properties else []
+    if "patternProperties" in words:
+        matching = (schema for pattern, schema in words["patternProperties"].items() if is_found(pattern, name))
+        found += [part.child(schema) for schema in matching]
+    if not found and (isinstance(beside, dict) or beside is False):
+        found.append(part.child(beside))
+    return found
 
 
 def _item(part: Node, index: int) -> Iterator[Node]:

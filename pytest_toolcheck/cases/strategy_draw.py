@@ -9,11 +9,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from .schema import MOST_NEEDED
 from .strategy_known import known_arrays, known_texts
 from .strategy_leaves import Draw, draw_number, draw_string, free_json
 from .strategy_negate import TYPES
 from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
-from .valid import MOST_NEEDED
 
 SOFT_DEPTH = 4
 """From here on optional properties are left out and arrays are as short as may be."""
@@ -220,7 +220,7 @@ class Drawer:
         for node in nodes:
             if "contains" in node.schema:
                 goal = (self.graph.child(node, node.schema["contains"]),)
-                wanted += [goal] * int(node.schema.get("minContains", 1))
+                wanted += [goal] * min(int(node.schema.get("minContains", 1)), MOST_NEEDED + 1)
         return wanted
 
     def _append(self, items: list[Any], goal: Goal, seen: set[str] | None, depth: int) -> bool:

@@ -13,7 +13,7 @@ __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "o
 
 INNER_LENGTHS, LENGTHS = (16, 40), (1000, 10_000, 100, 257, 1025)
 """Lengths of texts that have no such bound; the inner ones where there is an upper bound."""
-_LONGEST, _LONGEST_NEEDED = 100_000, 2_000_000
+_LONGEST, LONGEST_NEEDED = 100_000, 2_000_000
 _MOST_PIECES = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
@@ -136,7 +136,7 @@ _NUMBERED = {
 
 def of_length(shape: Shape, length: int) -> str | None:
     """Return a string of exactly `length` code points, matching the shape's patterns; None where that fails."""
-    if not 0 <= length <= (_LONGEST_NEEDED if length <= shape.largest("minLength") + 1 else _LONGEST):
+    if not 0 <= length <= (LONGEST_NEEDED if length <= shape.largest("minLength") + 1 else _LONGEST):
         return None
     patterns, names = shape.all_of("pattern"), [n for n in shape.all_of("format") if n in formats.GOOD]
     if not patterns and not names:

@@ -8,15 +8,16 @@ from typing import Any
 
 from . import numbers, texts
 from .identity import identity
-from .schema import Conjunction, Document
+from .schema import MOST_NEEDED, Conjunction, Document
 from .shapes import Shape, alternatives, refusing
 from .turns import interleaved
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
 _ENOUGH, _ENOUGH_BELOW = 8, 3
 MOST_MEMBERS = 50
-_MOST_ITEMS, MOST_NEEDED = 1000, 20_000
-"""So many items or members are made at the most, and where a schema asks for more than the first."""
+_MOST_MEMBERS_OF_RECURSIVE = 12
+_MOST_ITEMS = 1000
+"""So many items or members are made at the most, and where a schema asks for more `MOST_NEEDED`."""
 _MOST_TRIED, _WHEN_WEARY = 80, 12
 ANYTHING: tuple[Any, ...] = (
     *("text", 1, 0, True, False, None, {}, [], "", 1.5, -1, 1.0, "foo", "bar", 2, 3, 4, 10, 12, 100, -2.5, 1e308),
@@ -51,12 +52,17 @@ def _known_samples(
     shapes: Callable[[Document, Conjunction], list[Shape]],
     depth: int,
 ) -> list[Any]:
-    key = (kind, depth, *(id(node.schema) for node in conjunction))
+    parts = tuple(id(node.schema) for node in conjunction)
+    key, elsewhere = (kind, depth, *parts), (kind, "elsewhere", *parts)
+    if key not in document.memo and document.is_weary and elsewhere in document.memo:
+        document.memo[key] = document.memo[elsewhere]
     if key not in document.memo:
         document.kept.append(conjunction)
         document.memo[key] = []  # what a schema that leads back to itself finds on its way
         found = _found(document, conjunction, shapes, depth)
         document.memo[key] = _distinct(found, _enough(document, depth))
+        if document.memo[key]:
+            document.memo[elsewhere] = document.memo[key]
     return list(document.memo[key])
 
 
@@ -125,8 +131,10 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
     """Yield objects: the required properties only, then with all others, then with further values."""
     forbidden = shape.forbidden_names()
     names = [name for name in shape.property_names() if name not in forbidden]
-    values = {name: samples(document, shape.member(name), depth=depth + 1) for name in names}
     required = shape.required()
+    if depth > 1 and document.is_recursive:  # each may hold as many again
+        names = names[: max(len(required), _MOST_MEMBERS_OF_RECURSIVE)]
+    values = {name: samples(document, shape.member(name), depth=depth + 1) for name in names}
     if any(not values.get(name) for name in required):
         return
     least, most = shape.largest("minProperties"), shape.smallest("maxProperties")
@@ -141,7 +149,7 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
 def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
     naming = shape.nodes("propertyNames")
-    for name in further_names(document, shape, least, depth):
+    for name in further_names(document, shape, least, depth) if least <= MOST_NEEDED else ():
         if len(value) >= least:
             break
         if name not in value and document.holds(naming, name):
@@ -170,15 +178,33 @@ def arrays(document: Document, shape: Shape, *, depth: int) -> Iterator[list[Any
     """Yield arrays: one item (or as few as allowed), then the fewest, then a few."""
     least = max(shape.largest("minItems"), needed(shape))
     most = shape.smallest("maxItems")
+    if least > MOST_NEEDED:
+        made = array_of(document, shape, least, depth=depth) if least <= document.most_equal else None
+        yield from () if made is None else (made,)
+        return
     behind, apart = shape.prefix_length() + needed(shape), len(asked_of_items(document, shape, depth=depth))
     for count in dict.fromkeys((max(least, 1), least, least + 1, least + 2, behind, apart)):
-        if (most is None or count <= most) and count <= max(_MOST_ITEMS, min(least, MOST_NEEDED)):
+        if (most is None or count <= most) and count <= max(_MOST_ITEMS, least):
             made = array_of(document, shape, count, depth=depth)
             if made is not None:
                 yield made
                 if len(made) == 2:
                     options = [samples(document, shape.item(at), depth=depth + 1) for at in (0, 1)]
                     yield [each[-turn % len(each)] for turn, each in enumerate(options, 1) if each]
+
+
+def asks_for_many(schema: Any) -> bool:
+    """Whether an array of more items than are usually made is asked for somewhere."""
+    if isinstance(schema, dict):
+        least = schema.get("minItems")
+        return (isinstance(least, (int, float)) and least > MOST_NEEDED) or any(map(asks_for_many, schema.values()))
+    return isinstance(schema, list) and any(map(asks_for_many, schema))
+
+
+def of_many_items(document: Document) -> Iterator[Any]:
+    """Yield one value in which arrays are as long as must be; it takes megabytes, and so would each further one."""
+    patient = document.lavish()
+    yield from islice(_found(patient, (patient.root,), alternatives, 0), 1)
 
 
 def needed(shape: Shape) -> int:
@@ -192,22 +218,24 @@ def asked_of_items(document: Document, shape: Shape, *, depth: int) -> list[Conj
     """Return what `contains` asks of items, one after another: of each all of it where one value can have it all."""
     wanted = shape.nodes("contains")
     if len(wanted) < 2 or samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1):
-        return [wanted] * needed(shape) if wanted else []
+        return [wanted] * min(needed(shape), MOST_NEEDED + 1) if wanted else []
     stated = ((part.keywords().get("minContains", 1), part.child(schema)) for part, schema in shape.stated["contains"])
-    return [(node,) for least, node in stated for _ in range(int(least))]
+    return [(node,) for least, node in stated for _ in range(min(int(least), MOST_NEEDED + 1))]
 
 
 def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> list[Any] | None:
     """Return an array of `count` items, different ones where they must be; None where an item cannot be made."""
     made: list[Any] = []
-    unique = any(shape.all_of("uniqueItems"))
+    taken: set[Any] | None = set() if any(shape.all_of("uniqueItems")) else None
     wanted = list(shape.nodes("contains"))
+    if count > MOST_NEEDED and (wanted or taken is not None):
+        return None
     asked, most = asked_of_items(document, shape, depth=depth), shape.smallest("maxContains")
     least = len(asked)
     refused = tuple(refusing(document, part) for part in wanted) if most is not None else ()
     hits = 0
     for index in range(count):
-        taken, plain = made if unique else [], shape.item(index)
+        plain = shape.item(index)
         value = None
         if wanted and hits < least:
             value = _item_value(document, (*plain, *asked[hits]), taken, depth)
@@ -220,19 +248,38 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
         if value is None:
             return None
         made.append(value[0])
-        if not unique and not wanted and index >= shape.prefix_length():
+        if taken is not None:
+            taken.add(_equality(value[0]))
+        elif not wanted and index >= shape.prefix_length():
             return made + [value[0]] * (count - index - 1)
     return made
 
 
-def _item_value(document: Document, conjunction: Conjunction, taken: list[Any], depth: int) -> tuple[Any] | None:
+def _equality(value: Any) -> Any:
+    """Return a key that equal values share; so may values that are not equal, as 1 and true."""
+    return repr(_numbers_alike(value)) if isinstance(value, (list, dict)) else value
+
+
+def _numbers_alike(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sorted((name, _numbers_alike(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        return [_numbers_alike(inner) for inner in value]
+    return float(value) if isinstance(value, int) and abs(value) < 2**53 else value
+
+
+def _item_value(document: Document, conjunction: Conjunction, taken: set[Any] | None, depth: int) -> tuple[Any] | None:
     options = samples(document, conjunction, depth=depth + 1)
+    if not taken:
+        if options:
+            return (options[0],)
+        taken = set()
     for option in options:
-        if not taken or option not in taken:
+        if _equality(option) not in taken:
             return (option,)
     for number in (len(taken), *range(len(taken) if len(taken) <= _MOST_TRIED else 0)):  # all of a few, in the end
         for option in further(document, conjunction, number, depth=depth):
-            if option not in taken and document.holds(conjunction, option):
+            if _equality(option) not in taken and document.holds(conjunction, option):
                 return (option,)
     return None
 
