@@ -461,10 +461,28 @@ def test_json_over_http_says_that_it_is_json(kind: str | None, value: Any, accus
         (None, "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'n'\n", True),
         ({"n": 1}, "Traceback (most recent call last):\n  handled, and logged\n", False),
         (None, "done\n", False),
+        ({"n": 1}, "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'n'\n", True),
+        ({"n": 1}, 'Traceback (most recent call last):\n  File "a.py", line 3, in f\nConnectionError: again\n', False),
+        ({"n": 1}, "Exception in thread Thread-1 (f):\nTraceback (most recent call last):\nmylib.Odd: no\n", True),
+        (
+            {"n": 1},
+            "Exception ignored in: <function T.__del__ at 0x7f>\nTraceback (most recent call last):\nOdd: no\n",
+            True,
+        ),
+        ({"n": 1}, "KeyError: no traceback\n", False),
     ],
 )
 def test_a_command_that_crashed_and_exited_with_0_is_found(value: Any, stderr: str, accused: bool) -> None:
-    """Nothing came of the call but a traceback; one that answers may log what it likes."""
+    """Nothing came of the call but a traceback, or an answer beside an error of the code's own or that nobody caught."""
     outcome = Outcome("accepted", 1, value=value, raw={"exit_code": 0, "stdout": "", "stderr": stderr}, noise=stderr)
+    found = judged("no_crash", NUMBER, valid({"n": 1}), outcome, accepts=lambda _: True)
+    assert (found is not None) is accused
+
+
+@pytest.mark.parametrize(("line", "accused"), [("Exception in thread Thread-1 (f):", True), ("ERROR handled:", False)])
+def test_a_thread_of_a_server_that_crashed_is_found(line: str, accused: bool) -> None:
+    """The call was answered all the same: the server's stderr says what nobody caught; what it logs is its own affair."""
+    noise = f"{line}\nTraceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'n'\n"
+    outcome = Outcome("accepted", 1, value={"n": 1}, raw={"isError": False, "content": []}, noise=noise)
     found = judged("no_crash", NUMBER, valid({"n": 1}), outcome, accepts=lambda _: True)
     assert (found is not None) is accused

@@ -15,8 +15,8 @@ import pytest
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import CommandTarget, ToolSpec
 from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.targets._command_line import fill
 from pytest_toolcheck.targets._text_values import NotCarriedError
-from pytest_toolcheck.targets.command import fill
 
 from .targets_kit import call, request, spec_of
 
@@ -60,7 +60,68 @@ def test_arguments_from_the_input(template, arguments, filled):
 def test_what_a_command_line_cannot_say(arguments):
     """An argument without a place, null, objects and texts that spell another value are not carried."""
     with pytest.raises(NotCarriedError):
-        list(fill(["t", "{n}"], arguments, {"n": {"type": "integer"}}))
+        list(fill(["t", "{n}"], arguments, {"properties": {"n": {"type": "integer"}}}))
+
+
+OPTIONS = {
+    "type": "object",
+    "properties": {
+        "width": {"type": "integer"},
+        "fast": {"type": "boolean"},
+        "signed": {"const": True},
+        "color": {"enum": ["red", "blue"]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "parts": {"type": "array", "minItems": 1},
+    },
+    "additionalProperties": False,
+}
+"""The parameters of a tool whose input becomes options."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"fast": []}, {"width": [1]}, {"width": [1, 2]}, {"color": ["red"]}, {"color": []}, {"color": False},
+     {"signed": False}, {"parts": []}, {"more": []}, {"more": False}, {"more": ["x"]}],
+)  # fmt: skip
+def test_forbidden_values_that_look_like_allowed_ones(arguments):
+    """No, one and several values in nothing are one command line with another input: they are not carried."""
+    with pytest.raises(NotCarriedError):
+        list(fill(["t"], arguments, OPTIONS))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "filled"),
+    [
+        ({"fast": False}, []),
+        ({"tags": []}, []),
+        ({"fast": 1}, ["--fast=1"]),
+        ({"width": False}, ["--width=false"]),
+        ({"color": "green"}, ["--color=green"]),
+        ({"more": True}, ["--more"]),
+        ({"more": 1}, ["--more=1"]),
+    ],
+)
+def test_what_options_do_say(arguments, filled):
+    """What is allowed, and what a command can see to be wrong, is sent."""
+    assert list(fill(["t"], arguments, OPTIONS)) == ["t", *filled]
+
+
+@pytest.mark.parametrize(("missing", "is_said"), [("fast", False), ("tags", False), ("width", True), ("parts", True)])
+def test_a_required_option_that_is_left_out(missing, is_said):
+    """What says nothing when it is false or empty cannot be missing: only a missing value can be seen."""
+    schema = {**OPTIONS, "required": [missing]}
+    if is_said:
+        assert list(fill(["t"], {}, schema)) == ["t"]
+    else:
+        with pytest.raises(NotCarriedError):
+            list(fill(["t"], {}, schema))
+
+
+def test_an_empty_list_takes_its_option_with_it():
+    """`--tags {tags}` without a tag would leave an option that waits for a value."""
+    assert list(fill(["t", "--tags", "{tags}", "x"], {"tags": []}, OPTIONS)) == ["t", "x"]
+    with pytest.raises(NotCarriedError):
+        list(fill(["t", "--width", "{width}"], {"width": [1]}, OPTIONS))
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])

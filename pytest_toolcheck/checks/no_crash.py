@@ -36,6 +36,13 @@ _LOGGED_TROUBLE = re.compile(
 )
 """The same, of files and devices: a tool's own trouble, unless they are what the input spoke of."""
 
+_IN_THREAD = re.compile(r"^Exception in thread .*(?=:$)", re.MULTILINE)
+_UNCAUGHT = re.compile(
+    rf"{_IN_THREAD.pattern}|^(Task exception was never retrieved|Exception ignored in.*|Error in atexit\._run_exitfuncs:)$",
+    re.MULTILINE,
+)
+"""What Python itself writes of an exception that nobody caught, while the program goes on."""
+
 _STUMBLED = re.compile(
     r"^(math domain error|(max|min)\(\) (arg is an|iterable argument is) empty( sequence)?"
     r"|(not enough|too many) values to unpack \(expected .*\)|reduce\(\) of empty (sequence|iterable) with no initial value"
@@ -63,7 +70,7 @@ def no_crash(evidence: Evidence) -> Finding | None:
         found = _finding(evidence, f"{name} died in this call: {shorten(first, 160)}", "lost")
         return replace(found, details=(("said", shorten(rest, 2000)),)) if rest else found
     if error is None:
-        return _silent_crash(evidence)
+        return _crash_beside_an_answer(evidence)
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
         where = f" at {error.location}" if error.location else ""
         message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
@@ -87,15 +94,27 @@ def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]
     return ((ADVICE, f"{told}\n`rejects: [{', '.join(map(str, names))}]`"),)
 
 
-def _silent_crash(evidence: Evidence) -> Finding | None:
-    """A command that printed nothing but a traceback, to stderr, and exited with 0 all the same."""
-    raw = evidence.outcome.raw
-    if not isinstance(raw, dict) or "exit_code" not in raw or evidence.outcome.value is not None:
+def _crash_beside_an_answer(evidence: Evidence) -> Finding | None:
+    """A traceback on the stderr of a command that exited with 0, or of a thread of a server that answered."""
+    raw, noise = evidence.outcome.raw, evidence.outcome.noise
+    if "Traceback (most recent call last):" not in noise:
         return None
-    lines = str(raw.get("stderr", "")).strip().splitlines()
-    if "Traceback (most recent call last):" not in lines:
+    if not isinstance(raw, dict) or "exit_code" not in raw:
+        found = _IN_THREAD.search(noise)
+        return found and _finding(evidence, f"{evidence.tool.name} answered, but crashed beside: {found[0]}", "thread")
+    last = shorten(_last_error(evidence, noise) or noise.strip().splitlines()[-1], 160)
+    if evidence.outcome.value is None:
+        return _finding(evidence, f"{evidence.tool.name} crashed, and exited with 0: {last}", "exit 0")
+    if _UNCAUGHT.search(noise) is None and _last_error(evidence, noise) is None:
         return None
-    return _finding(evidence, f"{evidence.tool.name} crashed, and exited with 0: {shorten(lines[-1], 160)}", "exit 0")
+    return _finding(evidence, f"{evidence.tool.name} answered with 0, but crashed beside: {last}", "beside exit 0")
+
+
+def _last_error(evidence: Evidence, noise: str) -> str | None:
+    """Return the last error in a log that no tool raises to refuse an input."""
+    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(noise)]
+    told = [line for line in told if evidence.case.label == "valid" or not line.startswith("TypeError")]
+    return told[-1] if told else None
 
 
 def ended_unasked(tool: ToolSpec, told: str) -> Finding:
@@ -131,13 +150,12 @@ def _is_named_refusal(evidence: Evidence, error: CallError) -> bool:
 def _told_to_the_log(evidence: Evidence) -> str | None:
     """Return the error that the server wrote to its log: the MCP SDK, from version 2, sends no more than that there was one."""
     noise = evidence.outcome.noise
-    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(noise)]
-    told = [line for line in told if evidence.case.label == "valid" or not line.startswith("TypeError")]
-    if not told:
+    told = _last_error(evidence, noise)
+    if told is None:
         sent = [text for text in texts_in(evidence.case.input) if text]
-        lines = (match["line"].strip() for match in _LOGGED_TROUBLE.finditer(noise))
-        told = [line for line in lines if not any(text in line for text in sent)]
-    return shorten(told[-1], 120) if told else None
+        lines = [match["line"].strip() for match in _LOGGED_TROUBLE.finditer(noise)]
+        told = next((line for line in reversed(lines) if not any(text in line for text in sent)), None)
+    return shorten(told, 120) if told else None
 
 
 def _finding(evidence: Evidence, message: str, cause: str) -> Finding:

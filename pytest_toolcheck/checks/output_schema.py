@@ -8,6 +8,7 @@ from typing import Any
 
 from ..targets._text_values import holds_lone_surrogates
 from .base import Evidence, Finding, place_of, shorten
+from .mixed_output import printed_beside_json
 from .violation import to_pointer, violation_of
 
 LONE_SURROGATE = "a lone surrogate"
@@ -29,6 +30,8 @@ def output_schema(evidence: Evidence) -> Finding | None:
     if tool.output is not None and (kind := _other_content_type(evidence.outcome.raw, value)) is not None:
         message = f"{tool.name} returned JSON as {kind}"
         return Finding("output_schema", message, "output_schema content type", "application/json, or a kind of it")
+    if (found_beside := printed_beside_json(evidence)) is not None:
+        return found_beside
     if tool.output is None or (broken := violation_of(tool.output, value)) is None:
         return None
     return Finding(

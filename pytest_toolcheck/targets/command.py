@@ -1,10 +1,4 @@
-"""Commands as tools: one process a call, the input on stdin as JSON or filled into the arguments.
-
-How arguments are filled: the tool's `call`, where it has one, follows the target's `argv`. `{name}` in an item is the
-input's `name`; an item whose name is not in the input is left out, with the option in front of it (`--count {count}`).
-An item that is `{name}` alone stands for every item of a list. Without any `{name}`, and without `stdin: json`, each
-argument becomes `--name=value`: True `--name`, False nothing, a list the option repeated.
-"""
+"""Commands as tools: one process a call, the input on stdin as JSON or filled into the arguments (`_command_line.py`)."""
 
 from __future__ import annotations
 
@@ -14,27 +8,26 @@ import dataclasses
 import itertools
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import TargetError
 from ..spec.model import CommandTarget, Spec, ToolSpec
+from ._command_line import fill, fill_beside_stdin
 from ._left_behind import MARK, end_left_behind, running_processes
-from ._text_values import NotCarriedError, as_text, properties_of, uncarried
+from ._text_values import NotCarriedError, uncarried
 from ._timelimit import Worker
 from .base import NOT_CARRIED, CallError, Observed, Outcome, Request, ToolDescription
 from .classify import code_kind
 from .guard import kill_group, watched
 from .processes import child_environment, describe_exit
 
-_HOLE = re.compile(r"{([A-Za-z_][\w.-]*)}")  # other braces are code or JSON
 _OUTPUT_GRACE_S = 1.0
 _numbers = itertools.count(1)
 _calls = itertools.count(1)
@@ -156,9 +149,9 @@ class CommandSession:
             raise NotCarriedError(reason)
         template = self._tools.template(request.tool)
         if self._tools.target.stdin == "json":
-            argv = list(_with_holes(template, request)) if any(map(_HOLE.search, template)) else template
+            argv = list(fill_beside_stdin(template, request.arguments, request.tool.input))
             return argv, json.dumps(request.arguments, ensure_ascii=False).encode() + b"\n"
-        argv = list(fill(template, request.arguments, properties_of(request.tool.input)))
+        argv = list(fill(template, request.arguments, request.tool.input))
         if any("\0" in item for item in argv):
             raise NotCarriedError("a NUL cannot stand in an argument of a command")
         return argv, b""
@@ -188,54 +181,6 @@ class CommandSession:
                     assert pipe is not None
                     pipe.close()
             self._running.discard(process.pid)
-
-
-def fill(template: Sequence[str], arguments: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
-    """Yield the command line of `template` for `arguments`. Raises NotCarriedError for what has no place in it."""
-    named = {hole for item in template for hole in _HOLE.findall(item)}
-    if not named:
-        yield from template
-        yield from itertools.chain.from_iterable(_option(*pair, schemas) for pair in arguments.items())
-        return
-    if foreign := [name for name in arguments if name not in named]:
-        raise NotCarriedError(f"{foreign[0]}: the command has no place for it")
-    yield from _without_empty(template, arguments, schemas)
-
-
-def _without_empty(template: Sequence[str], arguments: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
-    for position, item in enumerate(template):
-        following = template[position + 1] if position + 1 < len(template) else ""
-        alone = _HOLE.fullmatch(following)
-        if item.startswith("-") and not _HOLE.search(item) and alone and alone[1] not in arguments:
-            continue
-        if all(name in arguments for name in _HOLE.findall(item)):
-            yield from _item(item, arguments, schemas)
-
-
-def _item(item: str, arguments: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
-    alone = _HOLE.fullmatch(item)
-    if alone and isinstance(arguments[alone[1]], list):
-        inside = (schemas.get(alone[1]) or {}).get("items")
-        return [as_text(alone[1], value, inside) for value in arguments[alone[1]]]
-    return [_HOLE.sub(lambda hole: as_text(hole[1], arguments[hole[1]], schemas.get(hole[1])), item)]
-
-
-def _option(name: str, value: Any, schemas: dict[str, Any]) -> list[str]:
-    flag = f"--{name.replace('_', '-')}"
-    schema = schemas.get(name)
-    if isinstance(value, bool) and (not isinstance(schema, dict) or schema.get("type", "boolean") == "boolean"):
-        return [flag] if value else []
-    if isinstance(value, list):
-        inside = schema.get("items") if isinstance(schema, dict) else None
-        return [f"{flag}={as_text(name, item, inside)}" for item in value]
-    return [f"{flag}={as_text(name, value, schema)}"]
-
-
-def _with_holes(template: Sequence[str], request: Request) -> Iterator[str]:
-    """Fill what the template names; the rest is on stdin anyway."""
-    named = {hole for item in template for hole in _HOLE.findall(item)}
-    given = {name: value for name, value in request.arguments.items() if name in named}
-    return _without_empty(template, given, properties_of(request.tool.input))
 
 
 def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float, started: int) -> _Run:
