@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import psutil
@@ -60,6 +61,40 @@ def test_what_outlives_each_call_is_a_leak(kind: str, tmp_path: Path) -> None:
     faulty, correct = LEAKS[kind]
     assert found(tmp_path, faulty) == [f"tool: leaks: tool leaves {kind} behind: 5 more after 5 further calls"]
     assert found(tmp_path, correct) == []
+
+
+UNAWAITED = {
+    "task _send (": (
+        (
+            "async def _send(gate):\n    await gate.wait()\n\n"
+            "async def tool() -> str:\n    [gate.set() for gate in kept]\n    kept[:] = [asyncio.Event()]\n"
+            "    sent = asyncio.create_task(_send(kept[0]))\n    WAIT\n    return 'ok'"
+        ),
+        "kept[0].set(); await sent",
+    ),
+    "thread late": (
+        (
+            "def tool() -> str:\n    [gate.set() for gate in kept]\n    kept[:] = [threading.Event()]\n"
+            "    sent = threading.Thread(target=kept[0].wait, args=(2,), name='late')\n    sent.start()\n    WAIT\n    return 'ok'"
+        ),
+        "kept[0].set(); sent.join()",
+    ),
+}
+
+
+@pytest.mark.parametrize("said", UNAWAITED)
+def test_what_a_call_starts_and_does_not_wait_for_is_told(said: str, tmp_path: Path) -> None:
+    """A task or thread that ends by itself after each answer has outlived its call; one that is awaited, or winding down, has not."""
+    code, waits = UNAWAITED[said]
+    try:
+        [finding] = found(tmp_path, code.replace("WAIT", "pass"))
+    finally:
+        for thread in threading.enumerate():
+            if thread.name == "late":
+                thread.join()
+    assert finding.startswith(f"tool: leaks: tool answers before what it started has ended: {said}")
+    assert found(tmp_path, code.replace("WAIT", waits)) == []
+    assert found(tmp_path, code.replace("WAIT", "kept[0].set()")) == []
 
 
 def test_leaks_can_be_switched_off(tmp_path: Path) -> None:

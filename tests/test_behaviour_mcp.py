@@ -68,6 +68,10 @@ def test_what_a_tool_behind_a_server_of_this_process_leaves_is_found(tmp_path: P
             "kept.append(asyncio.create_task(asyncio.Event().wait()))",
             "await asyncio.create_task(asyncio.sleep(0))",
         ),
+        "answers before what it started has ended: task wait (locks.py:": (
+            "kept and kept[0].set()\n    kept[:] = [asyncio.Event()]\n    asyncio.create_task(kept[0].wait())",
+            "await asyncio.create_task(asyncio.sleep(0))",
+        ),
         "held its event loop": ("time.sleep(0.12)", "await asyncio.sleep(0.12)"),
     }
     off = ", checks: {isolated: false}"

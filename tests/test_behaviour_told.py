@@ -92,11 +92,14 @@ REPORTS = [
     "Failed to book a seat: unknown row 'Z'",
     "Error while reading the plan: row 'Z' is not there",
     '{"status": "error", "message": "unknown row"}',
+    '{"success": false, "reason": "unknown row"}',
+    '"Error: unknown row"',
     '{\n  "success": false, "error": {"code": 4, "message": "unknown row"}}',
 ]
 ANSWERS = ["Error: 0.25", "Errors: none were found", "The Error: was mended", '{"error": null, "ok": true}', '{"error": ""}',
            '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both",
            "Failed to book 3 of 4 seats: the others are booked", '{"status": "error", "lines": 3}', '{"status": "ok", "message": "booked"}',
+           '{"success": true, "message": "booked"}', '{"success": false, "price": 3}', '"Errors are told to the guard"', '"booked',
            "Failed tests: 3", "", "{", '{"rows": 2}']  # fmt: skip
 
 

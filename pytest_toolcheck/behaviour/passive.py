@@ -12,6 +12,7 @@ from ..checks.base import Finding, place_of, shorten
 from ..targets.base import Observed, Outcome
 from ..units import format_duration, parse_duration_ns
 from .switches import is_promised
+from .unawaited import unawaited
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
@@ -81,7 +82,7 @@ def _leaks(running: RunningScenario, case: Case, observed: Observed) -> Finding 
     suspicions.update(fresh)
     left = _still_there(running, case, fresh) if fresh else {}
     if not left:
-        return None
+        return _left_running(running, case, fresh)
     suspicions.update(dict.fromkeys(left, _MOST_SUSPICIONS))  # said once
     kind, count = next(iter(left.items()))
     return Finding(
@@ -89,6 +90,21 @@ def _leaks(running: RunningScenario, case: Case, observed: Observed) -> Finding 
         f"{tool.name} leaves {kind} behind: {count} more after {_REPEATS} further calls",
         f"leaks {kind}",
         f"nothing outlives the call ({place_of(tool, 'checks/leaks')})",
+    )
+
+
+def _left_running(running: RunningScenario, case: Case, kinds: list[str]) -> Finding | None:
+    """Tell of what the call starts and does not wait for: it ends, but later than the call, every time."""
+    if not {"tasks", "threads"} & set(kinds) or not (names := unawaited(running, case.input)):
+        return None
+    tool = running.plan.tool
+    running.suspicions.update(dict.fromkeys(("tasks", "threads"), _MOST_SUSPICIONS))
+    return Finding(
+        "leaks",
+        f"{tool.name} answers before what it started has ended: {names[0]}, after each of {_REPEATS} further calls",
+        "leaks unawaited",
+        f"nothing outlives the call ({place_of(tool, 'checks/leaks')})",
+        details=(("still running", "\n".join(names)),),
     )
 
 

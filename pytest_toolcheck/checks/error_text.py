@@ -21,7 +21,8 @@ _REPORT: Final = re.compile(
     r"|timed out|unreachable|unsupported|missing|expected)\b[^\n]{0,200}\s*\Z"
     r"|(Error|ERROR|[A-Z][A-Za-z]*(Error|Exception)): (?=.*[^\W\d_]{2})[^\n]{1,400}\s*\Z"
 )
-_KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok"})
+_KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok", "reason"})
+_REASONS: Final = ("error", "message", "detail", "reason")
 _MOST_CONTROLS: Final = 2
 
 
@@ -73,12 +74,16 @@ def _text(raw: Any) -> str | None:
 
 def _is_report(text: str) -> bool:
     plain = text.strip()
-    if not plain.startswith("{"):
+    if not plain.startswith(("{", '"')):
         return _REPORT.match(plain) is not None
     try:
         told = json.loads(plain)
     except (ValueError, RecursionError):
         return False
+    if isinstance(told, str):  # a server that writes all results as JSON
+        return _REPORT.match(told.strip()) is not None
+    if told.get("success") is False and any(isinstance(told.get(key), str) for key in _REASONS):
+        return bool(told.keys() <= _KEYS)
     if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
         return bool(told.keys() <= _KEYS)
     said = told.get("error")

@@ -22,11 +22,13 @@ _OUR_THREADS = "toolcheck-"
 def observing(loop: Callable[[], asyncio.AbstractEventLoop | None], arguments: Callable[[], Any]) -> Iterator[Observed]:
     """Observe the call that the body makes."""
     observed = Observed()
-    given, before = snapshot(arguments()), counts(loop())
+    given, before, already = snapshot(arguments()), counts(loop()), set(running(loop()))
     with held_loop(observed):
         yield observed
     now = counts(loop())
     observed.left = {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
+    for thing in set(running(loop())) - already:  # one may have come as another went
+        observed.left.setdefault("threads" if isinstance(thing, threading.Thread) else "tasks", 1)
     if given is not None and (after := snapshot(arguments())) != given:
         observed.arguments_after = after
 
@@ -72,6 +74,22 @@ def counts(loop: asyncio.AbstractEventLoop | None) -> dict[str, int]:
     if loop is not None and not loop.is_closed():
         found["tasks"] = sum(not task.done() for task in asyncio.all_tasks(loop))
     return found
+
+
+def running(loop: asyncio.AbstractEventLoop | None) -> list[threading.Thread | asyncio.Task[Any]]:
+    """Return the threads of this process and the tasks of the loop that have not ended."""
+    tasks = () if loop is None or loop.is_closed() else asyncio.all_tasks(loop)
+    return [*(thread for thread in threading.enumerate() if not thread.name.startswith(_OUR_THREADS)), *tasks]
+
+
+def name_of(thing: threading.Thread | asyncio.Task[Any]) -> str:
+    """Return the name of a thread; of a task, what it runs."""
+    if isinstance(thing, threading.Thread):
+        return f"thread {thing.name}"
+    code = getattr(thing.get_coro(), "cr_code", None)
+    if code is None:
+        return f"task {thing.get_name()}"
+    return f"task {code.co_name} ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
 
 
 def _children() -> int:

@@ -44,6 +44,10 @@ class RemoteSession(Generic[C]):
         pid = self._server_pid()
         return {} if pid is None else family_counts([pid])
 
+    def running(self) -> Sequence[object]:
+        """Return what has not ended in the server, where that can be seen."""
+        return ()
+
     def _server_pid(self) -> int | None:
         """The server's process, where we started it."""
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from ..errors import TargetError
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
-from ._observe import counts, observing
+from ._observe import counts, observing, running
 from ._remote import RemoteSession
 from ._server_log import ServerLog
 from ._text_values import uncarried
@@ -101,6 +101,10 @@ class McpSession(RemoteSession["Link"]):
     def counts(self) -> dict[str, int]:
         """Count what may outlive a call, in the server or, where that runs in this process, here."""
         return super().counts() if self._own_loop is None else counts(self._own_loop.loop)
+
+    def running(self) -> Sequence[object]:
+        """Return the threads and tasks that have not ended, of a server in this process."""
+        return () if self._own_loop is None else running(self._own_loop.loop)
 
     def _server_pid(self) -> int | None:
         return self._link.process.pid if self._link.process is not None else None

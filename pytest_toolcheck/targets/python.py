@@ -18,7 +18,7 @@ from ._arguments import ArgumentError, Binding
 from ._attempt import Attempt
 from ._loops import OwnLoop, is_loop_running
 from ._modules import load_module, resolve
-from ._observe import counts, observing
+from ._observe import counts, observing, running
 from ._signatures import describe_function
 from ._timelimit import Expired, Worker, run_limited
 from .base import NOT_MADE, CallError, Outcome, Request, ToolDescription
@@ -176,6 +176,10 @@ class PythonSession:
     def counts(self) -> dict[str, int]:
         """Count what may outlive a call in this process."""
         return counts(self.loop)
+
+    def running(self) -> Sequence[object]:
+        """Return what has not ended of this process's threads and the loop's tasks."""
+        return running(self.loop)
 
     def rest(self, seconds: float) -> None:
         """Wait, and let the loop go on meanwhile with what calls left on it."""

@@ -1,0 +1,30 @@
+"""What each call starts and does not wait for: tasks and threads that end by themselves, only after the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..targets._observe import name_of
+
+if TYPE_CHECKING:
+    from ..execute import RunningScenario
+
+_CALLS: Final = 5
+_SOON_S: Final = 0.02
+"""What ends within this time is winding down: a cancelled task, a thread behind its last line."""
+
+
+def unawaited(running: RunningScenario, arguments: Any) -> list[str]:
+    """Return the names of what the last of some equal calls left running; empty unless each of them does."""
+    session: Any = running.session
+    if running.plan.tool.clock == "virtual":  # then what waits on the loop waits for another clock than this one
+        return []
+    new: list[Any] = []
+    for _ in range(_CALLS):
+        before = set(session.running())
+        running.again(arguments)
+        session.rest(_SOON_S)
+        new = [thing for thing in session.running() if thing not in before]
+        if not new or running.session.id != session.id:
+            return []
+    return list(map(name_of, new))
