@@ -46,6 +46,23 @@ def made_up(seed: int, ratio: float, *, noise: str = "", shape: str = "", most: 
     return noise, shape, judged(tool, quantile, budget_ns, most)[0]
 
 
+def made_up_maximum(seed: int, noise: str = "") -> tuple[str, str, str]:
+    """Judge the maximum of a tool all calls of which are within 0.9 of it; return the noise, the shape and the verdict."""
+    chance = random.Random(seed)
+    noise = noise or chance.choice(list(NOISES))
+    shape, duration_ms = chance.choice(list(SHAPES)), chance.choice(DURATIONS_MS)
+    machine = HostileMachine(NOISES[noise](chance), chance.random() < 0.5, now=chance.uniform(0, 1e9))
+    tool = Tool(machine, chance, shape, duration_ms * MS)
+    most_ns = max(tool.truth(1, aside=0), (11 if shape == "slow first calls" else 3.2) * duration_ms * MS)
+    return noise, shape, judged(tool, 1, most_ns / 0.9)[0]
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_no_noise_breaks_a_maximum_that_is_kept(noise):
+    """Whatever calls cost and however long they take, with /proc and without."""
+    assert "fail" not in [made_up_maximum(seed, noise)[2] for seed in range(8)]
+
+
 @pytest.mark.parametrize("noise", NOISES)
 def test_no_noise_accuses_a_tool_within_its_budget(noise):
     """At 0.9 of the budget nothing fails, whatever calls cost and however long they take, with /proc and without."""
@@ -81,6 +98,8 @@ def _table(runs: int) -> None:
             noise, shape, verdict = made_up(seed, ratio)
             for key in ("all", f"noise: {noise}", f"shape: {shape}"):
                 counts[key][f"{verdict} at {ratio}"] += 1
+        noise, shape, verdict = made_up_maximum(seed)
+        counts["maximum"][f"{verdict} at 0.9"] += 1
     for key, count in sorted(counts.items()):
         print(f"{key:40}", dict(sorted(count.items())))
 

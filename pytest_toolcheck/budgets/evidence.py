@@ -34,6 +34,13 @@ def _far_tail(n: int, start: int, p: float, *, step: int) -> float:
     return math.exp(_log_binomial(n, start, p) + math.log(total))
 
 
+def chance_of(over: int, calls: int, share: float) -> float:
+    """Return how likely so many of `calls` or more go over where each does with the chance `share` (0 to below 1)."""
+    if over <= share * calls:
+        return 1.0
+    return _far_tail(calls, over, share, step=1) if share > 0 else 0.0
+
+
 def _log_beta(over: int, calls: int) -> float:
     return math.lgamma(over + 1) + math.lgamma(calls - over + 1) - math.lgamma(calls + 2)
 

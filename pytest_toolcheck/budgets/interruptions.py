@@ -19,6 +19,8 @@ LEAST_CALL_SHARE = 0.02
 NEARLY_ALL = 0.999
 RECOVERY_NS = 250_000
 """What was interrupted is slower for so long after it: its caches hold another's data."""
+LIFTING_SHARE = 0.5
+"""What lifts a call over a maximum is at least this part of what usual calls are under it."""
 LONG_NS = 2_000_000
 """A call as long as a time slice may be put off every time, and the spins never, by keeping step with the slices."""
 WIDE = 0.15
@@ -89,16 +91,33 @@ class Interruptions:
 
         Where each call was once on average, nearly all were: what takes a processor away does so evenly.
         """
-        spins, usual = len(self._spins), self._usual
-        if not usual:
+        if not self._usual:
             return 0.0
         if self._exposed_ns(duration_ns) >= LONG_NS and self._keeps_step:
             return NEARLY_ALL
-        hits = spins - bisect_left(self._spins, self._least_hit(duration_ns))
-        unknown = max(hits - self._waits_while_calling() * spins * usual / max(self._called_ns, 1), 0)
-        unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
-        times = (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual) * self._exposed_ns(duration_ns)
+        times = self._rate(self._least_hit(duration_ns), excused=True) * self._exposed_ns(duration_ns)
         return 1 - math.exp(-times) if times < 1 else NEARLY_ALL
+
+    def share_beyond(self, maximum_ns: int) -> float:
+        """Return the share of calls that may have been lifted over a maximum without a trace, below 1.
+
+        What does that to a usual call takes the processor away for longer than what shifts a quantile a little.
+        """
+        if not self._usual:
+            return 0.0
+        within = self._walls[: bisect_left(self._walls, maximum_ns)] or [maximum_ns]
+        missing_ns = LIFTING_SHARE * (maximum_ns - within[len(within) * 3 // 4 - (len(within) == 1)])
+        rate = self._rate(max(self._least_hit(maximum_ns), self._usual + missing_ns), excused=False)
+        return -math.expm1(-rate * (sum(within) / len(within) + RECOVERY_NS))
+
+    def _rate(self, least_hit_ns: float, *, excused: bool) -> float:
+        """Return how many interruptions a nanosecond are likely at most that make a spin so long, and leave no trace."""
+        spins, usual = len(self._spins), self._usual
+        hits = spins - bisect_left(self._spins, least_hit_ns)
+        told = self._waits_while_calling() * spins * usual / max(self._called_ns, 1) if excused else 0.0
+        unknown = max(hits - told, 0)
+        unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
+        return (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual)
 
     def may_have_put_off(self, wall_ns: int) -> bool:
         """Whether a call is longer than the others by a time slice, on a machine that is not quiet and tells no wait.

@@ -17,7 +17,7 @@ from collections import Counter
 from typing import Literal
 
 from ..units import format_duration
-from .evidence import calls_to_pass, log_evidence_above, log_evidence_below
+from .evidence import calls_to_pass, chance_of, log_evidence_above, log_evidence_below
 from .grain import ClockGrain
 from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
@@ -40,6 +40,9 @@ LEAST_TO_FAIL = 17
 """No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
 INTERRUPTED = 1e-1
 """With this chance (of three times) calls that were interrupted without a trace look like those of a slow tool."""
+
+LIFTED = 1e-2
+"""Calls over a maximum fail it when they come thrice so unlikely."""
 
 
 class SequentialVerdict:
@@ -131,6 +134,10 @@ class SequentialVerdict:
         if self.is_clock_too_coarse:
             step, budget = format_duration(self._grain.step_ns), format_duration(self.budget_ns)
             return f"the clock here goes in steps of {step}: too coarse for a budget of {budget}"
+        if self.quantile >= 1 and self.over and self.usable >= self.max_usable:
+            return (
+                f"{self.over} of {self.usable} usable calls over it are no more than may have been interrupted unseen"
+            )
         return reason_inconclusive(self.usable, self.total, self.max_usable)
 
     @property
@@ -140,7 +147,8 @@ class SequentialVerdict:
 
     def _decide(self) -> Verdict | None:
         """Count for a fail only calls that are over the budget by more than the spins beside them are slow."""
-        if self._shows_fail(self._sure, self.usable, 1 - self.quantile):
+        is_maximum = self.quantile >= 1
+        if self._breaks_maximum() if is_maximum else self._shows_fail(self._sure, self.usable, 1 - self.quantile):
             return "fail"
         return "pass" if self._shows_pass(self.over, self.usable) else None
 
@@ -156,6 +164,11 @@ class SequentialVerdict:
         unseen = self._interruptions.share_of(self.budget_ns) if self._gates else 0.0
         excused = share + (1 - share) * unseen
         return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / INTERRUPTED)
+
+    def _breaks_maximum(self) -> bool:
+        """Whether one usable call or more over the maximum are too many to have been lifted there without a trace."""
+        unseen = self._interruptions.share_beyond(self.budget_ns) if self._gates else 0.0
+        return self._sure > 0 and chance_of(self._sure, self.usable, unseen) <= LIFTED
 
     def _is_sure(self, sample: Sample, reference: int) -> bool:
         """Whether a usable call over the budget counts for a fail: nothing that the spins show explains it."""
