@@ -1,11 +1,13 @@
 """The leak meter: how much more memory is in use after every further call.
 
 In this process two passes, since each is blind to something: `tracemalloc` counts Python's objects exactly, and
-glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes). Of a server it is the memory that it has for
+glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes); a third where child processes work for it, such
+as a pool's. Of them and of a server it is the memory that it has for
 itself (PSS without files). A slope over rounds of calls after a warm-up, by Theil and Sen, so that a table that grows
 now and then does not matter. What looks like a leak after two stretches (200 calls) has to go on in a third, and while
 calls are cheap in ever longer ones: a cache that fills up and stops is none. No number of calls tells a leak from a
-larger cache, so the message says how many it grew over.
+larger cache, so the message says how many it grew over. Rare large steps hide from a robust slope: while the levels only
+climb, and by more than is allowed on average, calls go on as well.
 """
 
 from __future__ import annotations
@@ -14,17 +16,18 @@ import ctypes
 import gc
 import tracemalloc
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time, wall_ns
+from .cpu import process_clock_ns
 from .memory import python_objects_traced
 from .memory_children import resident_bytes
-from .processes import has_proc
+from .processes import descendants_here, has_proc
 from .slope import Slope, theil_sen
 from .verdict import Verdict
 
@@ -47,6 +50,8 @@ PATIENCE_S = 1.0
 MOST_SECONDS = 60.0
 MOST_GROWN_BYTES = 512 * 2**20
 """What has grown by so much is not made to grow until the machine has no memory left."""
+_DROP = 0.25
+"""What falls by so much of its growth does not only climb."""
 _ENDING = 7
 """So many last rounds of a stretch say whether it went on to its end."""
 
@@ -61,6 +66,8 @@ class LeakReading:
     verdict: Verdict
     has_stopped: bool = False
     """Whether it grew no more at the end of the last stretch."""
+    has_stepped: bool = False
+    """Whether it grew by more than is allowed, in steps too rare for a slope."""
 
 
 class _MallInfo(ctypes.Structure):
@@ -109,17 +116,36 @@ def measure_leak(
     if process_ids:
         for _ in range(SERVER_WARM_UP - WARM_UP):
             call()
+        whose = f"the server's process tree ({_how_counted()})"
         counter = partial(resident_bytes, process_ids)
-        counted = "PSS without files" if has_proc() else "RSS, by psutil"
-        source = f"memory of the server's process tree ({counted})"
-        return [_Pass(call, budget_bytes, counter, source, most_calls, flat_needed=SERVER_FLAT).run()]
+        return [_Pass(call, budget_bytes, counter, whose, most_calls, flat_needed=SERVER_FLAT).run()]
     if not own_process:
         raise MeterError(NO_LEAK_OF_COMMANDS)
+    children = _child_clocks()
     with python_objects_traced("a leak budget"):
         readings = [_Pass(call, budget_bytes, _traced_bytes, "Python objects (tracemalloc)", most_calls).run()]
     if readings[0].verdict != "fail" and native_bytes() is not None:
         readings.append(_Pass(call, budget_bytes, _native_bytes, "blocks in malloc (mallinfo2)", most_calls).run())
+    idle = {pid for pid, clock in _child_clocks().items() if children.get(pid) == clock}
+    left = LEAK_PASSES * most_calls - sum(reading.calls for reading in readings)
+    if readings[-1].verdict != "fail" and left >= CALLS_TO_FAIL and set(descendants_here()) - idle:
+        counter = partial(_resident_but, idle)
+        whose = f"the child processes that work for it ({_how_counted()})"
+        readings.append(_Pass(call, budget_bytes, counter, whose, left, flat_needed=SERVER_FLAT).run())
     return readings
+
+
+def _how_counted() -> str:
+    return "memory, PSS without files" if has_proc() else "memory, RSS, by psutil"
+
+
+def _child_clocks() -> dict[int, int | None]:
+    return {pid: process_clock_ns(pid) for pid in descendants_here()}
+
+
+def _resident_but(idle: Set[int]) -> int:
+    """Return the memory of this process's children, those that begin now included, without `idle` ones."""
+    return resident_bytes([pid for pid in descendants_here() if pid not in idle])
 
 
 def _native_bytes() -> int:
@@ -151,6 +177,10 @@ class _Stretch:
     @property
     def calls(self) -> int:
         return len(self.levels) * self.calls_a_round
+
+    @property
+    def grown(self) -> float:
+        return self.levels[-1] - self.levels[0]
 
     @property
     def growth(self) -> Slope:
@@ -185,14 +215,26 @@ class _Pass:
             self._call()
         self._calls = WARM_UP
         with _frozen_garbage():
-            return self._read(self._last_stretch())
+            return self._read(self._stretches())
 
-    def _last_stretch(self) -> _Stretch:
-        """Return the stretch that shows that it grows no more, or the last that was made."""
+    def _stretches(self) -> list[_Stretch]:
+        """Return stretches up to the one that shows that it grows no more, or the last that was made."""
         made = [self._stretch(CALLS_A_ROUND)]
-        while self._trailing_flat(made) < self._flat_needed and self._is_worth(made):
+        while (self._trailing_flat(made) < self._flat_needed or self._climbs(made[-2:])) and self._is_worth(made):
             made.append(self._stretch(self._next_size(made)))
-        return made[-1]
+        return made
+
+    def _climbs(self, made: Sequence[_Stretch]) -> bool:
+        """Whether the levels only climb, and by more than is allowed: a slope does not see rare steps."""
+        levels = [level for stretch in made for level in stretch.levels]
+        grown, calls = levels[-1] - levels[0], sum(stretch.calls for stretch in made)
+        drop = max(top - level for top, level in zip(accumulate(levels, max), levels, strict=True))
+        return grown > self._budget * calls and drop <= grown * _DROP
+
+    def _has_stepped(self, made: Sequence[_Stretch]) -> bool:
+        """Whether it climbed in steps up to the last stretch, not once, as what loads something late does."""
+        steps = [stretch.grown > self._budget * stretch.calls for stretch in made[-3:]]
+        return steps[-1] and sum(steps) > 1 and self._climbs(made[-3:])
 
     def _trailing_flat(self, made: Sequence[_Stretch]) -> int:
         allowed = self._budget / self._flat_needed
@@ -239,11 +281,13 @@ class _Pass:
         if seconds > MOST_SECONDS:
             raise MeterError(f"{self._calls} calls took {seconds:.0f} s, and a leak shows in {CALLS_TO_FAIL}")
 
-    def _read(self, stretch: _Stretch) -> LeakReading:
-        growth = stretch.growth
+    def _read(self, made: Sequence[_Stretch]) -> LeakReading:
+        growth = made[-1].growth
         verdict = _judge(growth, self._budget)
-        has_stopped = verdict == "fail" and stretch.has_stopped(self._budget)
-        return LeakReading(growth, self._calls, self._source, "inconclusive" if has_stopped else verdict, has_stopped)
+        has_stopped = verdict == "fail" and made[-1].has_stopped(self._budget)
+        has_stepped = verdict == "pass" and self._has_stepped(made)
+        verdict = "inconclusive" if has_stopped or has_stepped else verdict
+        return LeakReading(growth, self._calls, self._source, verdict, has_stopped, has_stepped)
 
 
 def _judge(growth: Slope, budget_bytes: int) -> Verdict:

@@ -9,7 +9,7 @@ from .clocks import process_cpu_ns
 from .cpu import CpuMeter
 from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
 from .latency import Call, DurationOf
-from .leak import MOST_CALLS, measure_leak
+from .leak import MOST_CALLS, LeakReading, measure_leak
 from .memory import ARENA_BYTES, MemoryReading, has_memray, how_measured, measure_peak
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
 from .results import BudgetResult, short
@@ -153,8 +153,7 @@ def measure_leak_budget(
     calls = sum(reading.calls for reading in readings)
     message = f"memory leak {measured}, budget {budget} a call, over {worst.calls} calls"
     if worst.verdict == "inconclusive":
-        reason = "it no longer grew at the end" if worst.has_stopped else "the interval holds the budget"
-        message += f": inconclusive, {reason}"
+        message += f": inconclusive, {_why_open(worst)}"
     details = (("measured", "\n".join(f"{reading.source}, {reading.calls} calls" for reading in readings)),)
     return BudgetResult(
         "memory leak",
@@ -171,6 +170,12 @@ def measure_leak_budget(
         growth.low,
         growth.high,
     )
+
+
+def _why_open(reading: LeakReading) -> str:
+    if reading.has_stepped:
+        return "it grew by more, in steps too rare for a slope"
+    return "it no longer grew at the end" if reading.has_stopped else "the interval holds the budget"
 
 
 def measure_growth(
