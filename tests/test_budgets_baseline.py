@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,11 @@ from pytest_toolcheck.budgets.baseline import (
     compare,
     fingerprint,
     load_baseline,
-    reference_workload_ns,
     save_baseline,
 )
 from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
 from pytest_toolcheck.budgets.keeper import BaselineKeeper
+from pytest_toolcheck.budgets.reference import reference_workload_ns
 from pytest_toolcheck.budgets.results import BudgetResult
 from pytest_toolcheck.errors import ToolcheckError
 
@@ -89,6 +90,21 @@ def test_a_slower_hour_of_the_same_machine_is_no_regression(stored):
     assert one(stored, result(45 * MS), machine=slower).verdict == "fail"
 
 
+def beside(measured, reference_ns):
+    return replace(measured, reference_ns=reference_ns)
+
+
+def test_times_are_compared_by_the_references_beside_them(tmp_path):
+    """The moment in which a test was measured counts, then and now, not that in which the run began or ended."""
+    path = tmp_path / "main.json"
+    save_baseline(path, [("b::test", beside(result(20 * MS), 250_123))], machine=Machine(HERE.fingerprint, 400_000))
+    assert '"unit": "ns", "reference_ns": 250123}' in path.read_text()
+    assert one(path, beside(result(21 * MS), 250_000)).verdict == "pass"
+    assert one(path, beside(result(28 * MS), 250_000)).verdict == "fail"
+    assert one(path, beside(result(28 * MS), 350_000)).verdict == "pass"
+    assert one(path, beside(result(29 * MS), 250_000), slowest_ns=300_000).verdict == "inconclusive"
+
+
 def test_a_baseline_of_another_machine_is_advice(stored):
     """It never fails, and says whose it is."""
     comparison = one(stored, result(90 * MS), machine=Machine("another", 250_000))
@@ -133,6 +149,10 @@ def test_cpu_time_comes_first_and_what_is_new_is_left_out(stored):
         ('{"version": 9}', "version 9"),
         ('{"version": 1}', "machine"),
         (FILE % ("0", "1"), "reference_ns is 0, expected a whole number above 0"),
+        (
+            FILE % ("5", '1, "reference_ns": 0'),
+            "reference_ns of a::test, cpu time is 0, expected a whole number above 0",
+        ),
         (FILE % ("9", '"x"'), "value of a::test, cpu time is 'x', expected a number"),
         (FILE % ("9", "NaN"), "value of a::test, cpu time is nan, expected a number"),
     ],
@@ -159,7 +179,11 @@ def test_cpu_is_measured_with_bounds_for_a_baseline(monkeypatch):
     pauses = []
     monkeypatch.setattr(measure_time, "_sleep", pauses.append)
     monkeypatch.setattr(CpuMeter, "measure", lambda self, call: CpuReading(call() * MS, 100 * MS))
+    references = iter([300, 280, 250, 310])
+    monkeypatch.setattr(measure_time, "reference_workload_ns", lambda spins: next(references))
     found = measure_time.measure_cpu_value(lambda: next(batches))
+    assert found.reference_ns == 250
+    assert found.event_attrs()["reference_ns"] == 250
     assert (found.value, found.low, found.high, pauses) == (20 * MS, 20 * MS, 21 * MS, [0.1, 0.5])
     assert found.message == "cpu time 20 ms (20 to 21 ms at 99 %), 25 of 75 calls used"
 

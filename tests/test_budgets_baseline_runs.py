@@ -30,7 +30,8 @@ COST = {"ns": 1_000_000}
 def measured_value(call, **_):
     call()
     value = COST["ns"]
-    return BudgetResult("cpu time", "pass", "", "", "", 25, 75, value, None, "ns", (), value * 0.99, value * 1.01)
+    bounds = value * 0.99, value * 1.01
+    return BudgetResult("cpu time", "pass", "", "", "", 25, 75, value, None, "ns", (), *bounds, reference_ns=250_000)
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def test_a_baseline_is_kept_and_compared_with(run, pytester):
         "lab.tool.yaml::work::budget[regression]": ["cpu time"],
         "test_lab.py::test_tool[work]": ["cpu time"],
     }
+    assert stored["tests"]["test_lab.py::test_tool[work]"]["cpu time"]["reference_ns"] == 250_000
     run("--toolcheck-baseline=main", cost_ns=1_100_000).assert_outcomes(passed=2)
     result = run("--toolcheck-baseline=.toolcheck/baselines/main.json", cost_ns=2_000_000)
     result.assert_outcomes(failed=2)
@@ -78,6 +80,7 @@ def test_what_the_baseline_does_not_hold_is_said(run, pytester):
     result = run(*compared, cost_ns=2_000_000)
     result.assert_outcomes(passed=2, warnings=1)
     result.stdout.fnmatch_lines(["*no baseline, *main.json has nothing of this test; save it anew*"])
+    result.stdout.fnmatch_lines(["*change +100%, allowed 20% (advice: the baseline is of another; save one here)*"])
     run(*compared, "--toolcheck-foreign-baseline=scale", cost_ns=2_000_000).assert_outcomes(
         passed=1, failed=1, warnings=1
     )

@@ -1,7 +1,7 @@
 """Baselines: what budgets measured once, in a JSON file for review in git, compared with what they measure now.
 
-A time from then is worth as much as the machine then. So a reference workload is timed whenever a baseline is saved or
-compared, and times are scaled by how much slower it has become. On another machine that is only roughly right, and the
+A time from then is worth as much as the machine then. So a reference workload is timed beside every CPU time that is kept
+or compared, and times are scaled by how much slower it has become. On another machine that is only roughly right, and the
 comparison says so.
 """
 
@@ -11,7 +11,6 @@ import json
 import math
 import os
 import platform
-import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,12 @@ from typing import Any
 
 from ..errors import ToolcheckError
 from ..units import format_share
-from .clocks import refuse_virtual_time, thread_cpu_ns
-from .latency import spin
+from .clocks import refuse_virtual_time
+from .reference import reference_workload_ns
 from .results import BudgetResult, short
 from .verdict import Verdict
 
 VERSION = 1
-_REFERENCE_SPINS = 60
 _DIGITS = 4
 
 
@@ -51,6 +49,8 @@ class Entry:
     low: float | None
     high: float | None
     unit: str
+    reference_ns: int | None = None
+    """The reference workload beside it; None: that of the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,6 @@ def _python() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-def reference_workload_ns() -> int:
-    """Return the median CPU time of the calibration loop, ns: CPU time under load is nearly that of an idle machine."""
-    took = []
-    for _ in range(_REFERENCE_SPINS):
-        start = thread_cpu_ns()
-        spin()
-        took.append(thread_cpu_ns() - start)
-    return round(statistics.median(took))
-
-
 def save_baseline(path: Path, results: Iterable[tuple[str, BudgetResult]], *, machine: Machine | None = None) -> None:
     """Write `(test id, result)` pairs: sorted, rounded to four digits, one entry a line, so that a diff can be read."""
     here = machine or Machine.here()
@@ -124,13 +114,14 @@ def entry_of(result: BudgetResult) -> Entry:
     value = result.value or 0.0
     if result.unit == "bytes" and result.low is None and result.high is None:
         return Entry(value, value, value, result.unit)
-    return Entry(value, result.low, result.high, result.unit)
+    return Entry(value, result.low, result.high, result.unit, result.reference_ns)
 
 
 def _written(entry: Entry) -> dict[str, Any]:
     numbers = {"value": entry.value, "low": entry.low, "high": entry.high}
     rounded = {key: None if number is None else _rounded(number) for key, number in numbers.items()}
-    return {**rounded, "unit": entry.unit}
+    beside = {} if entry.reference_ns is None else {"reference_ns": entry.reference_ns}
+    return {**rounded, "unit": entry.unit, **beside}
 
 
 def _rounded(number: float) -> float | int:
@@ -183,6 +174,8 @@ def _read_entry(place: str, found: Mapping[str, Any]) -> Entry:
         is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
         if not is_number and not (number is None and name != "value"):
             raise ValueError(f"{name} of {place} is {number!r}, expected a number")
+    if "reference_ns" in found:
+        _positive(f"reference_ns of {place}", found["reference_ns"])
     return Entry(**found)
 
 
@@ -193,18 +186,20 @@ def compare(
     regression: float = 0.2,
     machine: Machine | None = None,
     scales_foreign: bool = False,
+    slowest_ns: int = 0,
 ) -> list[Comparison]:
     """Compare `(test id, result)` pairs with their baseline entries, CPU time first; what has no entry is left out.
 
     A fail: even the lower bound now is over the upper bound then by more than `regression`. A pass: the value now is
     within it. Without bounds nothing fails: few calls show that a budget is kept, not what the value is (see
     `measure_cpu_value`). A baseline of another machine is advice and never fails, unless `scales_foreign` says that its
-    reference workload, which is re-run here, is enough to compare by.
+    reference workload, which is re-run here, is enough to compare by. `slowest_ns` is that workload in a slower moment,
+    by which results are excused.
     """
     here = machine or Machine.here()
     pairs = [(test, result, baseline.entries.get((test, result.metric))) for test, result in results]
     found = [
-        _compare_one(test, result, entry, baseline.machine, here, regression, scales_foreign=scales_foreign)
+        _compare_one(test, result, entry, baseline.machine, here, regression, scales_foreign, slowest_ns)
         for test, result, entry in pairs
         if entry is not None and result.value is not None
     ]
@@ -218,10 +213,11 @@ def _compare_one(
     there: Machine,
     here: Machine,
     regression: float,
-    *,
     scales_foreign: bool,
+    slowest_ns: int,
 ) -> Comparison:
-    scale = here.reference_ns / there.reference_ns if then.unit == "ns" else 1.0
+    reference_ns = max(result.reference_ns or here.reference_ns, slowest_ns)
+    scale = reference_ns / (then.reference_ns or there.reference_ns) if then.unit == "ns" else 1.0
     now, allowed = entry_of(result), 1 + regression
     is_foreign = there.fingerprint != here.fingerprint and then.unit in ("ns", "share")
     is_advice = is_foreign and not scales_foreign

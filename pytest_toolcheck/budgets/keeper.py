@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from ..events import current, read_events
-from .baseline import Baseline, Comparison, Machine, compare, load_baseline, reference_workload_ns, save_baseline
+from .baseline import Baseline, Comparison, Machine, compare, load_baseline, save_baseline
+from .reference import reference_workload_ns
 from .results import BudgetResult
 
 
@@ -30,15 +30,22 @@ class BaselineKeeper:
         test = str(current().get("case", ""))
         pairs = [(test, result) for result in results]
         baseline = load_baseline(self._baseline)
-        found = self._compared(baseline, pairs, regression, _machine())
+        found = self._compared(baseline, pairs, regression)
         if any(comparison.verdict == "fail" for comparison in found):
-            found = self._compared(baseline, pairs, regression, _slower(_machine()))
+            found = self._compared(baseline, pairs, regression, slowest_ns=reference_workload_ns())
         return [*found, *(self._unknown(*pair) for pair in pairs if (test, pair[1].metric) not in baseline.entries)]
 
     def _compared(
-        self, baseline: Baseline, pairs: Sequence[tuple[str, BudgetResult]], regression: float, machine: Machine
+        self, baseline: Baseline, pairs: Sequence[tuple[str, BudgetResult]], regression: float, *, slowest_ns: int = 0
     ) -> list[Comparison]:
-        return compare(baseline, pairs, regression=regression, machine=machine, scales_foreign=self._scales_foreign)
+        return compare(
+            baseline,
+            pairs,
+            regression=regression,
+            machine=_machine(),
+            scales_foreign=self._scales_foreign,
+            slowest_ns=slowest_ns,
+        )
 
     def _unknown(self, test: str, result: BudgetResult) -> Comparison:
         """Say that there is nothing to compare with: a test that was renamed must not pass for ever."""
@@ -50,11 +57,6 @@ class BaselineKeeper:
 def _machine() -> Machine:
     """Return this machine, its reference workload run at the first comparison of the run."""
     return Machine.here()
-
-
-def _slower(machine: Machine) -> Machine:
-    """Return the machine as it is now, where that is slower than it was: a stretch of that is no test's regression."""
-    return replace(machine, reference_ns=max(machine.reference_ns, reference_workload_ns()))
 
 
 def save_run(run_directory: Path, path: Path) -> int:
@@ -72,5 +74,5 @@ def _measured(run_directory: Path) -> Iterator[tuple[str, BudgetResult]]:
 
 
 def _result(attrs: dict[str, object]) -> BudgetResult:
-    shown = {name: attrs.get(name) for name in ("metric", "verdict", "message", "unit", "low", "high")}
+    shown = {name: attrs.get(name) for name in ("metric", "verdict", "message", "unit", "low", "high", "reference_ns")}
     return BudgetResult(measured="", budget="", value=attrs.get("measured"), **shown)  # type: ignore[arg-type]

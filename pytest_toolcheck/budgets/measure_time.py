@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .clocks import wall_ns
 from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
+from .reference import SPINS_BESIDE, reference_workload_ns
 from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
 from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample, default_max_calls
 
@@ -104,12 +105,13 @@ def measure_cpu_value(call: Call, *, process_ids: Sequence[int] = (), effort: Ef
     """Measure the median CPU time of a call with bounds, to save or to compare with a baseline; judge nothing.
 
     Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
-    what a neighbour does to the caches only adds.
+    what a neighbour does to the caches only adds. The reference workload is timed beside them, and its best counts too.
     """
     meter = CpuMeter(process_ids, evens_ticks=True)
     try:
         _warm_up(call, effort)
-        batches = [_batch(call, meter, pause_s) for pause_s in (0.0, *CONFIRM_AFTER_S)]
+        references = [reference_workload_ns(SPINS_BESIDE)]
+        batches = [_batch(call, meter, pause_s, references) for pause_s in (0.0, *CONFIRM_AFTER_S)]
     finally:
         meter.close()
     ordered = min(batches, key=lambda batch: quantile_of(batch, 0.5))
@@ -118,15 +120,16 @@ def measure_cpu_value(call: Call, *, process_ids: Sequence[int] = (), effort: Ef
     details = (("measured", "\n".join((*meter.notes(), "the median of the best of three batches"))),)
     message = f"cpu time {measured}, {calls} of {len(batches) * calls} calls used"
     total = len(batches) * calls
-    return BudgetResult(
-        "cpu time", "pass", measured, "none", message, calls, total, value, None, "ns", details, low, high
-    )
+    found = BudgetResult("cpu time", "pass", measured, "none", message, calls, total, value, None, "ns", details)
+    return replace(found, low=low, high=high, reference_ns=min(references))
 
 
-def _batch(call: Call, meter: CpuMeter, pause_s: float) -> list[int]:
+def _batch(call: Call, meter: CpuMeter, pause_s: float, references: list[int]) -> list[int]:
     if pause_s:
         _sleep(pause_s)
-    return sorted(meter.measure(call).cpu_ns for _ in range(BATCH_CALLS))
+    ordered = sorted(meter.measure(call).cpu_ns for _ in range(BATCH_CALLS))
+    references.append(reference_workload_ns(SPINS_BESIDE))
+    return ordered
 
 
 def meter_notes(meter: CpuMeter) -> tuple[str, ...]:

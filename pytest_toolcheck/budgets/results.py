@@ -36,6 +36,8 @@ class BudgetResult:
     low: float | None = None
     """The bounds of `value`, where the sample shows them."""
     high: float | None = None
+    reference_ns: int | None = None
+    """The reference workload beside it, for baselines."""
 
     def event_attrs(self) -> dict[str, Any]:
         """Return the attributes of its `budget.verdict` event."""
@@ -50,6 +52,7 @@ class BudgetResult:
             "low": self.low,
             "high": self.high,
             "message": self.message,
+            **({} if self.reference_ns is None else {"reference_ns": self.reference_ns}),
         }
 
 
