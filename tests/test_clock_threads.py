@@ -416,7 +416,7 @@ def test_what_leaves_no_trace_is_taken_while_nobody_can_move_the_clock(clock, wa
     take = driver.Driver._forget
 
     def forget(mover, waiter):
-        seen.append((clock.guard.locked(), waiter.is_due, waiter in clock.waiting))
+        seen.append((clock.guard._is_owned(), waiter.is_due, waiter in clock.waiting))
         take(mover, waiter)
 
     monkeypatch.setattr(driver.Driver, "_forget", forget)

@@ -7,7 +7,8 @@ work, no socket that owes an answer), the clock jumps to the next instant that s
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .activity import Activity
@@ -17,6 +18,7 @@ from .work import Work
 
 acquire = _thread.LockType.acquire
 """The lock's own method, while `cmethods` has another in its place."""
+acquire_again = _thread.RLock.acquire
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_TAKING_PAUSE_S = 0.0002, 0.005, 0.001
 MOST_OLDER_TICKS = 10_000
 """So often in a row the clock moves for threads older than the test alone, while the test waits without a limit."""
@@ -66,8 +68,9 @@ class Driver:
         self._older_ticks = 0
         self._forgave_at = -1
         """How often the clock had moved when children that were waited for in vain were looked at again."""
-        self._driving = _thread.allocate_lock()
+        self._driving = _thread.RLock()  # a signal's handler that waits may come upon its own thread in here
         self._entering = Entering(clock.entering)
+        self._enlisted = 0
 
     def is_older(self, thread: int) -> bool:
         """Tell whether a thread is older than the test."""
@@ -79,6 +82,33 @@ class Driver:
 
     def wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
         """Wait likewise, but return what `pause(seconds)` returns as soon as that is something."""
+        if self._is_inside():
+            with self._left():
+                return self._wait_or(waiter, pause)
+        return self._wait_or(waiter, pause)
+
+    def _is_inside(self) -> bool:
+        """Tell whether this is a signal's handler, and its thread is on its way in or out of the clock's lists."""
+        mine = _thread.get_ident()
+        return self.clock.guard._is_owned() or mine in self.clock.entering or mine in self.clock.starting  # type: ignore[attr-defined]
+
+    @contextmanager
+    def _left(self) -> Iterator[None]:
+        """Let the others go on while the handler waits; then this thread is where it was."""
+        mine, clock = _thread.get_ident(), self.clock
+        lists = [each for each in (clock.entering, clock.starting) if mine in each]
+        held = clock.guard._release_save() if clock.guard._is_owned() else None  # type: ignore[attr-defined]
+        for each in lists:
+            each.discard(mine)
+        try:
+            yield
+        finally:
+            for each in lists:
+                each.add(mine)
+            if held is not None:
+                clock.guard._acquire_restore(held)  # type: ignore[attr-defined]
+
+    def _wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
         acquire(waiter.bell)
         pause_s = SHORTEST_PAUSE_S
         if not self._enlist(waiter):
@@ -109,6 +139,8 @@ class Driver:
         with self._entering, self.clock.guard:
             if waiter.is_reached(self.clock.now_ns):
                 return False
+            self._enlisted += 1
+            waiter.number = self._enlisted
             self.clock.waiting.append(waiter)
             return True
 
@@ -124,35 +156,43 @@ class Driver:
 
     def _forget(self, waiter: Waiter) -> None:
         self.clock.resuming.discard(waiter)
-        if waiter in self.clock.waiting:
+        with suppress(ValueError):
             self.clock.waiting.remove(waiter)
 
     def _move(self, waiter: Waiter) -> bool:
         """Jump to the next instant if everything stands still; tell whether the clock has moved."""
         if self._older_ticks > MOST_OLDER_TICKS and waiter.thread == self.owner and waiter.deadline_ns is None:
             raise VirtualDeadlock(f"threads older than the test ticked {MOST_OLDER_TICKS} times, and woke nothing")
-        if not acquire(self._driving, False):
-            return False
         try:
+            if not acquire_again(self._driving, False):
+                return False
             with self.clock.guard:
                 if self._is_waking():
                     return False
-                waiting = list(self.clock.waiting)
+                waiting, enlisted = list(self.clock.waiting), self._enlisted
             work = self._find_work(waiting)
             if work is not None and not self._has_waited_long_enough(work):
                 return False
             with self.clock.guard:
                 # a waiter that came or went meanwhile has run meanwhile: look again
-                return not self._is_waking() and waiting == self.clock.waiting and self._jump(waiter, work)
+                is_unchanged = waiting == self.clock.waiting and enlisted == self._enlisted
+                return is_unchanged and not self._is_waking() and self._jump(waiter, work)
         finally:
-            self._driving.release()
+            if self._driving._is_owned():  # type: ignore[attr-defined]
+                self._driving.release()
 
     def _is_waking(self) -> bool:
         clock = self.clock
-        return bool(clock.resuming or clock.is_signalled or clock.starting or clock.entering)
+        if clock.is_signalled or clock.starting or clock.entering:
+            return True
+        return bool(clock.resuming) and any(not self._is_interrupted(waiter) for waiter in clock.resuming)
+
+    def _is_interrupted(self, waiter: Waiter) -> bool:
+        """Tell whether its thread waits in a signal's handler, and will hear of nothing else until that is over."""
+        return any(w.thread == waiter.thread and w.number > waiter.number for w in self.clock.waiting)
 
     def _find_work(self, waiting: list[Waiter]) -> Work | None:
-        for waiter in waiting:
+        for waiter in innermost(waiting):
             expected = waiter.expects()
             if expected and (expected, waiter.thread) not in self.activity.ignored:
                 return Work((expected, waiter.thread), expected)
@@ -191,7 +231,7 @@ class Driver:
         )
 
     def _jump(self, waiter: Waiter, work: Work | None) -> bool:
-        if any(other.has_input() for other in self.clock.waiting):
+        if any(other.has_input() for other in innermost(self.clock.waiting)):
             return False
         self._blocked_since_ns = None
         deadline_ns = self._next_deadline()
@@ -211,6 +251,11 @@ class Driver:
         self.activity.ignored -= children
         self._forgave_at = self.clock.jumps
         return True
+
+
+def innermost(waiting: Collection[Waiter]) -> Collection[Waiter]:
+    """Return for each thread what it waits for now: a signal's handler may wait in the midst of another wait."""
+    return {waiter.thread: waiter for waiter in waiting}.values()
 
 
 def _deadlock_text(*works: Work | None) -> str:

@@ -93,6 +93,8 @@ class LockTimeouts:
     def _wait_for_start(self, condition: Any) -> bool:
         """Wait in real time, in which the clock stands still."""
         thread, starting = threading.get_ident(), self._waits.clock.starting
+        if thread in starting:  # a signal's handler starts a thread in the midst of a start
+            return bool(self._real_wait(condition))
         starting.add(thread)
         try:
             with self._waits.really():

@@ -51,6 +51,8 @@ class Waiter:
     """Whether nobody can tell from outside that it has what it waited for: a lock, an item of a queue."""
     look_ns: int | None = None
     """An instant at which it would only look around, before its deadline: no reason to stop there (`onlookers.py`)."""
+    number: int = 0
+    """Counts those that came to wait: the higher one of a thread's two waits in a signal's handler."""
 
     def is_reached(self, now_ns: int) -> bool:
         """Tell whether it need not wait any longer."""
@@ -101,7 +103,7 @@ class VirtualClock:
         """Threads that are about to be put on one of these lists, or taken off."""
         self.is_signalled = False
         """A signal has been sent to the test's thread, which has not come round to its handler yet."""
-        self.guard = _thread.allocate_lock()
+        self.guard = _thread.RLock()
         self.is_active = False
         self.mover: Mover | None = None
         self.on_wall_moved: Callable[[int], None] = lambda _ns: None
