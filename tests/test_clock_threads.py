@@ -252,6 +252,9 @@ def test_no_frame_is_asked_for_without_need(clock, monkeypatch):
     asked, older, everybody = [], set(threading.enumerate()), threading.enumerate
     monkeypatch.setattr(threading, "enumerate", lambda: [t for t in everybody() if t not in older])
     monkeypatch.setattr(clock.mover.activity, "_unlisted", unlisted.Unlisted())
+    monkeypatch.setattr(
+        unlisted, "_others_run_python", lambda _listed: False
+    )  # one that was never seen but as it ended
     monkeypatch.setattr(sys, "_current_frames", lambda: asked.append(1) or {})
     threads = run_in_threads(lambda: sum(range(100_000)), lambda: time.sleep(30))
     time.sleep(60)
