@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from ..scenario import ScenarioSkipped
 from ..spec.model import Expectation, Resilience
-from .bench import MANY, Bench
-from .dependency import fail, succeed
+from .bench import Bench
+from .dependency import succeed
+from .fallback_errors import own_error_comes_through
 from .mcp_inside import RefusedOverMcp
 from .opening import opened, refuses
 from .story import chain_of, describe_error
@@ -107,29 +108,6 @@ def answers_while_open(bench: Bench) -> None:
         _expect_fallback(bench, world, refuses(bench, world, "beside the fallback"), "while the breaker was open")
 
 
-def own_error_comes_through(bench: Bench) -> None:
-    """The fallback fails too: the caller sees its error, and no made-up answer."""
-    with bench.world() as world:
-        others = [name for name in bench.plan.tool.depends_on if name != bench.name and name in world.probes]
-        _fail_everywhere(bench, world, others)
-        call = world.call()
-        called = [probe for name, probe in world.probes.items() if name in others and probe.failures()]
-        if not called:
-            raise ScenarioSkipped(
-                f"the fallback of {bench.name} cannot be made to fail: name what it calls under depends_on as well"
-            )
-        if call.error is None:
-            message = f"the call returned {call.result!r:.60} though the fallback failed: its error was swallowed"
-            bench.broken(world, message, expected="the fallback's error", seen="an answer", promised="fallback")
-        injected = [each.error for probe in called for each in probe.failures()]
-        if isinstance(call.error, RefusedOverMcp):
-            return  # a client sees the text alone: that there is an error, not which
-        if not any(error is each for error in chain_of(call.error) for each in injected):
-            message = f"the fallback's own error was swallowed: the call raised {describe_error(call.error)}"
-            bench.broken(world, message, expected="the fallback's error, raised or as a cause",
-                         seen=describe_error(call.error), promised="fallback")  # fmt: skip
-
-
 def _expect_in_text(bench: Bench, world: World, error: RefusedOverMcp) -> None:
     """Over MCP the last error is in the text, an earlier one is wrong, and of none nothing can be said."""
     failures = [str(each.error) for each in world.probe.failures()]
@@ -138,12 +116,6 @@ def _expect_in_text(bench: Bench, world: World, error: RefusedOverMcp) -> None:
     if failures and failures[-1] not in str(error):
         message = f"the last error of {bench.name} does not come through: the call raised an earlier one"
         bench.broken(world, message, expected=failures[-1], seen=str(error))
-
-
-def _fail_everywhere(bench: Bench, world: World, others: list[str]) -> None:
-    bench.always_fail(world)
-    for name in others:
-        world.probes[name].answers((fail(world.error("ConnectionError")), MANY))
 
 
 def _expect_fallback(bench: Bench, world: World, call: ToolCall, when: str) -> None:

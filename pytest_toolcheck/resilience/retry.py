@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -17,6 +18,7 @@ from .world import PRECISION_S, World
 Check = Callable[[Bench], None]
 _CALLS_AT_ONCE: Final = 10
 _A_WHILE_S: Final = 3600.0
+_SLOWLY_S: Final = 1.0
 BLOCK_NOBODY: Final = "block nobody else"
 _TURNS_A_WAIT, _MOST_TURNS = 4, 1000
 
@@ -41,6 +43,7 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
         yield f"gives up on {name}", partial(gives_up, name=name)
     if retry.attempts > 1:
         yield "a failure after a wait is retried", retries_late_failure
+        yield f"exactly {retry.attempts} attempts that fail slowly", so_many_slow_attempts
         yield "each call starts afresh", starts_afresh
         if promise.breaker is None:
             yield f"each call starts afresh after {_CALLS_AT_ONCE} that failed", starts_afresh_after_failures
@@ -120,6 +123,23 @@ def retries_late_failure(bench: Bench) -> None:
         call = world.call()
         _expect_count(bench, world, call, {2}, why="where its first failure came after a wait")
         bench.expect_success(world, call, f"though {bench.name} answered at the second attempt")
+
+
+def so_many_slow_attempts(bench: Bench) -> None:
+    """Each attempt takes a while to fail: there are as many. A retrier that stops by the time gone by makes fewer."""
+    with bench.world() as world:
+        bench.always_fail(world, after_s=_slowly_s(bench))
+        _expect_attempts(bench, world, world.call(), why="when it always failed, and was slow to fail")
+
+
+def _slowly_s(bench: Bench) -> float:
+    """Return a while that is far below the limit of an attempt, and of which all attempts fit well into those of the whole."""
+    retry, layers = _retry(bench), bench.plan.tool.timeouts
+    room_s = min((limit_s for name, limit_s in layers if name != bench.name), default=math.inf) - sum(retry.delays_s)
+    each_s = min([limit_s for name, limit_s in layers if name == bench.name] + [bench.promise.timeout_s or math.inf])
+    if room_s <= 0:
+        raise ScenarioSkipped(f"an outer limit leaves no time for {retry.attempts} attempts with their waits")
+    return min(_SLOWLY_S if each_s == math.inf else each_s / 10, room_s / 2 / retry.attempts)
 
 
 def starts_afresh(bench: Bench) -> None:
