@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
+from . import numbers
 from .changes import Change, change
 from .combine import covering_array
 from .containers import deepest
@@ -189,6 +190,12 @@ def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any
     if _is_free_text(document, conjunction):
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
         return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
+    for inner in alternatives(document, conjunction):
+        if inner.members() is None and {"integer", "number"} & {*inner.types()}:
+            telling = numbers.levels(inner, whole="number" not in inner.types())
+            options += [value for value in telling if document.holds(conjunction, value)]
+        elif inner.all_of("maxLength"):
+            options += [found[0] for ends in (MOST, LEAST) if (found := at_ends(document, conjunction, ends))]
     groups: dict[str, list[Any]] = {}
     each = _LOOKED_AT_EACH if most > _FEWEST_LEVELS or not document.is_recursive else _LOOKED_AT_EACH_OF_MANY
     for item in islice(variations(document, conjunction, own, depth=deepest(document) - (most > 6)), each * most):

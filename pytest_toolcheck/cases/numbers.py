@@ -11,10 +11,11 @@ from itertools import islice
 from .shapes import Shape
 
 Number = int | float
-_FEW = 9
+_FEW = 10
 _LARGEST = 1e300
 _MOST_AWKWARD = 1000
 _GOLDEN = 0.6180339887498949
+_LARGE = 1200
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
@@ -23,7 +24,7 @@ SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("5e-324", 5e-324), ("1e-7", 1e-7), ("1e20", 1e20), ("0.1+0.2", 0.1 + 0.2), ("10^30", 10**30), ("-0.25", -0.25)),
 )
 
-_LANDMARKS = (10, 100, 256, 128, 2000, 65536, 1000, -10, -100, -256)
+_LANDMARKS = (10, 100, 256, 128, 2000, 65536, 1000, -10, -100, -256, 42, 500, -42)
 """Where programs often begin to do otherwise: one digit more, a byte more, a year."""
 
 
@@ -94,6 +95,18 @@ def landmarks(shape: Shape) -> Iterator[int]:
     """Yield round numbers within the bounds."""
     low, high = bounds(shape)
     yield from (n for n in _LANDMARKS if (low is None or n > low) and (high is None or n < high))
+
+
+def levels(shape: Shape, *, whole: bool) -> Iterator[Number]:
+    """Yield numbers of different kinds, the most telling first, to be combined with others: ends, parts, signs, sizes."""
+    low, high = bounds(shape)
+    step = _step(shape) or 1
+    for bound, sign in ((low, 1), (high, -1)):
+        yield from () if bound is None else islice(inward(shape, bound, sign, whole=whole), 2)
+    if low is not None and high is not None and max(abs(low), abs(high)) <= _LARGEST:
+        yield from (_snap(low + (high - low) * share, step, whole) for share in (0.7, 0.3))
+    usual = (0, _LARGE, -1) if whole else (0, 1.5, _LARGE, -1, -0.5)
+    yield from (_snap(number, step, whole) for number in usual)
 
 
 def _step(shape: Shape) -> Number | None:
