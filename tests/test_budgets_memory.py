@@ -16,9 +16,10 @@ from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
 from pytest_toolcheck.budgets.measure import apply_to_body
 from pytest_toolcheck.budgets.measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
 from pytest_toolcheck.budgets.memory import MemoryReading, measure_peak
-from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
+from pytest_toolcheck.budgets.memory_children import ChildMemoryMeter
 from pytest_toolcheck.budgets.processes import has_proc
 from pytest_toolcheck.spec.model import Budgets
+from pytest_toolcheck.targets.processes import MALLOC_SETTINGS
 
 from .budget_server import asked_server
 

@@ -2,7 +2,7 @@
 
 Writing 5 to /proc/PID/clear_refs sets VmHWM back to what is in use; reading VmHWM after the call gives the peak for
 0.04 ms, to the page or, since Linux 6.2, to some 32 pages a processor (proc_pid_clear_refs(5), since Linux 4.0).
-With the malloc settings below every block of 128 KiB and more is mapped afresh and given back, so that a spike in
+With `MALLOC_SETTINGS` (targets/processes.py) every block of 128 KiB and more is mapped afresh and given back, so that a spike in
 re-used pages shows as well; they have to be in the server's environment when it starts.
 """
 
@@ -17,12 +17,6 @@ from .clocks import MeterError, refuse_virtual_time
 from .memory import MemoryReading
 from .processes import PROC, has_proc, process_tree
 
-MALLOC_SETTINGS = {
-    "MALLOC_MMAP_THRESHOLD_": "131072",
-    "MALLOC_TRIM_THRESHOLD_": "131072",
-    "MALLOC_ARENA_MAX": "1",
-}
-"""Environment of a server whose memory is to be measured (glibc; ignored elsewhere)."""
 CHILD_GRAIN_BYTES = 256 * 1024
 """How far the mark may be off: since Linux 6.2 each processor counts up to 32 pages before it tells the others."""
 _WATCH_S = 0.001

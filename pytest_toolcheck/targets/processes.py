@@ -24,12 +24,12 @@ SHOWN_LINES = 15
 STDIN_GRACE_S = 1.0
 TERM_GRACE_S = 0.5
 
-_MALLOC = {
+MALLOC_SETTINGS = {
     "MALLOC_MMAP_THRESHOLD_": "131072",
     "MALLOC_TRIM_THRESHOLD_": "131072",
     "MALLOC_ARENA_MAX": "1",
 }
-"""Makes the peak memory of a call exact to the page (design.md, decision 7)."""
+"""Every large block is mapped afresh and given back, so that the peak memory of a call shows (glibc; ignored elsewhere)."""
 
 
 class Output:
@@ -228,7 +228,7 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment, `python` meaning this interpreter's, with `extra` over it."""
     folder = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
-    return {**_MALLOC, **os.environ, "PATH": f"{folder}{os.pathsep}{path}", **mark(), **extra}
+    return {**MALLOC_SETTINGS, **os.environ, "PATH": f"{folder}{os.pathsep}{path}", **mark(), **extra}
 
 
 def describe_exit(code: int | None) -> str:

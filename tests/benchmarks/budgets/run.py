@@ -32,9 +32,10 @@ from pytest_toolcheck.budgets.latency import LatencyMeter, spin
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets, kinds_of
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.memory import measure_peak
-from pytest_toolcheck.budgets.memory_children import MALLOC_SETTINGS, ChildMemoryMeter
+from pytest_toolcheck.budgets.memory_children import ChildMemoryMeter
 from pytest_toolcheck.budgets.verdict import Sample
 from pytest_toolcheck.spec.model import Budgets
+from pytest_toolcheck.targets.processes import MALLOC_SETTINGS
 
 NOISE = Path(__file__).resolve().parents[4] / "shared" / "data" / "noise"
 MS = 1_000_000
