@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .errors import TargetError
 from .spec.model import Spec
 from .targets import make_target
+from .targets._second import second_of
 from .targets.base import Session, Target, ToolDescription
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class TargetServer:
         self._session: Session | None = None
         self._spare: Session | None = None
         self._reading: Session | None = None
+        self._second: tuple[Target, Session] | None = None
+        self._has_second = True
+        """Whether a second server may be had; False as soon as one could not."""
         self.replaced = 0
         """How often a dead or hung session was replaced."""
         self._last_call = ""
@@ -97,6 +101,35 @@ class TargetServer:
             self._reading = self.open()
         return self._reading
 
+    def second(self) -> Session | None:
+        """Return the session of a second server that the spec's command started on another port; None where that fails."""
+        if self._second is not None and not self._second[1].is_alive():
+            self._close_second()
+        if self._second is None and self._has_second:
+            self._has_second = False
+            with contextlib.suppress(TargetError, OSError):
+                self._second = self._start_second()
+        return self._second[1] if self._second is not None else None
+
+    def _start_second(self) -> tuple[Target, Session] | None:
+        spec = second_of(self._spec)
+        if spec is None:
+            return None
+        target = make_target(spec)
+        try:
+            session = target.open()
+        except BaseException:
+            target.close()
+            raise
+        self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": target.kind})
+        return target, session
+
+    def _close_second(self) -> None:
+        if self._second is not None:
+            (target, session), self._second = self._second, None
+            self.release(session)
+            target.close()
+
     def spare(self) -> Session:
         """Return a second session that nothing has been done in since it was opened. Raises TargetError."""
         if self._spare is None or not self._spare.is_alive():
@@ -128,6 +161,7 @@ class TargetServer:
     def close(self) -> None:
         """Close the session and stop the target."""
         self.drop_spare()
+        self._close_second()
         if self._reading is not None:
             self.release(self._reading, "end of run")
         self._close_session("end of run")

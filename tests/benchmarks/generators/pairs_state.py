@@ -192,7 +192,7 @@ def half(a, b):
     need(is_int(a) and 0 <= a <= 9, "a: expected 0 to 9")
     need(is_int(b) and 0 <= b <= 9, "b: expected 0 to 9")
     return {"sum": KNOWN.setdefault((a, b), a * 10 + b)}
-''', "(a, b), a", "a, a", {"annotations": {"deterministic": True}}, forms=("python", "mcp"))  # fmt: skip
+''', "(a, b), a", "a, a", {"annotations": {"deterministic": True}})  # fmt: skip
 
 ENROLLED = Pair("enrolled", "behaviour: sessions share state", WORD, f'''
 import asyncio

@@ -1,0 +1,93 @@
+"""Behaviour of services that the spec starts: what only a server with nothing called before shows."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck.spec.load import load_spec
+from pytest_toolcheck.targets._second import second_of
+
+from .behaviour_lab import findings_of
+from .test_targets_http import free_port
+
+SERVER = """
+import json, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+cache = {}
+
+def half_key(word, upper):
+    return cache.setdefault(("half", word), word.upper() if upper else word)
+
+def whole_key(word, upper):
+    return cache.setdefault(("whole", word, upper), word.upper() if upper else word)
+
+def as_hashed(word, upper):
+    return list({word, upper, "red", "green", "blue", "cyan", "black"})
+
+def as_sorted(word, upper):
+    return sorted({word, str(upper), "red", "green", "blue", "cyan", "black"})
+
+class Service(BaseHTTPRequestHandler):
+    def do_POST(self):
+        given = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        answer = json.dumps({"answer": globals()[self.path[1:]](**given)}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *said):
+        pass
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()
+"""
+TOOL = """
+  NAME:
+    call: POST /NAME
+    annotations: {deterministic: true}
+    input: {type: object, properties: {word: {type: string, maxLength: 5}, upper: {type: boolean}},
+            required: [word, upper], additionalProperties: false}
+"""
+
+
+def spec_of(port: int, start: str, *tools: str) -> str:
+    """Return the spec of the service's tools, started by a command."""
+    target = f"target: {{http: {{url: 'http://127.0.0.1:{port}', start: [{start}]}}}}\n"
+    return target + "tools:" + "".join(TOOL.replace("NAME", name) for name in tools)
+
+
+def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None:
+    """A cache keyed by half of the arguments and the order of a set show in a second server; their twins are not accused."""
+    port = free_port()
+    tools = "half_key", "whole_key", "as_hashed", "as_sorted"
+    found = findings_of(tmp_path, SERVER, spec_of(port, f"'{sys.executable}', MODULE.py, '{port}'", *tools))
+    assert [finding.partition(":")[0] for finding in found] == ["half_key", "as_hashed"]
+    assert all("called in a server that was started anew with" in finding for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("start", "renamed"),
+    [
+        ("serve, '--port=8123', '18123'", ("serve", "--port=PORT", "18123")),
+        ("sh, '-c', 'PORT=8123 exec serve'", ("sh", "-c", "PORT=PORT exec serve")),
+        ("serve", None),
+    ],
+)
+def test_a_second_server_listens_elsewhere(start: str, renamed: tuple[str, ...] | None, tmp_path: Path) -> None:
+    """The port is replaced where the command names it as a whole number; where it does not, there is no second server."""
+    path = tmp_path / "a.tool.yaml"
+    path.write_text("toolcheck: 1\n" + spec_of(8123, start, "half_key"), encoding="utf-8")
+    second = second_of(load_spec(path))
+    if renamed is None:
+        assert second is None
+    else:
+        port = second.target.url.rpartition(":")[2]
+        assert port != "8123"
+        assert second.target.start == tuple(
+            word.replace("PORT=PORT", f"PORT={port}").replace("=PORT", f"={port}") for word in renamed
+        )
