@@ -32,6 +32,18 @@ def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mappin
     return None
 
 
+def untrue(made: Any, read: Any, given: Mapping[str, Any]) -> tuple[str, Any, Any] | None:
+    """Return a parameter of which the creator's own answer shows what was given, and the reader's another value."""
+    if not isinstance(made, Mapping) or not isinstance(read, Mapping):
+        return None
+    for name, value in given.items():
+        told, now = shown(made, name), shown(read, name)
+        is_plain = isinstance(value, (str, int)) and not _MOVES_ON.search(name) and not _TOMBSTONE.search(name)
+        if is_plain and told == value and now is not None and now != value:
+            return name, value, now
+    return None
+
+
 def is_as_before(before: Any, after: Any) -> bool:
     """Whether an answer is the one before but for the moment of the call; a tombstone (`deleted_at`, a status) is not."""
     moved = differing([leaves_of(before), leaves_of(after)])

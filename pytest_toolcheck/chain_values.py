@@ -97,6 +97,47 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
         yield {**arguments, **candidate}
 
 
+def with_options(schema: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the arguments and every choice and bounded number that they leave out, at its last; None where there is none."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    left_out = {n: part for n, part in (properties or {}).items() if n not in arguments and isinstance(part, Mapping)}
+    chosen = {name: _last(part) for name, part in left_out.items()}
+    options = {name: value for name, value in chosen.items() if value is not None}
+    candidate = {**arguments, **options}
+    return candidate if options and is_valid(schema, candidate) else None
+
+
+def _last(part: Mapping[str, Any]) -> Any:
+    """Return the last member of an enumeration, an integer's maximum or what follows its default; None for all else."""
+    enum, default = part.get("enum"), part.get("default")
+    values: list[Any] = enum[::-1] if isinstance(enum, list) else []
+    if part.get("type") == "integer" and not values:
+        values = [part.get("maximum"), *([default + 1] if isinstance(default, int) else [])]
+    return next((value for value in values if value is not None and value != default), None)
+
+
+def is_own(seen: Any, offered: Any) -> bool:
+    """Whether what is shown may be what was given, in other letters or cut short; a mask, or what another tool made, is not."""
+    return offered is None or str(seen).casefold()[:4] in str(offered).casefold()
+
+
+def changeable(schema: Any, created: Any) -> Iterator[tuple[str, Mapping[str, Any], str | None]]:
+    """Yield the parameters that an update takes, with the object around them where it takes its changes as one.
+
+    An object that says nothing of what is in it takes what the creator takes.
+    """
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    own = {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
+    yield from ((name, inner, None) for name, inner in own.items())
+    for outer, part in own.items():
+        if "object" in (
+            part.get("type"),
+            *(each.get("type") for each in part.get("anyOf", ()) if isinstance(each, Mapping)),
+        ):
+            inside = part.get("properties") or (created.get("properties", {}) if isinstance(created, Mapping) else {})
+            yield from ((name, inner, outer) for name, inner in inside.items() if isinstance(inner, Mapping))
+
+
 def made_up(value: Any) -> Any:
     """Return a value of the same kind that names nothing."""
     if isinstance(value, int):

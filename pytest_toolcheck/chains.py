@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, is_as_before, mistaken
+from .chain_answers import changed_beside, is_as_before, mistaken, untrue
 from .chain_lists import Listed
 from .chain_roles import Chain, chains_from, role_of_tool, schema_of, words_of
 from .chain_values import (
+    changeable,
     denies,
+    is_own,
     keyed_values,
     listed_values,
     made_up,
@@ -25,6 +27,7 @@ from .chain_values import (
     values_in_text,
     varied,
     with_new_texts,
+    with_options,
     without,
 )
 from .checks import Finding
@@ -38,28 +41,6 @@ from .targets.base import Outcome
 
 _VARIED = 5
 _BAD = ("crashed", "timed_out", "lost")
-
-
-def _is_own(seen: Any, offered: Any) -> bool:
-    """Whether what is shown may be what was given, in other letters or cut short; a mask, or what another tool made, is not."""
-    return offered is None or str(seen).casefold()[:4] in str(offered).casefold()
-
-
-def _changeable(schema: Any, created: Any) -> Iterator[tuple[str, Mapping[str, Any], str | None]]:
-    """Yield the parameters that an update takes, with the object around them where it takes its changes as one.
-
-    An object that says nothing of what is in it takes what the creator takes.
-    """
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    own = {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
-    yield from ((name, inner, None) for name, inner in own.items())
-    for outer, part in own.items():
-        if "object" in (
-            part.get("type"),
-            *(each.get("type") for each in part.get("anyOf", ()) if isinstance(each, Mapping)),
-        ):
-            inside = part.get("properties") or (created.get("properties", {}) if isinstance(created, Mapping) else {})
-            yield from ((name, inner, outer) for name, inner in inside.items() if isinstance(inner, Mapping))
 
 
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -117,13 +98,19 @@ class ChainRun:
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):
             return key
+        if wrong := self._untrue(first, self._before, self._offered) or self._with_options(base):
+            return wrong
         others = [*self._candidates(second), *self._fitting(values_in_text(second))]
         self._other = next((k for k in others if k != key and self._is_there(self._read(k), k)), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
-        if self._other is not None and self._chain.delete is not None and wrong is None:
-            self._call(self._chain.delete, self._about(self._chain.delete, self._other))
+        if wrong is None and self._other is not None:
+            self._cleared(self._other)
         return wrong
+
+    def _cleared(self, key: Any) -> None:
+        if self._chain.delete is not None:
+            self._call(self._chain.delete, self._about(self._chain.delete, key))
 
     def _create(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         schema = self._schemas[self._chain.create]
@@ -147,6 +134,32 @@ class ChainRun:
         known = taken.get("properties", {}) if isinstance(taken, Mapping) else {}
         shared = {name: value for name, value in self._shared(self._ctx.base() or {}).items() if name in known}
         return {**shared, self._chain.key_of(tool): key}
+
+    def _untrue(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        found = untrue(made, read, given)
+        if found is None:
+            return None
+        name, was, now = found
+        told = (
+            f"{self._chain.read} answers {name} {shorten(now, 60)} where {self._chain.create} was given, and answered, "
+        )
+        return self._wrong(f"{told}{shorten(was, 60)}", "read of another value")
+
+    def _with_options(self, base: dict[str, Any]) -> Finding | None:
+        """Make a third thing with every option: what it was given is read too."""
+        schema = self._schemas[self._chain.create]
+        plain_base = next(with_new_texts(schema, base), base)
+        given = with_options(schema, {**plain_base, **self._shared(base)})
+        outcome = self._call(self._chain.create, given) if given is not None else None
+        if given is None or outcome is None or outcome.kind != "accepted":
+            return None
+        made = plain(outcome.value)
+        key = next(self._candidates(made), None)
+        found = self._read(key) if key is not None else None
+        if found is None or not self._is_there(found, key):
+            return None
+        self._cleared(key)
+        return self._untrue(made, plain(found.value), given)
 
     def _list(self) -> Any:
         lister = self._chain.lister or ""
@@ -274,11 +287,11 @@ class ChainRun:
         update = self._chain.update or ""
         schema: Any = self._schemas.get(update) or {}
         about = self._about(update, key)
-        for name, inner, outer in _changeable(schema, self._schemas[self._chain.create]):
+        for name, inner, outer in changeable(schema, self._schemas[self._chain.create]):
             old = shown(self._before, name, self._offered.get(name))
             if name in about or not isinstance(old, (str, int)) or isinstance(old, bool) or "enum" in inner:
                 continue
-            if not _is_own(old, self._offered.get(name)):
+            if not is_own(old, self._offered.get(name)):
                 continue
             known = {
                 n: shown(self._before, n, self._offered.get(n))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -21,6 +21,8 @@ _VALUES = 6
 _NAMED = 12
 _DEEPEST = 2
 """A task belongs to a project, and that to a team: so many creators behind the first."""
+_MOST_OTHERS = 6
+"""So many tools about other things are asked at last for an id."""
 _IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
 
 
@@ -97,7 +99,25 @@ def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescriptio
     roles = {tool.name: role_of_tool(tool) or ("", "") for tool in may_be_asked}
     for wanted in ("list", "create"):
         yield from (tool for tool in may_be_asked if roles[tool.name][0] == wanted and roles[tool.name][1] in nouns)
-    for tool in may_be_asked:
+    yield from _silent(plan, may_be_asked, roles, nouns)
+    if any(words_of(key)[-1:] == [word] for key in required for word in _IDS):  # an id, and no name says of what
+        others = (
+            t
+            for way in ("list", "create")
+            for t in may_be_asked
+            if roles[t.name][0] == way and roles[t.name][1] not in nouns
+        )
+        yield from islice(others, _MOST_OTHERS)
+
+
+def _silent(
+    plan: ToolPlan,
+    tools: Sequence[ToolDescription],
+    roles: Mapping[str, tuple[str, str]],
+    nouns: Collection[str | None],
+) -> Iterator[ToolDescription]:
+    """Yield the tools that only read, and need nothing."""
+    for tool in tools:
         schema = schema_of(plan.spec, tool)
         asks_nothing = isinstance(schema, Mapping) and not schema.get("required")
         if roles[tool.name][1] not in nouns and asks_nothing and _only_reads(plan, tool):

@@ -58,7 +58,10 @@ TEXT = (
     "    return dict(_notes[id])",
     "    return f\"Note {id}: title={_notes[id]['title']}, stars={_notes[id]['stars']}\"",
 )
+MADE = '"stars": stars}\n    _rows.append(key)\n    return {"notes": [{"note_id": key}]}'
+ECHOED = '"stars": stars}\n    _rows.append(key)\n    return {"note_id": key, "title": title, "stars": stars}'
 FAULTY = {
+    "lost": (MADE, ECHOED.replace("stars}", "1}", 1), "get_note answers stars 1 where create_note was given*"),
     "field": ('    if stars is not None: _notes[id]["stars"] = stars\n', '    _notes[id]["stars"] = 0\n', "*changed stars*"),
     "spread": ('    _notes[id]["title"] = title\n', "    for n in _notes.values(): n['title'] = title\n", "*also changed *"),
     "fixed": ("dict(_notes[id])", "dict(next(iter(_notes.values())))", "get_note answers * alike*"),
@@ -71,6 +74,7 @@ FAULTY = {
     "deaf": ('    _notes[id]["title"] = title\n', "", "update_note was accepted, and get_note still answers title *"),
 }  # fmt: skip
 CORRECT = {
+    "echoed": (MADE, ECHOED),
     "whole": ("", ""),
     "rows": ("[key for", "[{'id': key, **_notes[key]} for"),
     "said": TEXT,

@@ -84,6 +84,10 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "whoami": (takes(), lambda _given: {"user": "me", "account_ids": ["acc_x1"]}),
     },
     "three levels": tasks,
+    "an id that does not say of what": lambda: {
+        "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
+        "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),
+    },
 }
 
 
