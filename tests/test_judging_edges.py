@@ -247,7 +247,12 @@ def test_what_the_spec_hands_over_as_a_secret_must_not_come_back() -> None:
     assert list(given_away("denied for correct horse", "{}", secrets=("correct horse",)))
 
 
-@pytest.mark.parametrize("message", ["math domain error", "max() arg is an empty sequence", "no median for empty data"])
+@pytest.mark.parametrize(
+    "message",
+    ["math domain error", "max() arg is an empty sequence", "no median for empty data", "slice step cannot be zero",
+     "expected a nonnegative input, got -1.0", "Error executing tool mean: max() arg is an empty sequence",
+     "Error calling tool 'mean': math domain error"],
+)  # fmt: skip
 def test_python_s_own_stumble_over_a_valid_input_is_a_crash(message: str) -> None:
     """A ValueError that nobody raised on purpose is no refusal of a valid input."""
     outcome = Outcome("refused", 1, error=CallError("ValueError", message))
@@ -256,6 +261,18 @@ def test_python_s_own_stumble_over_a_valid_input_is_a_crash(message: str) -> Non
                     accepts=lambda _: True)  # fmt: skip
     assert accused is not None
     assert spared is None
+
+
+@pytest.mark.parametrize(
+    ("said", "accused"), [("max() iterable argument is empty", True), ("year 10000 is out of range", False)]
+)
+def test_a_stumble_that_only_the_server_s_log_tells(said: str, accused: bool) -> None:
+    """The SDK sends no more than that there was an error; a ValueError of a tool's own words may be a refusal."""
+    error = CallError("ToolError", "Error executing tool tool")
+    noise = f'Traceback (most recent call last):\n  File "a.py", line 3, in f\nValueError: {said}\n'
+    outcome = Outcome("refused", 1, error=error, noise=noise)
+    found = judged("no_crash", takes(n=INTEGER), valid({"n": 0}), outcome, accepts=lambda _: True)
+    assert (found is not None) is accused
 
 
 def test_a_type_error_over_a_wrong_type_is_a_refusal_whatever_it_says() -> None:

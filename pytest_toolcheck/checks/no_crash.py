@@ -30,6 +30,8 @@ _LOGGED_ERROR = re.compile(
 )
 """The last line of a traceback, of an error that no tool raises to refuse an input."""
 
+_LOGGED_VALUE = re.compile(r"^\W*(?P<line>ValueError: (?P<said>.*))$", re.MULTILINE)
+
 _LOGGED_TROUBLE = re.compile(
     r"^\W*(?P<line>(OS|FileNotFound|FileExists|NotADirectory|IsADirectory|Permission)Error\b(:.*)?)[ \t]*$",
     re.MULTILINE,
@@ -47,10 +49,16 @@ _STUMBLED = re.compile(
     r"^(math domain error|(max|min)\(\) (arg is an|iterable argument is) empty( sequence)?"
     r"|(not enough|too many) values to unpack \(expected .*\)|reduce\(\) of empty (sequence|iterable) with no initial value"
     r"|cannot convert float (NaN|infinity) to integer|negative shift count|range\(\) arg 3 must not be zero"
-    r"|zero-size array to reduction operation.*"
+    r"|zero-size array to reduction operation.*|attempt to get arg(max|min) of an empty sequence"
+    r"|expected a (nonnegative|positive) input(, got .*)?|slice step cannot be zero|empty separator"
+    r"|chr\(\) arg not in range\(0x110000\)|bytes? must be in range\(0, 256\)|I/O operation on closed file\.?"
+    r"|Sample larger than population or is negative|empty range for randrange.*|Single '[{}]' encountered in format string"
     r"|(mean|variance|stdev) requires at least (one|two) data points?|no (median|mode) for empty data)$"
 )
 """Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
+
+
+_SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
 
 def shows_crash(message: str, logged: str = "") -> bool:
@@ -113,7 +121,12 @@ def _crash_beside_an_answer(evidence: Evidence) -> Finding | None:
 def _last_error(evidence: Evidence, noise: str) -> str | None:
     """Return the last error in a log that no tool raises to refuse an input."""
     told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(noise)]
-    told = [line for line in told if evidence.case.label == "valid" or not line.startswith("TypeError")]
+    if evidence.case.label != "valid":
+        told = [line for line in told if not line.startswith("TypeError")]
+    else:
+        told += [
+            match["line"].strip() for match in _LOGGED_VALUE.finditer(noise) if _STUMBLED.match(match["said"].strip())
+        ]
     return told[-1] if told else None
 
 
@@ -123,7 +136,12 @@ def ended_unasked(tool: ToolSpec, told: str) -> Finding:
 
 
 def _is_stumble(evidence: Evidence, error: CallError) -> bool:
-    return evidence.case.label == "valid" and _STUMBLED.match(error.message) is not None
+    return evidence.case.label == "valid" and _STUMBLED.match(_without_prefix(error.message)) is not None
+
+
+def _without_prefix(message: str) -> str:
+    """Return what a tool said itself: servers put in front that, and in which tool, there was an error."""
+    return _SERVERS_WORDS.sub("", message.strip(), count=1)
 
 
 def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
