@@ -78,6 +78,25 @@ def test_a_noisy_machine_gives_no_verdict_but_a_reason(monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("call_s", "quantile", "calls", "verdict"),
+    [(0.45, "p95", 126, "pass"), (0.6, "p50", 51, "fail"), (1.8, "p50", 51, "fail"), (1.8, "p95", 21, "inconclusive")],
+)
+def test_slow_calls_are_waited_for_where_a_few_of_them_show_something(monkeypatch, call_s, quantile, calls, verdict):
+    """A p95 of calls of half a second takes a minute on the quietest machine; one that takes too long says what it needs."""
+    use_fake_meter(monkeypatch)
+    passed = [0]
+    monkeypatch.setattr(measure_time, "wall_ns", lambda: passed[0])
+
+    def call():
+        passed[0] += round(call_s * 1.1e9)
+        return round(call_s * 1000) * MS
+
+    [result] = measure_latency(call, {quantile: 500 * MS if verdict != "inconclusive" else 2000 * MS})
+    assert (result.verdict, result.total) == (verdict, calls)
+    assert result.message.endswith("are needed at least") is (verdict == "inconclusive")
+
+
 def test_rounds_bound_the_runs_of_all_stages(monkeypatch):
     """A body is never run more often than its marker allows, even where a fail waits to be confirmed."""
     use_fake_meter(monkeypatch)

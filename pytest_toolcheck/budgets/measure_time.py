@@ -13,10 +13,13 @@ from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .reference import SPINS_BESIDE, reference_workload_ns
-from .results import QUANTILES, BudgetResult, quantile_of, sequential_result, short, with_interval
+from .results import QUANTILES, BudgetResult, fewest_calls, quantile_of, sequential_result, short, with_interval
 from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 40.0
+LONGEST_SECONDS = 120.0
+"""Slow calls are waited for up to here, where the fewest that can show anything take longer than `MAX_SECONDS`."""
+AMPLE = 1.25
 PATIENCE_SECONDS = 3.0
 """A burst of noise is waited for so long at least before a machine is called too noisy."""
 BATCH_CALLS = 25
@@ -32,7 +35,7 @@ class Effort:
     """How much to try.
 
     `max_calls` bounds the calls of each stage; None: `default_max_calls`, or `PATIENCE_SECONDS` of trying where
-    calls are short. `max_seconds` bounds all.
+    calls are short. `max_seconds` bounds all, or `LONGEST_SECONDS` where calls are slow.
     """
 
     max_calls: int | None = None
@@ -168,14 +171,20 @@ class _Patience:
     """Says whether to go on: not beyond the limits of the effort, nor with a machine that stays too noisy."""
 
     def __init__(self, effort: Effort) -> None:
-        start = wall_ns()
+        self._start = wall_ns()
         self._max_total = effort.max_total or _ANY_NUMBER
-        self._least, self._most = start + round(PATIENCE_SECONDS * 1e9), start + round(effort.max_seconds * 1e9)
+        self._max_seconds = effort.max_seconds
 
     def lasts(self, waiting: Sequence[ConfirmedVerdict]) -> bool:
-        now = wall_ns()
+        seconds = (wall_ns() - self._start) / 1e9
         tried_enough = all(rule.total >= default_max_calls(rule.quantile) for rule in waiting)
-        return self.calls_left(waiting) > 0 and now < self._most and not (tried_enough and now > self._least)
+        is_over = seconds >= self._most_seconds(seconds, waiting) or (tried_enough and seconds > PATIENCE_SECONDS)
+        return self.calls_left(waiting) > 0 and not is_over
+
+    def _most_seconds(self, spent: float, waiting: Sequence[ConfirmedVerdict]) -> float:
+        """Return how long to try: what the fewest calls take that can show anything, where that is within reason."""
+        needed = max(spent / max(rule.total, 1) * fewest_calls(rule.quantile) for rule in waiting)
+        return max(self._max_seconds, min(AMPLE * needed, LONGEST_SECONDS) if needed <= LONGEST_SECONDS else 0)
 
     def calls_left(self, waiting: Sequence[ConfirmedVerdict]) -> int:
         return min(BLOCK_CALLS, self._max_total - max(rule.total for rule in waiting))

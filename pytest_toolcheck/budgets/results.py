@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..units import format_duration, format_share, format_size
-from .evidence import quantile_interval
-from .verdict import ConfirmedVerdict, Verdict, reason_inconclusive
+from .evidence import calls_to_pass, quantile_interval
+from .verdict import (
+    CLEAN_CALLS_FOR_MAX,
+    CONFIRM_AFTER_S,
+    LEAST_TO_FAIL,
+    ConfirmedVerdict,
+    Verdict,
+    reason_inconclusive,
+)
 
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 """The names of latency budgets and the quantiles that they limit."""
@@ -95,6 +102,7 @@ def sequential_result(
     message = f"{metric} {measured}, budget {budget}, {rule.usable} of {rule.total} calls used"
     if verdict == "inconclusive":
         message += f": inconclusive, {reason_inconclusive(rule.usable, rule.total, rule.stages[-1].max_usable)}"
+        message += _calls_needed(rule)
     said = (*details, ("verdict", rule.explain()))
     low, high = quantile_interval(ordered, rule.quantile) if rule.quantile < 1 else (None, None)
     return BudgetResult(
@@ -112,6 +120,17 @@ def sequential_result(
         None if low is None else low / scale,
         None if high is None else high / scale,
     )
+
+
+def fewest_calls(quantile: float) -> int:
+    """Return the fewest calls that can show that a quantile keeps its budget, and that it does not, confirmed."""
+    to_fail = (len(CONFIRM_AFTER_S) + 1) * LEAST_TO_FAIL
+    return max(CLEAN_CALLS_FOR_MAX if quantile >= 1 else calls_to_pass(quantile), to_fail)
+
+
+def _calls_needed(rule: ConfirmedVerdict) -> str:
+    fewest = fewest_calls(rule.quantile)
+    return f", {fewest} are needed at least" if rule.total < fewest else ""
 
 
 def quantile_of(ordered: Sequence[int], quantile: float) -> int:
