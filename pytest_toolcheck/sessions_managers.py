@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import ModuleType
@@ -21,6 +22,8 @@ LONGEST_REAL_WAIT_S: Final = 10.0
 """So long a scenario waits, at most, for an idle time in real time."""
 PARAMETER: Final = "session_id"
 _NEVER_S: Final = 5.0
+_A_MOMENT_S: Final = 0.01
+"""Of virtual time: what a call waits for its dependency, so that others come in between."""
 
 
 class Refused(Exception):
@@ -168,7 +171,7 @@ class ModuleManager:
             raise ScenarioSkipped("the tool is a plain function: a call of it cannot be cancelled")
 
         async def cancelled() -> None:
-            task = asyncio.ensure_future(self._tool(**{**self._arguments, PARAMETER: handle}))
+            task = self._begin(handle)
             await asyncio.wait({task}, timeout=after_s)
             task.cancel()
             await asyncio.wait({task}, timeout=after_s)
@@ -194,12 +197,8 @@ class ModuleManager:
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
             return sum(await asyncio.gather(*(one() for _ in range(count))))
 
-        interval_s = sys.getswitchinterval()
-        sys.setswitchinterval(_NEVER_S)  # where a manager waits between its look and its act, always: elsewhere, never
-        try:
+        with _no_chance_switches():  # where a manager waits between its look and its act, always: elsewhere, never
             return self._runner.run(all_of_them())
-        finally:
-            sys.setswitchinterval(interval_s)
 
     def step_wall(self, seconds: float) -> None:
         """Step the wall clock; the monotonic one goes on."""
@@ -209,11 +208,16 @@ class ModuleManager:
         assert clock is not None
         clock.step_wall(f"{seconds:g}s")
 
-    async def _both(self, handle: Any, after_s: float, openings: int) -> None:
+    def _begin(self, handle: Any) -> asyncio.Future[Any]:
+        """Begin a call of the tool in a session, as a task, or in a thread."""
         arguments = {**self._arguments, PARAMETER: handle}
         is_async = inspect.iscoroutinefunction(self._tool)
-        pending = self._tool(**arguments) if is_async else asyncio.to_thread(self._tool, **arguments)
-        task = asyncio.ensure_future(pending)
+        return asyncio.ensure_future(
+            self._tool(**arguments) if is_async else asyncio.to_thread(self._tool, **arguments)
+        )
+
+    async def _both(self, handle: Any, after_s: float, openings: int) -> None:
+        task = self._begin(handle)
         await asyncio.sleep(after_s)
         for _ in range(openings):
             with contextlib.suppress(Exception):  # the limit is reached: that is its right
@@ -226,11 +230,55 @@ class ModuleManager:
         """Close a session by the module's own function."""
         self._guarded(lambda: self._waited(self._close(handle)))
 
-    def metrics(self, names: tuple[str, ...]) -> Any:
-        """Return what the first function of these names tells. Raises Refused, ScenarioSkipped."""
+    @property
+    def can_be_slowed(self) -> bool:
+        """Whether a call can be made long, by a Python dependency."""
+        return bool(self._dependencies)
+
+    def metrics(self, names: tuple[str, ...], *, during_call_of: Any = None) -> Any:
+        """Return what the first function of these names tells, in the middle of a call where a session is given.
+
+        Raises Refused, ScenarioSkipped.
+        """
+        from .resilience.dependency import DependencyProbe, succeed
+
         known = [name for name in names if any(hasattr(home, name) for home in self._homes)]
         function = _found((known or names)[0], self._homes)
-        return self._guarded(lambda: self._waited(function()))
+        if during_call_of is None:
+            return self._guarded(lambda: self._waited(function()))
+        with DependencyProbe(self._dependencies[0]) as probe:
+            probe.answers(succeed(after_s=2 * _A_MOMENT_S))
+            return self._guarded(lambda: self._runner.run(self._amid(during_call_of, function)))
+
+    async def _amid(self, handle: Any, function: Callable[[], Any]) -> Any:
+        task = self._begin(handle)
+        await asyncio.sleep(_A_MOMENT_S)
+        told = function()
+        told = await told if inspect.isawaitable(told) else told
+        await task
+        return told
+
+    def answers_at_once(self, handles: list[Any], calls: int) -> list[list[Any]]:
+        """Make so many calls, one after the other, in each session, all sessions at once; return each one's answers.
+
+        Raises Refused.
+        """
+        from .resilience.dependency import DependencyProbe, succeed
+
+        async def one(number: int, handle: Any) -> list[Any]:
+            await asyncio.sleep(number * _A_MOMENT_S / 3)
+            return [await self._begin(handle) for _ in range(calls)]
+
+        async def all_of_them() -> list[list[Any]]:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
+            return await asyncio.gather(*(one(number, handle) for number, handle in enumerate(handles)))
+
+        with ExitStack() as stack:
+            if self._dependencies:
+                stack.enter_context(DependencyProbe(self._dependencies[0])).answers(
+                    (succeed(after_s=_A_MOMENT_S), None)
+                )
+            return cast(list[list[Any]], self._guarded(lambda: self._runner.run(all_of_them())))
 
     def wait(self, seconds: float) -> None:
         """Let virtual time pass, on the loop of async modules."""
@@ -249,6 +297,40 @@ class ModuleManager:
             raise
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
+
+
+def offers(plan: ToolPlan, names: tuple[str, ...]) -> bool:
+    """Tell whether the tool's module, as far as it is imported, has a function of one of these names."""
+    target = plan.spec.target
+    if not isinstance(target, PythonTarget):
+        return False
+    homes = {target.module, (plan.tool.call or "").rpartition(":")[0]} - {""}
+    modules = [m for name, m in list(sys.modules.items()) if name in homes or _is_copy(name, target.module)]
+    return any(callable(getattr(module, name, None)) for module in modules for name in names)
+
+
+def _is_copy(name: str, file: str) -> bool:
+    stem = file.rpartition("/")[2].removesuffix(".py")
+    return file.endswith(".py") and name.startswith(f"{stem}_toolcheck_")
+
+
+@contextlib.contextmanager
+def _no_chance_switches() -> Iterator[None]:
+    """Let threads take turns only where they wait: not by the interpreter's clock, nor while they ask for random numbers."""
+    import random
+
+    def from_memory(size: int) -> bytes:
+        return numbers.randbytes(size)
+
+    interval_s, asked, asked_by_random = sys.getswitchinterval(), os.urandom, vars(random)["_urandom"]
+    numbers = random.Random(asked(16))
+    sys.setswitchinterval(_NEVER_S)
+    os.urandom = vars(random)["_urandom"] = from_memory  # uuid4 and secrets: a system call, which lets others run
+    try:
+        yield
+    finally:
+        os.urandom, vars(random)["_urandom"] = asked, asked_by_random
+        sys.setswitchinterval(interval_s)
 
 
 def _found(name: str, modules: tuple[ModuleType, ...]) -> Callable[..., Any]:

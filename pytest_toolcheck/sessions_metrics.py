@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from .scenario import ToolContext, ToolPlan
-from .sessions_managers import ModuleManager
+from .sessions_managers import ModuleManager, Refused, offers
 from .sessions_scenarios import SessionScenario, fill
-from .spec.model import PythonTarget
 
 FUNCTIONS: Final = ("session_metrics", "session_stats", "get_session_metrics", "metrics", "get_metrics")
 """The functions of a module that tell its counts, the first that it has: a mapping, or an object with these attributes."""
@@ -28,17 +27,7 @@ _SESSIONS: Final = 3
 
 def offers_metrics(plan: ToolPlan) -> bool:
     """Tell whether the tool's module, as far as it is imported, has such a function."""
-    target = plan.spec.target
-    if not isinstance(target, PythonTarget):
-        return False
-    names = {target.module, (plan.tool.call or "").rpartition(":")[0]} - {""}
-    modules = [m for name, m in list(sys.modules.items()) if name in names or _is_copy(name, target.module)]
-    return any(callable(getattr(module, name, None)) for module in modules for name in FUNCTIONS)
-
-
-def _is_copy(name: str, file: str) -> bool:
-    stem = file.rpartition("/")[2].removesuffix(".py")
-    return file.endswith(".py") and name.startswith(f"{stem}_toolcheck_")
+    return offers(plan, FUNCTIONS)
 
 
 def counts_are_right(scenario: SessionScenario, ctx: ToolContext) -> None:
@@ -52,16 +41,27 @@ def counts_are_right(scenario: SessionScenario, ctx: ToolContext) -> None:
         told = f"{count} sessions were opened and {count + 1} calls made"
         now = _counts(scenario, manager, before)
         _expect(scenario, now, told, opened=count, open=count, calls=count + 1, closed=0, expired=0, running=0)
-        manager.close(handles[0])
+        if manager.can_be_slowed:
+            during = _counts(scenario, manager, before, handle=handles[0])
+            _expect(scenario, during, f"{told}, and while one more is under way", running=1)
+        for again in ("", " twice"):
+            with suppress(Refused):  # a second close may say why it does nothing
+                manager.close(handles[0])
+            now = _counts(scenario, manager, before)
+            _expect(scenario, now, f"{told}, one session closed{again}",
+                    opened=count, open=count - 1, closed=1, expired=0)  # fmt: skip
         told += ", one session closed"
-        now = _counts(scenario, manager, before)
-        _expect(scenario, now, told, opened=count, open=count - 1, closed=1, expired=0)
         if scenario.promise.idle_timeout_s is not None and scenario.promise.limit is not None:
             manager.wait(scenario.idle_s * 1.001)
             fill(scenario, manager)  # the expired ones make room: now at the latest a manager finds out that they are
             told += f", the others left to expire, and {scenario.limit} opened in their place"
             now = _counts(scenario, manager, before)
-            _expect(scenario, now, told, expired=count - 1, open=scenario.limit, opened=count + scenario.limit)
+            wanted = {"expired": count - 1, "open": scenario.limit, "opened": count + scenario.limit}
+            _expect(scenario, now, told, **wanted)
+            with suppress(Refused):
+                manager.open()
+            now = _counts(scenario, manager, before)
+            _expect(scenario, now, f"{told}, and one more refused", **wanted)
 
 
 def _expect(scenario: SessionScenario, now: Mapping[str, Any], told: str, **wanted: int) -> None:
@@ -79,10 +79,10 @@ def _means_busy(name: str, now: Mapping[str, Any], count: int) -> bool:
 
 
 def _counts(
-    scenario: SessionScenario, manager: ModuleManager, before: Mapping[str, Any] | None = None
+    scenario: SessionScenario, manager: ModuleManager, before: Mapping[str, Any] | None = None, *, handle: Any = None
 ) -> dict[str, Any]:
-    """Return the counts by name; those that only grow, since `before`."""
-    told = scenario.must("a look at its metrics", lambda: manager.metrics(FUNCTIONS))
+    """Return the counts by name, with a `handle` in the middle of a call in it; those that only grow, since `before`."""
+    told = scenario.must("a look at its metrics", lambda: manager.metrics(FUNCTIONS, during_call_of=handle))
     if dataclasses.is_dataclass(told) and not isinstance(told, type):
         told = {each.name: getattr(told, each.name) for each in dataclasses.fields(told)}
     elif hasattr(told, "_asdict"):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .scenario import ToolContext
-from .sessions_managers import ModuleManager, Refused
-from .sessions_scenarios import Check, SessionScenario, fill
+from .checks.base import as_json, shorten
+from .scenario import ToolContext, ToolPlan
+from .sessions_managers import ModuleManager, Refused, offers
+from .sessions_scenarios import Check, SessionScenario, fill, own_count
 from .spec.model import SessionPromise
 
 _TOO_MANY: Final = 5
 """So many more sessions than there is room for are asked for at once."""
+_TIMES: Final = 3
 _OTHERS: Final = 5
 """So many of the other sessions are looked at."""
 
@@ -34,13 +36,66 @@ def module_checks(promise: SessionPromise, *, can_fail: bool, can_cancel: bool) 
             yield "a cancelled call holds nothing", _cancelled_call_ends
 
 
-def _limit_holds_at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
+def offers_sessions(plan: ToolPlan) -> bool:
+    """Tell whether the tool's module opens and closes sessions, as far as it is imported."""
+    return offers(plan, ("open_session",)) and offers(plan, ("close_session",))
+
+
+def own_at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """Many sessions of the module at once, each with its calls in a row: each has the answers of one alone."""
+    count, calls = own_count(scenario.promise), scenario.promise.calls or 1
     with _manager(scenario, ctx) as manager:
-        wanted = scenario.limit + _TOO_MANY
-        admitted = manager.open_at_once(wanted)
-        if admitted != scenario.limit:
-            message = f"of {wanted} sessions asked for at once {admitted} were admitted, promised {scenario.limit}"
-            raise scenario.broken(message, "limit at once")
+        alone = [_answers(scenario, manager, 1, calls)[0] for _ in range(2)]
+    try:
+        with _manager(scenario, ctx) as manager:
+            together = _answers(scenario, manager, count, calls)
+    except Refused as refused:
+        if _are_refused_in_a_row(scenario, ctx, count, calls):
+            return  # so many are too many, at once or not
+        message = f"in {count} sessions at once a call was refused: {refused}; one after the other none was"
+        raise scenario.broken(message, "fails at once") from None
+    for answers in together:
+        if alone[0] == alone[1] != answers:
+            number = next(n for n, pair in enumerate(zip(answers, alone[0], strict=True)) if pair[0] != pair[1])
+            seen, wanted = shorten(answers[number], 160), shorten(alone[0][number], 160)
+            message = f"in {count} sessions at once call {number + 1} of one gave {seen}, in one alone {wanted}"
+            raise scenario.broken(message, "not isolated")
+
+
+def _answers(scenario: SessionScenario, manager: ModuleManager, count: int, calls: int) -> list[list[str]]:
+    """Return what the calls of each session answered; a session's own id is no difference. Raises Refused."""
+    handles = [scenario.must(f"session {number + 1}", manager.open) for number in range(count)]
+    found = manager.answers_at_once(handles, calls)
+    for handle in handles:
+        manager.close(handle)
+    return [
+        [as_json(_without_id(answer, handle)) for answer in each] for handle, each in zip(handles, found, strict=True)
+    ]
+
+
+def _without_id(answer: Any, handle: Any) -> Any:
+    if isinstance(answer, dict):
+        return {name: _without_id(value, handle) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [_without_id(value, handle) for value in answer]
+    return "its id" if isinstance(handle, str) and answer == handle else answer
+
+
+def _are_refused_in_a_row(scenario: SessionScenario, ctx: ToolContext, count: int, calls: int) -> bool:
+    with _manager(scenario, ctx) as manager:
+        handles = [scenario.must(f"session {number + 1}", manager.open) for number in range(count)]
+        return any(_refused(lambda each=each: manager.call(each)) for each in handles for _ in range(calls))
+
+
+def _limit_holds_at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
+    wanted = scenario.limit + _TOO_MANY
+    for _ in range(_TIMES):  # a manager that waits between its look and its act is over the limit each time
+        with _manager(scenario, ctx) as manager:
+            admitted = manager.open_at_once(wanted)
+        if admitted == scenario.limit:
+            return
+    message = f"of {wanted} sessions asked for at once {admitted} were admitted, promised {scenario.limit}"
+    raise scenario.broken(message, "limit at once")
 
 
 def _second_close_is_nothing(scenario: SessionScenario, ctx: ToolContext) -> None:
@@ -74,17 +129,26 @@ def _close_ends_one(scenario: SessionScenario, ctx: ToolContext) -> None:
 
 
 def _expires_alone(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """One that is idle expires, and those that were opened before and after it and are used do not."""
     if scenario.promise.limit == 1:
         return
     with _manager(scenario, ctx) as manager:
-        idle, used = (scenario.must("a session", manager.open) for _ in range(2))
+        before, idle, *after = (
+            scenario.must("a session", manager.open) for _ in range(min(3, scenario.promise.limit or 3))
+        )
+        used = [before, *after]
+
+        def use(what: str) -> None:
+            for each in used:
+                scenario.must(what, lambda each=each: manager.call(each))  # type: ignore[misc]
+
         for _ in range(3):
             manager.wait(scenario.idle_s * 0.4)
-            scenario.must("a call in a session beside an idle one", lambda: manager.call(used))
+            use("a call in a session beside an idle one")
         if not _refused(lambda: manager.call(idle)):
             message = f"an idle session lives after {1.2 * scenario.idle_s:g} s, because another was used"
             raise scenario.broken(message, "kept by another")
-        scenario.must("a call after another session expired", lambda: manager.call(used))
+        use("a call after another session expired")
 
 
 def _ignores_wall_clock(scenario: SessionScenario, ctx: ToolContext) -> None:

@@ -7,6 +7,7 @@ server that is reached over a URL, or a Python module that offers `open_session(
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,11 +34,13 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
     if promise is None:
         return []
     from .sessions_metrics import counts_are_right, offers_metrics
-    from .sessions_modules import module_checks
+    from .sessions_modules import module_checks, offers_sessions, own_at_once
 
     checks: list[tuple[str, Check]] = []
     if promise.concurrent or promise.calls:
         checks.append((f"{promise.concurrent or 1} at once, {promise.calls or 1} calls each", _at_once))
+        if offers_sessions(plan):
+            checks.append((f"{own_count(promise)} of its own at once answer as one", own_at_once))
     if promise.limit is not None:
         checks += [
             (f"{promise.limit} are admitted", _limit_is_reached),
@@ -153,7 +156,7 @@ def _limit_is_kept(scenario: SessionScenario, ctx: ToolContext) -> None:
         try:
             manager.call(manager.open())
         except Refused as refused:
-            if str(scenario.limit) not in str(refused):
+            if not _names(scenario.limit, str(refused)):
                 raise scenario.broken(
                     f"the refusal does not name the limit of {scenario.limit}: {shorten(str(refused), 160)}",
                     "no limit named",
@@ -162,6 +165,11 @@ def _limit_is_kept(scenario: SessionScenario, ctx: ToolContext) -> None:
         raise scenario.broken(
             f"session {scenario.limit + 1} was admitted, expected at most {scenario.limit}", "no limit"
         )
+
+
+def _names(number: int, text: str) -> bool:
+    """Tell whether a text has this number: 100 is not 10, and 1,000 is 1000."""
+    return str(number) in re.findall(r"\d+", re.sub(r"(?<=\d)[,_' ](?=\d{3}\b)", "", text))
 
 
 def _refusal_is_free(scenario: SessionScenario, ctx: ToolContext) -> None:
@@ -224,6 +232,11 @@ def _kept_by_call(scenario: SessionScenario, ctx: ToolContext) -> None:
 def fill(scenario: SessionScenario, manager: Manager) -> list[Any]:
     """Open as many sessions as are promised; return them."""
     return [scenario.must(f"session {number + 1}", manager.open) for number in range(scenario.limit)]
+
+
+def own_count(promise: SessionPromise) -> int:
+    """Return how many of a manager's own sessions are used at once."""
+    return min(promise.concurrent or 1, promise.limit or promise.concurrent or 1)
 
 
 def _may_be_cancelled(plan: ToolPlan) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import sys
 
 import pytest
@@ -107,6 +108,12 @@ FAULTS = [
         '        SESSIONS[next(NUMBERS)] = Session()\n        raise RuntimeError(f"session',
         "after refusals, with one place free, was refused",
     ),
+    (
+        "another limit is named",
+        "session limit of {LIMIT} reached",
+        "session limit of {LIMIT}0 reached",
+        "does not name the limit of 5",
+    ),
     ("closing frees nothing", "    SESSIONS.pop(id, None)", "    pass", "after refusals"),
     (
         "never expires",
@@ -192,6 +199,24 @@ FAULTS = [
         "a call after another session expired was refused",
     ),
     (
+        "all expire with one",
+        "    for id, session in list(SESSIONS.items()):\n        if session.is_over():",
+        "    oldest = min((each.used_at for each in SESSIONS.values()), default=0)\n    for id, session in list(SESSIONS.items()):\n        if session.is_over() or time.monotonic() - oldest >= IDLE_S:",
+        "a call in a session beside an idle one was refused",
+    ),
+    (
+        "the last caller's answer",
+        "    session.running += 1\n",
+        "    global LAST\n    LAST = session_id\n    session.running += 1\n",
+        "in 5 sessions at once call 1 of one gave [3, false], in one alone [3, true]",
+    ),
+    (
+        "fails beside others",
+        "    session.running += 1\n",
+        "    session.running += 1\n    assert sum(each.running for each in SESSIONS.values()) < 3\n",
+        "in 5 sessions at once a call was refused: AssertionError: ; one after the other none was",
+    ),
+    (
         "all are used with one",
         "        session.used_at = time.monotonic()\n",
         "        for each in SESSIONS.values():\n            each.used_at = time.monotonic()\n",
@@ -212,6 +237,11 @@ FAULTS = [
 ]
 MORE = {
     "the wall clock": ("time.monotonic()", "time.time()"),
+    "all expire with one": (
+        "    session = SESSIONS.get(session_id)\n",
+        "    sweep()\n    session = SESSIONS.get(session_id)\n",
+    ),
+    "the last caller's answer": ("provider(sku)\n    finally", "provider(sku), LAST == session_id\n    finally"),
     "counts what it closes": ("SESSIONS = {}", "SESSIONS, CLOSED = {}, set()"),
     "activity is noted at the start only": (
         "    session.running += 1\n",
@@ -259,10 +289,18 @@ def plan_of(folder, source=SOURCE, *, promise=None, target=None):
     return ToolPlan(spec, tool, ToolDescription("order"))
 
 
+def scenarios_of(plan):
+    """Return the scenarios that a collection finds, by which the module has been imported."""
+    if not isinstance(plan.spec.target, PythonTarget):
+        return session_scenarios(plan)
+    with fresh_modules(plan.spec.target, spec_path=plan.spec.path):
+        return session_scenarios(plan)
+
+
 def run(plan, context=None, *, until=None):
     """Run all scenarios, or until one fails with this message; return what failed and what was skipped by id."""
     failed, skipped = {}, {}
-    for scenario in session_scenarios(plan):
+    for scenario in scenarios_of(plan):
         used = (context or Context)(plan)
         with used.stack:
             try:
@@ -331,6 +369,9 @@ WRONG_COUNTS = [
     ("a close counts as expired", "COUNTS['closed'] += SESSIONS", "COUNTS['expired'] += SESSIONS", "closed 0 after"),
     ("calls stay running", "        session.running -= 1\n", "", "running 4 after"),
     ("another limit", '"limit": LIMIT', '"limit": 100', "limit 100 after"),
+    ("a refused one is counted", '        raise RuntimeError(f"session', "        COUNTS['opened'] += 1\n        raise RuntimeError(f\"session", "opened 9 after 3 sessions were opened and 4 calls made, one session closed, the others left to expire, and 5 opened in their place, and one more refused"),
+    ("a second close is counted", "SESSIONS.pop(id, None) is not None", "bool([SESSIONS.pop(id, None)])", "closed 2 after 3 sessions were opened and 4 calls made, one session closed twice, expected 1"),
+    ("none is ever running", '"running": running', '"running": 0', "running 0 after 3 sessions were opened and 4 calls made, and while one more is under way, expected 1"),
     ("opened goes down", "COUNTS['closed'] += SESSIONS", "COUNTS['opened'] -= SESSIONS", "opened 2 after"),
     ("it fails", '"active": len(SESSIONS)', '"active": len(SESSION)', "a look at its metrics was refused: NameError"),
 ]  # fmt: skip
@@ -339,8 +380,7 @@ WRONG_COUNTS = [
 def metrics_of(folder, source):
     """Import the module as collection does, and return what the scenario of its metrics says."""
     plan = plan_of(folder, source)
-    with fresh_modules(plan.spec.target, spec_path=plan.spec.path):
-        scenarios = [each for each in session_scenarios(plan) if "metrics" in each.id]
+    scenarios = [each for each in scenarios_of(plan) if "metrics" in each.id]
     for scenario in scenarios:
         context = Context(plan)
         with context.stack:
@@ -367,6 +407,29 @@ def test_wrong_metrics_are_found(fault, old, new, message, tmp_path):
     source = COUNTED + METRICS
     assert source.count(old) == 1, source
     assert message in metrics_of(tmp_path, source.replace(old, new))
+
+
+def test_a_plain_manager_is_not_accused_by_chance(tmp_path):
+    """Random numbers are asked of the system, which lets other threads run: that is no wait between look and act."""
+    source = SOURCE.replace('f"s{next(NUMBERS)}"', "uuid.uuid4().hex + secrets.token_hex()")
+    plan = plan_of(tmp_path, source.replace("import asyncio", "import asyncio, secrets, uuid"))
+    [at_once] = [each for each in session_scenarios(plan) if "asked for at once" in each.id]
+    before = os.urandom, sys.getswitchinterval()
+    for _ in range(5):
+        at_once.run(Context(plan))
+    assert (os.urandom, sys.getswitchinterval()) == before
+
+
+def test_too_many_calls_are_no_fault_of_being_made_at_once(tmp_path):
+    """A stock that is used up is used up one call after the other as well; a session's own id is no difference."""
+    source = SOURCE.replace("    session.running += 1\n", "    session.running += 1\n    STOCK.pop()\n").replace(
+        "return provider(sku)\n    finally", "return {'id': session_id, 'price': provider(sku)}\n    finally")  # fmt: skip
+    failed, _ = run(plan_of(tmp_path / "few", source.replace("SESSIONS = {}", "SESSIONS, STOCK = {}, list(range(5))")))
+    assert not any("of its own at once" in id_ for id_ in failed)
+    failed, _ = run(
+        plan_of(tmp_path / "many", source.replace("SESSIONS = {}", "SESSIONS, STOCK = {}, list(range(99))"))
+    )
+    assert failed == {}
 
 
 def test_answers_at_once_are_those_of_alone(tmp_path):
