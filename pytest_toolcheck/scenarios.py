@@ -73,7 +73,7 @@ class ValidCallScenario:
             f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
             "no valid call succeeded",
             "at least one valid input that the tool accepts",
-            details=(("add to the spec", _what_to_add(running.plan, running.proof)),),
+            details=_advice(running.plan, running.proof),
         )
         for finding in running.unproven:
             running.report(finding)
@@ -107,6 +107,14 @@ class DescribedScenario:
     def run(self, ctx: ToolContext) -> None:
         for finding in description_findings(ctx.plan):
             ctx.warn(finding.message)
+
+
+def _advice(plan: ToolPlan, proof: Proof) -> tuple[tuple[str, str], ...]:
+    to_add = ("add to the spec", _what_to_add(plan, proof))
+    if not (unresolved := plan.description.unresolved):
+        return (to_add,)
+    told = "\n".join(f"the type hint of {hint}" for hint in unresolved)
+    return (("hints", f"{told}\nImport what it names at run time too, or write the tool's `input`."), to_add)
 
 
 def _what_to_add(plan: ToolPlan, proof: Proof) -> str:

@@ -18,6 +18,9 @@ def description_findings(plan: ToolPlan) -> Iterator[Finding]:
     name = plan.tool.name
     if not plan.description.description:
         yield _warning(f"{name} has no description")
+    if plan.tool.input == plan.description.input_schema:
+        for told in plan.description.unresolved:
+            yield _warning(f"{name}: the type hint of {told}")
     yield from _parameters(name, plan.tool.input)
     yield from _openness(plan)
     for which, schema in (("input", plan.tool.input), ("output", plan.tool.output)):

@@ -55,6 +55,11 @@ class Binding:
             made = {name: converter_of(member) for name, member in options.items()}
             self._converters |= {name: converter for name, converter in made.items() if converter is not None}
 
+    @property
+    def makes_values(self) -> bool:
+        """Whether some argument is made of what JSON says, rather than handed over as it is."""
+        return bool(self._converters) or self._others is not None
+
     def arguments(self, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Return positional and keyword arguments, as `bind` makes them."""
         bound = self.bind(given)
@@ -63,7 +68,7 @@ class Binding:
     def bind(self, given: Mapping[str, Any]) -> Bound:
         """Return what to call the function with. Raises ArgumentError for what cannot be made, and what the user's
         own classes raise while they are made."""
-        if not self._converters and self._others is None:
+        if not self.makes_values:
             return self._placed(given)
         spot = Spot("", [])
         values = {name: self._converted(name, value, spot) for name, value in given.items()}

@@ -16,6 +16,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from ._hints import adapter_of, members_of_unpacked, required_of_unpacked
 from ._typed_dicts import readable_by_pydantic
+from ._unresolved import resolved_one_by_one, within
 from .base import ToolDescription
 
 _NO_HINT = inspect.Parameter.empty
@@ -42,18 +43,27 @@ def describe_function(name: str, function: Callable[..., Any]) -> ToolDescriptio
         input_schema=_input_schema(function, hints, _parameter_words(words)),
         output_schema=_output_schema(hints.get("return", _NO_HINT)),
         source=source_of(function),
+        unresolved=unresolved_hints(function),
     )
 
 
 def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Return the resolved type hints of `function`, those that cannot be resolved left out."""
+    return {name: readable_by_pydantic(hint) for name, hint in _resolved(function)[0].items()}
+
+
+def _resolved(function: Callable[..., Any]) -> tuple[dict[str, Any], dict[str, str]]:
     plain = _behind(function)
     try:
-        found = typing.get_type_hints(plain, include_extras=True)
+        return typing.get_type_hints(plain, include_extras=True), {}
     except Exception:
-        raw = getattr(plain, "__annotations__", {})
-        found = {name: hint for name, hint in raw.items() if not isinstance(hint, str)}
-    return {name: readable_by_pydantic(hint) for name, hint in found.items()}
+        return resolved_one_by_one(plain)
+
+
+def unresolved_hints(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return which type hints of `function`, and of the classes in them, name what is not there."""
+    hints, failed = _resolved(function)
+    return (*(f"{name}: {why}" for name, why in failed.items() if name != "return"), *within(hints))
 
 
 def _behind(function: Callable[..., Any]) -> Any:

@@ -44,6 +44,8 @@ class ToolDescription:
     """Why a plain call of it is bound to be refused, as the target itself says."""
     missing: str | None = None
     """Why a tool that the spec names cannot be called: there is nothing behind its name or its `call`."""
+    unresolved: tuple[str, ...] = ()
+    """The type hints that name what is not there, each with the reason: their schemas say nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from typing import Any
 
 from ..errors import TargetError
 from ..spec.model import PythonTarget, Spec, ToolSpec
-from ._arguments import ArgumentError, Binding
-from ._attempt import Attempt
+from ._arguments import ArgumentError, Binding, Bound
+from ._attempt import Attempt, timed_out
 from ._loops import OwnLoop, is_loop_running
 from ._modules import load_module, resolve
 from ._observe import counts, observing, running
 from ._signatures import describe_function
-from ._timelimit import Expired, Worker, run_limited
+from ._timelimit import Expired, Worker, can_use_alarm, run_limited, run_with_alarm
 from .base import NOT_MADE, CallError, Outcome, Request, ToolDescription
 
 _BLOCKED_LOOP_GRACE_S = 0.5
@@ -203,11 +203,14 @@ class PythonSession:
         except TargetError as error:
             return Outcome("crashed", 0, error=CallError(type="TargetError", message=str(error)))
         try:
-            bound = tool.binding.bind(request.arguments)
+            bound = _bound(tool.binding, request)
         except ArgumentError as error:
             return Outcome("refused", 0, error=CallError(type=self._tools.kind_of(error, request), message=str(error)))
         except Exception as error:  # what the user's own class raised while a value of it was made
             return Attempt.failed(error).outcome(request)
+        except Expired as stopped:  # the user's own class hung
+            self._alive = False
+            return timed_out(request, 0, stopped)
         return tool, Attempt(tool.function, bound.args, bound.kwargs, leeway=bound.leeway)
 
     def _plainly(self, attempt: Attempt, limit_s: float) -> None:
@@ -248,6 +251,13 @@ class PythonSession:
         outcome = attempt.outcome(request)
         self._alive = self._alive and outcome.kind != "timed_out"
         return outcome
+
+
+def _bound(binding: Binding, request: Request) -> Bound:
+    """Make the arguments, which may run code of the user's own classes: that is stopped in time too."""
+    if not binding.makes_values or not can_use_alarm():
+        return binding.bind(request.arguments)
+    return run_with_alarm(lambda: binding.bind(request.arguments), limit_s=request.timeout_s)
 
 
 def _described(name: str, function: Callable[..., Any] | TargetError) -> ToolDescription:
