@@ -297,17 +297,16 @@ class TestTimeLimit:
         assert call(session_of(source), "f", limit_s=SHORT_S).error.location == "tools0.py:4 in _g"
 
     @pytest.mark.parametrize(
-        "box",
+        "head",
         [
             "from dataclasses import dataclass\n@dataclass\nclass Box:\n    n: int\n    def __post_init__(self):\n",
-            "from pydantic import BaseModel, field_validator\nclass Box(BaseModel):\n    n: int\n"
-            "    @field_validator('n')\n    @classmethod\n    def _checked(self, n):\n",
+            "import pydantic\nclass Box(pydantic.BaseModel):\n    n: int\n    def model_post_init(self, _):\n",
         ],
         ids=["dataclass", "model"],
     )
-    def test_a_hang_while_arguments_are_made_ends(self, session_of, box):
+    def test_a_hang_while_arguments_are_made_ends(self, session_of, head):
         """Code of the user's own classes runs before the function does, and is stopped in time as well."""
-        session = session_of(f"{box}        while True: pass\ndef f(box: Box): return 1\n")
+        session = session_of(f"{head}        while True: pass\ndef f(box: Box): return 1\n")
         outcome = call(session, "f", limit_s=SHORT_S, box={"n": 1})
         assert (outcome.kind, session.is_alive()) == ("timed_out", False)
         assert "while True" in outcome.error.stack
