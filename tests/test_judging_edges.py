@@ -503,3 +503,24 @@ def test_a_thread_of_a_server_that_crashed_is_found(line: str, accused: bool) ->
     outcome = Outcome("accepted", 1, value={"n": 1}, raw={"isError": False, "content": []}, noise=noise)
     found = judged("no_crash", NUMBER, valid({"n": 1}), outcome, accepts=lambda _: True)
     assert (found is not None) is accused
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "accused"),
+    [
+        (1.0, "'float' object cannot be interpreted as an integer", False),
+        (1.0, "TypeError: slice indices must be integers or None or have an __index__ method", False),
+        (1.0, "list index out of range", True),
+        (1, "'float' object cannot be interpreted as an integer", True),
+    ],
+)
+@pytest.mark.parametrize(("kind", "noise"), [("crashed", False), ("crashed", True), ("refused", True)])
+def test_one_point_nought_for_an_integer_behind_a_server(
+    sent: float, said: str, accused: bool, kind: Any, noise: bool
+) -> None:
+    """A server, or a command, tells a TypeError by its words alone: in process it would be none either."""
+    error = CallError("MCPError", "Error executing tool tool" if noise else said)
+    log = f'Traceback (most recent call last):\n  File "a.py", line 3, in f\nTypeError: {said}\n' if noise else ""
+    outcome = Outcome(kind, 1, error=error, noise=log)
+    found = judged("no_crash", takes(n=INTEGER), valid({"n": sent}, "number"), outcome, accepts=lambda _: True)
+    assert (found is not None) is accused

@@ -1,16 +1,31 @@
 """1.0 where an integer is wanted: valid in JSON Schema 2020-12, and yet no integer to most programming languages.
 
 Source: JSON Schema Validation 2020-12, 6.1.1 ("any number with a zero fractional part"). A tool that refuses such a
-value is not accused of it unless its `acceptance` is `strict`; a crash that is no TypeError still is a crash.
+value is not accused of it unless its `acceptance` is `strict`; a crash that is no TypeError still is a crash. A server or
+a command tells a TypeError by its words alone.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .violation import is_valid
+
+_FLOAT_FOR_INTEGER = re.compile(
+    r"'float' object cannot be interpreted as an integer|slice indices must be integers or None"
+    r"|can't multiply sequence by non-int of type 'float'|indices must be integers( or slices)?, not '?float"
+    r"|integer argument expected, got '?float|must be integers?, not '?float|an integer is required \(got type float\)"
+    r"|unsupported operand type\(s\) for (<<|>>|&|\||\^|~)[^\n]*'float'|Unknown format code '.' for object of type 'float'"
+)
+"""What Python says where a float stands in an integer's place: a TypeError, of which a server sends the words alone."""
+
+
+def stumbles_over_integral_float(schema: Any, value: Any, said: str) -> bool:
+    """Whether the words are those of an integer's place in which the 1.0 of this input, valid as it is, stands."""
+    return _FLOAT_FOR_INTEGER.search(said) is not None and rests_on_integral_float(schema, value)
 
 
 def rests_on_integral_float(schema: Any, value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..targets._text_values import is_refused_by_codec
 from .base import ADVICE, Evidence, Finding, shorten, texts_in
+from .integral import stumbles_over_integral_float
 
 if TYPE_CHECKING:
     from ..spec.model import ToolSpec
@@ -79,6 +80,8 @@ def no_crash(evidence: Evidence) -> Finding | None:
         return replace(found, details=(("said", shorten(rest, 2000)),)) if rest else found
     if error is None:
         return _crash_beside_an_answer(evidence)
+    if _is_float_for_integer(evidence, error):
+        return None
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
         where = f" at {error.location}" if error.location else ""
         message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
@@ -133,6 +136,13 @@ def _last_error(evidence: Evidence, noise: str) -> str | None:
 def ended_unasked(tool: ToolSpec, told: str) -> Finding:
     """Return the finding about a server that answered a call and was gone then: often it is seen before the next one."""
     return Finding("no_crash", f"{tool.name}: {told}", "no_crash ended after its answer", "a server that goes on")
+
+
+def _is_float_for_integer(evidence: Evidence, error: CallError) -> bool:
+    tool, case = evidence.tool, evidence.case
+    if case.label != "valid" or tool.acceptance == "strict" or tool.input is None:
+        return False
+    return stumbles_over_integral_float(tool.input, case.input, f"{error.message}\n{evidence.outcome.noise}")
 
 
 def _is_stumble(evidence: Evidence, error: CallError) -> bool:
