@@ -158,14 +158,25 @@ async def waits(n):
     return {"n": n}
 ''', "n > 900", "n == 900", {"timeout": "1s"}, forms=("python", "mcp"))  # fmt: skip
 
-LOOKED_UP = Pair("looked_up", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
-KNOWN = {"Ada": 1, "Bob": 2}
 
-def looked_up(who):
+def by_name(name: str, answer: str) -> Pair:
+    """Return a tool that knows two names; the faulty twin answers for all others as if that were a success."""
+    refusal = 'need(who in KNOWN, "who: that name is not known")'
+    body = f"""
+KNOWN = {{"Ada": 1, "Bob": 2}}
+
+def {name}(who):
     need(isinstance(who, str), "who: expected a name")
-    need(who in KNOWN, "who: that name is not known")
-    return {"id": KNOWN[who]}
-''', 'need(who in KNOWN, "who: that name is not known")', 'if who not in KNOWN: return {"error": "that name is not known"}', forms=("mcp",))  # fmt: skip
+    {refusal}
+    return {{"id": KNOWN[who]}}
+"""
+    takes_name = takes(who=text(description="A name, e.g. 'Ada' or 'Bob'."))
+    wrong = f"if who not in KNOWN: return {answer}"
+    return Pair(name, "behaviour: an error as a success", takes_name, body, refusal, wrong, forms=("mcp",))
+
+
+LOOKED_UP = by_name("looked_up", '{"error": "that name is not known"}')
+FAILED = by_name("failed", '{"status": "error", "message": "that name is not known"}')
 
 STAMPED = Pair("stamped", "behaviour: read_only", takes(form={"enum": ["json", "csv", "xml", "text", "yaml", "toml", "ini"]}, long={"type": "boolean"}), '''
 from pathlib import Path
@@ -204,15 +215,6 @@ async def enrolled(word):
         await asyncio.sleep(0)
     return {{"enrolled": word}}
 ''', "list(NAMES)", "NAMES", forms=("python",))  # fmt: skip
-
-FAILED = Pair("failed", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
-NAMES = {"Ada": 1, "Bob": 2}
-
-def failed(who):
-    need(isinstance(who, str), "who: expected a name")
-    need(who in NAMES, "who: that name is not known")
-    return {"id": NAMES[who]}
-''', 'need(who in NAMES, "who: that name is not known")', 'if who not in NAMES: return {"status": "error", "message": "that name is not known"}', forms=("mcp",))  # fmt: skip
 
 PAIRS = (TOGGLE, DEPOSIT, JOURNAL, VISITS, PICK, TIRED, BEFORE, CURRENT, SEAT, SOCKETS, LOGFILE, WORKERS, TASKS, CHILDREN,
          HASHED, WAITS, LOOKED_UP, STAMPED, TODAY, HALF, ENROLLED, FAILED)  # fmt: skip
