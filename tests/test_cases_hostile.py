@@ -99,6 +99,36 @@ def test_inputs_that_are_long_each_are_few() -> None:
     assert sum(len(str(case.input)) for case in cases) < 10_000_000
 
 
+KINDS = [f"k{number}" for number in range(30)]
+CONDITIONS: dict[str, Any] = {
+    "of a value": lambda kind: {"properties": {"kind": {"const": kind}}},
+    "of a value that is there": lambda kind: {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+    "of a list": lambda kind: {"properties": {"kind": {"enum": [kind]}}},
+}
+
+
+def of_kind(kind: str) -> dict[str, Any]:
+    return {"properties": {f"of {kind}": {"type": "integer", "minimum": 3}}, "required": [f"of {kind}"]}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_each_of_thirty_conditions_is_met(condition: str) -> None:
+    """Thirty `if`s in a row, one a kind: a valid and an invalid case of each kind."""
+    rules = [{"if": CONDITIONS[condition](kind), "then": of_kind(kind)} for kind in KINDS]
+    schema = {"type": "object", "properties": {"kind": {"enum": KINDS}}, "required": ["kind"], "allOf": rules}
+    cases = list(generate_cases(schema))
+    assert {case.input["kind"] for case in cases if case.label == "valid"} == {*KINDS}
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_each_of_thirty_branches_is_met(keyword: str) -> None:
+    """Thirty objects told apart by a constant: valid cases of each, and its own bound broken."""
+    branches = [{"type": "object", **of_kind(kind), "additionalProperties": False} for kind in KINDS]
+    schema = {"type": "object", "properties": {"it": {keyword: branches}}, "required": ["it"]}
+    cases = list(generate_cases(schema))
+    assert {name for case in cases if case.label == "valid" for name in case.input["it"]} == {f"of {k}" for k in KINDS}
+
+
 def test_a_million_items_are_served_once() -> None:
     """An array that must be that long is met by one valid case, and the tool's other parameters by invalid ones."""
     long = {"type": "array", "items": INTEGER, "minItems": 1_000_000}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
@@ -42,7 +43,8 @@ def variations(
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
-    own = [_of_shape(document, shape, own, depth, refused) for shape, own in zip(shapes, bases, strict=True)]
+    nots = Counter[int]()
+    own = [_of_shape(document, shape, own, depth, refused, nots) for shape, own in zip(shapes, bases, strict=True)]
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
     yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
     if depth == 1:
@@ -75,10 +77,15 @@ def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
     return base if document.holds(shape.parts, base) else (samples_of(document, shape, depth=depth) or [base])[0]
 
 
-def _of_shape(document: Document, shape: Shape, base: Any, depth: int, refused: bool) -> Iterator[Change]:
+def _of_shape(
+    document: Document, shape: Shape, base: Any, depth: int, refused: bool, nots: Counter[int]
+) -> Iterator[Change]:
     """Yield what each keyword asks for; below the root in turns, as what is made there is cut."""
     members, kinds = shape.members(), shape.types()
-    streams = [enum_members(members) if members is not None else iter(()), _refused(document, shape, depth, refused)]
+    streams = [
+        enum_members(members) if members is not None else iter(()),
+        _refused(document, shape, depth, refused, nots),
+    ]
     if members is None and ("number" in kinds or "integer" in kinds):
         streams.append(of_number(shape, whole="number" not in kinds))
     if members is None and "string" in kinds:
@@ -92,10 +99,12 @@ def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str
         yield from of_container(document, shape, own, depth=depth)
 
 
-def _refused(document: Document, shape: Shape, depth: int, already: bool) -> Iterator[Change]:
-    """Yield what `not` refuses, otherwise as the shape asks where that can be had."""
-    for part in shape.nodes("not"):
-        own = [_own_words(document, node) for node in shape.parts]
+def _refused(document: Document, shape: Shape, depth: int, already: bool, nots: Counter[int]) -> Iterator[Change]:
+    """Yield what `not` refuses, otherwise as the shape asks where that can be had; each in a few of the branches."""
+    parts = [part for part in shape.nodes("not") if nots[id(part.schema)] < _SEVERAL]
+    nots.update(id(part.schema) for part in parts)
+    own = [_own_words(document, node) for node in shape.parts] if parts else []
+    for part in parts:
         both = (part, *own)
         # further parts may be the spelled-out opposite of what is refused: nothing fits both
         tried = (both, (part, *own[:1]), (part,))

@@ -111,6 +111,18 @@ def _format(scope: Scope, name: str, __: Any) -> Predicate:
     return lambda value: not isinstance(value, str) or _conforms(checker, value, name)
 
 
+def _const(_: Scope, wanted: Any, __: Any) -> Predicate | None:
+    """Of texts only: what other values are equal is for `jsonschema` to say."""
+    return (lambda value: value == wanted) if isinstance(wanted, str) else None
+
+
+def _enum(_: Scope, members: Any, __: Any) -> Predicate | None:
+    if not isinstance(members, list) or not all(isinstance(member, str) for member in members):
+        return None
+    wanted = frozenset(members)
+    return lambda value: isinstance(value, str) and value in wanted
+
+
 def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = {name: scope.compile(schema) for name, schema in value.items()}
 
@@ -261,6 +273,8 @@ BUILDERS: Mapping[str, Any] = {
     "maxProperties": _count(dict, lambda value, limit: value <= limit),
     "pattern": _pattern,
     "format": _format,
+    "const": _const,
+    "enum": _enum,
     "properties": _properties,
     "required": _required,
     "additionalProperties": _additional,

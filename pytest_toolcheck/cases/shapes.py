@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from .at_odds import is_at_odds
 from .explosive import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
 from .strategy_negate import negations
 
-_MOST = 16
+_MOST, _MOST_EXCLUSIVE = 16, 64
 _HINTS: Mapping[str, frozenset[str]] = {
     k: frozenset(words)
     for k, words in {
@@ -191,7 +192,7 @@ def _item(part: Node, index: int) -> Iterator[Node]:
 
 
 def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
-    """Return the shapes that together stand for the conjunction, likeliest first; at most sixteen."""
+    """Return the shapes that together stand for the conjunction, likeliest first; at most sixteen, or 64 that exclude each other."""
     key = tuple(id(node.schema) for node in conjunction)
     known: list[Shape] | None = document.memo.get(key)
     if known is None:
@@ -204,42 +205,15 @@ def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
 def together(document: Document, first: Shape, second: Shape) -> Shape | None:
     """Return the shape of what is of both shapes; None where they are at odds."""
     parts = _together(first.parts, second.parts)
-    return None if _is_at_odds(document, parts) else Shape(parts)
+    return None if is_at_odds(document, parts) else Shape(parts)
 
 
 def _product(document: Document, left: list[Conjunction], right: list[Conjunction]) -> list[Conjunction]:
-    rows = (_together(a, b) for b in right for a in left)
-    return list(islice((row for row in rows if not _is_at_odds(document, row)), _MOST))
-
-
-def _is_at_odds(document: Document, row: Conjunction) -> bool:
-    """Whether a part refuses what another asks for: a schema and its negation, a name that is required and refused."""
-    asked, refused = set[Any](), set[Any]()
-    for node in row:
-        if isinstance(node.schema, dict):
-            asks, refuses = _demands(document, node.schema)
-            asked |= asks
-            refused |= refuses
-    return not asked.isdisjoint(refused)
-
-
-def _demands(document: Document, schema: dict[str, Any]) -> tuple[frozenset[Any], frozenset[Any]]:
-    """Return what the schema asks for and what it refuses: names of properties, and ids of schemas."""
-    key = ("demands", id(schema))
-    known: tuple[frozenset[Any], frozenset[Any]] | None = document.memo.get(key)
-    if known is None:
-        other = schema.get("not")
-        names = _names_in(other) if isinstance(other, dict) and len(other) == 1 else ()
-        refused = {id(other), *names} if len(names) == 1 else {id(other)}
-        known = frozenset((id(schema), *_names_in(schema))), frozenset(refused if "not" in schema else ())
-        document.memo[key] = known
-        document.kept.append(schema)
-    return known
-
-
-def _names_in(schema: dict[str, Any]) -> Sequence[str]:
-    names = schema.get("required", ())
-    return names if isinstance(names, (list, tuple)) else ()
+    """Return what is of both; all where their number does not multiply, since most exclude each other."""
+    every = (_together(a, b) for b in right for a in left)
+    possible = (row for row in every if not is_at_odds(document, row))
+    rows = list(islice(possible, _MOST_EXCLUSIVE + 1))
+    return rows if len(rows) <= min(len(left) + len(right), _MOST_EXCLUSIVE) else rows[:_MOST]
 
 
 def _together(first: Conjunction, second: Conjunction) -> Conjunction:
