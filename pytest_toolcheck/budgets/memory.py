@@ -84,7 +84,7 @@ def has_memray() -> bool:
 def how_measured() -> str:
     """Return what is counted here, for the report."""
     if has_memray():
-        return "memray: every allocation of Python and C code above what was in use before the call, of this process alone"
+        return "memray: every allocation of this process, Python and C code, above what was in use before the call"
     return "tracemalloc: Python's objects, of all threads; what C code allocates is not seen (memray is not installed here)"
 
 
