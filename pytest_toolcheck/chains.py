@@ -98,12 +98,12 @@ class ChainRun:
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):
             return key
-        if wrong := self._untrue(first, self._before, self._offered) or self._with_options(base):
+        if wrong := self._untrue(first, self._before, self._offered):
             return wrong
         others = [*self._candidates(second), *self._fitting(values_in_text(second))]
         self._other = next((k for k in others if k != key and self._is_there(self._read(k), k)), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
-        wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
+        wrong = wrong or self._updated(key, listed) or self._deleted(key, listed) or self._with_options(base)
         if wrong is None and self._other is not None:
             self._cleared(self._other)
         return wrong
@@ -140,16 +140,13 @@ class ChainRun:
         if found is None:
             return None
         name, was, now = found
-        told = (
-            f"{self._chain.read} answers {name} {shorten(now, 60)} where {self._chain.create} was given, and answered, "
-        )
-        return self._wrong(f"{told}{shorten(was, 60)}", "read of another value")
+        text = f"{self._chain.read} answers {name} {shorten(now, 60)}, {self._chain.create} was given and answered {shorten(was, 60)}"
+        return self._wrong(text, "read of another value")
 
     def _with_options(self, base: dict[str, Any]) -> Finding | None:
         """Make a third thing with every option: what it was given is read too."""
         schema = self._schemas[self._chain.create]
-        plain_base = next(with_new_texts(schema, base), base)
-        given = with_options(schema, {**plain_base, **self._shared(base)})
+        given = with_options(schema, {**next(with_new_texts(schema, base), base), **self._shared(base)})
         outcome = self._call(self._chain.create, given) if given is not None else None
         if given is None or outcome is None or outcome.kind != "accepted":
             return None
@@ -158,7 +155,6 @@ class ChainRun:
         found = self._read(key) if key is not None else None
         if found is None or not self._is_there(found, key):
             return None
-        self._cleared(key)
         return self._untrue(made, plain(found.value), given)
 
     def _list(self) -> Any:

@@ -26,7 +26,7 @@ from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import TargetServer
 from .spec.model import Spec
 from .targets.base import Outcome, Progress, Request, Session
-from .tool_state import HANGS_TOLERATED, ToolState
+from .tool_state import ToolState
 from .used_up import judged
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class RunningScenario:
         *,
         observe: bool = False,
     ) -> Outcome:
-        if self._state.hangs >= HANGS_TOLERATED * (1 if self._state.is_hang_told else 2):
+        if self._state.is_given_up(plan.tool.timeout_s):
             raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
         limit_s = self._state.limit_s(plan.tool.timeout_s)
         filled = self._fill(copy.deepcopy(dict(arguments)))
@@ -174,7 +174,8 @@ class RunningScenario:
                 outcome = session.call(request)
             self._state.server.note_call(session, f"{plan.tool.name} {shorten(filled, 160)}")
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
-        self._state.hangs += outcome.kind == "timed_out"
+        if outcome.kind == "timed_out":
+            self._state.note_hang(outcome.duration_ns / 1e9)
         if outcome.kind in ("timed_out", "lost") and plan is self.plan:
             self._unanswered.append((filled, outcome))
         if outcome.kind == "accepted":
@@ -265,7 +266,7 @@ class RunningScenario:
             if self._state.proof.named:
                 self._offer_named(self._state.proof)
             if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
-                self._state.hangs, self._state.is_hang_told = HANGS_TOLERATED, True
+                self._state.give_up()
         return self._state.proof.base
 
     def _learn(self) -> None:

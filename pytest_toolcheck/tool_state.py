@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,9 @@ from .server import Run, TargetServer, server_of
 from .spec.model import Spec
 
 HANGS_TOLERATED = 3
-"""After so many hangs the remaining cases of a tool are not tried: each would cost the whole limit again."""
+"""So many hangs of a tool are put up with, and more while the later ones cost little beside the first."""
+_SHARE = 0.25
+"""So much of its limit all later hangs together may cost: then the remaining cases are not tried."""
 
 
 class ToolState:
@@ -31,6 +34,8 @@ class ToolState:
         self.baselines: tuple[Path | None, Path | None, bool] = (None, None, False)
         """What to compare budgets with, where to keep them, and whether a baseline of another machine counts."""
         self.hangs = 0
+        self.hung_s = 0.0
+        """How long the calls hung that came after the one that was judged."""
         self.is_hang_told = False
         """Whether a hang was judged: as long as none was, in a call beside the cases, the next one is waited for in full."""
         self.slowest_s = 0.0
@@ -54,6 +59,21 @@ class ToolState:
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""
         return timeout_s if not self.is_hang_told else min(timeout_s, max(10 * self.slowest_s, 0.5))
+
+    def note_hang(self, seconds: float) -> None:
+        """Take a hang down."""
+        self.hangs += 1
+        self.hung_s += seconds if self.is_hang_told else 0.0
+
+    def is_given_up(self, timeout_s: float) -> bool:
+        """Whether the tool has hung so often, or so long, that it is not called again."""
+        if not self.is_hang_told:
+            return self.hangs >= 2 * HANGS_TOLERATED
+        return self.hangs >= HANGS_TOLERATED and self.hung_s >= _SHARE * timeout_s
+
+    def give_up(self) -> None:
+        """Call the tool no more: what hung was its only input."""
+        self.hangs, self.hung_s, self.is_hang_told = HANGS_TOLERATED, math.inf, True
 
     @property
     def server(self) -> TargetServer:

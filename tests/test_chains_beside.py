@@ -61,7 +61,7 @@ TEXT = (
 MADE = '"stars": stars}\n    _rows.append(key)\n    return {"notes": [{"note_id": key}]}'
 ECHOED = '"stars": stars}\n    _rows.append(key)\n    return {"note_id": key, "title": title, "stars": stars}'
 FAULTY = {
-    "lost": (MADE, ECHOED.replace("stars}", "1}", 1), "get_note answers stars 1 where create_note was given*"),
+    "lost": (MADE, ECHOED.replace("stars}", "1}", 1), "get_note answers stars 1, create_note was given and *"),
     "field": ('    if stars is not None: _notes[id]["stars"] = stars\n', '    _notes[id]["stars"] = 0\n', "*changed stars*"),
     "spread": ('    _notes[id]["title"] = title\n', "    for n in _notes.values(): n['title'] = title\n", "*also changed *"),
     "fixed": ("dict(_notes[id])", "dict(next(iter(_notes.values())))", "get_note answers * alike*"),
@@ -71,6 +71,7 @@ FAULTY = {
     "listed": ("_rows.remove(id)", "pass", "get_notes still lists *, which has been deleted"),
     "worded": (TEXT[0], TEXT[1].replace("_notes[id]['title']", "next(iter(_notes.values()))['title']"), "get_note answers *"),
     "liar": ('{"note_id": key}', '{"note_id": key + "9"}', "get_note refuses *"),
+    "all": ("_notes.pop(id)", "_notes.clear()", "delete_note of * also removed *"),
     "deaf": ('    _notes[id]["title"] = title\n', "", "update_note was accepted, and get_note still answers title *"),
 }  # fmt: skip
 CORRECT = {

@@ -321,6 +321,21 @@ def test_a_hang_that_nobody_judged_leaves_the_next_one_its_whole_limit() -> None
     assert state.limit_s(9.0) == 0.5
 
 
+def test_hangs_that_cost_little_leave_the_other_cases_their_turn() -> None:
+    """The first hang costs its limit; the later ones go on being tried until they have cost a quarter of it together."""
+    plan = SimpleNamespace(spec=SimpleNamespace(target=None, path=Path("x.tool.yaml")))
+    state = ToolState(plan, None)  # type: ignore[arg-type]
+    state.note_hang(10.0)
+    state.is_hang_told = True
+    tried = 1
+    while not state.is_given_up(10.0):
+        state.note_hang(state.limit_s(10.0))
+        tried += 1
+    assert tried == 6
+    state.give_up()
+    assert state.is_given_up(1e9), "what hung was the only input: more of the same tells nothing"
+
+
 def test_who_only_times_out_is_told_of_the_limit(pytester: pytest.Pytester) -> None:
     """What to add to the spec is a longer limit, not an example, where no input was refused."""
     code = 'import time\ndef wait() -> None:\n    """Wait."""\n    time.sleep(60)\n'

@@ -130,7 +130,9 @@ class TestCalls:
         outcomes = session.call_concurrently([request(tool("a", "POST /x"), n=n) for n in range(10)])
         assert [outcome.value["body"]["n"] for outcome in outcomes] == list(range(10))
 
-    @pytest.mark.parametrize("arguments", [{"id": ""}, {"id": ".."}, {"id": None}, {"id": "\ud800"}, {"id": {"a": 1}}])
+    @pytest.mark.parametrize(
+        "arguments", [{}, {"id": ""}, {"id": ".."}, {"id": None}, {"id": "\ud800"}, {"id": {"a": 1}}]
+    )
     def test_what_a_path_cannot_say(self, session, arguments):
         """It is not sent, and told apart from a refusal of the tool."""
         outcome = session.call(request(tool("a", "GET /orders/{id}"), **arguments))

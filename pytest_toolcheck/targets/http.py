@@ -225,9 +225,9 @@ def _has_body(tool: ToolSpec, rest: dict[str, Any]) -> bool:
 
 
 def _in_path(name: str, rest: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """Take the argument out of `rest`; a missing one leaves its place in the path empty."""
+    """Take the argument out of `rest`. Raises NotCarriedError: without it the URL is that of another operation."""
     if name not in rest:
-        return ""
+        raise NotCarriedError(f"{name}: a path without it names another operation")
     text = as_text(name, rest.pop(name), schemas.get(name))
     if text in ("", ".", ".."):
         raise NotCarriedError(f"{name}: {text!r} is no segment of a path")
