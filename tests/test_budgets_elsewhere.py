@@ -190,9 +190,11 @@ def test_no_signal_is_sent_on_windows(monkeypatch):
 
 HIDDEN = ("memray", "resource", "fcntl", "termios", "pwd", "grp")
 HIDE = f"""
-import asyncio, subprocess, sys, tempfile  # these look for what is hidden below as they are imported
+import asyncio, os, subprocess, sys, tempfile  # these look for what is hidden below as they are imported
 for name in {HIDDEN}:
     sys.modules[name] = None
+for name in ("getsid", "sysconf", "getpgid", "fork"):
+    delattr(os, name)
 """
 SUITE = """
 import pytest

@@ -28,6 +28,8 @@ def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
 
 def descendants_here() -> tuple[int, ...]:
     """Return this process's living descendants, without the servers that a run has started: those have their own session."""
+    if not hasattr(os, "getsid"):  # Windows
+        return ()
     own = os.getsid(0)
     return tuple(pid for pid in process_tree([os.getpid()])[1:] if _session(pid) == own)
 
