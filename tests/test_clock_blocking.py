@@ -162,6 +162,25 @@ def test_a_loop_older_than_the_test_lives_in_virtual_time():
     loop.close()
 
 
+def test_timers_of_an_older_loop_ring_in_virtual_time():
+    """Also while its thread sleeps until the first of them, and nothing of the test comes by to wake it."""
+    loop, beats = asyncio.new_event_loop(), []
+
+    def beat():
+        beats.append(loop.time())
+        loop.call_later(6, beat)
+
+    loop.call_soon(beat)
+    [thread] = start(loop.run_forever)
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
+    with virtual_time():
+        time.sleep(60)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    assert len(beats) in (10, 11)
+
+
 def wait_for_an_event():
     threading.Event().wait()
 

@@ -6,11 +6,13 @@ import copyreg
 import multiprocessing
 import pickle
 import select
+import selectors
 import signal
 import socket
 import threading
 import time
 import types
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -58,6 +60,50 @@ def test_a_limit_passes_and_input_ends_the_wait(clock, pair, wait):
     assert wait(pair[0], 60)
     assert clock.now == 3605
     thread.join()
+
+
+def by_selector(end, timeout_s):
+    with selectors.DefaultSelector() as selector:
+        selector.register(end, selectors.EVENT_READ)
+        return selector.select(timeout_s)
+
+
+def by_socket(end, timeout_s):
+    end.settimeout(timeout_s)
+    with suppress(TimeoutError):
+        end.recv(1)
+
+
+@pytest.mark.parametrize("wait", [by_select, by_poll, by_epoll, by_selector, by_socket])
+def test_a_limit_below_a_second_is_kept_in_a_thread(clock, pair, wait):
+    """Exactly, alone and beside a test that sleeps for longer; in real time nothing passes."""
+    seen = []
+    for beside in (lambda: None, lambda: time.sleep(60)):
+        start = clock.now
+        thread = threading.Thread(target=lambda: (wait(pair[0], 0.25), seen.append(clock.now - start)))  # noqa: B023
+        thread.start()
+        beside()
+        thread.join()
+    assert seen == [0.25, 0.25]
+    assert clock.now == 60.25
+
+
+def test_a_thread_that_polls_often_has_all_of_its_looks(clock, pair):
+    """Ten times a second for a minute, and input is seen at its instant."""
+    looks, over = [], threading.Event()
+
+    def poll():
+        while not select.select([pair[0]], [], [], 0.125)[0]:
+            looks.append(clock.now)
+        over.set()
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    time.sleep(60)
+    pair[1].send(b"x")
+    thread.join()
+    assert looks[:479] == [0.125 * (i + 1) for i in range(479)]
+    assert clock.now == 60
 
 
 def test_select_sleeps(clock):

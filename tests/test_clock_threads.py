@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from pytest_toolcheck.clock import driver, unlisted, virtual_time
+from pytest_toolcheck.clock import activity, driver, unlisted, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 from pytest_toolcheck.clock.virtual import Waiter
 from pytest_toolcheck.clock.waits import Waits
@@ -428,3 +428,14 @@ def test_what_leaves_no_trace_is_taken_while_nobody_can_move_the_clock(clock, wa
     assert clock.now == 5
     assert (True, False, True) in seen
     [thread.join() for thread in beside]
+
+
+def test_a_timer_that_rings_late_is_nobody_to_wait_for(clock, monkeypatch):
+    """pytest-timeout's thread, older than the test, keeps no deadlock from being told at once."""
+    looking, timer = clock.mover.activity, threading.Timer(60, int)
+    monkeypatch.setattr(timer, "_native_id", threading.get_native_id(), raising=False)
+    monkeypatch.setattr(looking, "_others", lambda _waiting: [timer])
+    monkeypatch.setattr(activity, "read_call", lambda *_who, **_how: "running")
+    assert looking.find_ticking(()) is None
+    timer.interval = 1
+    assert looking.find_ticking(()) is not None

@@ -26,6 +26,8 @@ acquire = _thread.LockType.acquire
 _MOMENT_S = 0.005
 _SETTLED_AFTER_NS = 50_000_000
 """Whoever waits for the interpreter's lock is given a turn every 5 ms, in which it asks for it."""
+_NO_TICK_S = 5.0
+"""A `threading.Timer` that is as long, such as pytest-timeout's, rings once, and not while it would be waited for."""
 TICKING_PATIENCE = 1 / 30
 """A thread that wakes by a real timer is waited for a second by who waits without a limit and has nobody else."""
 Place = tuple[types.FrameType, int]
@@ -79,6 +81,8 @@ class Activity:
     def find_ticking(self, waiting: Collection[int]) -> Work | None:
         """Return a thread that wakes by a real timer: it may yet wake whoever waits without a time limit."""
         for thread in self._others(waiting) if self._supported else ():
+            if isinstance(thread, threading.Timer) and thread.interval >= _NO_TICK_S:
+                continue
             line = None if thread.native_id is None else read_call("self", thread.native_id)
             if line is not None and classify(line) in (Doing.BUSY, Doing.POLLING):
                 work = Work(("ticking", thread.native_id or 0), f"thread {thread.name!r}", patience=TICKING_PATIENCE)

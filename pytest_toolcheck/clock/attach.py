@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 import threading
 import weakref
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from .driver import Driver
@@ -19,6 +21,7 @@ from .errors import VirtualTimeError
 from .loop import VirtualSelector
 
 Fail = Callable[[BaseException], None]
+_RUN_FOREVER = asyncio.BaseEventLoop.run_forever.__code__
 
 
 class Loops:
@@ -64,6 +67,17 @@ class Loops:
         """Loops that begin to run do so in real time again."""
         while self._put_back:
             self._put_back.pop()()
+
+    def wake_older(self) -> None:
+        """Let the loops of other threads come by, now that virtual time is active: they wait for real timers until then."""
+        if threading.active_count() == 1:
+            return
+        for thread, innermost in sys._current_frames().items():
+            frame: FrameType | None = None if thread == threading.get_ident() else innermost
+            while frame is not None and frame.f_code is not _RUN_FOREVER:
+                frame = frame.f_back
+            if frame is not None and hasattr(loop := frame.f_locals["self"], "_write_to_self"):
+                loop._write_to_self()
 
     def settle(self) -> None:
         """Let the timers go on in real time, once the clocks are real: a loop in a thread has gone on meanwhile."""

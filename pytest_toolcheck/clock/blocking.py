@@ -1,7 +1,7 @@
 """Time limits of blocking input: `sock.settimeout(60)`, `selectors` outside event loops (`Popen.communicate(timeout=60)`).
 
-A thread beside the test's own that polls with a limit under a second (`serve_forever`) polls in real time: it waits
-for no instant, and virtual time need not stop for each of its looks.
+A thread older than the test that polls with a limit under a second polls in real time: virtual time need not stop for
+each of its looks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import select
 import selectors
 import socket
+import sys
 import threading
 from collections.abc import Callable, Collection
 from functools import partial
@@ -17,6 +18,7 @@ from typing import Any
 
 from .attach import Loops
 from .driver import Driver
+from .onlookers import end_of_server
 from .sockets import awaited_answer, is_within_reach
 from .waits import Waits
 
@@ -32,7 +34,7 @@ def _is_kept(waits: Waits, timeout: float | None, descriptors: Collection[int]) 
         return False
     if timeout is None:
         return all(map(is_within_reach, descriptors))
-    return waits.is_owner or timeout >= _POLL_S
+    return waits.is_owner or timeout >= _POLL_S or waits.is_beside(threading.get_ident())
 
 
 class SocketTimeouts:
@@ -107,23 +109,43 @@ class SelectorTimeouts:
             if (loop := asyncio._get_running_loop()) is not None and getattr(loop, "_selector", None) is selector:
                 self._loops.attach_older(loop)
                 return loop._selector.select(timeout)  # type: ignore[attr-defined]
-            return self._select(selector, timeout, original)
+            return self._select(selector, timeout, original, end_of_server(sys._getframe(1)))
 
         return limited_select
 
-    def _select(self, selector: Any, timeout: float | None, original: Callable[..., Any]) -> Any:
+    def _select(
+        self,
+        selector: Any,
+        timeout: float | None,
+        original: Callable[..., Any],
+        is_to_end: Callable[[], bool] | None,
+    ) -> Any:
         wanted = _wanted(selector)
         if not _is_kept(self._waits, timeout, wanted) or self._driver.activity.is_older(threading.get_ident()):
             events = original(selector, timeout)
             if not events and timeout is not None and timeout <= 0:
                 self._waits.clock.note_poll()
             return events
+        if is_to_end is not None and not self._waits.is_owner:
+            return self._serve(selector, wanted, original, is_to_end)
         return original(selector, 0) or self._waits.keep(
             timeout,
             lambda pause_s: original(selector, pause_s),
             has_input=lambda: bool(_poll(wanted)),
             expects=lambda: awaited_answer(wanted),
         )
+
+    def _serve(
+        self, selector: Any, wanted: dict[int, int], original: Callable[..., Any], is_to_end: Callable[[], bool]
+    ) -> Any:
+        """Wait as a server does that only looks now and then whether it is to end: for that, or for a client."""
+        found = self._waits.keep(
+            None,
+            lambda pause_s: is_to_end() or original(selector, pause_s),
+            has_input=lambda: is_to_end() or bool(_poll(wanted)),
+            expects=lambda: awaited_answer(wanted),
+        )
+        return found if isinstance(found, list) else []
 
 
 def _wanted(selector: Any) -> dict[int, int]:

@@ -22,6 +22,8 @@ acquire_again = _thread.RLock.acquire
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_TAKING_PAUSE_S = 0.0002, 0.005, 0.001
 MOST_OLDER_TICKS = 10_000
 """So often in a row the clock moves for threads older than the test alone, while the test waits without a limit."""
+_VAIN_LOOK = 10
+"""A server's look whether it should end counts as so many of these."""
 ENDLESS_WAIT_FACTOR = 6
 """Where no timer is pending at all, real work gets this many times longer before the wait is called a deadlock."""
 
@@ -162,7 +164,11 @@ class Driver:
     def _move(self, waiter: Waiter) -> bool:
         """Jump to the next instant if everything stands still; tell whether the clock has moved."""
         if self._older_ticks > MOST_OLDER_TICKS and waiter.thread == self.owner and waiter.deadline_ns is None:
-            raise VirtualDeadlock(f"threads older than the test ticked {MOST_OLDER_TICKS} times, and woke nothing")
+            self._older_ticks = 0  # whoever cleans up has as many again
+            raise VirtualDeadlock(
+                f"threads older than the test, or servers that look whether they should end, ticked {MOST_OLDER_TICKS} "
+                "times, and woke nothing"
+            )
         try:
             if not acquire_again(self._driving, False):
                 return False
@@ -221,7 +227,10 @@ class Driver:
     def _next_deadline(self) -> int | None:
         waiting = list(self.clock.waiting)
         deadlines = [w.deadline_ns for w in waiting if w.deadline_ns is not None]
-        return min(deadlines or [w.look_ns for w in waiting if w.look_ns is not None], default=None)
+        looks = [w for w in waiting if w.look_ns is not None]
+        if looks:
+            deadlines += [w.look_ns or 0 for w in looks if not deadlines or not w.looks_in_vain()]
+        return min(deadlines, default=None)
 
     def _only_older_are_timed(self) -> bool:
         """Tell whether the test waits without a limit, and only threads older than it for an instant."""
@@ -230,12 +239,15 @@ class Driver:
             w.deadline_ns is None or self.is_older(w.thread) for w in waiting
         )
 
+    def _weight_of_tick(self) -> int:
+        return _VAIN_LOOK if all(w.deadline_ns is None for w in list(self.clock.waiting)) else 1
+
     def _jump(self, waiter: Waiter, work: Work | None) -> bool:
         if any(other.has_input() for other in innermost(self.clock.waiting)):
             return False
         self._blocked_since_ns = None
         deadline_ns = self._next_deadline()
-        self._older_ticks = self._older_ticks + 1 if self._only_older_are_timed() else 0
+        self._older_ticks = self._older_ticks + self._weight_of_tick() if self._only_older_are_timed() else 0
         if deadline_ns is not None:
             self.clock.move_to(deadline_ns)
             return True

@@ -61,7 +61,8 @@ class VirtualSelector:
         if first is not None and self._onlooker.waits_by(first):
             look, first = first, min(timers[1:3], default=None)  # of a heap
         waiter = Waiter(self._instant_of(first), has_input=self._has_input, expects=self._expects, wake=self._wake)
-        waiter.look_ns = self._instant_of(look)
+        if look is not None:
+            waiter.look_ns, waiter.looks_in_vain = self._instant_of(look), self._onlooker.looks_in_vain
         return waiter
 
     def _instant_of(self, timer: Any) -> int | None:

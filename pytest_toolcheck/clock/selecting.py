@@ -35,10 +35,10 @@ def selecting_methods(waits: Waits) -> list[TypeMethod]:
 
 
 def _applies(waits: Waits, timeout_s: float | None) -> bool:
-    """Tell whether a limit is kept; a thread beside the test's that polls more often than once a second does so in real time."""
+    """Tell whether a limit is kept; a thread older than the test that polls more often than once a second does so in real time."""
     if sys._getframe(2).f_globals is vars(selectors) or not waits.applies(timeout_s):
         return False
-    return waits.is_owner or (timeout_s is not None and timeout_s >= _POLL_S)
+    return waits.is_owner or (timeout_s is not None and timeout_s >= _POLL_S) or waits.is_beside(_thread.get_ident())
 
 
 def limited_select(waits: Waits) -> Callable[..., Any]:

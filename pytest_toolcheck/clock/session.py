@@ -92,6 +92,7 @@ def virtual_time(
             stack.callback(part.off)
         stack.callback(_deactivate, clock)
         _activate(clock, driver, wall)
+        loops.wake_older()
         yield clock
     if failures:
         raise failures[0]

@@ -25,6 +25,11 @@ def no_input() -> bool:
     return False
 
 
+def in_vain() -> bool:
+    """Say that a look around finds nothing."""
+    return True
+
+
 def no_work() -> str:
     """Say that nothing is under way."""
     return ""
@@ -51,6 +56,8 @@ class Waiter:
     """Whether nobody can tell from outside that it has what it waited for: a lock, an item of a queue."""
     look_ns: int | None = None
     """An instant at which it would only look around, before its deadline: no reason to stop there (`onlookers.py`)."""
+    looks_in_vain: Callable[[], bool] = in_vain
+    """Whether that look would find nothing; if not, its instant counts like a deadline."""
     number: int = 0
     """Counts those that came to wait: the higher one of a thread's two waits in a signal's handler."""
 
