@@ -65,6 +65,13 @@ def _values_of_nothing(tool: ToolSpec, written: ToolSpec) -> Iterator[Problem]:
             hint = did_you_mean(name, known)
             message = f"the tool {quoted(tool.name)} has no parameter {quoted(name)}.{hint} Parameters: {listed(known)}"
             yield Problem(place, f"'values': {message}")
+    from .schemas import refused_values
+
+    for name, index, said in refused_values(
+        schema, {name: {"valid": known.valid} for name, known in tool.values.items()}
+    ):
+        position = tool.key_positions[f"/values/{name}"]
+        yield Problem(position, f"'values.{name}.valid[{index}]': the tool's input schema refuses it: {said}")
 
 
 def effective_tool(tool: ToolSpec, description: ToolDescription) -> ToolSpec:

@@ -27,7 +27,11 @@ def unfilled(path: str, schema: Any) -> str | None:
 def unfilled_places(scope: Scope) -> Iterator[tuple[Path, str]]:
     """Yield what a written `call` and a written `input` tell by themselves, so that it is told without a server."""
     target, call, schema = scope.document.value.get("target"), scope.raw.get("call"), scope.raw.get("input")
-    if not isinstance(target, dict) or not isinstance(call, str):
+    if not isinstance(target, dict):
+        return
+    if isinstance(command := target.get("command"), dict) and scope.prefixes[0] != ("defaults",):
+        yield from _unplaced(command, call, schema)
+    if not isinstance(call, str):
         return
     kind = next(iter(target), None)
     if kind == "http" and (text := unfilled(call, schema)) is not None:
@@ -36,6 +40,20 @@ def unfilled_places(scope: Scope) -> Iterator[tuple[Path, str]]:
     for name in _IN_ARGUMENT.findall(call):
         if name not in known and did_you_mean(name, known):  # else it may be code or JSON, whose braces are its own
             yield ("call",), f"{{place}}: {_told(name, known)}"
+
+
+def _unplaced(command: dict[str, Any], call: Any, schema: Any) -> Iterator[tuple[Path, str]]:
+    """Yield a required parameter for which the command line has no place, so that no valid input can be told to it."""
+    known, argv = _names(schema), command.get("argv")
+    if known is None or command.get("stdin") == "json" or not isinstance(argv, list):
+        return
+    parts = [*argv, *(call if isinstance(call, list) else [call])]
+    places = {name for part in parts if isinstance(part, str) for name in _IN_ARGUMENT.findall(part)}
+    missing = [name for name in schema.get("required", []) if name not in places]
+    if places and missing:
+        hint = did_you_mean(missing[0], places)
+        text = f"the command has no place for the required parameter {quoted(missing[0])}.{hint} Places: {listed(sorted(places))}"
+        yield (), f"{{place}}: {text}"
 
 
 def _names(schema: Any) -> list[str] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ from .complaints import explain
 from .placeholders import fixture_names
 from .references import Bundler
 from .scope import Scope, located
-from .wording import Path, found, listed
+from .wording import Path, found, listed, shorten
 
 _UNKNOWN_DRAFT: Any = None
 _COMBINERS = frozenset(
@@ -118,6 +119,10 @@ def problems_with_inputs(scope: Scope) -> Iterator[Problem]:
     schema = scope.raw.get("input")
     if not isinstance(schema, dict):
         return
+    for name, index, message in refused_values(schema, scope.raw.get("values", {})):
+        yield scope.problem(
+            ("values", name, "valid", index), f"{{place}}: the tool's input schema refuses it: {message}"
+        )
     validator = validator_for(schema, default=Draft202012Validator)(schema)
     for index, example in enumerate(scope.raw.get("examples", [])):
         succeeds = {"output", "equals", "matches"} & example.get("expect", {}).keys()
@@ -132,6 +137,21 @@ def problems_with_inputs(scope: Scope) -> Iterator[Problem]:
         for complaint in explain(errors, base=scope.written_path(path)):
             text = f"this example promises a success, but the tool's input schema refuses it: {complaint.message}"
             yield located(scope.document, replace(complaint, message=text))
+
+
+def refused_values(schema: dict[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Yield the values that `values` calls valid and a parameter's own schema refuses: name, position and reason."""
+    shared = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
+    properties = schema.get("properties", {})
+    for name, known in values.items():
+        own = properties.get(name) if isinstance(properties, dict) else None
+        if not isinstance(own, dict):
+            continue
+        validator = validator_for(schema, default=Draft202012Validator)({**own, **shared})
+        for index, value in enumerate(known.get("valid", ())):
+            with contextlib.suppress(RecursionError, Unresolvable):
+                if not fixture_names(value) and (error := next(validator.iter_errors(value), None)) is not None:
+                    yield name, index, shorten(error.message)
 
 
 def parameters(scope: Scope) -> list[str] | None:

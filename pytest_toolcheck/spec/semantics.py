@@ -14,6 +14,7 @@ from .model import OWN_FAULT_PLACES
 from .path_holes import unfilled_places
 from .schemas import parameters, problems_with_inputs
 from .scope import Scope
+from .slips import slips
 from .wording import Path, did_you_mean, found, listed, quoted
 
 _PERCENTILES: Final = ("p50", "p95", "p99", "max")
@@ -24,6 +25,7 @@ _REFUSALS: Final = {
     "http": "a status, such as 409 or 4xx (the target is an HTTP service)",
     "command": "an exit code, such as 2 (the target is a command)",
 }
+_IN_VIRTUAL_TIME: Final = frozenset({"resilience", "heartbeat", "timeouts"})
 _ELSEWHERE: Final = ("http", "websocket", "command")
 
 Found = Iterator[tuple[Path, str]]
@@ -120,6 +122,18 @@ def _clock(scope: Scope) -> Found:
     [kind] = target
     if kind in _ELSEWHERE or (kind == "mcp" and isinstance(target[kind], dict) and "server" not in target[kind]):
         yield ("clock",), "{place}: time can be virtual for tools of this process only: python, or mcp with 'server'"
+    elif kind == "mcp" and not _mentions(scope, _IN_VIRTUAL_TIME):
+        text = (
+            "not supported yet: virtual time in ordinary cases of an MCP server; 'resilience' and 'heartbeat' have it"
+        )
+        yield ("clock",), f"{{place}}: {text}"
+
+
+def _mentions(scope: Scope, keys: frozenset[str]) -> bool:
+    """Whether some tool of the file, or its defaults, has one of the keys."""
+    file = scope.document.value
+    places = [file.get("defaults"), *(file.get("tools") or {}).values()]
+    return any(keys & place.keys() for place in places if isinstance(place, dict))
 
 
 def _expectations(scope: Scope) -> Found:
@@ -246,4 +260,5 @@ _RULES: Final[tuple[Callable[[Scope], Found], ...]] = (
     _sessions,
     _refusals,
     unfilled_places,
+    slips,
 )
