@@ -186,11 +186,17 @@ def _live(rule: Callable[..., bool], reference_ns: int, budget_ns: float, second
 
 # meters against known amounts
 SERVER = """
-import os, sys, time
+import os, subprocess, sys, time
+from subprocess import PIPE
+children = []
 def burn():
     end = time.process_time_ns() + 5_000_000
     while time.process_time_ns() < end: pass
+def asked(what):
+    if not children: children.append(subprocess.Popen([*sys.orig_argv], stdin=PIPE, stdout=PIPE, text=True))
+    children[0].stdin.write(what); children[0].stdin.flush(); children[0].stdout.readline()
 for line in sys.stdin:
+    if line.startswith("its "): asked(line[4:])
     if line == "burn\\n": burn()
     if line == "fork\\n":
         if not (child := os.fork()): burn(); os._exit(0)
@@ -258,12 +264,16 @@ def meters(repeats: int = 30) -> Table:
     cpu("CPU in another thread", CpuMeter(), burn_in_thread)
     with server() as (pid, ask):
         cpu("CPU in a server", CpuMeter((pid,)), lambda: ask("burn"))
+        cpu("CPU in a child of the tool", CpuMeter(), lambda: ask("burn"))
+        ask("its ready?")
+        cpu("CPU in a server's child", CpuMeter((pid,)), lambda: ask("its burn"))
         cpu("CPU in a server's ended child (fork and 5 ms)", CpuMeter((pid,)), lambda: ask("fork"))
         cpu("the same without a cgroup", CpuMeter((pid,), use_cgroup=False, evens_ticks=True), lambda: ask("fork"))
         child = ChildMemoryMeter((pid,))
-        ask("spike")
-        values = [child.measure(lambda: ask("spike")).peak_bytes / 2**20 for _ in range(repeats)]
-        rows.append(["memory of a server", "10 MiB", *spread(values, "MiB")])
+        for name, what in (("memory of a server", "spike"), ("memory of a server's child", "its spike")):
+            ask(what)
+            values = [child.measure(lambda what=what: ask(what)).peak_bytes / 2**20 for _ in range(repeats)]
+            rows.append([name, "10 MiB", *spread(values, "MiB")])
     values = [measure_peak(spike).peak_bytes / 2**20 for _ in range(repeats)]
     rows.append(["memory in this process", "10 MiB", *spread(values, "MiB")])
     return Table("meters", "Meters against known amounts", ["meter", "spent", "median", "range", "calls"], rows)
