@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 import pytest
 
@@ -22,7 +23,7 @@ from pytest_toolcheck.budgets.results import BudgetExceeded, BudgetResult, quant
 from pytest_toolcheck.budgets.verdict import Sample
 from pytest_toolcheck.spec.model import Budgets
 
-from .budget_fakes import NoisyMeter, use_fake_meter
+from .budget_fakes import NoisyMeter, QuietMeter, use_fake_meter
 
 MS = 1_000_000
 
@@ -95,6 +96,27 @@ def test_slow_calls_are_waited_for_where_a_few_of_them_show_something(monkeypatc
     [result] = measure_latency(call, {quantile: 500 * MS if verdict != "inconclusive" else 2000 * MS})
     assert (result.verdict, result.total) == (verdict, calls)
     assert result.message.endswith("are needed at least") is (verdict == "inconclusive")
+
+
+def test_a_fail_of_slow_calls_is_confirmed_though_many_are_disturbed(monkeypatch):
+    """Two of three calls are beside a slow spin: what has failed once is worth two minutes."""
+    calls, passed = count(), [0]
+
+    class OftenNoisyMeter(QuietMeter):
+        def block(self, call, *, most=64):
+            self.spin_ns = 350_000 if next(calls) % 3 else 270_000
+            return super().block(call, most=most)
+
+    use_fake_meter(monkeypatch, OftenNoisyMeter)
+    monkeypatch.setattr(measure_time, "wall_ns", lambda: passed[0])
+
+    def call():
+        passed[0] += 630 * MS
+        return 630 * MS
+
+    [result] = measure_latency(call, {"p50": 500 * MS})
+    assert result.verdict == "fail"
+    assert 80 * 10**9 < passed[0] <= 120 * 10**9
 
 
 def test_rounds_bound_the_runs_of_all_stages(monkeypatch):

@@ -182,7 +182,9 @@ class _Patience:
         return self.calls_left(waiting) > 0 and not is_over
 
     def _most_seconds(self, spent: float, waiting: Sequence[ConfirmedVerdict]) -> float:
-        """Return how long to try: what the fewest calls take that can show anything, where that is within reason."""
+        """Return how long to try: what the fewest calls take that can show anything, and longer to confirm a fail."""
+        if any(len(rule.stages) > 1 for rule in waiting):
+            return max(self._max_seconds, LONGEST_SECONDS)
         needed = max(spent / max(rule.total, 1) * fewest_calls(rule.quantile) for rule in waiting)
         return max(self._max_seconds, min(AMPLE * needed, LONGEST_SECONDS) if needed <= LONGEST_SECONDS else 0)
 
