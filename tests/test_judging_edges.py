@@ -293,10 +293,17 @@ class Tree(typing.TypedDict):
     """One that holds itself."""
 
     children: list[Tree]
+    branch: typing.NotRequired[Branch]
+
+
+class Branch(typing.TypedDict):
+    """One that holds what holds it."""
+
+    tree: Tree | None
 
 
 def test_a_typed_dictionary_has_a_schema_in_every_python() -> None:
-    """`typing.TypedDict` says its schema at any depth, its optional members too, and ends where it holds itself."""
+    """`typing.TypedDict` says its schema at any depth, its optional members too, and that it holds itself."""
 
     def send(to: Address, copies: list[Address] | None = None) -> None: ...
 
@@ -306,7 +313,10 @@ def test_a_typed_dictionary_has_a_schema_in_every_python() -> None:
     assert isinstance(schema, dict)
     assert schema["$defs"]["Address"]["required"] == ["city"]
     assert schema["properties"]["copies"]["anyOf"][0]["items"] == {"$ref": "#/$defs/Address"}
-    assert describe_function("grow", grow).input_schema
+    defined = typing.cast("dict[str, Any]", describe_function("grow", grow).input_schema)["$defs"]
+    assert defined["Tree"]["properties"]["children"]["items"] == {"$ref": "#/$defs/Tree"}
+    assert defined["Tree"]["required"] == ["children"]
+    assert defined["Branch"]["properties"]["tree"]["anyOf"][0] == {"$ref": "#/$defs/Tree"}
 
 
 LOGGED = [

@@ -11,8 +11,8 @@ from typing import Any
 
 import typing_extensions
 
-_BEING_MADE: set[Any] = set()
-"""One that holds itself is followed once."""
+_BEING_MADE: dict[Any, Any] = {}
+"""What one that holds itself, through others or not, refers to: the very class that is made of it."""
 
 
 def readable_by_pydantic(hint: Any) -> Any:
@@ -22,7 +22,7 @@ def readable_by_pydantic(hint: Any) -> Any:
 
 def _rebuilt(hint: Any) -> Any:
     if typing_extensions.is_typeddict(hint):
-        return dict[str, Any] if hint in _BEING_MADE else _again(hint)
+        return _BEING_MADE[hint] if hint in _BEING_MADE else _again(hint)
     inside = typing.get_args(hint)
     if not inside or typing.get_origin(hint) is typing.Literal:
         return hint
@@ -43,12 +43,14 @@ def with_arguments(hint: Any, arguments: tuple[Any, ...]) -> Any:
 @functools.lru_cache(maxsize=256)
 def _again(hint: Any) -> Any:
     members = typing_extensions.get_type_hints(hint, include_extras=True)
-    _BEING_MADE.add(hint)
+    made = _BEING_MADE[hint] = typing_extensions.TypedDict(hint.__name__, {})  # type: ignore[operator]
     try:
         marked = {name: _marked(_rebuilt(member), name, hint) for name, member in members.items()}
     finally:
-        _BEING_MADE.discard(hint)
-    made = typing_extensions.TypedDict(hint.__name__, marked)  # type: ignore[misc]
+        del _BEING_MADE[hint]
+    whole = typing_extensions.TypedDict(hint.__name__, marked)  # type: ignore[misc]
+    for name in ("__annotations__", "__required_keys__", "__optional_keys__", "__total__"):
+        setattr(made, name, getattr(whole, name))
     made.__doc__, made.__module__ = hint.__doc__, hint.__module__
     return made
 
