@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
 from pytest_toolcheck.cases.strategy import from_schema
 
@@ -81,3 +82,49 @@ def test_what_cannot_be_decided_has_no_label(label: Any) -> None:
     assert not any(isinstance(value, dict) and "x" in value and value.get("y") == 1 for value in values)
     endless = {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/a"}}}
     assert from_schema(endless, label=label).is_empty
+
+
+def a_tool(part: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {"x": part}, "required": ["x"]}
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "multiples": ({**INTEGER, "multipleOf": 7, "minimum": 10, "maximum": 500}, "multipleOf"),
+    "a count of matches": ({"type": "array", "items": INTEGER, "contains": {"minimum": 5}, "minContains": 2}, "minContains"),
+    "all different, as many as there are": (
+        {"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": True, "minItems": 2}, "uniqueItems",
+    ),
+    "a count of members": ({"type": "object", "additionalProperties": INTEGER, "minProperties": 2}, "minProperties"),
+    "a member beside another": (
+        {"type": "object", "properties": {"a": INTEGER, "b": INTEGER}, "minProperties": 1, "dependentRequired": {"a": ["b"]}},
+        "dependentRequired",
+    ),
+    "what is refused": ({**TEXT, "not": {"const": "root"}}, "not"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_keyword_alone_is_broken(name: str) -> None:
+    """Among the invalid values are such as break this keyword and nothing else."""
+    part, keyword = BROKEN[name]
+    judge = jsonschema.Draft202012Validator(a_tool(part))
+    found = [{error.validator for error in judge.iter_errors(value)} for value in drawn(_invalid(part), count=150)]
+    assert {keyword} in found
+
+
+def _invalid(part: dict[str, Any]) -> Any:
+    return from_schema(a_tool(part), label="invalid")
+
+
+@pytest.mark.parametrize(("accepted", "smallest"), [((50, 500), 50), ((0, 500), 15)], ids=["high", "bound"])
+def test_a_number_that_is_no_multiple_is_shrunk(accepted: tuple[int, int], smallest: int) -> None:
+    """A tool that takes what is no multiple of seven, within its bounds, is shown the smallest such number."""
+
+    def is_taken(value: Any) -> bool:
+        number = value.get("x") if isinstance(value, dict) else None
+        is_whole = isinstance(number, int) and not isinstance(number, bool)
+        return is_whole and max(10, accepted[0]) <= number <= accepted[1] and number % 7 != 0
+
+    part = {**INTEGER, "multipleOf": 7, "minimum": 10, "maximum": 500}
+    quick = settings(max_examples=500, database=None, suppress_health_check=list(HealthCheck))
+    assert find(_invalid(part), is_taken, settings=quick, random=Random(0)) == {"x": smallest}

@@ -79,13 +79,22 @@ def broken_values(
 
 
 def _draw_invalid(draw: Draw, graph: SchemaGraph, base: st.SearchStrategy[Any] | None, objects_only: bool) -> Any:
+    if base is not None and draw(st.integers(0, _ONE_IN_KNOWN)) == _ONE_IN_KNOWN:  # keywords that no change here breaks
+        known = _known_invalid(graph, objects_only)
+        if known:
+            return _one_of(draw, known)
     value = draw(free_json()) if base is None else Mutator(graph, draw, within=objects_only).broken(draw(base))
     if (isinstance(value, dict) or not objects_only) and graph.refuses(value):
         return value
+    return _one_of(draw, _known_invalid(graph, objects_only))
+
+
+def _known_invalid(graph: SchemaGraph, objects_only: bool) -> list[Any]:
     known = graph.recall(known_invalid)
-    return _one_of(draw, [value for value in known if isinstance(value, dict)] if objects_only else known)
+    return [value for value in known if isinstance(value, dict)] if objects_only else known
 
 
+_ONE_IN_KNOWN = 5
 _PROBE = settings(
     max_examples=3,
     database=None,

@@ -16,8 +16,10 @@ from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
 
 Path = tuple[str | int, ...]
 MAX_DEPTH = 8
+_LARGEST = 1e15
 _CLOSERS = ("additionalProperties", "propertyNames", "unevaluatedProperties")
 
+_COUNTERS = ("minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 _OTHER_TYPES: tuple[Any, ...] = (None, True, 0, 0.5, "", [], {})
 
 
@@ -89,6 +91,7 @@ class Mutator:
         for node in nodes:
             yield from _near_misses(node, path)
             yield from _bounds(value, node, path)
+        yield from self._refused(goal, path)
         if isinstance(value, dict):
             yield from self._object(value, nodes, path, depth)
         elif isinstance(value, list):
@@ -109,6 +112,25 @@ class Mutator:
             waiting += [branch for choice in expansion.choices for branch in choice]
         return found
 
+    def _refused(self, goal: Goal, path: Path) -> Iterator[Break]:
+        """Yield what a `not` refuses, otherwise as the place asks."""
+        try:
+            expansion = self.graph.expand(goal)
+        except Dead:
+            return
+        for node in expansion.residual:
+            if "not" in node.schema:
+                yield Break(path, self._drawer((self.graph.child(node, node.schema["not"]), *expansion.plain)))
+
+    def _drawer(self, goal: Goal) -> Callable[[Draw], Any]:
+        def make(draw: Draw) -> Any:
+            try:
+                return Drawer(self.graph, draw).value(goal)
+            except (Dead, Exhausted):
+                return draw(free_json())
+
+        return make
+
     def _wrong_types(self, nodes: list[Node], path: Path) -> Iterator[Break]:
         if not any(key in node.schema for node in nodes for key in ("type", "enum", "const")):
             return
@@ -119,7 +141,8 @@ class Mutator:
 
     def _object(self, value: dict[str, Any], nodes: list[Node], path: Path, depth: int) -> Iterator[Break]:
         required = {name for node in nodes for name in node.get("required") or ()}
-        yield from (Break((*path, name), None) for name in value if name in required)
+        counted = any(key in node.schema for node in nodes for key in _COUNTERS)
+        yield from (Break((*path, name), None) for name in value if counted or name in required)
         if any(node.get(key) not in (None, True) for node in nodes for key in _CLOSERS):
             for name in _unused(value):
                 yield Break((*path, name), lambda draw: draw(free_json()))
@@ -146,6 +169,10 @@ class Mutator:
             yield from self._at(inner, self.graph.item_goal(nodes, index), (*path, index), depth + 1)
         if value and any(node.get("uniqueItems") for node in nodes):
             yield Break((*path, len(value)), _just(value[0]))
+            yield from (Break((*path, 0), _just(other)) for other in value[1:2])
+        if any("contains" in node.schema for node in nodes):
+            yield from (Break((*path, index), None) for index in range(min(len(value), 5)))
+            yield from (Break((*path, len(value)), _just(inner)) for inner in value[:5])
         closed = self._nodes(self.graph.item_goal(nodes, len(value)))
         yield from self._wrong_types(closed, (*path, len(value)))
         if any(node.get(key) is False for node in nodes for key in ("items", "additionalItems", "unevaluatedItems")):
@@ -180,6 +207,7 @@ def _bounds(value: Any, node: Node, path: Path) -> Iterator[Break]:
     """Yield values just outside, and further outside, the bounds of numbers and lengths."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         yield from _number_bounds(node, path)
+        yield from _off_multiples(value, node, path)
     if isinstance(value, str):
         yield from _length_bounds(value, node, path)
     if isinstance(value, list) and len(value) < 1000:
@@ -192,12 +220,19 @@ def _number_bounds(node: Node, path: Path) -> Iterator[Break]:
         if isinstance(bound, (int, float)) and not isinstance(bound, bool):
             yield Break(path, _beyond(bound, sign))
             yield Break(path, _just(bound if keyword.startswith("exclusive") else bound + sign))
-    if "multipleOf" in node.schema:
-        yield Break(
-            path, lambda draw: draw(integers(0, 50)) * node.schema["multipleOf"] + node.schema["multipleOf"] / 2
-        )
     if node.get("type") == "integer":
         yield Break(path, lambda draw: draw(integers(-50, 50)) + 0.5)
+
+
+def _off_multiples(value: float, node: Node, path: Path) -> Iterator[Break]:
+    """Yield numbers beside a multiple, on the side where the bounds leave room; whole ones beside a whole one."""
+    step, highs = node.get("multipleOf"), (node.get("maximum"), node.get("exclusiveMaximum"))
+    if not isinstance(step, (int, float)) or step <= 0 or abs(value) > _LARGEST:
+        return
+    sign = -1 if any(high is not None and value + step > high for high in highs) else 1
+    if isinstance(step, int) and step > 1:
+        yield Break(path, lambda draw: value + sign * draw(integers(1, step - 1)))
+    yield Break(path, lambda draw: value + sign * step * draw(st.sampled_from((0.5, 0.25, 0.1))))
 
 
 def _beyond(bound: float, sign: int) -> Callable[[Draw], Any]:
