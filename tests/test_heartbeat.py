@@ -118,9 +118,24 @@ FAULTS = [
     (SYNC, "goes on after an error", "        return {\"price\": provider(sku)}\n    finally:\n        ended.set()\n        worker.join()\n",
      "        answer = {\"price\": provider(sku)}\n        ended.set()\n        worker.join()\n        return answer\n    except OSError:\n"
      "        threading.Timer(15, ended.set).start()\n        raise\n", "after the call had failed"),
+    (SYNC, "goes by the wall clock", "not ended.wait(6)", "not ended.wait(left(due := (locals().get('due') or time.time()) + 6))",
+     "when the wall clock stepped, no progress for"),
+    (SYNC, "counts the wall clock's seconds", "done += 1", "done = int(time.time() - began)", "when the wall clock stepped, report 3 says -35"),
+    (SYNC, "its end is not taken back", "ended = threading.Event()", "ended = ENDED", "in a second call no progress for 14.2 s"),
+    (SYNC, "goes on where it ended", "        done = 0\n", "        done = DONE[-1]\n", "a second call begins at 0.3 %, where the first ended: it began at 0.1 %"),
+    (SYNC, "its thread is started again", "    worker = threading.Thread(target=beat)\n",
+     "    new = threading.Thread(target=beat)\n    worker = THREADS.setdefault(0, new) if progress else new\n",
+     "a second call with a receiver failed: RuntimeError: threads can only be started once"),
+    (SYNC, "the first receiver hears of all", "                progress({", "                FIRST.setdefault(0, progress)({", "the receiver of a call heard of the next one"),
     (SYNC, "starts from the whole", "\"progress\": done,", "\"progress\": 1000 - done,", "goes back"),
 ]  # fmt: skip
 MORE = {
+    "goes by the wall clock": ("import threading\n", "import threading, time\n\ndef left(due):\n    return max(0, due - time.time())\n"),
+    "counts the wall clock's seconds": ("import threading\n", "import threading, time\nbegan = time.time()\n"),
+    "its end is not taken back": ("import threading\n", "import threading\nENDED = threading.Event()\n"),
+    "goes on where it ended": ("            done += 1\n", "            done += 1\n            DONE.append(done)\n"),
+    "its thread is started again": ("def order(sku, progress):", "THREADS = {}\ndef order(sku, progress=None):"),
+    "the first receiver hears of all": ("def order(", "FIRST = {}\ndef order("),
     "the last caller hears of all": ("(sku, on_progress=None):\n", "(sku, on_progress=None):\n    LATEST[:] = [on_progress]\n"),
     "begins the work again": ("import asyncio", """import asyncio
 
@@ -204,8 +219,8 @@ def test_a_faulty_reporter_is_found(source, fault, old, new, message, tmp_path):
     assert source.count(old) == 1
     changed = source.replace(old, new)
     changed = changed.replace("    ended = threading", "    LATEST[:] = [progress]\n    ended = threading")
-    changed += "\nLATEST = []\n"
-    if fault in MORE and source is ASYNC:
+    changed += "\nLATEST, DONE = [], [0]\n"
+    if fault in MORE and (source is ASYNC or MORE[fault][0] in changed):
         assert changed.count(MORE[fault][0]) == 1
         changed = changed.replace(*MORE[fault])
     failed, _, _ = run(plan_of(tmp_path, changed))

@@ -19,6 +19,7 @@ from ..errors import Position, ToolcheckError
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import Heartbeat, McpTarget, PythonTarget
 from ..targets.base import Outcome, Progress, Request, Session
+from . import heartbeat_again as again
 from . import heartbeat_checks as checks
 from .heartbeat_calls import InProcess, Watcher
 from .heartbeat_reports import Beat, Watched
@@ -60,6 +61,8 @@ def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
         sentences += [
             ("the work is done once", checks.works_once),
             ("two calls at once have their own", checks.own_receivers),
+            ("a second call begins anew", again.begins_anew),
+            ("steps of the wall clock change nothing", again.wall_clock_steps),
         ]
     sentences.append(("the reporter does not cancel the call", checks.not_cancelled))
     place = plan.tool.key_positions.get("/heartbeat", plan.tool.position)

@@ -7,9 +7,11 @@ import inspect
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final
 
 from ..checks.base import Finding
+from ..clock.errors import VirtualTimeError
 from ..events import bind, new_rid
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
 from ..spec.model import Heartbeat, PythonTarget
@@ -38,8 +40,21 @@ class Watcher:
         self.can_repeat = True
         """Whether a further call costs next to nothing."""
 
-    def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
-        """Make one long call. `receive` is called with each report; `silent` passes no receiver."""
+    def watch(
+        self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False, anew: bool = False
+    ) -> Watched:
+        """Make one long call. `receive` is called with each report; `silent` passes no receiver.
+
+        What may be known from another sentence of the promise is not done again unless `anew`.
+        """
+        raise NotImplementedError
+
+    def step_wall(self, seconds: float) -> None:
+        """Step the wall clock."""
+        raise NotImplementedError
+
+    def watch_in_a_row(self, *, silent: bool = False) -> tuple[Watched, Watched]:
+        """Make a call, and another when it has ended."""
         raise NotImplementedError
 
     def watch_briefly(self) -> Watched:
@@ -82,11 +97,35 @@ class InProcess(Watcher):
         super().__init__(ctx, plan, promise)
         self._known = known
 
-    def watch(self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False) -> Watched:
+    def watch(
+        self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False, anew: bool = False
+    ) -> Watched:
         """Make one call, made long by its first Python dependency; time passes after its end, too."""
-        if "length" not in self._known:
-            self._known["length"] = self._longest()
-        return self._watch(self._known["length"], receive=receive, silent=silent, fails=fails)
+        length: float = self._once("length", self._longest)
+        once = partial(self._watch, length, receive=receive, silent=silent, fails=fails)
+        if receive is not None or anew:
+            return once()
+        watched: Watched = self._once(f"silent {silent}, fails {fails}", once)
+        return watched
+
+    def _once(self, what: str, find: Callable[[], Any]) -> Any:
+        """Return what was found out before, or raise what was raised: a call without an end takes its time."""
+        if what not in self._known:
+            try:
+                self._known[what] = find()
+            except VirtualTimeError as stuck:
+                self._known[what] = stuck
+        if isinstance(self._known[what], VirtualTimeError):
+            raise self._known[what]
+        return self._known[what]
+
+    def step_wall(self, seconds: float) -> None:
+        """Step the wall clock; the monotonic one goes on."""
+        from ..clock import active_clock
+
+        clock = active_clock()
+        assert clock is not None
+        clock.step_wall(f"{seconds:g}s")
 
     def _longest(self) -> float:
         """Return how many intervals a call may last: a time limit of the tool's own is no fault of its reporter."""
@@ -145,6 +184,21 @@ class InProcess(Watcher):
 
             _run(both())
         return first, second
+
+    def watch_in_a_row(self, *, silent: bool = False) -> tuple[Watched, Watched]:
+        """Make two short calls in one world and one loop, the second well after the first has ended."""
+        calls = Watched(), Watched()
+        with self._world(LENGTHS[-2]) as (function, work):
+
+            async def both() -> None:
+                for watched in calls:
+                    watched.work, watched.began_s = work, time.monotonic()
+                    keywords = {} if silent else {_parameter(function): self._receiver(watched, None)}
+                    await self._awaited(function, keywords, watched)
+                    await asyncio.sleep(_AFTER * self.promise.interval_s)
+
+            _run(both())
+        return calls
 
     async def _awaited(self, function: Callable[..., Any], keywords: dict[str, Any], watched: Watched) -> None:
         from ..targets._arguments import Binding

@@ -6,9 +6,11 @@ import asyncio
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from ..scenario import ScenarioFailure
 from .heartbeat_reports import Done, Watched
 
 if TYPE_CHECKING:
@@ -20,35 +22,50 @@ _MOST_A_SECOND: Final = 40.0
 
 
 def in_time(watcher: Watcher) -> None:
-    watched = watcher.long_enough(watcher.watch())
-    gap_s, since_s = _longest_gap(watched)
-    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
-        seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
-        message = (
-            f"no progress for {gap_s:.3g} s after {since_s:.3g} s, expected one every {watcher.limit_s:g} s ({seen})"
-        )
-        raise watcher.broken(message, "no heartbeat in time", watched)
+    expect_in_time(watcher, watcher.long_enough(watcher.watch()))
 
 
 def sensible(watcher: Watcher) -> None:
     watched = watcher.long_enough(watcher.watch())
-    last = -math.inf
-    for number, beat in enumerate(watched.beats, 1):
-        percent = beat.percent
-        if percent is None or not math.isfinite(percent):
-            raise watcher.broken(
-                f"report {number} is no progress: {beat.progress!r} of {beat.total!r}", "no number", watched
-            )
-        if not 0 <= percent <= 100 + 1e-9:
-            raise watcher.broken(f"report {number} says {percent:g} %, expected 0 to 100 %", "out of range", watched)
-        if percent < last - 1e-9:
-            raise watcher.broken(f"report {number} goes back from {last:g} % to {percent:g} %", "goes back", watched)
-        last = percent
+    expect_sensible(watcher, watched)
     if not watched.beats:
         raise watcher.broken(f"no progress was reported in {watched.took_s:.3g} s", "no heartbeat in time", watched)
 
 
-def _longest_gap(watched: Watched) -> tuple[float, float]:
+def expect_in_time(watcher: Watcher, watched: Watched, when: str = "") -> None:
+    gap_s, since_s = longest_gap(watched)
+    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+        seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
+        message = (
+            f"{when}no progress for {gap_s:.3g} s after {since_s:.3g} s, "
+            f"expected one every {watcher.limit_s:g} s ({seen})"
+        )
+        raise watcher.broken(message, "no heartbeat in time", watched)
+
+
+def expect_sensible(watcher: Watcher, watched: Watched, when: str = "") -> None:
+    last = -math.inf
+    for number, beat in enumerate(watched.beats, 1):
+        which, percent = f"{when}report {number}", beat.percent
+        if percent is None or not math.isfinite(percent):
+            raise watcher.broken(f"{which} is no progress: {beat.progress!r} of {beat.total!r}", "no number", watched)
+        if not 0 <= percent <= 100 + 1e-9:
+            raise watcher.broken(f"{which} says {percent:g} %, expected 0 to 100 %", "out of range", watched)
+        if percent < last - 1e-9:
+            raise watcher.broken(f"{which} goes back from {last:g} % to {percent:g} %", "goes back", watched)
+        last = percent
+
+
+def keeps(expect: Callable[[Watcher, Watched], None], watcher: Watcher, watched: Watched) -> bool:
+    """Tell whether a call keeps a promise."""
+    try:
+        expect(watcher, watched)
+    except ScenarioFailure:
+        return False
+    return True
+
+
+def longest_gap(watched: Watched) -> tuple[float, float]:
     """Return how long nothing was reported, at most, and since when."""
     instants = [0.0, *(beat.at_s for beat in watched.beats), watched.took_s or 0.0]
     return max((later - sooner, sooner) for sooner, later in itertools.pairwise(instants))
@@ -101,11 +118,10 @@ def _expect_goes_on(watcher: Watcher) -> None:
             raise failure
         return Done()
 
-    plain = watcher.watch()
-    if _longest_gap(plain)[0] > watcher.limit_s + _SHORTEST_GRACE_S:
+    if not keeps(expect_in_time, watcher, watcher.watch()):
         return  # that is told already
     watched = watcher.watch(receive=receive)
-    gap_s, since_s = _longest_gap(watched)
+    gap_s, since_s = longest_gap(watched)
     if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
         message = (
             f"after its receiver failed once, no progress for {gap_s:.3g} s after {since_s:.3g} s, "
@@ -139,14 +155,14 @@ def works_once(watcher: Watcher) -> None:
 
 def own_receivers(watcher: Watcher) -> None:
     """Of two calls at once each hears of its own progress, and goes on hearing of it."""
-    if _longest_gap(watcher.watch_briefly())[0] > watcher.limit_s + _SHORTEST_GRACE_S:
+    if not keeps(expect_in_time, watcher, watcher.watch_briefly()):
         return  # that is told already
     calls = watcher.watch_at_once()
     work = calls[0].work
     if any(each.error is not None for each in calls) or len(work) < 2 or work[1].started_s >= (work[0].ended_s or 0.0):
         return  # they wait for each other, or cannot be made at once
     for which, watched in zip(("first", "second"), calls, strict=True):
-        gap_s, since_s = _longest_gap(watched)
+        gap_s, since_s = longest_gap(watched)
         if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
             message = f"of two calls at once the {which} heard nothing for {gap_s:.3g} s after {since_s:.3g} s"
             raise watcher.broken(message, "another's receiver", watched)
@@ -174,7 +190,7 @@ def _expect_same(watcher: Watcher, watched: Watched, how: str, *, than: Watched 
     plain = than or watcher.watch()
     if watched.answer == plain.answer:
         return
-    again = watcher.watch(silent=than is not None)
+    again = watcher.watch(silent=than is not None, anew=True)
     if watched.error is None and again.answer != plain.answer:
         return  # its answers differ from call to call: nothing can be said
     message = f"{how} the call ends in {watched.answer}, expected {plain.answer}"

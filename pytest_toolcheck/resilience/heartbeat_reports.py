@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import shorten
+from ..clock.errors import VirtualTimeError
 
 if TYPE_CHECKING:
     from .dependency import DependencyCall
@@ -84,7 +85,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def kept_error(error: BaseException) -> BaseException:
-    """Return what a tool raised; Ctrl-C and an exit go through."""
-    if isinstance(error, KeyboardInterrupt | SystemExit):
+    """Return what a tool raised; Ctrl-C, an exit, and a call that has no end go through."""
+    if isinstance(error, KeyboardInterrupt | SystemExit | VirtualTimeError):
         raise error
     return error
