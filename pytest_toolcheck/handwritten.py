@@ -23,14 +23,19 @@ from .spec.load import load_spec
 from .targets.base import Outcome
 from .tool_state import ToolState
 
+_ENDED = {"crashed": "crashed", "timed_out": "timed out"}
+
 
 class ToolCallFailed(AssertionError):
     """A called tool did not answer; `outcome` says what it did instead, `which` which of many calls it was."""
 
+    __module__ = "builtins"  # the short summary shows little more than 80 columns: they are for what happened
+
     def __init__(self, name: str, outcome: Outcome, which: str = "") -> None:
         self.outcome = outcome
         said = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
-        super().__init__(f"{name} was {outcome.kind}{which and ' ' + which}{said}")
+        what = _ENDED.get(outcome.kind, f"was {outcome.kind}")
+        super().__init__(f"{name} {what}{which and ' ' + which}{said}")
 
 
 @dataclass(frozen=True, slots=True)

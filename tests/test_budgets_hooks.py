@@ -82,7 +82,7 @@ def test_refusal(tool): assert tool.call({"n": "x"}).kind != "accepted"
             "*BudgetExceeded: memory peak 3* MiB, budget 2 MiB, over in * of 3 calls",
             "*BudgetExceeded: growth of memory items^*",
             "*growth over 'weight': the input schema has no such parameter; it has: items*",
-            "*ToolCallFailed: tired was crashed in call 3 for its budgets: ZeroDivisionError: out of breath",
+            "*ToolCallFailed: tired crashed in call 3 for its budgets: ZeroDivisionError: out of breath",
             "FAILED test_lab.py::test_one_of_many - BudgetExceeded: memory peak 3* MiB, budget 2 MiB*",
         ]
     )

@@ -140,10 +140,15 @@ def _tools(item: pytest.Function) -> list[BoundTool]:
 
 
 def _measure_calls(item: pytest.Function, marked: MarkedBudgets, tools: list[BoundTool]) -> tuple[BudgetResult, ...]:
+    from ..handwritten import ToolCallFailed
+
     __tracebackhide__ = True
     subject = _subject(tools, marked)
     budgets = _with_baseline(item, marked.budgets)
-    return apply_budgets(subject, budgets, lock=_lock(item), on_result=_logger(item))
+    try:
+        return apply_budgets(subject, budgets, lock=_lock(item), on_result=_logger(item))
+    except ToolCallFailed as failed:
+        raise failed.with_traceback(None)  # the way to it is ours, and tells nothing  # noqa: B904
 
 
 def _with_baseline(item: pytest.Function, budgets: Budgets) -> Budgets:
@@ -171,7 +176,8 @@ def _subject(tools: list[BoundTool], marked: MarkedBudgets) -> Subject:
     try:
         return sized(subject, calls[0], growth.over, caller)
     except MeterError as error:
-        pytest.fail(str(error), pytrace=False)
+        problem = str(error)
+    pytest.fail(problem, pytrace=False)
 
 
 def _failed_call(name: str, outcome: Outcome, which: str) -> Exception:
