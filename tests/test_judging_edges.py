@@ -81,6 +81,14 @@ def test_a_wrong_bound_is_told_by_its_neighbours(schema: Any, case: Case, accept
     assert refusal(schema, case, lambda _: False) is None
 
 
+def test_a_text_that_is_refused_for_what_it_is_says_nothing_of_the_bound() -> None:
+    """Two names that must differ: the shortest is refused for it is the other one, and another as short is taken."""
+    name = {"type": "string", "minLength": 1, "maxLength": 8}
+    case = valid({"old": "z", "new": "z"}, "boundary", "/new", "length 1")
+    assert refusal(takes(old=name, new=name), case, lambda v: v["old"] != v["new"]) is None
+    assert refusal(takes(old=name, new=name), case, lambda v: len(v["new"]) > 1) is not None
+
+
 DESCRIBED = [
     ("an item of an open list", takes(a={"type": "array", "items": {"enum": ["x", "y"]}}), {"a": ["x"]}, {"a": ["y"]}),
     ("an object in a list", takes(a={"type": "array", "items": ROW}), {"a": [{"v": 1}]}, {"a": [{"v": 0}]}),

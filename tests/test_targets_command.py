@@ -81,7 +81,7 @@ OPTIONS = {
 @pytest.mark.parametrize(
     "arguments",
     [{"fast": []}, {"width": [1]}, {"width": [1, 2]}, {"color": ["red"]}, {"color": []}, {"color": False},
-     {"signed": False}, {"parts": []}, {"more": []}, {"more": False}, {"more": ["x"]}],
+     {"signed": False}, {"parts": []}, {"tags": "a"}, {"more": []}, {"more": False}, {"more": ["x"]}],
 )  # fmt: skip
 def test_forbidden_values_that_look_like_allowed_ones(arguments):
     """No, one and several values in nothing are one command line with another input: they are not carried."""

@@ -32,6 +32,8 @@ def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
     for pointer in _places_at_a_bound(evidence):
         for changed in _inward(evidence, pointer):
             if (neighbour := _accepted(evidence, pointer, changed)) is not None:
+                if _accepts_another_at_the_bound(evidence, pointer):
+                    break
                 return (
                     f"the bound of {pointer} ({place_of(evidence.tool, 'input')}): its neighbour inside the bound "
                     f"is accepted: {shorten(neighbour, 160)}"
@@ -80,6 +82,22 @@ def _inward(evidence: Evidence, pointer: str) -> list[Any]:
     if all(valid) and not _has_bound_near(evidence, pointer, steps):
         return []
     return [step for step, holds in zip(steps, valid, strict=True) if holds]
+
+
+def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
+    """Whether a text of the same length is accepted: then it is not the length that is refused, but the text itself.
+
+    It may be what the tool has already, or what another parameter is: `old` and `new` that must differ.
+    """
+    text = _at(evidence.case.input, pointer)
+    if not isinstance(text, str) or not text:
+        return False
+    others = (text[:-1] + sign for sign in "ab12" if sign != text[-1])
+    valid = (
+        other for other in others if is_valid(evidence.tool.input or True, _with(evidence.case.input, pointer, other))
+    )
+    other = next(valid, None)
+    return other is not None and _accepted(evidence, pointer, other) is not None
 
 
 def _has_bound_near(evidence: Evidence, pointer: str, steps: list[Any]) -> bool:

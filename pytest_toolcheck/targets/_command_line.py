@@ -61,7 +61,7 @@ def _item(item: str, arguments: dict[str, Any], schema: Any) -> list[str]:
     alone = HOLE.fullmatch(item)
     if alone and isinstance(arguments[alone[1]], list):
         return _texts_of(alone[1], arguments[alone[1]], _part(schema, alone[1]))
-    return [HOLE.sub(lambda hole: as_text(hole[1], arguments[hole[1]], _part(schema, hole[1])), item)]
+    return [HOLE.sub(lambda hole: _text_of(hole[1], arguments[hole[1]], _part(schema, hole[1])), item)]
 
 
 def _part(schema: Any, name: str) -> Any:
@@ -76,7 +76,7 @@ def _option(name: str, value: Any, schema: Any) -> list[str]:
         return _switch(name, flag, schema, is_on=value)
     if isinstance(value, list):
         return [f"{flag}={text}" for text in _texts_of(name, value, schema)]
-    return [f"{flag}={as_text(name, value, schema)}"]
+    return [f"{flag}={_text_of(name, value, schema)}"]
 
 
 def _switch(name: str, flag: str, schema: Any, *, is_on: bool) -> list[str]:
@@ -85,6 +85,12 @@ def _switch(name: str, flag: str, schema: Any, *, is_on: bool) -> list[str]:
     if not _accepts(schema, value=False):
         raise NotCarriedError(f"{name}: false is said by leaving the option out")
     return []
+
+
+def _text_of(name: str, value: Any, schema: Any) -> str:
+    if "array" in types_of(schema) and not _accepts(schema, value):
+        raise NotCarriedError(f"{name}: a command line tells a list of one from its item in nothing")
+    return as_text(name, value, schema)
 
 
 def _texts_of(name: str, value: list[Any], schema: Any) -> list[str]:
