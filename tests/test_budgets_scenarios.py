@@ -212,6 +212,41 @@ def test_growth_calls_the_tool_with_growing_inputs():
     assert sizes == {4, 8, 16, 32, 64, 128, 256, 512}
 
 
+def refusing(most, over):
+    """A tool that takes so many items, and whose table is quadratic."""
+
+    def answer(request):
+        size = len(request.arguments[over])
+        return Outcome("accepted", len(bytearray(1000 * size**2))) if size <= most else Outcome("refused", MS)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("over", "acceptance", "most", "failed"),
+    [
+        ("names", "auto", 60, "budget"),
+        ("names", "auto", 9, None),
+        ("names", "strict", 60, "accepts_valid"),
+        ("items", "auto", 60, "accepts_valid"),
+    ],
+)
+def test_a_size_that_a_tool_need_not_take_ends_its_growth(over, acceptance, most, failed):
+    """Where the schema names no largest size a clean refusal is no failure: smaller ones show how the cost grows, or too few do."""
+    plan = plan_of(Budgets(growth=GrowthBudget(over, memory="n")))
+    plan = replace(plan, tool=replace(plan.tool, acceptance=acceptance))
+    context = FakeContext(plan, FakeSession(refusing(most, over)), {over: ["a", "b", "c"]})
+    if failed:
+        with pytest.raises(ScenarioFailure) as failure:
+            budget_scenarios(plan)[0].run(context)
+        assert failure.value.findings[0].check == failed
+    else:
+        budget_scenarios(plan)[0].run(context)
+        assert context.warnings == [
+            "place_order: growth of memory over names: inconclusive, 2 sizes could be tried, 4 are needed"
+        ]
+
+
 @pytest.mark.parametrize(
     ("verdict", "advice", "fails", "warnings"),
     [

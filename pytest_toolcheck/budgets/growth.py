@@ -33,6 +33,10 @@ CLASSES: Mapping[str, Callable[[float], float]] = {
 """What a growth budget may say, slowest first."""
 
 
+class SizeRefused(Exception):
+    """A size that the tool refuses and need not take: its schema names no largest one."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrowthReading:
     """The exponent with its interval, what the budgeted class shows on these sizes, and the least cost of each."""

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from ..units import format_size
 from .clocks import process_cpu_ns
 from .cpu import CpuMeter
-from .growth import FEWEST_SIZES, GrowthReading, doubling_sizes, judge_growth, least_costs, without_flat_start
+from .growth import (
+    FEWEST_SIZES,
+    GrowthReading,
+    SizeRefused,
+    doubling_sizes,
+    judge_growth,
+    least_costs,
+    without_flat_start,
+)
 from .latency import Call, DurationOf
 from .leak import MOST_CALLS, LeakReading, measure_leak
 from .memory import ARENA_BYTES, MemoryReading, has_memray, how_measured, measure_peak
@@ -201,15 +209,15 @@ def measure_growth(
     if latency is not None:
         meter = CpuMeter(process_ids)
         try:
-            sizes = _affordable(call, doubling_sizes(low, high))
+            sizes = _affordable(call, low, high)
             cost = _cpu_cost(call, meter, is_here=own_process and not process_ids, duration_of=duration_of)
             results.append(_grown("latency", cost, sizes, latency, over, meter.notes()))
         finally:
             meter.close()
     if memory is not None:
-        sizes = _affordable(call, doubling_sizes(low, high))
+        sizes = _affordable(call, low, high)
         is_here = own_process and not process_ids
-        floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here else 0
+        floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here and sizes else 0
         floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
         cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
         notes = ("peak of memory of a call", how_measured() if is_here else ChildMemoryMeter(process_ids).notes()[0])
@@ -217,15 +225,23 @@ def measure_growth(
     return tuple(results)
 
 
-def _affordable(call: Callable[[int], object], sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return the sizes up to the first that takes longer than 0.1 s; each is called once, which warms up as well."""
-    kept = []
+def _affordable(call: Callable[[int], object], low: int, high: int) -> tuple[int, ...]:
+    """Return doubling sizes up to the first that takes longer than 0.1 s, or that is refused where it may be.
+
+    Each is called once, which warms up as well. Where too few are left, smaller ones are tried.
+    """
+    sizes, kept = doubling_sizes(low, high), list[int]()
     for size in sizes:
         start = process_cpu_ns()
-        call(size)
+        try:
+            call(size)
+        except SizeRefused:
+            break
         kept.append(size)
         if process_cpu_ns() - start > _SLOW_CALL_NS:
             break
+    if len(kept) < FEWEST_SIZES and sizes[0] // 2 >= max(low, 1):
+        return _affordable(call, low, kept[-1] if kept else sizes[0] // 2)
     return tuple(kept)
 
 

@@ -20,6 +20,8 @@ MAX_SECONDS = 40.0
 LONGEST_SECONDS = 120.0
 """Slow calls are waited for up to here, where the fewest that can show anything take longer than `MAX_SECONDS`."""
 AMPLE = 1.25
+WORTH = 0.25
+"""A machine that leaves fewer calls than this share usable is not worth waiting for."""
 PATIENCE_SECONDS = 3.0
 """A burst of noise is waited for so long at least before a machine is called too noisy."""
 BATCH_CALLS = 25
@@ -185,6 +187,8 @@ class _Patience:
         """Return how long to try: what the fewest calls take that can show anything, and longer to confirm a fail."""
         if any(len(rule.stages) > 1 for rule in waiting):
             return max(self._max_seconds, LONGEST_SECONDS)
+        if any(rule.usable < rule.total * WORTH for rule in waiting):
+            return self._max_seconds
         needed = max(spent / max(rule.total, 1) * fewest_calls(rule.quantile) for rule in waiting)
         return max(self._max_seconds, min(AMPLE * needed, LONGEST_SECONDS) if needed <= LONGEST_SECONDS else 0)
 

@@ -23,6 +23,12 @@ def size_range(schema: Any, parameter: str) -> tuple[int, int]:
     return low, max(min(int(part.get(highest, LARGEST[kind])), LARGEST[kind]), low)
 
 
+def has_largest(schema: Any, parameter: str) -> bool:
+    """Whether a schema says how large a parameter may be: then it promises that so much is taken."""
+    part = _schema_of(schema, parameter)
+    return _BOUNDS.get(_kind(part, parameter), ("minimum", "maximum"))[1] in part
+
+
 def input_of_size(schema: Any, base: Mapping[str, Any], parameter: str, size: int) -> dict[str, Any]:
     """Return a copy of `base` in which `parameter` has the size: so many items or characters, or that number."""
     kind = _kind(_schema_of(schema, parameter), parameter)

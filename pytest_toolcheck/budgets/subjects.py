@@ -15,9 +15,10 @@ from typing import Any
 
 from ..scenario import ToolPlan
 from ..targets.base import Outcome, Request, Session
+from .growth import SizeRefused
 from .measure import Subject
 from .measure_time import Effort
-from .sizes import copied_bytes, input_of_size, size_range
+from .sizes import copied_bytes, has_largest, input_of_size, size_range
 
 _LABEL_LENGTH = 60
 
@@ -51,12 +52,14 @@ class Caller:
         self._session, self._where, self._failure = session, where, failure
         self._calls = 0
 
-    def __call__(self, call: ToolCall, size: str = "") -> MadeCall:
+    def __call__(self, call: ToolCall, size: str = "", *, may_refuse: bool = False) -> MadeCall:
         self._calls += 1
         tool = call.plan.tool
         rid = f"budget-{tool.name}-{self._calls}"
         arguments = copy.deepcopy(dict(call.arguments))
         outcome = self._session.call(Request(tool, arguments, rid, tool.timeout_s, valid=call.valid))
+        if may_refuse and outcome.kind == "refused" != call.kind:
+            raise SizeRefused
         if outcome.kind != call.kind:
             raise self._failure(tool.name, outcome, f"in call {self._calls} {self._where}{size}")
         return MadeCall(call.arguments, outcome)
@@ -85,6 +88,7 @@ def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subjec
     """Return the subject with `base` as what grows in its parameter `over`. Raises MeterError where that has no size."""
     schema = base.plan.tool.input
     sizes = size_range(schema, over)
+    may_refuse = base.plan.tool.acceptance != "strict" and not has_largest(schema, over)
     inputs: dict[int, ToolCall] = {}
 
     def input_of(size: int) -> ToolCall:
@@ -93,7 +97,7 @@ def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subjec
         return inputs[size]
 
     def call_of_size(size: int) -> MadeCall:
-        return caller(input_of(size), f" with {over} of size {size}")
+        return caller(input_of(size), f" with {over} of size {size}", may_refuse=may_refuse)
 
     def input_bytes(size: int) -> int:
         return copied_bytes(input_of(size).arguments)
