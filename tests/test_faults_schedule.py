@@ -55,6 +55,12 @@ def test_each_hit_meets_its_step(text, expected):
     assert played(text, 6) == expected
 
 
+def test_how_a_connection_ends_is_written_in_either_case():
+    """`FIN` and `RST`, as the protocol has them, are those of the documentation."""
+    assert parse_schedule("disconnect(RST)") == parse_schedule("disconnect(rst)")
+    assert parse_schedule("disconnect(how=Fin)") == parse_schedule("disconnect")
+
+
 def test_windows_are_measured_from_the_injection():
     """`window(1s..5s)` begins at 1 s and ends before 5 s; `until(2s)` ends before 2 s."""
     assert played("window(1s..5s): hang", 7, step_s=1) == "- hang hang hang hang - -"

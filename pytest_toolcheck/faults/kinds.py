@@ -195,8 +195,10 @@ def _parsed(parameter: Parameter, text: str) -> Any:
             return format_share(_share(text)) if text.endswith("%") else _amount(text)
         case "count":
             return _whole(text)
-        case "how" if text not in parameter.choices:
+        case "how" if text.lower() not in parameter.choices:
             raise ValueError(f"found {text!r}, expected one of {', '.join(parameter.choices)}")
+        case "how":
+            return text.lower()
     return text
 
 
