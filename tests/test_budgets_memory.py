@@ -14,7 +14,8 @@ from pytest_toolcheck.budgets import leak, memory, memory_children
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
 from pytest_toolcheck.budgets.measure import apply_to_body
-from pytest_toolcheck.budgets.measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
+from pytest_toolcheck.budgets.measure_growth import measure_growth
+from pytest_toolcheck.budgets.measure_memory import measure_leak_budget, measure_peak_budget
 from pytest_toolcheck.budgets.memory import MemoryReading, measure_peak
 from pytest_toolcheck.budgets.memory_children import ChildMemoryMeter
 from pytest_toolcheck.budgets.processes import has_proc

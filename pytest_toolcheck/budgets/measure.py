@@ -13,7 +13,8 @@ from .latency import Call, DurationOf
 from .leak import LEAK_PASSES, MOST_CALLS
 from .markers import rounds_needed
 from .measure_body import judge_body_once
-from .measure_memory import measure_growth, measure_leak_budget, measure_peak_budget
+from .measure_growth import measure_growth
+from .measure_memory import measure_leak_budget, measure_peak_budget
 from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_cpu_value, measure_latency
 from .results import BudgetExceeded, BudgetResult
 from .verdict import CLEAN_CALLS_FOR_MAX

@@ -1,0 +1,160 @@
+"""Growth budgets: how the cost of a call, in CPU time or memory, grows with a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .clocks import process_cpu_ns
+from .cpu import CpuMeter
+from .growth import (
+    FEWEST_SIZES,
+    GrowthReading,
+    SizeRefused,
+    doubling_sizes,
+    judge_growth,
+    least_costs,
+    without_flat_start,
+)
+from .latency import DurationOf
+from .memory import how_measured, measure_peak
+from .memory_children import ChildMemoryMeter
+from .results import BudgetResult, short
+
+_PEAK_FLOOR, _CHILD_PEAK_FLOOR = 4 * 1024, 64 * 1024
+"""A peak below this says nothing about growth: it is Python's own housekeeping, or the grain of the kernel's count."""
+_COPIES = 4
+"""A peak below so many copies of the largest input is what handing it over takes."""
+_SLOW_CALL_NS = 100_000_000
+
+CostOfSize = Callable[[int], int]
+
+
+def measure_growth(
+    call: Callable[[int], object],
+    *,
+    over: str,
+    low: int,
+    high: int,
+    latency: str | None = None,
+    memory: str | None = None,
+    process_ids: Sequence[int] = (),
+    own_process: bool = True,
+    duration_of: DurationOf | None = None,
+    input_bytes: Callable[[int], int] | None = None,
+) -> tuple[BudgetResult, ...]:
+    """Judge how the cost of `call(size)` grows for sizes from `low` to `high`; return a result for each limit given.
+
+    `latency` is judged by CPU time, which is what a slower algorithm costs. A fail has to come three times. Copying an
+    input of n items to hand it over takes n steps whatever the tool does: here `duration_of` takes the tool's own time
+    from a result, and `input_bytes` tells how large the input of a size is.
+    """
+    results = []
+    if latency is not None:
+        meter = CpuMeter(process_ids)
+        try:
+            sizes = _affordable(call, low, high)
+            cost = _cpu_cost(call, meter, is_here=own_process and not process_ids, duration_of=duration_of)
+            results.append(_grown("latency", cost, sizes, latency, over, meter.notes()))
+        finally:
+            meter.close()
+    if memory is not None:
+        sizes = _affordable(call, low, high)
+        is_here = own_process and not process_ids
+        floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here and sizes else 0
+        floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
+        cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
+        notes = ("peak of memory of a call", how_measured() if is_here else ChildMemoryMeter(process_ids).notes()[0])
+        results.append(_grown("memory", cost, sizes, memory, over, notes, repeats=1, floor=floor))
+    return tuple(results)
+
+
+def _affordable(call: Callable[[int], object], low: int, high: int) -> tuple[int, ...]:
+    """Return doubling sizes up to the first that takes longer than 0.1 s, or that is refused where it may be.
+
+    Each is called once, which warms up as well. Where too few are left, smaller ones are tried.
+    """
+    sizes, kept = doubling_sizes(low, high), list[int]()
+    for size in sizes:
+        start = process_cpu_ns()
+        try:
+            call(size)
+        except SizeRefused:
+            break
+        kept.append(size)
+        if process_cpu_ns() - start > _SLOW_CALL_NS:
+            break
+    if len(kept) < FEWEST_SIZES and sizes[0] // 2 >= max(low, 1):
+        return _affordable(call, low, kept[-1] if kept else sizes[0] // 2)
+    return tuple(kept)
+
+
+def _cpu_cost(
+    call: Callable[[int], object], meter: CpuMeter, *, is_here: bool, duration_of: DurationOf | None
+) -> CostOfSize:
+    def here(size: int) -> int:
+        start = process_cpu_ns()
+        result = call(size)
+        around = process_cpu_ns() - start
+        own = duration_of(result) if duration_of else None
+        return around if own is None else min(around, own)
+
+    return here if is_here else lambda size: meter.measure(lambda: call(size)).cpu_ns
+
+
+def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, is_here: bool, floor: int) -> CostOfSize:
+    if not is_here:
+        meter = ChildMemoryMeter(process_ids)
+        return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, floor)
+    return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, floor)
+
+
+def _grown(
+    what: str,
+    cost: CostOfSize,
+    sizes: Sequence[int],
+    limit: str,
+    over: str,
+    notes: Sequence[str],
+    *,
+    repeats: int = 7,
+    floor: int = 0,
+) -> BudgetResult:
+    metric = f"growth of {what}"
+    if len(sizes) < FEWEST_SIZES:
+        reason = f"{metric} over {over}: inconclusive, {len(sizes)} sizes could be tried, {FEWEST_SIZES} are needed"
+        return BudgetResult(metric, "inconclusive", "not measured", limit, reason, unit="exponent")
+
+    def read(seed: int) -> GrowthReading:
+        costs = least_costs(cost, sizes, repeats=repeats, seed=seed)
+        return judge_growth(without_flat_start(costs, floor=floor), limit)
+
+    reading = read(0)
+    for seed in (1, 2):
+        if reading.verdict == "fail":
+            reading = read(seed)
+    return _growth_result(metric, reading, limit, over, (*notes, f"least of {repeats} calls a size, shuffled"))
+
+
+def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, notes: Sequence[str]) -> BudgetResult:
+    found, unit = reading.exponent, "ns" if "latency" in metric else "bytes"
+    sizes = f"sizes {reading.costs[0][0]} to {reading.costs[-1][0]}"
+    measured = f"{over}^{found.value:.2f} ({found.low:.2f} to {found.high:.2f} at 95 %)"
+    message = f"{metric} {measured}, budget {limit} (^{reading.allowed:.2f} on these {sizes})"
+    if reading.verdict == "inconclusive":
+        message += ": inconclusive, the interval holds the budget"
+    costs = "\n".join(f"{size}: {short(cost, unit)}" for size, cost in reading.costs)
+    details = (("measured", "\n".join(notes)), (f"cost by size of {over}", costs))
+    calls = len(reading.costs)
+    return BudgetResult(
+        metric,
+        reading.verdict,
+        measured,
+        limit,
+        message,
+        calls,
+        calls,
+        found.value,
+        reading.allowed,
+        "exponent",
+        details,
+    )
