@@ -171,6 +171,16 @@ def test_a_secret_in_a_refusal_is_found_by_its_form(message: str) -> None:
     assert list(given_away(message, message)) == []
 
 
+@pytest.mark.parametrize(
+    "message",
+    ['failed (File "app.py", line 3)', "x\nDuring handling of the above exception, another exception occurred:",
+     "app.rb:12:in `run': bad"],
+)  # fmt: skip
+def test_what_is_left_of_a_traceback_is_one(message: str) -> None:
+    """A part of it, on a line with other words, gives the program's inside away as well."""
+    assert next(given_away(message, "{}"))[0] == "a traceback"
+
+
 @pytest.mark.parametrize("message", HARMLESS)
 def test_words_about_a_secret_are_none(message: str) -> None:
     """An error that names its parameter `token` is clean."""
@@ -186,6 +196,12 @@ def test_words_about_a_secret_are_none(message: str) -> None:
         ("app.orders.validators.OrderError: n", "a class of the program"),
         ("java: com.acme.Orders$BadOrderException", "a class of the program"),
         ("System.FormatException: n", "a class of the program"),
+        ("bad value at handlers.py:42", "a place in its source"),
+        ("ValueError in handlers.py line 42", "a place in its source"),
+        ("bad value (Orders.java:42)", "a place in its source"),
+        ("cannot open file:///srv/orders/data.json", "a path of the machine"),
+        (r"cannot open \\files\orders\data.db", "a path of the machine"),
+        (r"No such file: 'C:\\Users\\ann\\data.db'", "a path of the machine"),
     ],
 )
 def test_the_inside_of_a_program_is_no_answer(message: str, kind: str) -> None:
@@ -195,8 +211,10 @@ def test_the_inside_of_a_program_is_no_answer(message: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["expected str, got <class 'int'>", "ValueError: n", "orders.n: too large", "see a.b.c"]
-)
+    "message",
+    ["expected str, got <class 'int'>", "ValueError: n", "orders.n: too large", "see a.b.c", "must end in .py", "main.py is needed",
+     "only file:// URLs", "a line such as 10:30", r"no \d in it", "line 42 of the text"],
+)  # fmt: skip
 def test_words_of_types_are_no_inside_of_a_program(message: str) -> None:
     """What a caller can make sense of is clean."""
     assert list(given_away(message, "{}")) == []

@@ -9,13 +9,14 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 TRACEBACK = re.compile(
-    r"Traceback \(most recent call last\)|^\s*File \"[^\"]+\", line \d+|^\s+at .+\(.+:\d+:\d+\)"
-    r"|^\s+at [\w.$]+\([\w]+\.java:\d+\)|goroutine \d+ \[|panicked at ",
+    r"Traceback \(most recent call last\)|\bFile \"[^\"]+\", line \d+|^\s+at .+\(.+:\d+:\d+\)"
+    r"|^\s+at [\w.$]+\([\w]+\.java:\d+\)|goroutine \d+ \[|panicked at "
+    r"|During handling of the above exception|The above exception was the direct cause|\.rb:\d+:in [`'\"]",
     re.MULTILINE,
 )
 PATH = re.compile(
     r"(?<![\w:/.])/[\w.@+~-]+(?:/[\w.@+~-]+)+"
-    r"|\b[A-Za-z]:\\(?:[\w .-]+\\)+[\w.-]+|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
+    r"|\b[A-Za-z]:\\{1,2}(?:[\w .-]+\\{1,2})+[\w.-]+|(?<![\w\\])\\\\[\w.-]+\\[\w$.-]+(?:\\[\w .-]+)*|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
 )
 """What may be a path; those that begin with a slash can be a route or a JSON pointer as well: see `_is_on_a_disk`."""
 _ROOTS = frozenset(
@@ -31,6 +32,10 @@ _CLASS = re.compile(
     r"(?<![\w.@/-])(?:[a-z_]\w*\.){2,}(?:[A-Z]\w*[.$])*_?[A-Z]\w*(?:Error|Exception)\b|\bSystem\.(?:\w+\.)*\w+Exception\b"
 )
 """Errors by their full name within the program, such as `app.orders.validators.OrderError`."""
+_SOURCE_LINE = re.compile(
+    r"(?<![\w./@-])([\w-]+\.(?:py|m?js|tsx?|rb|go|rs|java|php|cs|kt|cpp))(?::\d+\b|\"?,? (?:on |at )?line \d+)"
+)
+"""A place in the source, such as `handlers.py:42`."""
 _NAME = r"(?:secret|token|passw(?:or)?d|pwd|api[_ -]?key|credential|private[_ -]?key|access[_ -]?key)"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"{_NAME}s?['\"]?\s*(=|:)\s*['\"]?([^\s'\",;&)\]}}]{{6,}})", re.IGNORECASE)
@@ -55,6 +60,7 @@ def given_away(
     """
     if found := TRACEBACK.search(message):
         yield "a traceback", found.group(0).strip()
+    message = message.replace("file://", "file: ")
     for found in PATH.finditer(message):
         path = found.group(0)
         if not _is_on_a_disk(path) or _is_told_back(path, sent) or _is_below(path, handed):
@@ -97,6 +103,8 @@ def _internals(message: str, sent: str) -> Iterator[tuple[str, str]]:
         found = pattern.search(message)
         if found and found[0] not in sent:
             yield kind, found[0]
+    if (line := _SOURCE_LINE.search(message)) and line[1] not in sent:
+        yield "a place in its source", line[0]
 
 
 def _is_below(path: str, handed: Iterable[str]) -> bool:
