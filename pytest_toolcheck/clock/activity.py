@@ -108,7 +108,9 @@ class Activity:
         if (ending := self._first(self._unlisted.at_work(listed, tasks))) is not None:
             return ending
         before = self._state_of(others)
-        work = self._first(children.look()) or self._look_at_threads(others, before) or self._first(children.look())
+        work = self._first(children.look())
+        if work is None and (others or children.are_any):
+            work = self._look_at_threads(others, before) or self._first(children.look())
         self.asleep = children.asleep
         self._frames = None
         if work is None and not self._supported and others:

@@ -61,6 +61,11 @@ class Watch:
         self._looks: list[Look] = []
 
     @property
+    def are_any(self) -> bool:
+        """Whether the last look has found one."""
+        return bool(self._looks[-1])
+
+    @property
     def have_moved(self) -> bool:
         """Whether one of them was given the processor between the looks."""
         return self._looks[0] != self._looks[-1]

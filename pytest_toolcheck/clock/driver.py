@@ -203,23 +203,23 @@ class Driver:
             if expected and (expected, waiter.thread) not in self.activity.ignored:
                 return Work((expected, waiter.thread), expected)
         others = {waiter.thread for waiter in waiting}
-        tasks = {waiter.task for waiter in waiting}
-        return self.activity.find_work(others, tasks, within_ns=self._limit_ns()) or (
-            self.activity.find_ticking(others) if self._is_endless() else None
+        tasks, is_endless = {waiter.task for waiter in waiting}, self._is_endless()
+        return self.activity.find_work(others, tasks, within_ns=self._limit_ns(is_endless=is_endless)) or (
+            self.activity.find_ticking(others) if is_endless else None
         )
 
     def _has_waited_long_enough(self, work: Work) -> bool:
         now_ns = self._monotonic_ns()
         if self._blocked_since_ns is None:
             self._blocked_since_ns = now_ns
-        if now_ns - self._blocked_since_ns < self._limit_ns() * work.patience:
+        if now_ns - self._blocked_since_ns < self._limit_ns(is_endless=self._is_endless()) * work.patience:
             return False
         self.stalls.append(work.describe())
         self.activity.ignored.add(work.key)
         return True
 
-    def _limit_ns(self) -> int:
-        return self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if self._is_endless() else 1)
+    def _limit_ns(self, *, is_endless: bool) -> int:
+        return self._max_real_wait_ns * (ENDLESS_WAIT_FACTOR if is_endless else 1)
 
     def _is_endless(self) -> bool:
         return self._next_deadline() is None
