@@ -20,6 +20,7 @@ import pytest
 
 from pytest_toolcheck.clock import VirtualDeadlock, virtual_time
 from pytest_toolcheck.clock.sockets import is_within_reach
+from pytest_toolcheck.clock.work import Work
 
 
 @pytest.fixture(name="clock")
@@ -179,6 +180,17 @@ def test_timers_of_an_older_loop_ring_in_virtual_time():
     thread.join()
     loop.close()
     assert len(beats) in (10, 11)
+
+
+def test_a_selector_pauses_in_real_time(monkeypatch):
+    """While real work is under way, the looks at what has arrived let no virtual time pass."""
+    left, right = socket.socketpair()
+    with left, right, selectors.DefaultSelector() as selector, virtual_time() as clock:
+        selector.register(left, selectors.EVENT_READ)
+        works = iter([Work(("thread", 0), "a thread at work")] * 5)
+        monkeypatch.setattr(clock.mover.activity, "find_work", lambda *_who, **_how: next(works, None))
+        assert selector.select(30) == []
+        assert (clock.now, clock.jumps) == (30, 1)
 
 
 def wait_for_an_event():

@@ -92,8 +92,9 @@ class SelectorTimeouts:
 
     def on(self) -> None:
         """From now on, selectors that are not an event loop's keep virtual time."""
-        for kind in vars(selectors).copy().values():
-            if isinstance(kind, type) and issubclass(kind, selectors.BaseSelector) and "select" in vars(kind):
+        kinds = {kind for kind in vars(selectors).values() if isinstance(kind, type)}  # DefaultSelector is one of them
+        for kind in kinds:
+            if issubclass(kind, selectors.BaseSelector) and "select" in vars(kind):
                 self._put_back.append(lambda kind=kind, own=kind.select: setattr(kind, "select", own))  # type: ignore[misc]
                 kind.select = self._limited(kind.select)  # type: ignore[method-assign]
 
