@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +22,9 @@ from .spec.discover import merge_discovered
 from .spec.load import load_spec
 from .targets.base import Outcome
 from .tool_state import ToolState
+
+if TYPE_CHECKING:
+    from .budgets.measure import Subject
 
 _ENDED = {"crashed": "crashed", "timed_out": "timed out"}
 
@@ -79,6 +82,17 @@ class BoundTool:
     def session(self) -> Any:
         """The session that the calls go through."""
         return self._running.session
+
+    def as_subject(self, arguments: Mapping[str, Any], *, over: str | None = None) -> Subject:
+        """Return a call as something to measure, in the processes that serve it; `over` is the parameter that grows.
+
+        Raises MeterError where that has no size.
+        """
+        from .budgets.subjects import Caller, ToolCall, sized, subject_of
+
+        call, caller = ToolCall(self.plan, arguments), Caller(self.session, "for its budget", ToolCallFailed)
+        subject = subject_of([call], self.session, caller)
+        return subject if over is None else sized(subject, call, over, caller)
 
 
 def plans_of(node: pytest.Item | pytest.Function, marker: pytest.Mark, runtime: Runtime) -> dict[str, ToolPlan]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -17,13 +18,15 @@ from pytest_toolcheck.targets import make_target
 from pytest_toolcheck.targets.base import ToolDescription
 from pytest_toolcheck.targets.processes import MALLOC_SETTINGS
 
-from .targets_kit import spec_of
+from .specs import run
+from .targets_kit import SERVERS, spec_of
 from .test_targets_http import free_port
 
 pytestmark = pytest.mark.skipif(not has_proc(), reason="what other processes use is read from /proc")
 
 MS, MIB = 1_000_000, 2**20
 SERVER = ("python", "spending_server.py")
+SPEND = {"type": "object", "properties": {"what": {"type": "string", "maxLength": 64}}, "required": ["what"]}
 SETTINGS = sorted(MALLOC_SETTINGS)
 
 
@@ -106,6 +109,44 @@ def test_a_kibibyte_a_call_is_a_leak(spender, what):
     subject = spender.subject(what)
     found = measure_leak_budget(subject.call, 1024, process_ids=subject.process_ids, most_calls=400)
     assert found.verdict == "fail"
+
+
+SUITE = """
+import pytest
+
+pytestmark = pytest.mark.tool_spec("served.tool.yaml", tool="spend")
+
+def test_kept(tool, budget):
+    with budget.memory(peak="12MiB") as b:
+        assert "done" in b.call(tool, what="spike")
+def test_broken(tool, budget):
+    with budget.memory(peak="9MiB") as b:
+        b.call(tool, what="spike")
+def test_growth(tool, budget):
+    with budget.growth(over="what", memory="n") as b:
+        b.call(tool, what="")
+def test_call(tool, budget):
+    with budget.memory(peak="9MiB") as b:
+        b.call(tool.call, {"what": "spike"})
+"""
+
+
+def test_a_block_measures_a_tool_where_it_is_served(pytester):
+    """`b.call(tool, …)` of the fixture `budget` judges the server's memory, not that of the process that asks."""
+    server = [sys.executable, str(SERVERS / "spending_server.py"), "stdio"]
+    text = {"toolcheck": 1, "target": {"mcp": {"command": server}}, "tools": {"spend": {"input": SPEND}}}
+    pytester.makefile(".tool.yaml", served=json.dumps(text))
+    pytester.makepyfile(test_served=SUITE)
+    result = run(pytester, "--toolcheck-log=off", "test_served.py")
+    result.assert_outcomes(passed=1, failed=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*BudgetExceeded: memory peak *, budget 9 MiB, over in 3 of 3 calls",
+            "*high-water mark of the server*",
+            "*ToolCallFailed: spend * for its budget with what of size *",
+            "*BudgetError: found BoundTool.call, expected the tool itself, as b.call(tool, parameter=value)",
+        ]
+    )
 
 
 def test_a_command_counts_with_the_process_that_it_is():

@@ -125,9 +125,20 @@ class BudgetBlock:
             raise BudgetError(
                 f"{_name(function)} is async, so a call does nothing yet: write `await b.acall(function)`"
             )
+        if _is_tool(function):
+            return self._call_tool(function, *args, **kwargs)  # type: ignore[no-any-return]
         first = _First(lambda *size: function(*size, *args, **kwargs))
         self.results += self._measure(self._subject(first), self._budgets)
         return first.result  # type: ignore[no-any-return]
+
+    def _call_tool(self, tool: Any, *args: Any, **arguments: Any) -> Any:
+        """Make the call as the test would, then measure it where it is served, which may be in other processes."""
+        __tracebackhide__ = True
+        result = tool(*args, **arguments)
+        growth = self._budgets.growth
+        subject = tool.as_subject(arguments, over=growth.over if growth else None)
+        self.results += self._measure(subject, self._budgets)
+        return result
 
     async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
         """As `call`, for an async function, in the running loop. Each call is timed inside the loop."""
@@ -154,6 +165,8 @@ class BudgetBlock:
         __tracebackhide__ = True
         if not self._is_open:
             raise BudgetError("a call outside of the block is judged by nobody: write `with budget.latency(…) as b:`")
+        if _is_tool(getattr(function, "__self__", None)):
+            raise BudgetError(f"found {_name(function)}, expected the tool itself, as b.call(tool, parameter=value)")
         if not callable(function):
             raise BudgetError(
                 f"found {function!r}, expected a function and its arguments, as b.call(function, argument)"
@@ -161,6 +174,11 @@ class BudgetBlock:
 
     def _subject(self, first: _First) -> Subject:
         return Subject(first, call_of_size=first, sizes=self._sizes)
+
+
+def _is_tool(function: object) -> bool:
+    """Whether it is a tool of a spec, as the fixtures `tool` and `tools` give it: it may be served elsewhere."""
+    return hasattr(type(function), "as_subject")
 
 
 def _name(function: object) -> str:
