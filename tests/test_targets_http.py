@@ -185,6 +185,21 @@ class TestServer:
         assert second.process_ids() == pids
         second.close()
 
+    @pytest.mark.parametrize("ready", [None, "/anything"])
+    def test_a_server_that_only_accepts_connections_is_started_again(self, ready, monkeypatch):
+        """One that hangs as a whole still listens, for the system answers for it: the next call must not hang in turn."""
+        monkeypatch.setattr(_started, "_PROBE_S", LIMIT_S)
+        target = service(arguments=("alone",), ready=ready)
+        session = target.open()
+        assert call(session, tool("h", "GET /hang"), limit_s=LIMIT_S).kind == "timed_out"
+        pids = session.process_ids()
+        session.close()
+        again = target.open()
+        assert again.process_ids() != pids
+        assert call(again, tool("a", "GET /x")).kind == "accepted"
+        again.close()
+        target.close()
+
     def test_a_server_that_dies_is_lost_and_started_again(self):
         """The outcome says how it ended; the next session has a new server; the end leaves none."""
         target = service()

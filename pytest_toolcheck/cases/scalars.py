@@ -83,6 +83,10 @@ def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
     yield from (change("number", value) for value in numbers.landmarks(shape))
 
 
+_ENDLESS = "a" * 35 + "!"
+"""What an expression with a repeated repetition, such as `(\\w+_?)+`, tries to match for ever."""
+
+
 def of_string(shape: Shape) -> Iterator[Change]:
     """Yield strings around lengths, formats and patterns; unusual ones; long ones."""
     low, high = shape.largest("minLength"), shape.smallest("maxLength")
@@ -98,6 +102,7 @@ def of_string(shape: Shape) -> Iterator[Change]:
     yield from (change("unicode", text, name) for name, text in texts.unusual(shape))
     if not shape.all_of("pattern") and not shape.all_of("format"):
         yield from (change("unicode", text, name) for name, text in texts.awkward(shape))
+        yield change("size", _ENDLESS, "one word and a sign", only_if_valid=True)
     yield from _long(shape, high)
 
 

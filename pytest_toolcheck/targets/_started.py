@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import time
@@ -44,7 +45,7 @@ class StartedServer:
 
     def _has_hung(self) -> bool:
         suspect, self.is_suspect = self.is_suspect, False
-        return suspect and not self._answers()
+        return suspect and not (self._answers() and _responds(_over_http(self._url, self._ready or "/")))
 
     def _start(self) -> None:
         if _listens(self._url):
@@ -70,9 +71,7 @@ class StartedServer:
     def _answers(self) -> bool:
         if self._ready is None:
             return _listens(self._url)
-        return _is_ok(
-            urljoin(self._url.replace("ws", "http", 1) if self._url.startswith("ws") else self._url, self._ready)
-        )
+        return _is_ok(_over_http(self._url, self._ready))
 
     def _failure(self, process: ServerProcess, reason: str) -> TargetError:
         self.stop()
@@ -115,6 +114,24 @@ def _listens(url: str) -> bool:
         with socket.create_connection((parts.hostname or "localhost", port), timeout=_PROBE_S):
             return True
     except OSError:
+        return False
+
+
+def _over_http(url: str, path: str) -> str:
+    return urljoin(url.replace("ws", "http", 1) if url.startswith("ws") else url, path)
+
+
+def _responds(url: str) -> bool:
+    """Whether anything at all is answered: the system accepts connections for a server that hangs."""
+    try:
+        with urllib.request.urlopen(url, timeout=_PROBE_S):
+            return True
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return True
+    except http.client.HTTPException:  # an answer that is no HTTP, or a connection that was closed
+        return True
+    except (OSError, ValueError):  # no connection, no answer in time
         return False
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 ITEM = {"type": "object", "properties": {"sku": {"type": "string"}, "count": {"type": "integer", "minimum": 1}}}
@@ -95,4 +95,5 @@ class Handler(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     if sys.argv[2:] == ["broken"]:
         sys.exit("no database")
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    kind = HTTPServer if sys.argv[2:] == ["alone"] else ThreadingHTTPServer
+    kind(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

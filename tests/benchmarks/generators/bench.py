@@ -18,12 +18,18 @@ SIDES = ("buggy", "correct")
 
 
 def found_in(
-    pairs: Sequence[Pair], folder: Path, *, form: str = "python", limit: int = 1000, sides: Sequence[str] = SIDES
+    pairs: Sequence[Pair],
+    folder: Path,
+    *,
+    form: str = "python",
+    limit: int = 1000,
+    fuzz: int = 50,
+    sides: Sequence[str] = SIDES,
 ) -> dict[tuple[str, str], Found]:
     """Write all pairs in one form, run them in one process; by side and name, what was found."""
     for side in sides:
         write_side(pairs, folder / side, buggy=side == "buggy")
-        write_specs(pairs, folder / side, form=form, limit=limit)
+        write_specs(pairs, folder / side, form=form, limit=limit, fuzz=fuzz)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     log = folder / "log"
     command = [sys.executable, "-m", "pytest", "-p", "toolcheck", "-p", "no:randomly", "-p", "no:cacheprovider", "-q"]

@@ -47,21 +47,22 @@ def free_port() -> int:
         return port
 
 
-def write_specs(pairs: Sequence[Pair], folder: Path, *, form: str, limit: int) -> None:
+def write_specs(pairs: Sequence[Pair], folder: Path, *, form: str, limit: int, fuzz: int = 50) -> None:
     """Write the specs of a side: one a tool in Python, one for the server in the other forms."""
+    variations = {"limit": limit, "fuzz": fuzz}
     if form == "python":
         for pair in pairs:
-            _write_spec(folder / f"{pair.name}.tool.yaml", {"python": f"{pair.name}.py"}, [pair], limit)
+            _write_spec(folder / f"{pair.name}.tool.yaml", {"python": f"{pair.name}.py"}, [pair], variations)
         return
     target: dict[str, Any] = {"mcp": {"command": mcp_command(folder)}}
     if form == "http":
         port = free_port()
         start = http_command(folder, port)
         target = {"http": {"url": f"http://127.0.0.1:{port}", "start": start, "openapi": "/openapi.json"}}
-    _write_spec(folder / "planted.tool.yaml", target, pairs, limit)
+    _write_spec(folder / "planted.tool.yaml", target, pairs, variations)
 
 
-def _write_spec(path: Path, target: dict[str, Any], pairs: Sequence[Pair], limit: int) -> None:
+def _write_spec(path: Path, target: dict[str, Any], pairs: Sequence[Pair], variations: dict[str, int]) -> None:
     tools = {pair.name: {"input": pair.schema, **pair.promises} for pair in pairs}
-    spec = {"toolcheck": 1, "target": target, "defaults": {"variations": {"limit": limit}}, "tools": tools}
+    spec = {"toolcheck": 1, "target": target, "defaults": {"variations": variations}, "tools": tools}
     path.write_text(json.dumps(spec), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .pair import Pair, takes, text, whole
+from .pair import Pair, listed, takes, text, whole
 
 DIGIT = takes(n=whole(minimum=0, maximum=9))
 CHECKED = '    need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")\n'
@@ -216,5 +216,105 @@ async def enrolled(word):
     return {{"enrolled": word}}
 ''', "list(NAMES)", "NAMES", forms=("python",))  # fmt: skip
 
+LATER = Pair("later", "behaviour: tasks leak", DIGIT, f'''
+import asyncio
+KEPT = set()
+
+async def send():
+    await asyncio.sleep(0.1)
+
+async def later(n):
+{CHECKED}    task = asyncio.create_task(send())
+    KEPT.add(task)
+    await task
+    KEPT.discard(task)
+    return {{"n": n}}
+''', "    await task\n    KEPT.discard(task)\n", "    task.add_done_callback(KEPT.discard)\n", forms=("python",))  # fmt: skip
+
+UPON_REFUSAL = Pair("upon_refusal", "behaviour: file descriptors leak", DIGIT, '''
+import os
+
+def upon_refusal(n):
+    opened = os.open(os.devnull, os.O_RDONLY)
+    try:
+        need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")
+    except ValueError:
+        os.close(opened)
+        raise
+    os.close(opened)
+    return {"n": n}
+''', "        os.close(opened)\n        raise\n", "        raise\n")  # fmt: skip
+
+COLOURS = Pair("colours", "behaviour: deterministic", takes(tags=listed({"enum": ["red", "green", "blue", "cyan", "black"]}, maxItems=5)), '''
+KNOWN = ("red", "green", "blue", "cyan", "black")
+
+def colours(tags):
+    need(isinstance(tags, list) and len(tags) <= 5, "tags: expected at most 5")
+    need(all(tag in KNOWN for tag in tags), "tags: not known")
+    return {"tags": sorted(set(tags))}
+''', "sorted(set(tags))", "list(set(tags))", {"annotations": {"deterministic": True}})  # fmt: skip
+
+GROWS = Pair("grows", "behaviour: deterministic", takes(n=whole(minimum=1, maximum=5)), '''
+KNOWN = {}
+
+def grows(n):
+    need(is_int(n) and 1 <= n <= 5, "n: expected 1 to 5")
+    rows = list(KNOWN.setdefault(n, list(range(n))))
+    rows.append(n * 10)
+    return {"rows": rows}
+''', "list(KNOWN.setdefault(n, list(range(n))))", "KNOWN.setdefault(n, list(range(n)))", {"annotations": {"deterministic": True}})  # fmt: skip
+
+ONE_MODE = Pair("one_mode", "behaviour: idempotent", takes("key", key=text(minLength=1, maxLength=8), mode={"enum": ["replace", "keep", "merge", "append"]}), '''
+STORE = {}
+
+def one_mode(key, mode="replace"):
+    need(isinstance(key, str) and 1 <= len(key) <= 8, "key: expected 1 to 8 characters")
+    need(mode in ("replace", "keep", "merge", "append"), "mode: not known")
+    STORE[key] = "" + "x"
+    return {"value": STORE[key]}
+''', '"" + "x"', '(STORE.get(key, "") if mode == "append" else "") + "x"', {"annotations": {"idempotent": True}})  # fmt: skip
+
+LOCKED = Pair("locked", "behaviour: a hang", DIGIT, '''
+import threading
+LOCK = threading.Lock()
+
+def locked(n):
+    LOCK.acquire()
+    try:
+        need(is_int(n) and 0 <= n <= 9, "n: expected 0 to 9")
+    except ValueError:
+        LOCK.release()
+        raise
+    LOCK.release()
+    return {"n": n}
+''', "        LOCK.release()\n        raise\n", "        raise\n", {"timeout": "1s"})  # fmt: skip
+
+WORDY = Pair("wordy", "behaviour: a hang", takes(code=text(maxLength=60)), r'''
+def wordy(code):
+    need(isinstance(code, str) and len(code) <= 60, "code: expected at most 60 characters")
+    return {"plain": re.fullmatch(r"\w*", code) is not None}
+''', r'r"\w*"', r'r"(\w+_?)*"', {"timeout": "1s"})  # fmt: skip
+
+THREADED = Pair("threaded", "behaviour: sessions share state", WORD, f'''
+import time
+CURRENT = {{}}
+
+def threaded(word):
+{SPELT}    mine = {{"word": word}}
+    CURRENT["word"] = word
+    time.sleep(0.005)
+    return {{"letters": len(mine["word"])}}
+''', 'len(mine["word"])', 'len(CURRENT["word"])', {"annotations": {"read_only": True}}, forms=("mcp", "http"))  # fmt: skip
+
+UNDONE = Pair("undone", "behaviour: an error as a success", takes(who=text(description="A name, e.g. 'Ada' or 'Bob'.")), '''
+NAMES = {"Ada": 1, "Bob": 2}
+
+def undone(who):
+    need(isinstance(who, str), "who: expected a name")
+    need(who in NAMES, "who: that name is not known")
+    return {"success": True, "id": NAMES[who]}
+''', 'need(who in NAMES, "who: that name is not known")', 'if who not in NAMES: return {"success": False, "reason": "that name is not known"}', forms=("mcp",))  # fmt: skip
+
 PAIRS = (TOGGLE, DEPOSIT, JOURNAL, VISITS, PICK, TIRED, BEFORE, CURRENT, SEAT, SOCKETS, LOGFILE, WORKERS, TASKS, CHILDREN,
-         HASHED, WAITS, LOOKED_UP, STAMPED, TODAY, HALF, ENROLLED, FAILED)  # fmt: skip
+         HASHED, WAITS, LOOKED_UP, STAMPED, TODAY, HALF, ENROLLED, FAILED, LATER, UPON_REFUSAL,
+         COLOURS, GROWS, ONE_MODE, LOCKED, WORDY, THREADED, UNDONE)  # fmt: skip
