@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import subprocess
 import sys
 import threading
@@ -251,6 +252,12 @@ def test_a_servers_share_of_files_is_no_memory_of_its_own(tmp_path, monkeypatch)
     assert memory_children._resident(7) == 35 * 1024
     rollup.write_text("0-1 ---p 0 0:0 0 [rollup]\nRss: 90 kB\nPss: 50 kB\n")
     assert memory_children._resident(7) == 50 * 1024
+
+
+def test_the_grain_of_a_servers_peak_grows_with_the_processors():
+    """Each of them may keep 32 pages to itself, and a call comes by a few."""
+    pages = [memory_children.grain_bytes(count) // mmap.PAGESIZE for count in (1, 2, 4, 64)]
+    assert pages == [64, 64, 128, 256]
 
 
 @needs_proc

@@ -8,6 +8,7 @@ re-used pages shows as well; they have to be in the server's environment when it
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from collections.abc import Callable, Sequence, Set
@@ -17,9 +18,19 @@ from .clocks import MeterError, refuse_virtual_time
 from .memory import MemoryReading
 from .processes import PROC, has_proc, process_tree
 
-CHILD_GRAIN_BYTES = 256 * 1024
-"""How far the mark may be off: since Linux 6.2 each processor counts up to 32 pages before it tells the others."""
+_PAGES_UNTOLD, _MOST_PROCESSORS = 32, 8
 _WATCH_S = 0.001
+
+
+def grain_bytes(processors: int) -> int:
+    """Return how far the mark may be off: since Linux 6.2 each processor counts up to 32 pages before it tells the others.
+
+    A call does not come by more than a few processors, however many there are.
+    """
+    return _PAGES_UNTOLD * mmap.PAGESIZE * max(min(processors, _MOST_PROCESSORS), 2)
+
+
+CHILD_GRAIN_BYTES = grain_bytes(os.cpu_count() or 1)
 
 
 def _status_bytes(pid: int, field: str) -> int | None:
