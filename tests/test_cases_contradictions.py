@@ -6,6 +6,9 @@ import pytest
 
 from pytest_toolcheck.cases import satisfiability
 
+CLOSED = {"type": "object", "additionalProperties": False}
+NEXT = {"type": "object", "required": ["next"]}
+
 
 @pytest.mark.parametrize(
     ("schema", "pointer", "message"),
@@ -42,6 +45,33 @@ from pytest_toolcheck.cases import satisfiability
         ({"type": "object", "required": ["abc"], "propertyNames": {"maxLength": 2}}, "", "refuses its name"),
         ({"$defs": {"x/y": {"type": "array", "minItems": 2, "maxItems": 1}}}, "/$defs/x~1y", "minItems 2"),
         ({"type": "strin"}, "/type", "not a valid schema"),
+        (
+            {"type": "array", "uniqueItems": True, "items": {"type": "boolean"}, "minItems": 3},
+            "",
+            "minItems 3 is more than the different items",
+        ),
+        (
+            {"type": "array", "items": {"type": "string"}, "contains": {"type": "integer"}},
+            "",
+            "no item was found that satisfies both items and contains",
+        ),
+        (
+            {"type": "array", "contains": {"const": 1}, "minContains": 3, "maxItems": 2},
+            "",
+            "contains asks for 3 items, and maxItems allows 2",
+        ),
+        (
+            {"allOf": [{**CLOSED, "properties": {name: {}}, "required": [name]} for name in "ab"]},
+            "",
+            "property 'a' is required, and a part of the schema forbids it",
+        ),
+        ({**CLOSED, "properties": {"a": {}}, "minProperties": 2}, "", "minProperties 2 is more than the 1"),
+        (
+            {"$ref": "#/$defs/a", "$defs": {"a": {**NEXT, "properties": {"next": {"$ref": "#/$defs/a"}}}}},
+            "/$defs/a/properties/next",
+            "each value has to hold another of the same kind",
+        ),
+        ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "/properties/a", "$ref '#/$defs/b' leads nowhere"),
     ],
 )
 def test_a_contradiction_is_named_with_its_place(schema, pointer, message):

@@ -11,11 +11,12 @@ from typing import Any
 from ..spec.model import JSONSchema
 from . import numbers, texts
 from .identity import pointer_of
-from .schema import MOST_EQUAL, MOST_NEEDED, Document, Node
+from .schema import ALL_TYPES, MOST_EQUAL, MOST_NEEDED, Conjunction, Document, Node
 from .shapes import Shape, alternatives
-from .valid import MOST_MEMBERS, samples
+from .valid import MOST_MEMBERS, needed, samples
 
 Path = tuple[str | int, ...]
+_DEEPEST_LOOKED = 6
 
 _BOUNDS = (
     ("minLength", "maxLength"),
@@ -129,7 +130,12 @@ def _dead_members(words: Mapping[str, Any]) -> Iterator[str]:
 def _why_empty(document: Document, node: Node) -> str:
     if node.keywords().get("enum") == []:
         return "enum has no member"
+    reference = node.keywords().get("$ref")
+    if isinstance(reference, str) and not any(document.targets(node)):
+        return f"$ref {reference!r} leads nowhere"
     shapes = alternatives(document, (node,))
+    if document.is_recursive and _holds_itself(document, (node,), ()):
+        return "each value has to hold another of the same kind, and so on without end"
     if shapes and all(not shape.types() for shape in shapes):
         stated = sorted({str(names) for shape in shapes for names in shape.all_of("type")})
         return f"no value can be of all these types: {', '.join(stated)}"
@@ -149,10 +155,9 @@ def _reasons(document: Document, shape: Shape) -> Iterator[str]:
         yield from _no_number(shape, whole="number" not in kinds)
     elif kinds == ("array",):
         yield from _too_few_items(shape)
+        yield from _not_contained(document, shape)
     elif kinds == ("object",):
-        naming = shape.nodes("propertyNames")
-        refused = [name for name in shape.required() if not document.holds(naming, name)]
-        yield from (f"property {name!r} is required, and propertyNames refuses its name" for name in refused)
+        yield from _forbidden_members(document, shape)
 
 
 def _too_many(shape: Shape) -> Iterator[str]:
@@ -188,3 +193,55 @@ def _too_few_items(shape: Shape) -> Iterator[str]:
     wanted = shape.largest("minItems")
     if any(shape.all_of("uniqueItems")) and listed and min(listed) + shape.prefix_length() < wanted:
         yield f"minItems {wanted} is more than the {min(listed)} different items that there are"
+        return
+    if any(shape.all_of("uniqueItems")) and wanted > 2 and _kinds_of_items(shape) <= {"boolean", "null"}:
+        yield f"minItems {wanted} is more than the different items that there are"
+
+
+def _kinds_of_items(shape: Shape) -> set[str]:
+    """Return the types that the items behind the prefix may have, as far as they are said at once; else all."""
+    said = [node.keywords().get("type") for node in shape.item(shape.prefix_length())]
+    kinds = [{names} if isinstance(names, str) else {*names} for names in said if names is not None]
+    return set.intersection(*kinds) if kinds and not shape.prefix_length() else {*ALL_TYPES}
+
+
+def _not_contained(document: Document, shape: Shape) -> Iterator[str]:
+    most, least = shape.smallest("maxItems"), needed(shape)
+    if most is not None and least > most:
+        yield f"contains asks for {least} items, and maxItems allows {most}"
+    wanted, items = shape.nodes("contains"), shape.item(shape.prefix_length())
+    if least and not shape.prefix_length() and items and not samples(document, (*wanted[:1], *items)):
+        yield "no item was found that satisfies both items and contains"
+
+
+def _forbidden_members(document: Document, shape: Shape) -> Iterator[str]:
+    """Yield names that are asked for and refused, and a count that no allowed names make."""
+    naming = shape.nodes("propertyNames")
+    for name in shape.required():
+        if not document.holds(naming, name):
+            yield f"property {name!r} is required, and propertyNames refuses its name"
+        elif any(node.schema is False for node in shape.member(name)):
+            yield f"property {name!r} is required, and a part of the schema forbids it"
+        elif not samples(document, shape.member(name), depth=1):
+            yield f"property {name!r} is required, and no value was found for it"
+    allowed = [name for name in shape.property_names() if name not in shape.forbidden_names()]
+    is_closed = False in shape.all_of("additionalProperties") and not shape.all_of("patternProperties")
+    if is_closed and shape.largest("minProperties") > len(allowed):
+        yield f"minProperties {shape.largest('minProperties')} is more than the {len(allowed)} that are allowed"
+
+
+def _holds_itself(document: Document, conjunction: Conjunction, above: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether a value of each alternative has to hold a value of the same schema."""
+    about = tuple(id(node.schema) for node in conjunction)
+    if about in above or len(above) > _DEEPEST_LOOKED:
+        return about in above
+    shapes = alternatives(document, conjunction) if conjunction else []
+    return bool(shapes) and all(_goes_on(document, shape, (*above, about)) for shape in shapes)
+
+
+def _goes_on(document: Document, shape: Shape, above: tuple[tuple[int, ...], ...]) -> bool:
+    if shape.types() == ("object",):
+        return any(_holds_itself(document, shape.member(name), above) for name in shape.required())
+    if shape.types() == ("array",) and shape.largest("minItems") > shape.prefix_length():
+        return _holds_itself(document, shape.item(shape.prefix_length()), above)
+    return False
