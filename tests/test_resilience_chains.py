@@ -1,10 +1,12 @@
-"""Chains of fallbacks that fail as well, and attempts that are slow to fail."""
+"""Chains of fallbacks that fail as well, attempts that are slow to fail, several probes, and what outlives a call."""
 
 from __future__ import annotations
 
 import dataclasses
 
 import pytest
+
+from pytest_toolcheck.spec.model import BreakerPromise
 
 from .faulty.resilience.lab import FALLBACK, RETRY, mutated, plan_of, run
 
@@ -124,3 +126,98 @@ def test_limits_without_room_for_the_waits_are_named(tmp_path):
     promises = {"timeout_s": 20.0, "timeouts": (("provider", 20.0), ("place_order", 6.0))}
     [reason] = run(plan_of(PATIENT, tmp_path, retry=FOUR, **promises), only=SLOWLY).skipped.values()
     assert "leaves no time for 4 attempts" in reason
+
+
+SEVERAL = """
+import asyncio, time
+
+class Open(Exception): pass
+
+class Guard:
+    failures, opened_at, probing = 0, None, 0
+
+    async def call(self, function, *args):
+        is_probe = self.opened_at is not None
+        if is_probe:
+            if time.monotonic() - self.opened_at < 300 or self.probing >= 3:
+                raise Open
+            self.probing += 1
+        try:
+            answer = await function(*args)
+        except Exception:
+            self.failures += 1
+            if is_probe or self.failures >= 5:
+                self.opened_at = time.monotonic()
+            self.leave(is_probe)
+            raise
+        except BaseException:
+            self.leave(is_probe)
+            raise
+        self.failures, self.opened_at = 0, None
+        self.leave(is_probe)
+        return answer
+
+    def leave(self, is_probe):
+        self.probing -= is_probe
+
+guard = Guard()
+
+async def quote(sku): return {"price": 1}
+async def place_order(sku: str) -> dict: return await guard.call(quote, sku)
+"""
+THREE = BreakerPromise(5, 300.0, 3)
+
+
+def test_several_probes_are_not_accused(tmp_path):
+    """Three at once may be let through, again and again."""
+    report = run(plan_of(SEVERAL, tmp_path, breaker=THREE))
+    assert not report.failed, report
+    assert "breaker[provider:a failed probe opens it again]" in report.passed
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [("Exception", "a failed probe opens it again"), ("BaseException", "a cancelled probe makes room")],
+)
+def test_a_place_that_one_of_several_probes_keeps_is_found(how, sentence, tmp_path):
+    """It is missed only when the places of all probes are taken."""
+    kept = "            self.leave(is_probe)\n            raise\n"
+    branch = f"        except {how}:\n"
+    before, after = SEVERAL.split(branch)
+    source = before + branch + after.replace(kept, "            raise\n", 1)
+    assert any(sentence in id_ for id_ in run(plan_of(source, tmp_path, breaker=THREE)).failed)
+
+
+LAYERED = """
+import asyncio
+
+async def quote(sku): return 1
+
+async def asked(sku):
+    for wait in (1, 1, None):
+        try:
+            return await asyncio.wait_for(quote(sku), 60)
+        except (ConnectionError, TimeoutError):
+            if wait is None:
+                raise
+            await asyncio.sleep(wait)
+
+async def place_order(sku: str) -> dict:
+    return {"price": await asyncio.wait_for(asked(sku), 100)}
+"""
+LAYERS = {
+    "retry": dataclasses.replace(RETRY, delays_s=(1.0, 1.0)),
+    "timeouts": (("provider", 60.0), ("place_order", 100.0)),
+}
+
+
+def test_what_a_call_began_ends_with_it(tmp_path):
+    """Attempts that go on when the outer limit has ended the call are found; a call that is cancelled whole is not."""
+    (tmp_path / "kept").mkdir(), (tmp_path / "broken").mkdir()
+    assert not run(plan_of(LAYERED, tmp_path / "kept", **LAYERS), only="timeouts[").failed
+    shielded = mutated(LAYERED, "wait_for(asked(sku), 100)", "wait_for(asyncio.shield(asked(sku)), 100)")
+    failed = run(plan_of(shielded, tmp_path / "broken", **LAYERS), only="timeouts[").failed
+    message = "place_order: provider was called again 22s after the call had ended: it goes on by itself"
+    assert {id_: str(error) for id_, error in failed.items()} == {
+        "timeouts[provider:place_order ends within 100s]": message
+    }

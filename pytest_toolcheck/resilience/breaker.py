@@ -13,6 +13,7 @@ from .toolcall import ToolCall
 from .world import World
 
 HOUR_S = 3600.0
+_MOST_ROUNDS = 5
 Check = Callable[[Bench], None]
 
 
@@ -119,10 +120,15 @@ def failed_probe_opens(bench: Bench) -> None:
         probing = admits(bench, world, f"at {_after(bench)}")
         _expect_probes(bench, world, opening, len(world.probe.calls) - made_before)
         world.note_state(bench.name, "half_open", "open")
-        failed_s = world.since_start(probing.dependency_calls[-1].ended_s) or world.now
         world.probe.answers((succeed(), None))
         if refuses(bench, world, "right after its probe failed").reached:
             return
+        bench.always_fail(world)
+        for failed in range(1, _rounds(bench) + 1):  # a place that is not given back is missed when all are taken
+            world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
+            probing = admits(bench, world, f"{_after(bench)} after {failed} failed probe{'s' * (failed > 1)}")
+        failed_s = world.since_start(probing.dependency_calls[-1].ended_s) or world.now
+        world.probe.answers((succeed(), None))
         world.pass_time(max(0.0, failed_s + promised(bench).recovers_after_s - margin_s(bench) - world.now))
         refuses(bench, world, f"{seconds(promised(bench).recovers_after_s - margin_s(bench))} after its probe failed")
         world.pass_time(2 * margin_s(bench))
@@ -177,8 +183,10 @@ def cancelled_probe_makes_room(bench: Bench) -> None:
     with bench.world() as world:
         opening = opened(bench, world)
         _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        world.probe.answers(hang(), (succeed(), None))
-        cancelled_call(bench, world)
+        world.probe.answers((hang(), _rounds(bench)), (succeed(), None))
+        for _ in range(_rounds(bench)):
+            cancelled_call(bench, world)
+        world.probe.answers((succeed(), None))
         world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
         admits(bench, world, f"{_after(bench)} after its probe was cancelled")
 
@@ -206,6 +214,10 @@ def _recovered(bench: Bench, world: World, opening: Opening) -> ToolCall:
     call = admits(bench, world, f"at {_after(bench)}")
     world.note_state(bench.name, "open", "half_open")
     return call
+
+
+def _rounds(bench: Bench) -> int:
+    return min(promised(bench).probes, _MOST_ROUNDS)
 
 
 def _after(bench: Bench) -> str:

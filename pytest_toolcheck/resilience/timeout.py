@@ -9,7 +9,7 @@ from typing import Final
 
 from ..scenario import ScenarioSkipped
 from ..spec.model import Resilience
-from .bench import MANY, Bench, seconds
+from .bench import MANY, Bench, seconds, times
 from .dependency import hang, succeed
 from .toolcall import ToolCall
 from .world import World
@@ -116,6 +116,18 @@ def call_ends(bench: Bench, *, limit_s: float) -> None:
         world.probe.answers((hang(), MANY))
         call = world.call()
         _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s))
+        if world.is_async:
+            _expect_no_more(bench, world, call, limit_s)
+
+
+def _expect_no_more(bench: Bench, world: World, call: ToolCall, limit_s: float) -> None:
+    """What an async call began ends with it: no further attempt is made for a caller that has given up."""
+    made = len(call.dependency_calls)
+    world.pass_time(limit_s)
+    if late := call.dependency_calls[made:]:
+        after_s = (world.since_start(late[0].started_s) or 0.0) - (call.ended_s or 0.0)
+        message = f"{bench.name} was called again {seconds(after_s)} after the call had ended: it goes on by itself"
+        bench.broken(world, message, expected="no further call", seen=times(len(late)), promised="timeouts")
 
 
 def slow_call_ends(bench: Bench, *, limit_s: float, each_s: float) -> None:
