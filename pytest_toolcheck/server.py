@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .errors import TargetError
 from .spec.model import Spec
 from .targets import make_target
-from .targets._second import second_of
+from .targets._second import of_worker, second_of
 from .targets.base import Session, Target, ToolDescription
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class TargetServer:
     def __init__(self, spec: Spec, runtime: Run) -> None:
         self._runtime = runtime
         self._spec = spec
-        self.target: Target = make_target(spec)
+        self.target: Target = make_target(of_worker(spec))
         self._session: Session | None = None
         self._spare: Session | None = None
         self._reading: Session | None = None

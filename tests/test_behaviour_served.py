@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.load import load_spec
-from pytest_toolcheck.targets._second import second_of
+from pytest_toolcheck.spec.model import Spec
+from pytest_toolcheck.targets import make_target
+from pytest_toolcheck.targets._second import of_worker, second_of
 
 from .behaviour_lab import findings_of
 from .test_targets_http import free_port
@@ -61,6 +65,12 @@ def spec_of(port: int, start: str, *tools: str) -> str:
     return target + "tools:" + "".join(TOOL.replace("NAME", name) for name in tools)
 
 
+def _loaded(folder: Path, port: int, start: str) -> Spec:
+    path = folder / "a.tool.yaml"
+    path.write_text("toolcheck: 1\n" + spec_of(port, start, "half_key"), encoding="utf-8")
+    return load_spec(path)
+
+
 def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None:
     """A cache keyed by half of the arguments and the order of a set show in a second server; their twins are not accused."""
     port = free_port()
@@ -68,6 +78,23 @@ def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None
     found = findings_of(tmp_path, SERVER, spec_of(port, f"'{sys.executable}', MODULE.py, '{port}'", *tools))
     assert [finding.partition(":")[0] for finding in found] == ["half_key", "as_hashed"]
     assert all("called in a server that was started anew with" in finding for finding in found)
+
+
+def test_each_worker_starts_its_server_on_a_port_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under `-n 2` the port of the spec is the first worker's; where the command does not name it, the error says what to do."""
+    tools = f"'{sys.executable}', MODULE.py, 'PORT'", "half_key", "whole_key"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
+        found = findings_of(tmp_path, SERVER, spec_of(port, tools[0].replace("PORT", str(port)), *tools[1:]))
+        assert [finding.partition(":")[0] for finding in found] == ["half_key"]
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+        with pytest.raises(
+            TargetError, match=r"something already listens on .*\n.*\n.*name the port in `start`.*--dist loadfile"
+        ):
+            make_target(of_worker(_loaded(tmp_path, port, "serve"))).open()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +107,7 @@ def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None
 )
 def test_a_second_server_listens_elsewhere(start: str, renamed: tuple[str, ...] | None, tmp_path: Path) -> None:
     """The port is replaced where the command names it as a whole number; where it does not, there is no second server."""
-    path = tmp_path / "a.tool.yaml"
-    path.write_text("toolcheck: 1\n" + spec_of(8123, start, "half_key"), encoding="utf-8")
-    second = second_of(load_spec(path))
+    second = second_of(_loaded(tmp_path, 8123, start))
     if renamed is None:
         assert second is None
     else:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ..spec.model import HttpTarget, Spec, WebSocketTarget
+
+_FIRST: Final = "gw0"
 
 
 def second_of(spec: Spec) -> Spec | None:
@@ -24,6 +28,12 @@ def second_of(spec: Spec) -> Spec | None:
         return None
     netloc = parts.netloc.removesuffix(str(parts.port)) + str(port)
     return replace(spec, target=replace(target, url=urlunsplit(parts._replace(netloc=netloc)), start=start))
+
+
+def of_worker(spec: Spec) -> Spec:
+    """Return the spec as a worker of pytest-xdist uses it: each but the first starts its server on a port of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", _FIRST)
+    return spec if worker == _FIRST else second_of(spec) or spec
 
 
 def _free_port(host: str) -> int:

@@ -152,4 +152,7 @@ def _other_worker() -> str:
     """What else a taken port may mean: each worker of pytest-xdist starts the servers of its own tests."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return ""
-    return "\nOr another worker of this run started it: --dist loadfile gives all tests of a spec to one worker."
+    return (
+        "\nOr another worker of this run started it: name the port in `start`, and each worker starts its server on a port"
+        " of its own; or give all tests of a spec to one worker with --dist loadfile."
+    )
