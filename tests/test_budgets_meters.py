@@ -89,6 +89,14 @@ def test_cpu_of_a_living_child_of_this_process_is_counted():
         assert sum(meter.measure(lambda: ask("fork_long")).cpu_ns for _ in range(2)) >= 25 * MS
 
 
+def test_reading_the_meter_is_none_of_a_calls_cost(monkeypatch):
+    """Looking for child processes takes longer than many a tool, and is done outside of what is counted."""
+    monkeypatch.setattr(cpu, "descendants_here", lambda: burn(3) or ())
+    reading = CpuMeter().measure(lambda: None)
+    assert reading.cpu_ns < 3 * MS
+    assert reading.cpu_ns <= reading.wall_ns
+
+
 def test_a_child_that_ends_during_a_call_counts_for_that_call_only():
     """A process that was there before does not bring its whole life into the call that waits for its end."""
     child = subprocess.Popen(

@@ -128,10 +128,11 @@ class CpuMeter:
         """Make one call and return what it used."""
         read = self._reader()
         waited = self._waits.read() if self._waits else {}
-        before, start = read(), wall_ns()
+        own = process_cpu_ns if not self._process_ids else _nothing
+        before, start, own_before = read(), wall_ns(), own()
         result = call()
-        took = wall_ns() - start
-        used = self._evened(_used(before, read()))
+        own_ns, took = own() - own_before, wall_ns() - start  # before the others are read, which takes time of its own
+        used = own_ns + self._evened(_used(before, read()))
         return CpuReading(used, took, result, self._waited_since(waited, took))
 
     def _waited_since(self, before: dict[int, int], took_ns: int) -> int:
@@ -153,16 +154,16 @@ class CpuMeter:
     def _reader(self) -> Callable[[], dict[object, int]]:
         if self._group is not None:
             return self._group.read
-        return self._of_tree if self._process_ids else self._of_this_process
+        return self._of_tree if self._process_ids else self._of_children
 
     def _of_tree(self) -> dict[object, int]:
         return _clocks_of(process_tree(self._process_ids))
 
-    def _of_this_process(self) -> dict[object, int]:
+    def _of_children(self) -> dict[object, int]:
         children = _clocks_of(descendants_here()) if has_process_clocks() else {}
         if not self._evens_ticks:  # one call alone may get a tick that is another's
             children = {key: clock for key, clock in children.items() if not isinstance(key, tuple)}
-        return {**children, "ended": _ended_children_here_ns(), "process": process_cpu_ns()}
+        return {**children, "ended": _ended_children_here_ns()}
 
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured."""
@@ -181,6 +182,10 @@ class CpuMeter:
         if self._group is not None:
             self._group.close()
             self._group = None
+
+
+def _nothing() -> int:
+    return 0
 
 
 def _clocks_of(process_ids: Sequence[int]) -> dict[object, int]:
