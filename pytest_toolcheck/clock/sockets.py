@@ -163,10 +163,24 @@ def _owed(connection: socket.socket, info: bytes, own: OwnSockets) -> str:
     except OSError:
         return ""
     if peer in own.names:
-        return f"bytes on their way to {_text(peer)}" if _field(info, _UNACKNOWLEDGED) else ""
+        if not _field(info, _UNACKNOWLEDGED):
+            return ""
+        _hurry(connection.getsockname(), peer)
+        return f"bytes on their way to {_text(peer)}"
     if port in own.listening or not _has_sent_last(info):  # accepted here: the peer asks, this side answers
         return ""
     return f"an answer from {_text(peer)}"
+
+
+def _hurry(name: object, peer: object) -> None:
+    """Let the end in this process acknowledge what it has received, which it would put off for 40 ms."""
+    for entry in os.listdir("/proc/self/fd"):
+        found = _name_of(int(entry))
+        if found is not None and found[0] == peer and not found[1]:
+            with _opened(int(entry)) as other, contextlib.suppress(OSError):
+                if other is not None and other.getpeername() == name:
+                    other.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                    return
 
 
 def _field(info: bytes, offset: int) -> int:
