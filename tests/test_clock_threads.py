@@ -439,3 +439,18 @@ def test_a_timer_that_rings_late_is_nobody_to_wait_for(clock, monkeypatch):
     assert looking.find_ticking(()) is None
     timer.interval = 1
     assert looking.find_ticking(()) is not None
+
+
+def test_a_thread_is_not_older_by_the_number_of_one_that_has_ended(clock):
+    """The system soon gives the number of a thread that has ended to a new one."""
+    go = threading.Event()
+    [ended] = run_in_threads(int)
+    ended.join()
+    [young] = run_in_threads(go.wait)
+    clock.mover.activity._older[young.ident] = ended
+    assert not clock.mover.is_older(young.ident)
+    clock.mover.activity._older[young.ident] = young
+    assert clock.mover.is_older(young.ident)
+    clock.mover.activity._older.clear()
+    go.set()
+    young.join()

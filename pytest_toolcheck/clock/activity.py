@@ -48,7 +48,7 @@ class Activity:
     def __init__(self, monotonic_ns: Callable[[], int], gettime_ns: Callable[[int], int]) -> None:
         self._monotonic_ns = monotonic_ns
         self._gettime_ns = gettime_ns
-        self._older = {thread.ident for thread in threading.enumerate()}
+        self._older = {thread.ident: thread for thread in threading.enumerate()}
         self._last_seen: dict[int, tuple[tuple[str, int | None], int]] = {}
         self._calls: dict[int, Seen] = {}
         """By thread, how it was seen last: while it has run for no longer, it is still in the same system call."""
@@ -76,7 +76,9 @@ class Activity:
 
     def is_older(self, thread: int) -> bool:
         """Tell whether a thread is older than the test, and not the test's own."""
-        return thread in self._older and thread != self._owner
+        known = self._older.get(thread)
+        # a new thread is soon given the number of one that has ended
+        return known is not None and thread != self._owner and known in threading.enumerate()
 
     def find_ticking(self, waiting: Collection[int]) -> Work | None:
         """Return a thread that wakes by a real timer: it may yet wake whoever waits without a time limit."""
