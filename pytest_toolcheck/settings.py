@@ -187,6 +187,8 @@ def _percent(text: str) -> float:
 def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> Path | None:
     if log.value == "off":
         return None
+    if not str(log.value).strip():
+        raise log.wrong("a directory, a .jsonl file, or 'off'")
     if merged is not None:
         if merged.is_dir():
             raise log.wrong("a file to write: this is a directory")

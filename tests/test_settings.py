@@ -27,6 +27,11 @@ from .specs import run
         ),
         (
             "",
+            ("--toolcheck-log=",),
+            "ERROR: command line: --toolcheck-log: found '', expected a directory, a .jsonl file, or 'off'",
+        ),
+        (
+            "",
             ("--toolcheck-log=taken",),
             "ERROR: command line: --toolcheck-log: found 'taken', expected a directory, a .jsonl file, or 'off': this is another file",
         ),
