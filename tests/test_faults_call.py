@@ -229,6 +229,7 @@ def test_two_faults_at_one_place(shop, faults):
     first.heal()
     with pytest.raises(ValueError, match="injected"):
         shop.quote("A")
+    assert (first.hits, second.hits) == (2, 2)  # the call that the first one ended did not come to the second
     second.heal()
     assert shop.quote("A")
 
