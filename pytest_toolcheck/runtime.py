@@ -99,13 +99,17 @@ class Runtime:
         self._closers.append(closer)
 
     def close_targets(self) -> None:
-        """Close every session and server. Never raises."""
+        """Close every session and server. Raises only KeyboardInterrupt, after all servers are killed."""
         while self._closers:
             closer = self._closers.pop()
             try:
                 closer()
             except Exception as error:  # one target's failure must not keep another's processes alive
                 self.log.emit("warning", attrs={"message": f"closing failed: {error!r}"})
+            except KeyboardInterrupt:  # the second one: the first ended the tests
+                if (processes := sys.modules.get("pytest_toolcheck.targets.processes")) is not None:
+                    processes.kill_running()
+                raise
 
     def close(self) -> None:
         """Close the targets and the log; remove what was only needed during the run."""

@@ -262,6 +262,14 @@ def _spawn_failure(command: Sequence[str], cwd: str | Path | None, error: OSErro
 _running: weakref.WeakSet[ServerProcess] = weakref.WeakSet()
 
 
+def kill_running() -> None:
+    """Kill every server at once, without asking: somebody who interrupts the closing does not want to wait for it."""
+    for process in list(_running):
+        family = process.family()
+        process.kill()
+        kill_all(family[1:])
+
+
 @atexit.register
 def _stop_all() -> None:
     for process in list(_running):
