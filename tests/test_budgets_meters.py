@@ -16,6 +16,7 @@ from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets
+from pytest_toolcheck.budgets.measure_growth import measure_growth
 from pytest_toolcheck.budgets.processes import has_proc, process_tree
 from pytest_toolcheck.budgets.waits import Waits
 from pytest_toolcheck.clock import virtual_time
@@ -95,6 +96,14 @@ def test_reading_the_meter_is_none_of_a_calls_cost(monkeypatch):
     reading = CpuMeter().measure(lambda: None)
     assert reading.cpu_ns < 3 * MS
     assert reading.cpu_ns <= reading.wall_ns
+
+
+def test_the_growth_of_what_a_child_does_is_the_tools():
+    """A quadratic worker breaks a linear budget, though this process takes the same time for any size."""
+    sizes = [2**power for power in range(4, 9)]
+    with asked_server(f"COMMANDS = {{str(n): lambda n=n: sum(range(20 * n**2)) for n in {sizes}}}") as (_, ask):
+        [found] = measure_growth(lambda n: ask(str(n)), over="n", low=sizes[0], high=sizes[-1], latency="n")
+    assert found.verdict == "fail"
 
 
 def test_a_child_that_ends_during_a_call_counts_for_that_call_only():

@@ -92,11 +92,9 @@ def _cpu_cost(
     call: Callable[[int], object], meter: CpuMeter, *, is_here: bool, duration_of: DurationOf | None
 ) -> CostOfSize:
     def here(size: int) -> int:
-        start = process_cpu_ns()
-        result = call(size)
-        around = process_cpu_ns() - start
-        own = duration_of(result) if duration_of else None
-        return around if own is None else min(around, own)
+        reading = meter.measure(lambda: call(size))
+        own = duration_of(reading.result) if duration_of else None
+        return reading.cpu_ns if own is None else min(reading.cpu_ns, own)
 
     return here if is_here else lambda size: meter.measure(lambda: call(size)).cpu_ns
 
