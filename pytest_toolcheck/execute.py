@@ -26,7 +26,7 @@ from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import TargetServer
 from .spec.model import Spec
 from .targets.base import Outcome, Progress, Request, Session
-from .tool_state import ToolState
+from .tool_state import MOST_RELEARNED, ToolState
 from .used_up import judged
 
 if TYPE_CHECKING:
@@ -269,9 +269,20 @@ class RunningScenario:
                 self._state.give_up()
         return self._state.proof.base
 
+    def learned_anew(self) -> bool:
+        """Whether the base, learned of a sibling, is refused by now, and another was learned: what it names is gone."""
+        state, known = self._state, self._state.proof
+        if state.learned is None or known is None or known.base is None or state.relearned >= MOST_RELEARNED:
+            return False
+        if self.again(known.base).kind != "refused":
+            return False
+        state.relearned += 1
+        self._learn()
+        return state.proof is not known
+
     def _learn(self) -> None:
-        """Look for the base in the results of the tool's siblings; what is found is logged, and offered for the spec."""
-        from .learning import learn_from_siblings
+        """Look for the base in the results of the tool's siblings; what is found first is logged, and offered for the spec."""
+        from .learning import learn_from_siblings, learned_attrs
 
         last = self._last
         found = learn_from_siblings(self.plan, self.call, self.call_tool)
@@ -280,13 +291,9 @@ class RunningScenario:
             return
         self._state.proof, source = found
         self._state.proof.accepted.clear()  # what another tool made may be used up by a call: no promise to accept it again
-        shown = shorten(self._state.proof.base, 300)
-        message = (
-            f"the base was learned from the result of {source}; for the spec: "
-            f"tools: {{{self.plan.tool.name}: {{examples: [{{input: {shown}}}]}}}}"
-        )
-        attrs = {"message": message, "severity": "warning", "cause": f"learned from {source}"}
-        self.emit("warning", attrs={**attrs, "learned": self._state.proof.base, "source": source})
+        is_first, self._state.learned = self._state.learned is None, source
+        if is_first:
+            self.emit("warning", attrs=learned_attrs(self.plan.tool.name, self._state.proof.base, source))
 
     def _offer_named(self, proof: Proof) -> None:
         """Try what refusals named as allowed; what is accepted is logged, and offered for the spec."""

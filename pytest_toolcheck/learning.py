@@ -10,6 +10,7 @@ from typing import Any
 from .cases import base_candidates
 from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
 from .chain_values import keyed_values, listed_values, plain, values_in_text, varied
+from .checks.base import shorten
 from .checks.error_text import is_report
 from .proof import Proof, prove
 from .scenario import ToolPlan
@@ -48,6 +49,14 @@ def learn_from_siblings(
             if proof.base is not None:
                 return proof, name
     return None
+
+
+def learned_attrs(tool: str, base: Any, source: str) -> dict[str, Any]:
+    """Return what the warning says that offers a learned base for the spec."""
+    example = f"tools: {{{tool}: {{examples: [{{input: {shorten(base, 300)}}}]}}}}"
+    message = f"the base was learned from the result of {source}; for the spec: {example}"
+    told = {"message": message, "severity": "warning", "cause": f"learned from {source}"}
+    return {**told, "learned": base, "source": source}
 
 
 def _found(result: Any, given: Mapping[str, Any], key: str) -> list[Any]:

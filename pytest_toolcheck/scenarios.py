@@ -45,6 +45,9 @@ class CaseScenario:
         running = cast("RunningScenario", ctx)
         case = running.rebased(self.case)
         outcome = running.call(case.input, valid=case.label == "valid", observe=True)
+        if outcome.kind == "refused" and running.learned_anew():
+            case = running.rebased(self.case)
+            outcome = running.call(case.input, valid=case.label == "valid", observe=True)
         outcome, findings = running.judged(case, outcome)
         if findings:
             raise running.fail(findings)

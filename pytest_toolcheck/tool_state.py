@@ -20,6 +20,9 @@ HANGS_TOLERATED = 3
 _SHARE = 0.25
 """So much of its limit all later hangs together may cost: then the remaining cases are not tried."""
 
+MOST_RELEARNED = 10
+"""So often is a base learned again that other tools, or the tool itself, have removed meanwhile."""
+
 
 class ToolState:
     """What this process knows of one tool: kept between its scenarios."""
@@ -47,6 +50,9 @@ class ToolState:
         self.stray = ""
         """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
         self.is_stray_told = False
+        self.learned: str | None = None
+        """The sibling whose result the base was learned from."""
+        self.relearned = 0
         self.uses_up: bool | None = None
         """Whether the tool refuses its base when it is sent again; None as long as nobody asked."""
         self.is_new_elsewhere = False

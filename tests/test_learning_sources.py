@@ -14,6 +14,8 @@ from pytest_toolcheck.scenario import ToolPlan
 from pytest_toolcheck.spec.model import PythonTarget, Spec, ToolSpec
 from pytest_toolcheck.targets.base import CallError, Outcome, ToolDescription
 
+from .behaviour_lab import findings_of
+
 Answer = Callable[[Mapping[str, Any]], Any]
 
 
@@ -113,3 +115,33 @@ def test_a_base_is_learned_from_the_siblings(name: str) -> None:
     found = learn_from_siblings(plan, lambda given: call_tool(first.name, given), call_tool)
     assert found is not None
     assert found[0].base is not None
+
+
+GOING = """
+ids, rows = iter(range(101, 999)), {}
+
+def create_task(title: str) -> dict:
+    key = f"T-{next(ids)}"
+    rows[key] = 2
+    return {"id": key}
+
+def count_words(id: str, times: int) -> dict:
+    if id not in rows:
+        raise ValueError("id: there is no such task")
+    if not 1 <= times <= 9:
+        raise ValueError("times: 1 to 9")
+    rows[id] -= 1
+    if not rows[id]:
+        del rows[id]
+    return {"words": 90 // (10 - times)}
+"""
+
+
+def test_a_learned_base_that_has_gone_is_learned_again(tmp_path: Path) -> None:
+    """Others remove what a base names, or it is used up: with another one each case is tried, and the correct twin passes."""
+    times = "{type: integer, minimum: 1, maximum: 9}"
+    schema = f"{{type: object, properties: {{id: {{type: string}}, times: {times}}}, required: [id, times]}}"
+    spec = f"tools: {{create_task: {{variations: {{categories: [example]}}}}, count_words: {{variations: {{categories: [boundary]}}, input: {schema}}}}}\n"
+    [finding] = findings_of(tmp_path, GOING.replace("(10 -", "(9 -"), spec, cases=True)
+    assert finding.startswith("count_words: no_crash: count_words crashed: ZeroDivisionError")
+    assert findings_of(tmp_path, GOING, spec, cases=True) == []
