@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from types import SimpleNamespace
 
 import pytest
 
@@ -278,6 +279,16 @@ def test_the_padding_of_memrays_file_is_cut(tmp_path):
     memory._track(lambda: bytearray(3 * 2**20) and None, path, is_exact=False)
     assert len(path.read_bytes()) - len(path.read_bytes().rstrip(b"\0")) <= 16
     assert memory._peak_of_all_threads(path) // 2**20 == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "file", "is_ours"),
+    [(2**14, 1, leak.__file__, True), (2**14, 1, __file__, False), (2**14, 2, leak.__file__, False)],
+)
+def test_room_for_frames_that_our_calls_take_is_not_the_tools(size, count, file, is_ours):
+    """How deep in calls a test happens to be run makes no difference to its peak."""
+    record = SimpleNamespace(size=size, n_allocations=count, stack_trace=lambda _: [("__call__", file, 1)])
+    assert memory._is_ours(record) is is_ours
 
 
 def test_growth_of_memory_is_judged():

@@ -25,6 +25,8 @@ ARENA_BYTES = 2 * 2**20
 """How far arenas may put a peak off: one begun and one half used."""
 _MARKER_BYTES = 131_101
 """An odd size, allocated by the calling thread: its record tells which thread that is."""
+_FRAMES_BYTES = 16 * 1024
+"""Python takes room for frames in pieces of this size (`DATA_STACK_CHUNK_SIZE`), whenever a call finds the last one full."""
 _PAGE_BYTES, _KEPT_PADDING = 4096, 16
 """Few zeros are left, which may be the end of a record."""
 
@@ -178,8 +180,12 @@ def _records(path: Path, *, own_thread: bool) -> list[tuple[str, int]]:
 
 
 def _is_ours(record: Any) -> bool:
+    """Whether it is the tracker's, or room for Python's own frames that a call of ours happened to need."""
     stack = record.stack_trace(1)
-    return bool(stack) and stack[0][1] == __file__
+    if not stack:
+        return False
+    is_room = (record.size, record.n_allocations) == (_FRAMES_BYTES, 1)
+    return stack[0][1] == __file__ or (is_room and os.path.dirname(stack[0][1]) == os.path.dirname(__file__))
 
 
 def _place(record: Any) -> str:
