@@ -89,6 +89,13 @@ def test_a_text_that_is_refused_for_what_it_is_says_nothing_of_the_bound() -> No
     assert refusal(takes(old=name, new=name), case, lambda v: len(v["new"]) > 1) is not None
 
 
+def test_the_last_address_is_no_matter_of_its_length() -> None:
+    """The last address is refused and the one before it is not: that others of its length are taken excuses nothing."""
+    case = valid({"ip": "255.255.255.255"}, "boundary", "/ip", "255.255.255.255")
+    last = takes(ip={"type": "string", "format": "ipv4"})
+    assert refusal(last, case, lambda v: v["ip"] != "255.255.255.255") is not None
+
+
 DESCRIBED = [
     ("an item of an open list", takes(a={"type": "array", "items": {"enum": ["x", "y"]}}), {"a": ["x"]}, {"a": ["y"]}),
     ("an object in a list", takes(a={"type": "array", "items": ROW}), {"a": [{"v": 1}]}, {"a": [{"v": 0}]}),

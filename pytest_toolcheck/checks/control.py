@@ -87,10 +87,11 @@ def _inward(evidence: Evidence, pointer: str) -> list[Any]:
 def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
     """Whether a text of the same length is accepted: then it is not the length that is refused, but the text itself.
 
-    It may be what the tool has already, or what another parameter is: `old` and `new` that must differ.
+    It may be what the tool has already, or what another parameter is: `old` and `new` that must differ. Where a
+    format is asked for, what lies at its end (the last address) is no matter of length.
     """
     text = _at(evidence.case.input, pointer)
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str) or not text or _has_format(evidence.tool.input, pointer):
         return False
     others = (text[:-1] + sign for sign in "ab12" if sign != text[-1])
     valid = (
@@ -98,6 +99,12 @@ def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
     )
     other = next(valid, None)
     return other is not None and _accepted(evidence, pointer, other) is not None
+
+
+def _has_format(schema: Any, pointer: str) -> bool:
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    part = properties.get(pointer[1:].replace("~1", "/").replace("~0", "~"))
+    return isinstance(part, dict) and "format" in part
 
 
 def _has_bound_near(evidence: Evidence, pointer: str, steps: list[Any]) -> bool:
