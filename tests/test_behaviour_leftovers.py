@@ -11,7 +11,7 @@ import pytest
 
 from .behaviour_lab import findings_of
 
-HEAD = "import asyncio, pathlib, subprocess, sys, threading, time\nkept = []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
+HEAD = "import asyncio, pathlib, subprocess, sys, threading, time\nkept, gates = [], []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
 LEAKS = {
     "file descriptors": (
         "def tool() -> str:\n    kept.append(open('/dev/null'))\n    return 'ok'",
@@ -67,17 +67,17 @@ UNAWAITED = {
     "task _send (": (
         (
             "async def _send(gate):\n    await gate.wait()\n\n"
-            "async def tool() -> str:\n    [gate.set() for gate in kept]\n    kept[:] = [asyncio.Event()]\n"
-            "    sent = asyncio.create_task(_send(kept[0]))\n    WAIT\n    return 'ok'"
+            "async def tool() -> str:\n    [gate.set() for gate in gates]\n    gates[:] = [asyncio.Event()]\n"
+            "    sent = asyncio.create_task(_send(gates[0]))\n    WAIT\n    return 'ok'"
         ),
-        "kept[0].set(); await sent",
+        "gates[0].set(); await sent",
     ),
     "thread late": (
         (
-            "def tool() -> str:\n    [gate.set() for gate in kept]\n    kept[:] = [threading.Event()]\n"
-            "    sent = threading.Thread(target=kept[0].wait, args=(2,), name='late')\n    sent.start()\n    WAIT\n    return 'ok'"
+            "def tool() -> str:\n    [gate.set() for gate in gates]\n    gates[:] = [threading.Event()]\n"
+            "    sent = threading.Thread(target=gates[0].wait, args=(2,), name='late')\n    sent.start()\n    WAIT\n    return 'ok'"
         ),
-        "kept[0].set(); sent.join()",
+        "gates[0].set(); sent.join()",
     ),
 }
 
@@ -94,7 +94,7 @@ def test_what_a_call_starts_and_does_not_wait_for_is_told(said: str, tmp_path: P
                 thread.join()
     assert finding.startswith(f"tool: leaks: tool answers before what it started has ended: {said}")
     assert found(tmp_path, code.replace("WAIT", waits)) == []
-    assert found(tmp_path, code.replace("WAIT", "kept[0].set()")) == []
+    assert found(tmp_path, code.replace("WAIT", "gates[0].set()")) == []
 
 
 def test_leaks_can_be_switched_off(tmp_path: Path) -> None:
