@@ -123,13 +123,14 @@ def test_a_server_in_the_loop_of_the_test_ends_in_time():
 
 def test_a_deadlock_beside_an_idle_server_is_told():
     """Its looks wake nobody: after so many of them, that is said."""
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", loop="asyncio", lifespan="off"))
     thread = threading.Thread(target=server.run)
     clock = new_clock()
 
     def wait_for_nothing():
         thread.start()
         while not server.started:
+            assert thread.is_alive()
             time.sleep(0.01)
         try:
             threading.Event().wait()
