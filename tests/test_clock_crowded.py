@@ -117,3 +117,16 @@ def test_an_acknowledgement_within_this_process_is_asked_for(monkeypatch):
         monkeypatch.setattr(sockets, "_info", lambda _connection: bytes(unacknowledged))
         assert sockets.awaited_answer([client.fileno()]).startswith("bytes on their way to 127.0.0.1:")
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+
+
+@pytest.mark.parametrize(("state", "doing"), [("R", "running"), ("S", None), ("Z", None)])
+def test_a_process_that_is_ending_still_runs(monkeypatch, state, doing):
+    """Its call is not shown any more, and whoever waits for its end is not told yet."""
+
+    def read(path):
+        if path.endswith("/syscall"):
+            raise PermissionError
+        return f"7 (child) {state} 1 7 7"
+
+    monkeypatch.setattr(syscalls, "read_text", read)
+    assert syscalls.read_call(7, 7) == doing

@@ -11,6 +11,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
@@ -117,11 +118,12 @@ def read_call(pid: int | str, tid: int | str, *, known: str | None = None) -> st
     """Return a thread's system call (`known`, where it cannot be another), or None once the thread has ended.
 
     A thread that was just woken, and waits for its processor to hear of it, still shows its system call; its state
-    in `stat` is R already. So both are read, the call first.
+    in `stat` is R already. So both are read, the call first. One that is ending does not show its call any more.
     """
-    folder = f"/proc/{pid}/task/{tid}"
-    try:
+    folder, line = f"/proc/{pid}/task/{tid}", known
+    with suppress(OSError):
         line = known or read_text(f"{folder}/syscall")
+    try:
         state = read_text(f"{folder}/stat").rpartition(")")[2].split(None, 1)[0]
     except (OSError, IndexError):
         return None
