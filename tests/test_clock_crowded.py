@@ -130,3 +130,11 @@ def test_a_process_that_is_ending_still_runs(monkeypatch, state, doing):
 
     monkeypatch.setattr(syscalls, "read_text", read)
     assert syscalls.read_call(7, 7) == doing
+
+
+@pytest.mark.parametrize(("tasks", "parent"), [(["7"], "0"), (["7", "8"], "1")])
+def test_a_process_lives_until_its_last_thread_has_ended(monkeypatch, tasks, parent):
+    """Its first thread may be over before, and only then is its parent told."""
+    monkeypatch.setattr(children, "read_text", lambda _path: "7 (child) Z 1 7 7")
+    monkeypatch.setattr(os, "listdir", lambda _path: tasks)
+    assert children._parent("7") == parent

@@ -86,9 +86,11 @@ def _parent(pid: str) -> str:
     """Return the parent of a living process, "0" for a dead one (field 3 is its state, field 4 its parent)."""
     try:
         state, parent = read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()[:2]
+        # its first thread is over while others still end: who waits for it is told after the last of them
+        is_over = state in "ZX" and len(os.listdir(f"/proc/{pid}/task")) <= 1
     except (OSError, ValueError):
         return "0"
-    return "0" if state in "ZX" else parent
+    return "0" if is_over else parent
 
 
 def _look_at_child(pid: int, look: Look, gettime_ns: Callable[[int], int]) -> Work | None:
