@@ -141,12 +141,14 @@ def test_a_handler_may_wait_wherever_it_strikes(clock, place):
 
 def test_a_look_around_that_a_handler_interrupted_is_worth_nothing(clock, monkeypatch):
     """What was found to stand still before the handler waited may run afterwards: it is looked at again."""
-    mover, looks = clock.mover, []
+    mover, looks, me = clock.mover, [], threading.get_ident()
     find = mover._find_work
 
     def find_interrupted(waiting):
         found = find(waiting)
-        looks.append(len(waiting))
+        if threading.get_ident() != me:
+            return found
+        looks.append(sum(waiter.thread == me for waiter in waiting))
         if len(looks) == 1:
             time.sleep(1)  # the handler's
             looks.append("handled")

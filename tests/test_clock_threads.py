@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from functools import partial
 
 import pytest
 
@@ -361,8 +362,13 @@ def test_a_thread_that_is_being_started_is_work(clock, monkeypatch):
     """It is in no system call yet, and who starts it waits: seen by any of the two looks, it is waited for."""
     looking, unborn, main = clock.mover.activity, threading.Thread(), threading.main_thread()
     looking.ignored.add(unlisted.ENDING.key)
+    everybody, me = threading.enumerate, threading.get_ident()
     for lists in ([[main, unborn]] * 2, [[main], [main, unborn]]):
-        monkeypatch.setattr(threading, "enumerate", iter(lists).__next__)
+        listed = iter(lists)
+        seen_by = {me: listed.__next__}
+        monkeypatch.setattr(
+            threading, "enumerate", partial(lambda seen: seen.get(threading.get_ident(), everybody)(), seen_by)
+        )
         assert looking.find_work(()) is not None
 
 

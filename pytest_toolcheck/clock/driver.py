@@ -64,6 +64,8 @@ class Driver:
         self.activity = Activity(monotonic_ns, gettime_ns)
         self.stalls: list[str] = []
         """What was waited for in vain, for `max_real_wait`, before the clock moved on."""
+        self._in_vain: dict[tuple[str, int], Work] = {}
+        """The same since the clock moved."""
         self._monotonic_ns = monotonic_ns
         self._max_real_wait_ns = max_real_wait_ns
         self._blocked_since_ns: int | None = None
@@ -182,7 +184,7 @@ class Driver:
             with self.clock.guard:
                 # a waiter that came or went meanwhile has run meanwhile: look again
                 is_unchanged = waiting == self.clock.waiting and enlisted == self._enlisted
-                return is_unchanged and not self._is_waking() and self._jump(waiter, work)
+                return is_unchanged and not self._is_waking() and self._jump(waiter)
         finally:
             if self._driving._is_owned():  # type: ignore[attr-defined]
                 self._driving.release()
@@ -215,6 +217,7 @@ class Driver:
         if now_ns - self._blocked_since_ns < self._limit_ns(is_endless=self._is_endless()) * work.patience:
             return False
         self.stalls.append(work.describe())
+        self._in_vain[work.key] = work
         self.activity.ignored.add(work.key)
         return True
 
@@ -242,17 +245,18 @@ class Driver:
     def _weight_of_tick(self) -> int:
         return _VAIN_LOOK if all(w.deadline_ns is None for w in list(self.clock.waiting)) else 1
 
-    def _jump(self, waiter: Waiter, work: Work | None) -> bool:
+    def _jump(self, waiter: Waiter) -> bool:
         if any(other.has_input() for other in innermost(self.clock.waiting)):
             return False
         self._blocked_since_ns = None
         deadline_ns = self._next_deadline()
         self._older_ticks = self._older_ticks + self._weight_of_tick() if self._only_older_are_timed() else 0
         if deadline_ns is not None:
+            self._in_vain.clear()
             self.clock.move_to(deadline_ns)
             return True
         if waiter.thread == self.owner and not self._looks_again():
-            raise VirtualDeadlock(_deadlock_text(self.activity.asleep, work))
+            raise VirtualDeadlock(_deadlock_text(self.activity.asleep, *self._in_vain.values()))
         return False
 
     def _looks_again(self) -> bool:
