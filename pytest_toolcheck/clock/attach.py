@@ -69,14 +69,18 @@ class Loops:
             self._put_back.pop()()
 
     def wake_older(self) -> None:
-        """Let the loops of other threads come by, now that virtual time is active: they wait for real timers until then."""
+        """Let the loops of other threads come by, now that virtual time is active: they wait for real timers until then.
+
+        Not one that `stays_asleep`: that of all connections to servers has nothing to do with a test that uses none.
+        """
         if threading.active_count() == 1:
             return
         for thread, innermost in sys._current_frames().items():
             frame: FrameType | None = None if thread == threading.get_ident() else innermost
             while frame is not None and frame.f_code is not _RUN_FOREVER:
                 frame = frame.f_back
-            if frame is not None and hasattr(loop := frame.f_locals["self"], "_write_to_self"):
+            loop: Any = None if frame is None else frame.f_locals["self"]
+            if hasattr(loop, "_write_to_self") and not hasattr(loop, "stays_asleep"):
                 loop._write_to_self()
 
     def settle(self) -> None:

@@ -34,6 +34,10 @@ class Owner:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True, name=name)
         self._thread.start()
 
+    def is_running(self) -> bool:
+        """Tell whether work that is sent will be done: not in a forked child, nor once the thread has ended."""
+        return self.pid == os.getpid() and self._thread.is_alive()
+
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Run `work` as a task on the loop, with the caller's context."""
         return asyncio.run_coroutine_threadsafe(work, self.loop)
@@ -116,8 +120,9 @@ _lock = threading.Lock()
 def shared_owner() -> Owner:
     """Return the process's owner, started at the first call (and anew in a forked child)."""
     with _lock:
-        if not _shared or _shared[0].pid != os.getpid():
+        if not _shared or not _shared[0].is_running():
             _shared[:] = [Owner()]
+            _shared[0].loop.stays_asleep = True  # type: ignore[attr-defined]
         return _shared[0]
 
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PARTS = ("requirements", "threads", "loop", "virtual", "blocking", "crowded", "selecting", "onlookers", "observers")
-SUITE = tuple(f"test_clock_{part}.py" for part in PARTS)
+NAMES = "requirements threads loop virtual blocking crowded selecting onlookers observers handlers"
+SUITE = tuple(f"test_clock_{part}.py" for part in NAMES.split())
 BUSY = "while True: sum(range(10_000))"
 
 
