@@ -27,10 +27,11 @@ TRACEPARENT = "TRACEPARENT"
 class Context:
     """The fields bound here and above; immutable. `cached` is the log's: its encoded form, made once."""
 
-    __slots__ = ("cached", "fields")
+    __slots__ = ("cached", "fields", "names")
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields: Mapping[str, Any] = MappingProxyType(dict(fields))
+        self.names = frozenset(self.fields)
         self.cached: tuple[object, bytes] | None = None
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from .fields import arrange
 from .names import CALL_OUTCOMES, CASE_OUTCOMES
 from .redact import Redactor
-from .safe import Change, is_plain, make_safe
+from .safe import Change, collect_texts, is_plain, make_safe
 from .size import MAX_TEXT, Blobs, cut_text
 
 _FAST_KINDS: Mapping[str, type] = {
@@ -29,9 +29,8 @@ _FAST_KINDS: Mapping[str, type] = {
 }
 _LEFT_OUT = frozenset({*_FAST_KINDS, "error"})
 """Fields for which None means: not given."""
-_FAST_OUTCOMES = frozenset(
-    [("call.end", word) for word in CALL_OUTCOMES] + [("case.end", word) for word in CASE_OUTCOMES]
-)
+_FAST_OUTCOMES = {"call.end": frozenset(CALL_OUTCOMES), "case.end": frozenset(CASE_OUTCOMES)}
+_NO_OUTCOMES: frozenset[str] = frozenset()
 _NO_CHANGES: list[Change] = []
 _encode = msgspec.json.Encoder().encode
 
@@ -45,7 +44,7 @@ class LineEncoder:
 
     def encode(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
         """Return the fields as a JSON object, and what could not be encoded as it was."""
-        body = self._encode_fast(ev, given)
+        body = self.encode_fast(ev, given)
         return self._encode_carefully(ev, given) if body is None else (body, _NO_CHANGES)
 
     def encode_context(self, run: str, worker: str, fields: Mapping[str, Any]) -> bytes:
@@ -62,21 +61,41 @@ class LineEncoder:
         safe, _ = make_safe(given)
         return _encode(self._shorten(safe))
 
-    def _encode_fast(self, ev: str, given: dict[str, Any]) -> bytes | None:
-        if not all(_is_fast(name, value) for name, value in given.items()):
-            return None
-        given = {name: value for name, value in given.items() if value is not None and value != {}}
-        if "outcome" in given and (ev, given["outcome"]) not in _FAST_OUTCOMES:
-            return None
-        if not isfinite(given.get("dur_ms", 0.0)):
-            return None
-        if "attrs" in given and not is_plain(given["attrs"]):
-            return None
+    def encode_fast(self, ev: str, given: dict[str, Any]) -> bytes | None:
+        """Return the fields encoded, or None where one needs care.
+
+        Written out in one loop: half of what an event costs beside `os.write` is spent here.
+        """
+        texts: list[str] = []
+        is_sparse = False
+        for name, value in given.items():
+            kind = type(value)
+            if kind is _FAST_KINDS.get(name):
+                if kind is dict:
+                    if not collect_texts(value, texts, but=self._redactor.harmless):
+                        return None
+                    is_sparse |= not value
+                elif kind is float:
+                    if not isfinite(value):
+                        return None
+                elif name == "outcome" and value not in _FAST_OUTCOMES.get(ev, _NO_OUTCOMES):
+                    return None
+            elif value is None and name in _LEFT_OUT:
+                is_sparse = True
+            elif name != "error" or not _is_fast_error(value):
+                return None
+            else:
+                texts += value.values()
+        if is_sparse:
+            given = {name: value for name, value in given.items() if value is not None and value != {}}
+        return self._encode_plain(given, texts)
+
+    def _encode_plain(self, given: dict[str, Any], texts: list[str]) -> bytes | None:
         try:
             body = _encode(given)
         except (UnicodeEncodeError, RecursionError):
             return None
-        if self._redactor.may_touch(body):
+        if texts and not self._redactor.is_harmless(body, texts):
             return None
         return body if len(body) <= MAX_TEXT else _encode(self._shorten(given))
 
@@ -102,10 +121,8 @@ class LineEncoder:
         return short
 
 
-def _is_fast(name: str, value: Any) -> bool:
-    """Whether a field needs no care but for what stands in `attrs`; an error, where it is its type and message alone."""
-    if type(value) is _FAST_KINDS.get(name) or (value is None and name in _LEFT_OUT):
-        return True
-    if name != "error" or type(value) is not dict or list(value) != ["type", "message"]:
-        return False
-    return all(type(text) is str for text in value.values())
+def _is_fast_error(error: Any) -> bool:
+    """Whether an error is told by its type and message alone."""
+    return (
+        type(error) is dict and list(error) == ["type", "message"] and all(type(text) is str for text in error.values())
+    )

@@ -98,37 +98,43 @@ class EventLog:
         merge_to(self.directory, path)
 
     def _emit(self, ev: str, fields: dict[str, Any]) -> list[Change]:
-        name = ev if type(ev) is str and ev in _KNOWN_NAMES else _plain_name(ev)
+        name = _KNOWN_NAMES.get(ev) if type(ev) is str else None
+        if name is None:
+            ev = _plain_name(ev)
+            name = ev.encode()
         context = get_context()
-        if not context.fields.keys().isdisjoint(fields):
+        if not context.names.isdisjoint(fields):
             context, fields = _apart(context, fields)
-        body, changes = self._encoder.encode(name, fields)
-        self._write(name, self._fragment(context), body)
+        body = self._encoder.encode_fast(ev, fields)
+        if body is not None:
+            self._write(name, context, body)
+            return _NO_CHANGES
+        body, changes = self._encoder.encode(ev, fields)
+        self._write(name, context, body)
         return changes
 
     def _fragment(self, context: Context) -> bytes:
         """`"run":…,"w":…` and the context's fields, encoded once for each context."""
-        cached = context.cached
-        if cached is None or cached[0] is not self:
-            encoded = self._encoder.encode_context(self.run, self.worker, context.fields)
-            cached = context.cached = (self, encoded[1:-1])
-        return cached[1]
+        encoded = self._encoder.encode_context(self.run, self.worker, context.fields)
+        context.cached = (self, encoded[1:-1])
+        return context.cached[1]
 
-    def _write(self, name: str, context: bytes, body: bytes) -> None:
-        rest = b"," + body[1:] if len(body) > 2 else b"}"
+    def _write(self, name: bytes, context: Context, body: bytes) -> None:
+        cached = context.cached
+        fragment = cached[1] if cached is not None and cached[0] is self else self._fragment(context)
         with self._lock:
             segment = self._segment or self._open_segment()
-            if self._unsaid and name != "log.dropped":
+            if self._unsaid and name != b"log.dropped":
                 self._say_dropped()
             seq = segment.seq
             segment.seq = seq + 1
             line = b'{"v":1,"ts":%d,"seq":%d,"ev":"%b",%b%b%b\n' % (
                 real_time_us(),
                 seq,
-                name.encode(),
-                context,
+                name,
+                fragment,
                 b"" if self.virtual_now is None else self._virtual(),
-                rest,
+                b"," + body[1:] if len(body) > 2 else b"}",
             )
             if not segment.write(line if line.isascii() else _on_one_line(line)):
                 self._drop()
@@ -153,7 +159,7 @@ class EventLog:
         self._unsaid = 0
         attrs = _encode({"attrs": {"count": before[1], "total": self.dropped}})
         try:
-            self._write("log.dropped", self._fragment(_EMPTY), attrs)
+            self._write(b"log.dropped", _EMPTY, attrs)
         except OSError:
             self._drop()
         if self._unsaid:
@@ -166,7 +172,7 @@ class EventLog:
         self._segment, self._path = segment, segment.path
         body, _ = self._encoder.encode("segment.start", {"attrs": _about_process(self._argv)})
         try:
-            self._write("segment.start", self._fragment(_EMPTY), body)
+            self._write(b"segment.start", _EMPTY, body)
         except OSError:
             self._drop()
         return segment
@@ -192,7 +198,8 @@ class EventLog:
 
 
 _EMPTY = Context({})
-_KNOWN_NAMES = frozenset(EVENT_NAMES)
+_KNOWN_NAMES = {name: name.encode() for name in EVENT_NAMES}
+_NO_CHANGES: list[Change] = []
 _TEXTS = frozenset({"case", "tool", "sid", "rid"})
 
 

@@ -29,10 +29,14 @@ MIN_LENGTH = 4
 MAX_PINNED, MAX_SEEN = 128, 512
 """The first values seen stay for the run; of the later ones (a fuzzed `password`) the newest are kept."""
 
+MAX_HARMLESS, MAX_HARMLESS_LENGTH = 4_096, 128
+"""How many strings are known to be harmless, and how long one of them may be."""
+
 _COMMON_WORDS = "string number integer boolean object array null none true false undefined basic bearer"
 _COMMON = frozenset(_COMMON_WORDS.split())
 _LOWER = bytes(range(256)).lower()
 _DROPPED = bytes(byte for byte in range(256) if not bytes([byte]).isalnum() or byte > 127)
+_ESCAPED = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
 _SCHEME = re.compile(r"^(?:bearer|basic|token)\s+", re.IGNORECASE)
 
 
@@ -51,10 +55,25 @@ class Redactor:
         self._recent: dict[str, bytes] = {}
         self._verdicts: dict[str, bool | None] = {}
         self._in_text = _text_pattern((*NAMES, *names))
+        self.harmless: set[str] = set()
+        """Short keys and strings that stood in lines without a secret; emptied by each new secret."""
+
+    def is_harmless(self, line: bytes, texts: Iterable[str]) -> bool:
+        """Whether an encoded line holds no secret for sure; if so, its `texts` are taken for harmless from now on."""
+        harmless = self.harmless
+        if self.may_touch(line):
+            return False
+        if len(harmless) > MAX_HARMLESS:
+            harmless.clear()
+        harmless.update(text for text in texts if len(text) <= MAX_HARMLESS_LENGTH)
+        return True
 
     def may_touch(self, line: bytes) -> bool:
         """Whether an encoded line may hold a secret: True for some that do not, never False for one that does."""
-        squeezed = line.translate(_LOWER, _DROPPED).decode()  # `in` is four times faster with str than with bytes
+        written = _ESCAPED.sub(b"", line) if b"\\" in line else line
+        if not written.isascii():
+            written = written.decode().casefold().encode()
+        squeezed = written.translate(_LOWER, _DROPPED).decode()  # `in` is four times faster with str than with bytes
         for name in self._names_in_line:
             if name in squeezed:
                 return True
@@ -125,7 +144,8 @@ class Redactor:
             if len(text) < MIN_LENGTH or text.casefold() in _COMMON or text == REDACTED or text in self._pinned:
                 continue
             values = self._pinned if len(self._pinned) < MAX_PINNED else self._recent
-            values.pop(text, None)
+            if values.pop(text, None) is None:
+                self.harmless = set()
             values[text] = msgspec.json.encode(text)[1:-1]
         while len(self._recent) > MAX_SEEN - MAX_PINNED:
             self._recent.pop(next(iter(self._recent)))

@@ -1,6 +1,6 @@
 """Make any Python value into one that JSON can hold, and say what had to be changed.
 
-`is_plain` says quickly that nothing has to be done, which is the usual case; `make_safe` does it.
+`is_plain` and `collect_texts` say quickly that nothing has to be done, which is the usual case; `make_safe` does it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import decimal
 import enum
 import pathlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -37,18 +37,28 @@ def is_plain(value: dict[str, Any]) -> bool:
 
     Strings are not looked at: a lone surrogate shows when encoding. A cycle ends at the limit on containers.
     """
+    return collect_texts(value, [], but=frozenset())
+
+
+def collect_texts(value: dict[str, Any], texts: list[str], *, but: Set[str]) -> bool:
+    """Add all keys and strings in the value that are not in `but` to `texts`; return `is_plain(value)`."""
     open_containers: list[Any] = [value]
     for container in open_containers:
         if type(container) is dict:
             for key in container:
                 if type(key) is not str:
                     return False
+                if key not in but:
+                    texts.append(key)
             container = container.values()
         for item in container:
             kind = type(item)
-            if kind is str or kind is bool or item is None:
+            if kind is str:
+                if item not in but:
+                    texts.append(item)
+            elif kind is bool or item is None:
                 continue
-            if kind is int:
+            elif kind is int:
                 if not SMALLEST_INT <= item <= LARGEST_INT:
                     return False
             elif kind is float:
