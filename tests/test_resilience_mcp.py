@@ -23,6 +23,22 @@ SERVER = mutated(
     'from mcp.server.mcpserver import MCPServer\nserver = MCPServer("shop")\n\n\n'
     "@server.tool()\nasync def place_order(sku: str) -> dict:",
 )
+LIFESPAN = mutated(
+    mutated(
+        SERVER,
+        'MCPServer("shop")',
+        'MCPServer("shop", lifespan=connected)\n',
+    ),
+    "from mcp.server.mcpserver import MCPServer",
+    """from contextlib import asynccontextmanager
+from mcp.server.mcpserver import MCPServer
+
+@asynccontextmanager
+async def connected(server):
+    BREAKERS.clear()
+    yield
+""",
+)
 BEATING = """
 import asyncio
 from mcp.server.mcpserver import Context, MCPServer
@@ -71,6 +87,12 @@ def test_promises_hold_for_the_tools_of_a_server(tmp_path, old, new, sentence, m
         assert len(report.passed) > 4
     else:
         assert any(message in str(failure) for failure in report.failed.values()), report
+
+
+def test_what_a_server_keeps_for_a_connection_lasts_from_call_to_call(tmp_path):
+    """A server whose lifespan makes its breakers keeps its promises: the calls of a scenario share a connection."""
+    report = run(served(plan_of(LIFESPAN, tmp_path, retry=RETRY, breaker=BREAKER)), only="opens on failure 5")
+    assert report.passed, report
 
 
 def test_the_last_error_is_looked_for_in_the_text(tmp_path):

@@ -41,7 +41,7 @@ class Bench:
         """Return the bench of a tool; fewer inputs than calls are used again."""
         ctx = trial.ctx
         windows = windows_of(trial.plan, server=ctx.server, open_scratch=ctx.open_session)
-        plan = inside(trial.plan)
+        plan = inside(trial.plan, apart=True)
         if plan is not trial.plan:
             windows = [dataclasses.replace(window, tool=offered(window.tool)) for window in windows]
         return cls(plan, list(itertools.islice(itertools.cycle(values), calls)), windows, ctx.emit)

@@ -45,10 +45,9 @@ def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
         (f"every {promise.interval_s:g}s", checks.in_time),
         ("monotone, 0 to 100 %", checks.sensible),
         ("no flood", checks.no_flood),
+        ("none after the end", checks.none_after_the_end),
     ]
     in_process = any(each.python for each in plan.tool.depends_on.values()) and inside(plan) is not plan
-    if not in_process:  # there the connection ends with the call
-        sentences.append(("none after the end", checks.none_after_the_end))
     if isinstance(plan.spec.target, PythonTarget):
         sentences += [
             ("none after an error", checks.none_after_an_error),

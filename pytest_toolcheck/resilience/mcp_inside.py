@@ -1,12 +1,16 @@
 """Tools of an MCP server in this process, as async functions: promises under failure are shown of them as of Python tools.
 
-The server's module is imported afresh and gets an object that calls its tools through the SDK's own client, in memory. Each
-call has a connection of its own, so that what the server does on its behalf runs in the call's context.
+The server's module is imported afresh and gets an object that calls its tools through the SDK's own client, in memory. An
+event loop has one connection, so what a server keeps for one (its lifespan, its sessions) lasts from call to call. The SDK
+carries a call's context over to its handler, so what the server does on its behalf is known by the call's id.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import dataclasses
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,16 +33,19 @@ class ServerModule(PythonTarget):
     """The module of an in-process server; `server` is the attribute that holds it, or makes it."""
 
     server: str = "server"
+    apart: bool = False
+    """Whether each call has a connection of its own, as calls of different sessions have."""
 
 
-def inside(plan: ToolPlan) -> ToolPlan:
+def inside(plan: ToolPlan, *, apart: bool = False) -> ToolPlan:
     """Return the plan with the tools of an in-process MCP server as functions of its module; another plan as it is."""
     target = plan.spec.target
     if not isinstance(target, McpTarget) or target.server is None:
         return plan
     module, _, attribute = target.server.partition(":")
     tools = {name: offered(tool) for name, tool in plan.spec.tools.items()}
-    spec = dataclasses.replace(plan.spec, target=ServerModule(module, server=attribute or "server"), tools=tools)
+    module_of_server = ServerModule(module, server=attribute or "server", apart=apart)
+    spec = dataclasses.replace(plan.spec, target=module_of_server, tools=tools)
     return dataclasses.replace(plan, spec=spec, tool=offered(plan.tool))
 
 
@@ -54,7 +61,7 @@ def offer_tools(target: PythonTarget, module: ModuleType, *, spec_path: Path) ->
     """
     if not isinstance(target, ServerModule):
         return lambda: None
-    setattr(module, _OFFERED, _Tools(module, target.server, spec_path))
+    setattr(module, _OFFERED, _Tools(module, target, spec_path))
     logger = logging.getLogger("mcp.server")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -64,8 +71,9 @@ def offer_tools(target: PythonTarget, module: ModuleType, *, spec_path: Path) ->
 class _Tools:
     """Has every tool of a server as an async function."""
 
-    def __init__(self, module: ModuleType, server: str, spec_path: Path) -> None:
-        self._module, self._path, self._spec_path = module, server, spec_path
+    def __init__(self, module: ModuleType, target: ServerModule, spec_path: Path) -> None:
+        self._module, self._target, self._spec_path = module, target, spec_path
+        self._connection: _Connection | None = None
 
     def __getattr__(self, tool: str) -> Any:
         if tool.startswith("__"):
@@ -77,33 +85,82 @@ class _Tools:
         return over_mcp
 
     async def _called(self, tool: str, arguments: dict[str, Any], on_progress: Any) -> Any:
-        from mcp import Client, types
+        from mcp import types
 
         from ..targets._mcp_results import texts_of, value_of
 
-        async def report(progress: float, total: float | None, message: str | None) -> None:
-            on_progress(progress, total, message)
-
-        heard = None if on_progress is None else report
-        async with Client(self._server(), mode="legacy", cache=None) as client:
-            # Not `call_tool`: that lists all tools and compiles their schemas anew for each of many short connections.
-            request = types.CallToolRequest(params=types.CallToolRequestParams(name=tool, arguments=arguments))
-            sent = client.session.send_request(request, types.CallToolResult, progress_callback=heard)
-            result = await self._answer(sent)
-        if isinstance(result, BaseException):  # raised here, or the client's task group would wrap it
-            raise result
+        connection = _Connection(self._server) if self._target.apart else self._connected()
+        meta: Any = {} if on_progress is None else {"progressToken": connection.listen(on_progress)}
+        # Not `call_tool`: that lists all tools and compiles their schemas first.
+        params = types.CallToolRequestParams(name=tool, arguments=arguments, _meta=meta)
+        try:
+            session = await connection.session()
+            result = await session.send_request(types.CallToolRequest(params=params), types.CallToolResult)
+        finally:
+            if self._target.apart:
+                await connection.close()
         if result.is_error:
             raise RefusedOverMcp(texts_of(result))
         return value_of(result, structured=False)
 
-    @staticmethod
-    async def _answer(calling: Any) -> Any:
-        try:
-            return await calling
-        except Exception as error:
-            return error
+    def _connected(self) -> _Connection:
+        """Return the connection of the running loop; one that has ended, or whose loop has, is replaced."""
+        if self._connection is None or not self._connection.is_open():
+            self._connection = _Connection(self._server)
+        return self._connection
 
     def _server(self) -> Any:
         from ..targets.mcp import server_in
 
-        return server_in(self._module, self._path, spec_path=self._spec_path)
+        return server_in(self._module, self._target.server, spec_path=self._spec_path)
+
+
+class _Connection:
+    """A client's connection, opened and held by a task of its own until the loop's end."""
+
+    def __init__(self, server: Callable[[], Any]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._session: asyncio.Future[Any] = self._loop.create_future()
+        self._receivers: dict[str, Any] = {}
+        self._tokens = itertools.count(1)
+        # A context of its own: what the server does for all calls is not done for the one that came first.
+        self._holder = self._loop.create_task(self._hold(server), context=contextvars.Context())
+
+    def is_open(self) -> bool:
+        """Whether it serves the running loop."""
+        return self._loop is asyncio.get_running_loop() and not self._holder.done()
+
+    def listen(self, on_progress: Any) -> str:
+        """Return the token of a call whose progress `on_progress` hears, also when it comes after the answer."""
+        token = f"toolcheck-{next(self._tokens)}"
+        self._receivers[token] = on_progress
+        return token
+
+    async def session(self) -> Any:
+        """Return the client's session. Raises what kept it from being opened."""
+        return await asyncio.shield(self._session)
+
+    async def close(self) -> None:
+        """End it."""
+        self._holder.cancel()
+        await asyncio.wait({self._holder})
+
+    async def _hold(self, server: Callable[[], Any]) -> None:
+        from mcp import Client
+
+        try:
+            async with Client(server(), mode="legacy", cache=None, message_handler=self._hear) as client:
+                self._session.set_result(client.session)
+                await asyncio.Event().wait()
+        except Exception as error:
+            if self._session.done():  # it served, and ended: the calls under way have heard of it
+                return
+            self._session.set_exception(error)
+
+    async def _hear(self, message: Any) -> None:
+        from mcp_types import ProgressNotification
+
+        if isinstance(message, ProgressNotification):
+            said = message.params
+            if (receive := self._receivers.get(str(said.progress_token))) is not None:
+                receive(said.progress, said.total, said.message)
