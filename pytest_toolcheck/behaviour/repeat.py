@@ -9,6 +9,7 @@ from ..checks.base import as_json, shorten
 from ..spec.model import PythonTarget
 from ..targets.base import Outcome, Session
 from .files import WRITTEN
+from .first_asked import what_is_decided_first
 from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
 from .promise import SLOW_S, Trial, runs_here
 from .state import Change
@@ -37,6 +38,7 @@ def read_only(trial: Trial) -> None:
         with trial.fresh_session() as session:
             _no_change(trial, value, first, session)
     _nobody_writes(trial, accepted[0][1])
+    _nothing_decides(trial, accepted)
 
 
 def _nobody_writes(trial: Trial, first: Outcome) -> None:
@@ -141,8 +143,16 @@ def deterministic(trial: Trial) -> None:
                 outcome = trial.ctx.call(value, valid=True, session=alone)
             if outcome.kind == "accepted":
                 _must_equal(trial, value, first, outcome, "with nothing called before")
+    _nothing_decides(trial, asked)
     if runs_here(trial.plan.spec.target):
         _in_other_processes(trial, asked)
+
+
+def _nothing_decides(trial: Trial, asked: Sequence[tuple[dict[str, Any], Outcome]]) -> None:
+    """What a call is answered must not depend on what was asked before it: on the value that a parameter had first."""
+    if (found := what_is_decided_first(trial, asked)) is not None:
+        message = f"what is asked first decides what is answered, for every {found.parameter}"
+        raise trial.broken(f"is not {trial.check}: {message}", "asked first", *found.details())
 
 
 def _in_other_processes(trial: Trial, asked: list[tuple[dict[str, Any], Outcome]]) -> None:
