@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, islice
 from typing import Any
 
-from . import corners, texts, valid
+from . import corners, valid
 from .changes import Change, change
 from .identity import describe
-from .scalars import enum_members, of_string
-from .schema import Conjunction, Document, Node
-from .shapes import Shape, alternatives
+from .names import near_members
+from .schema import Conjunction, Document
+from .shapes import Shape
 from .valid import samples
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
-_MOST_NAMES = 32
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES = 4
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
@@ -124,6 +122,9 @@ def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[C
     for name, value in _extra_members(document, shape, base):
         if name not in base:
             yield Change("extra", (name,), describe(value), {**base, name: value})
+    for category, name, value in near_members(document, shape):
+        if name not in base:
+            yield Change(category, (name,), f"name with {describe(value)}", {**base, name: value})
 
 
 def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -132,27 +133,7 @@ def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> It
     known = shape.property_names()
     for name in known[:8]:
         yield from ((near, base.get(name, "x")) for near in (name.upper(), f"{name} ", f"{name}_", f"_{name}"))
-    for patterns in shape.all_of("patternProperties"):
-        for pattern in patterns:
-            for name in (*texts.matching(pattern)[:2], *(text for _, text in texts.near_misses(pattern)[:6])):
-                good = samples(document, shape.member(name), depth=valid.deepest(document) - 1)
-                yield from ((name, value) for value in (*good[:2], "x", 1, None))
-    for naming in shape.nodes("propertyNames"):
-        for name in samples(document, (naming,)):
-            if isinstance(name, str):
-                yield name, (allowed or [1])[0]
-        for name in _near_names(document, naming):
-            options = samples(document, shape.member(name), depth=valid.deepest(document) - 1)
-            yield name, (options or [1])[0]
     yield from ((name, (allowed or [1])[0]) for name in ("", "__proto__", "self", "\u00fcnicode \U0001f600", "a" * 200))
-
-
-def _near_names(document: Document, naming: Node) -> Iterator[str]:
-    """Yield names at the edge of what `propertyNames` accepts, on either side."""
-    for shape in alternatives(document, (naming,)):
-        made = chain(enum_members(shape.members() or []), of_string(shape))
-        near = (item.value for item in made if item.category in ("boundary", "pattern", "format", "enum"))
-        yield from islice((name for name in near if isinstance(name, str)), _MOST_NAMES)
 
 
 def _counts(

@@ -27,6 +27,7 @@ _LONGEST_REPEAT = 2000
 _OFTEN = 64
 _MOST_EXTRA_INSIDE = 3
 _MOST_RUNS, _MOST_ASTRAY, _MOST_AHEAD = 6, 8, 4
+_ASTRAL = "\U0001f600"
 _KINDS = (ascii_lowercase, ascii_uppercase, digits)
 _WAYS = {"more": "a repeat more", "less": "a repeat less", "above": "above a range", "below": "below a range"}
 _SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice", "last cut", "one more", "other case"})
@@ -67,16 +68,27 @@ def _cut_to_length(pattern: str, length: int) -> str | None:
 
 def near_misses(pattern: str) -> list[tuple[str, str]]:
     """Return (what was done, text) for texts close to a match: junk before and after, a trailing newline, one off."""
+    return [*_near_misses(pattern)]
+
+
+@lru_cache(maxsize=512)
+def _near_misses(pattern: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     texts = matching(pattern)
     full = list(_matching(pattern, (1,), (0,)))
     others = (spoilt for text in texts[1:3] for spoilt in _spoil(text) if spoilt[0] in _SPOILT_AGAIN)
     first = [iter(_spoil(text)) for text in texts[:1]]
-    made = chain(interleaved([*first, _astray(pattern), *map(_another_kind, full)]), others)
+    made = chain(interleaved([*first, _astray(pattern), *map(_another_kind, full), _astral(pattern)]), others)
     for name, changed in made:
         if not _is_disputed(pattern, changed):
             found.setdefault(changed, name)
-    return [(name, text) for text, name in found.items()]
+    return tuple((name, text) for text, name in found.items())
+
+
+def _astral(pattern: str) -> Iterator[tuple[str, str]]:
+    """Yield the shortest and longest of a pattern, in characters that UTF-16 needs two units for; one short of either."""
+    for text in (*matching(pattern)[:1], *fullest(pattern)[:1]):
+        yield from (("astral", _ASTRAL * length) for length in (len(text), len(text) - 1) if length > 0)
 
 
 def _another_kind(text: str) -> Iterator[tuple[str, str]]:
@@ -248,7 +260,9 @@ class _Walk:
     def _max_repeat(self, value: Any) -> str:
         low, high, tree = value
         count = min(low + self.extra, int(high), _LONGEST_REPEAT) if self.extra <= _LONGEST_REPEAT else low
-        outer, self.extra = self.extra, min(self.extra, _MOST_EXTRA_INSIDE)  # a repeat in a repeat stays short
+        outer = self.extra
+        if count > 1:  # a repeat in a repeat stays short
+            self.extra = min(self.extra, _MOST_EXTRA_INSIDE)
         made = "".join(self.text(tree) for _ in range(max(count, min(int(low), _LONGEST_REPEAT))))
         self.extra = outer
         return made

@@ -96,7 +96,7 @@ def of_string(shape: Shape) -> Iterator[Change]:
             text = texts.of_length(shape, length)
             if text is not None:
                 yield change("boundary", text, f"length {length}")
-    yield from _code_points(shape, bounds)
+    yield from _code_points(shape, low if shape.all_of("minLength") else None, high)
     yield from (change("format", text, f"{name} {describe(text)}") for name, text in texts.bad_formats(shape))
     yield from (change("pattern", text, f"{name} {describe(text)}") for name, text in texts.near_patterns(shape))
     yield from (change("unicode", text, name) for name, text in texts.unusual(shape))
@@ -106,15 +106,27 @@ def of_string(shape: Shape) -> Iterator[Change]:
     yield from _long(shape, high)
 
 
-def _code_points(shape: Shape, bounds: list[int]) -> Iterator[Change]:
-    """Astral and combining characters tell code points from bytes, UTF-16 units and what the eye sees."""
+_LONGER = (("astral", "\U0001f600"), ("dotted I", "\u0130"), ("ligature", "\ufb01"), ("quotes", '"'))
+"""What more is counted of: in UTF-16 or bytes, in small letters or taken apart, in capitals or compatible, escaped."""
+_SHORTER = (("combining", "e\u0301"), ("line ends", "\r\n"), ("blank", " "))
+"""What less is counted of: put together or as seen, as one line end, stripped."""
+_LONGEST_ODD = 10_000
+
+
+def _code_points(shape: Shape, low: int | None, high: int | None) -> Iterator[Change]:
+    """Yield texts of such characters that a tool which counts anything but code points is wrong at a bound."""
     if shape.all_of("pattern") or shape.all_of("format"):
         return
-    for bound in bounds:
-        for length in (bound, bound - 1, bound + 1):
-            if 0 < length <= 10_000:
-                yield change("boundary", "\U0001f600" * length, f"length {length} astral")
-                yield change("boundary", ("e\u0301" * length)[:length], f"length {length} combining")
+    ends = [(low, -1), (high, 1)]
+    telling = [
+        *((kind, high) for kind in _LONGER), *((kind, low - 1) for kind in _LONGER if low),
+        *((kind, low) for kind in _SHORTER), *((kind, high + 1) for kind in _SHORTER if high is not None),
+        *((kind, bound + by) for bound, sign in ends if bound is not None for by in (sign, 0, -sign)
+          for kind in (_LONGER[0], _SHORTER[0])),
+    ]  # fmt: skip
+    for (name, piece), length in telling:
+        if length is not None and 0 < length <= _LONGEST_ODD:
+            yield change("boundary", (piece * length)[:length], f"length {length} {name}")
 
 
 def _long(shape: Shape, high: int | None) -> Iterator[Change]:

@@ -14,7 +14,7 @@ __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "o
 INNER_LENGTHS, LENGTHS = (16, 40), (1000, 10_000, 100, 257, 1025)
 """Lengths of texts that have no such bound; the inner ones where there is an upper bound."""
 _LONGEST, LONGEST_NEEDED = 100_000, 2_000_000
-_MOST_PIECES = 4
+_MOST_PIECES, _LONGEST_ODD = 4, 10_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
 
@@ -84,7 +84,12 @@ def awkward(shape: Shape) -> Iterator[tuple[str, str]]:
     low, high = shape.largest("minLength"), shape.smallest("maxLength")
     for name, text in AWKWARD:
         pieces = [text] if high is None or high < 1 else [text[at : at + high] for at in range(0, len(text), high)]
-        yield from ((name, piece) for piece in pieces[: _MOST_PIECES if name == "signs" else 1] if len(piece) >= low)
+        yield from ((name, _filled(piece, low)) for piece in pieces[: _MOST_PIECES if name == "signs" else 1])
+
+
+def _filled(text: str, low: int) -> str:
+    """Return the text over and over, where it must be longer."""
+    return (text * low)[:low] if 0 < len(text) < low <= _LONGEST_ODD else text
 
 
 def good(shape: Shape) -> Iterator[str]:
@@ -97,7 +102,7 @@ def good(shape: Shape) -> Iterator[str]:
     for pattern in patterns:
         yield from matching(pattern)
     if len(patterns) > 1:
-        yield from matching("^" + "".join(f"(?={p[1:] if p.startswith('^') else '.*' + p})" for p in patterns))
+        yield from of_both(*patterns)
     for pattern in patterns:
         yield from (text for _, text in near_misses(pattern))  # some are found after all, where it has no anchors
     lengths = dict.fromkeys((max(low, min(4, high if high is not None else 4)), low, low + 1, max(low, 1)))
@@ -110,6 +115,11 @@ def good(shape: Shape) -> Iterator[str]:
     yield from (
         (sign * least)[:least] for sign in ("0123456789", "-", "_", "#", "\u4e2d\u6587", "\u00e9") if least <= 100
     )
+
+
+def of_both(*patterns: str) -> tuple[str, ...]:
+    """Return texts in which all patterns are found."""
+    return matching("^" + "".join(f"(?={p[1:] if p.startswith('^') else '.*' + p})" for p in patterns))
 
 
 def nth(shape: Shape, number: int) -> Iterator[str]:
@@ -185,7 +195,4 @@ def unusual(shape: Shape) -> Iterator[tuple[str, str]]:
     """Yield (name, text) for texts that trip programs, fitted to the shape's lengths."""
     low, high = shape.largest("minLength"), shape.smallest("maxLength")
     for name, text in UNUSUAL:
-        fitted = text if high is None else text[:high]
-        if 0 < len(fitted) < low <= 1000:
-            fitted = (fitted * low)[: max(low, len(fitted))]
-        yield name, fitted
+        yield name, _filled(text if high is None else text[:high], low)
