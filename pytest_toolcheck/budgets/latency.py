@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from .clocks import process_cpu_ns, refuse_virtual_time, thread_cpu_ns, wall_ns
@@ -18,7 +19,10 @@ from .interruptions import ONE_GO_NS
 from .sample import DELAY_SHARE, SPIN_TOLERANCE, Sample
 from .waits import Waits
 
-SPIN_STEPS = 9_424
+SPIN_STEPS = 4_250
+_NEXT = bytes((number * 37 + 11) % 256 for number in range(256))
+"""One cycle through all numbers that Python keeps ready-made."""
+_CELLS = dict(enumerate(_NEXT))
 REFERENCE_SPINS = 10
 REFERENCE_MOMENTS = 4
 APART_S = 0.01
@@ -44,11 +48,21 @@ DurationOf = Callable[[Any], int | None]
 
 def spin() -> int:
     """Run the calibration loop; return its wall time in ns."""
-    value = 1.0
     start = wall_ns()
-    for _ in range(SPIN_STEPS):
-        value = value * 1.0000001 + 0.5
+    turn(SPIN_STEPS)
     return wall_ns() - start
+
+
+def turn(steps: int) -> None:
+    """Look up and store, as Python code does most of the time, and make no object.
+
+    Arithmetic makes numbers: where the free list has room for them just then changes its speed by up to 15 % (measured).
+    """
+    value, cells, following = 0, _CELLS, _NEXT
+    for _ in repeat(None, steps):
+        value = cells[value]
+        cells[value] = value
+        cells[value] = following[value]
 
 
 def reference_spin(moments: int = REFERENCE_MOMENTS) -> int:
