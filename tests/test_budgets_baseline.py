@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 
 import pytest
 
-from pytest_toolcheck.budgets import keeper, measure_time
+from pytest_toolcheck.budgets import keeper, measure_value
 from pytest_toolcheck.budgets.baseline import (
     Machine,
     compare,
@@ -88,6 +89,40 @@ def test_a_slower_hour_of_the_same_machine_is_no_regression(stored):
     slower = Machine(HERE.fingerprint, 375_000)
     assert one(stored, result(30 * MS), machine=slower).verdict == "pass"
     assert one(stored, result(45 * MS), machine=slower).verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("value_ms", "reference_ns", "verdict"),
+    [(33, 125_000, "pass"), (50, 125_000, "fail"), (50, 375_000, "pass"), (70, 375_000, "fail")],
+)
+def test_waiting_is_not_expected_to_be_shorter_on_a_faster_machine(stored, value_ms, reference_ns, verdict):
+    """A slower machine excuses time on the wall clock; a faster one asks for no less of it, since a call may only wait."""
+    measured = result(value_ms * MS, metric="latency p50")
+    assert one(stored, measured, machine=Machine(HERE.fingerprint, reference_ns)).verdict == verdict
+
+
+def test_calls_that_waited_for_a_processor_are_no_measure_of_latency(monkeypatch):
+    """They are left out, more are made for them, and where too few are left that is said; CPU time there is."""
+    monkeypatch.setattr(measure_value, "_sleep", lambda _: None)
+    monkeypatch.setattr(measure_value, "reference_workload_ns", lambda spins: 250)
+    for every, verdict, message in (
+        (18, "pass", "latency p50 9 ms (9 to 9 ms at 99 %), 11 of 577 calls used"),
+        (20, "inconclusive", "latency p50 not measured: too noisy: 30 of 600 calls usable"),
+    ):
+        waits = itertools.cycle([0, *[MS] * (every - 1)])
+        monkeypatch.setattr(
+            CpuMeter, "measure", lambda self, call, waits=waits: CpuReading(MS, 9 * MS, waited_ns=next(waits))
+        )
+        cpu, latency = measure_value.measure_times(lambda: None)
+        assert (cpu.value, latency.verdict) == (MS, verdict)
+        assert latency.message == message
+
+
+def test_the_peak_of_a_call_is_kept_with_what_it_may_differ_by():
+    """A block of 1 MiB is measured as such, exactly, and another tracker makes it a message."""
+    found = measure_value.measure_memory(lambda: bytearray(2**20))
+    assert 2**20 <= found.value < 2**20 + measure_value.PEAK_GRAIN_BYTES
+    assert (found.low, found.high) == (found.value - 65_536, found.value + 65_536)
 
 
 def beside(measured, reference_ns):
@@ -177,12 +212,13 @@ def test_cpu_is_measured_with_bounds_for_a_baseline(monkeypatch):
     """The best of three batches counts: a burst over the first batch is no regression."""
     batches = iter([30] * 26 + [20, 21] * 12 + [20] + [25] * 25)
     pauses = []
-    monkeypatch.setattr(measure_time, "_sleep", pauses.append)
+    monkeypatch.setattr(measure_value, "_sleep", pauses.append)
     monkeypatch.setattr(CpuMeter, "measure", lambda self, call: CpuReading(call() * MS, 100 * MS))
     references = iter([300, 280, 250, 310])
-    monkeypatch.setattr(measure_time, "reference_workload_ns", lambda spins: next(references))
-    found = measure_time.measure_cpu_value(lambda: next(batches))
-    assert found.reference_ns == 250
+    monkeypatch.setattr(measure_value, "reference_workload_ns", lambda spins: next(references))
+    found, latency = measure_value.measure_times(lambda: next(batches))
+    assert (latency.metric, latency.value, latency.low) == ("latency p50", 100 * MS, 99.5 * MS)
+    assert found.reference_ns == latency.reference_ns == 250
     assert found.event_attrs()["reference_ns"] == 250
     assert (found.value, found.low, found.high, pauses) == (20 * MS, 20 * MS, 21 * MS, [0.1, 0.5])
     assert found.message == "cpu time 20 ms (20 to 21 ms at 99 %), 25 of 75 calls used"

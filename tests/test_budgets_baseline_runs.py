@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,14 +25,23 @@ import pytest
 @pytest.mark.cpu_budget(regression="20%")
 def test_tool(tool): tool(n=1)
 """
-COST = {"ns": 1_000_000}
+METRICS = ["cpu time", "latency p50", "memory peak"]
+COST = {"ns": 1_000_000, "wall": 50_000_000, "bytes": 2**20}
 
 
 def measured_value(call, **_):
     call()
     value = COST["ns"]
     bounds = value * 0.99, value * 1.01
-    return BudgetResult("cpu time", "pass", "", "", "", 25, 75, value, None, "ns", (), *bounds, reference_ns=250_000)
+    cpu = BudgetResult("cpu time", "pass", "", "", "", 25, 75, value, None, "ns", (), *bounds, reference_ns=250_000)
+    wall = COST["wall"]
+    return [cpu, replace(cpu, metric="latency p50", value=wall, low=wall, high=wall)]
+
+
+def measured_memory(call, **_):
+    call()
+    size = COST["bytes"]
+    return BudgetResult("memory peak", "pass", "", "", "", 2, 2, size, None, "bytes", (), size - 65_536, size + 65_536)
 
 
 @pytest.fixture
@@ -39,13 +49,15 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Runs the budgets of a spec and of a test, whose tool costs what it is told to."""
     pytester.makepyfile(lab="def work(n: int) -> int:\n    return n\n", test_lab=TESTS)
     pytester.makefile(".tool.yaml", lab=SPEC)
-    monkeypatch.setattr(measure, "measure_cpu_value", measured_value)
+    monkeypatch.setattr(measure, "measure_times", measured_value)
+    monkeypatch.setattr(measure, "measure_memory", measured_memory)
     monkeypatch.setattr(keeper, "_machine", lambda: Machine("here", 250_000))
     monkeypatch.setattr(keeper, "reference_workload_ns", lambda: 250_000)
     monkeypatch.setattr(Machine, "here", lambda: Machine("here", 250_000))
 
-    def run_with(*args: str, cost_ns: int = 1_000_000):
-        monkeypatch.setitem(COST, "ns", cost_ns)
+    def run_with(*args: str, cost_ns: int = 1_000_000, wall_ns: int = 50_000_000, size: int = 2**20):
+        for key, value in (("ns", cost_ns), ("wall", wall_ns), ("bytes", size)):
+            monkeypatch.setitem(COST, key, value)
         return pytester.runpytest(*PLUGINS, "--toolcheck-log=off", "-k", "budget or test_tool", *args)
 
     return run_with
@@ -59,14 +71,38 @@ def test_a_baseline_is_kept_and_compared_with(run, pytester):
     stored = json.loads((pytester.path / ".toolcheck" / "baselines" / "main.json").read_text())
     assert stored["machine"] == "here"
     assert {test: list(entry) for test, entry in stored["tests"].items()} == {
-        "lab.tool.yaml::work::budget[regression]": ["cpu time"],
-        "test_lab.py::test_tool[work]": ["cpu time"],
+        "lab.tool.yaml::work::budget[regression]": METRICS,
+        "test_lab.py::test_tool[work]": METRICS,
     }
     assert stored["tests"]["test_lab.py::test_tool[work]"]["cpu time"]["reference_ns"] == 250_000
     run("--toolcheck-baseline=main", cost_ns=1_100_000).assert_outcomes(passed=2)
     result = run("--toolcheck-baseline=.toolcheck/baselines/main.json", cost_ns=2_000_000)
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines_random(["*cpu time 2 ms, baseline 1 ms, change +100%, allowed 20%*"] * 2)
+
+
+def test_a_tool_that_only_waits_longer_or_needs_more_memory_has_regressed(run):
+    """CPU time is compared first, and where it is the same a sleep or a larger block shows all the same."""
+    run("--toolcheck-save-baseline=main")
+    result = run("--toolcheck-baseline=main", wall_ns=75_000_000)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines_random(["*latency p50 75 ms, baseline 50 ms, change +50%, allowed 20%*"] * 2)
+    result = run("--toolcheck-baseline=main", size=2 * 2**20)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines_random(["*memory peak 2 MiB, baseline 1 MiB, change +100%, allowed 20%*"] * 2)
+    run("--toolcheck-baseline=main", wall_ns=55_000_000, size=2**20 + 65_536).assert_outcomes(passed=2)
+
+
+def test_a_metric_that_the_baseline_lacks_is_named(run, pytester):
+    """A file that was saved without memory warns of that, once."""
+    run("--toolcheck-save-baseline=main")
+    path = pytester.path / ".toolcheck" / "baselines" / "main.json"
+    stored = json.loads(path.read_text())
+    del stored["tests"]["test_lab.py::test_tool[work]"]["memory peak"]
+    path.write_text(json.dumps(stored))
+    result = run("--toolcheck-baseline=main", "-W", "default::pytest.PytestWarning")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*no baseline, *main.json has no memory peak of this test; save it anew*"])
 
 
 def test_what_the_baseline_does_not_hold_is_said(run, pytester):

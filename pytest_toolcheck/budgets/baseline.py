@@ -191,10 +191,12 @@ def compare(
     """Compare `(test id, result)` pairs with their baseline entries, CPU time first; what has no entry is left out.
 
     A fail: even the lower bound now is over the upper bound then by more than `regression`. A pass: the value now is
-    within it. Without bounds nothing fails: few calls show that a budget is kept, not what the value is (see
-    `measure_cpu_value`). A baseline of another machine is advice and never fails, unless `scales_foreign` says that its
-    reference workload, which is re-run here, is enough to compare by. `slowest_ns` is that workload in a slower moment,
-    by which results are excused.
+    within it (of a time on the wall clock or a peak of memory: within that of the upper bound then, since these differ
+    from day to day by more than a sample shows). Time on the wall clock is excused where the machine has become slower,
+    and not expected to be shorter where it is faster: a call may only wait. Without bounds nothing fails: few calls show
+    that a budget is kept, not what the value is (see `measure_value.py`). A baseline of another machine is advice and
+    never fails, unless `scales_foreign` says that its reference workload, which is re-run here, is enough to compare by.
+    `slowest_ns` is that workload in a slower moment, by which results are excused.
     """
     here = machine or Machine.here()
     pairs = [(test, result, baseline.entries.get((test, result.metric))) for test, result in results]
@@ -218,6 +220,8 @@ def _compare_one(
 ) -> Comparison:
     reference_ns = max(result.reference_ns or here.reference_ns, slowest_ns)
     scale = reference_ns / (then.reference_ns or there.reference_ns) if then.unit == "ns" else 1.0
+    if result.metric.startswith("latency"):
+        scale = max(scale, 1.0)
     now, allowed = entry_of(result), 1 + regression
     is_foreign = there.fingerprint != here.fingerprint and then.unit in ("ns", "share")
     is_advice = is_foreign and not scales_foreign
@@ -237,4 +241,5 @@ def _compare_one(
 def _verdict(result: BudgetResult, now: Entry, then: Entry, factor: float, *, is_advice: bool) -> Verdict:
     if now.low is not None and then.high is not None and now.low > then.high * factor:
         return "inconclusive" if is_advice or result.verdict == "inconclusive" else "fail"
-    return "pass" if now.value <= then.value * factor else "inconclusive"
+    usual = then.value if result.metric.startswith("cpu") else then.high or then.value
+    return "pass" if now.value <= usual * factor else "inconclusive"

@@ -24,6 +24,7 @@ from .leak import NO_LEAK_OF_COMMANDS
 from .lock import MeasuringLock, measuring_lock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
+from .measure_value import COMPARED
 from .results import BudgetExceeded, BudgetResult
 from .sizes import size_range
 
@@ -215,8 +216,8 @@ def _compare(item: pytest.Function, regression: float | None, results: list[Budg
     __tracebackhide__ = True
     if regression is None:
         return
-    kept = [result for result in results if result.metric == "cpu time"][-1:]
-    found = _keeper(item).compare(kept, regression)
+    measured = {result.metric: result for result in results if result.metric in COMPARED}
+    found = _keeper(item).compare([*measured.values()], regression)
     broken = [one for one in found if one.verdict == "fail" and not one.is_advice]
     for one in found:
         if one.verdict == "inconclusive":

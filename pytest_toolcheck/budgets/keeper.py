@@ -35,7 +35,9 @@ class BaselineKeeper:
         found = self._compared(baseline, pairs, regression)
         if any(comparison.verdict == "fail" for comparison in found):
             found = self._compared(baseline, pairs, regression, slowest_ns=_now_ns())
-        return [*found, *(self._unknown(*pair) for pair in pairs if (test, pair[1].metric) not in baseline.entries)]
+        measured = [result for result in results if result.value is not None]
+        missing = [result for result in measured if (test, result.metric) not in baseline.entries]
+        return [*found, self._unknown(test, missing, len(measured))] if missing else found
 
     def _compared(
         self, baseline: Baseline, pairs: Sequence[tuple[str, BudgetResult]], regression: float, *, slowest_ns: int = 0
@@ -49,10 +51,12 @@ class BaselineKeeper:
             slowest_ns=slowest_ns,
         )
 
-    def _unknown(self, test: str, result: BudgetResult) -> Comparison:
+    def _unknown(self, test: str, missing: Sequence[BudgetResult], measured: int) -> Comparison:
         """Say that there is nothing to compare with: a test that was renamed must not pass for ever."""
-        message = f"{result.message}: no baseline, {self._baseline} has nothing of this test; save it anew"
-        return Comparison(test, result.metric, "inconclusive", 0.0, message, is_advice=True)
+        metrics = ", ".join(result.metric for result in missing)
+        lacks = "nothing" if len(missing) == measured else f"no {metrics}"
+        message = f"{missing[0].message}: no baseline, {self._baseline} has {lacks} of this test; save it anew"
+        return Comparison(test, metrics, "inconclusive", 0.0, message, is_advice=True)
 
 
 @lru_cache(maxsize=1)

@@ -11,11 +11,12 @@ from ..spec.model import Budgets, GrowthBudget
 from .clocks import MeterError
 from .latency import Call, DurationOf
 from .leak import LEAK_PASSES, MOST_CALLS
-from .markers import rounds_needed
+from .markers import REGRESSION_ROUNDS, rounds_needed
 from .measure_body import judge_body_once
 from .measure_growth import measure_growth
 from .measure_memory import measure_leak_budget, measure_peak_budget
-from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_cpu_value, measure_latency
+from .measure_time import DEFAULT_EFFORT, Effort, measure_cpu, measure_latency
+from .measure_value import PEAK_CALLS, measure_memory, measure_times
 from .results import BudgetExceeded, BudgetResult
 from .verdict import CLEAN_CALLS_FOR_MAX
 
@@ -246,8 +247,25 @@ def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
 
 
 def _regression(subject: Subject, _: Budgets) -> Sequence[BudgetResult]:
-    """Measure what baselines compare first; `compare` judges it against `budgets.regression`."""
-    return [measure_cpu_value(subject.call, process_ids=subject.process_ids, effort=subject.effort)]
+    """Measure what baselines compare, CPU time first; `compare` judges it against `budgets.regression`."""
+    times = measure_times(
+        subject.call,
+        process_ids=subject.process_ids,
+        duration_of=subject.duration_of,
+        effort=subject.effort,
+    )
+    allowed = subject.effort.max_total
+    if allowed is not None and allowed < REGRESSION_ROUNDS + PEAK_CALLS:
+        return times
+    return [*times, _largest_peak(subject)]
+
+
+def _largest_peak(subject: Subject) -> BudgetResult:
+    peaks = [
+        measure_memory(call, process_ids=subject.process_ids, own_process=subject.own_process)
+        for call in subject.turns or (subject.call,)
+    ]
+    return max(peaks, key=lambda result: (result.value is None, result.value or 0))
 
 
 _PASSES: dict[str, Callable[[Subject, Budgets], Sequence[BudgetResult]]] = {

@@ -5,16 +5,14 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .clocks import wall_ns
 from .cpu import CpuMeter, CpuReading
-from .evidence import quantile_interval
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
-from .reference import SPINS_BESIDE, reference_workload_ns
-from .results import QUANTILES, BudgetResult, fewest_calls, quantile_of, sequential_result, short, with_interval
-from .verdict import CONFIRM_AFTER_S, ConfirmedVerdict, Sample, default_max_calls
+from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
+from .verdict import ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 40.0
 LONGEST_SECONDS = 120.0
@@ -24,7 +22,6 @@ WORTH = 0.25
 """A machine that leaves fewer calls than this share usable is not worth waiting for."""
 PATIENCE_SECONDS = 3.0
 """A burst of noise is waited for so long at least before a machine is called too noisy."""
-BATCH_CALLS = 25
 SHARE_SCALE = 1_000_000_000
 """A share of a core is judged in billionths, since the rule counts in whole numbers."""
 _SLOWEST = 3
@@ -104,37 +101,6 @@ def measure_cpu(
         meter.close()
     details = (("measured", "\n".join(meter_notes(meter))),)
     return tuple(_cpu_result(name, rule, details) for name, rule in rules.items())
-
-
-def measure_cpu_value(call: Call, *, process_ids: Sequence[int] = (), effort: Effort = DEFAULT_EFFORT) -> BudgetResult:
-    """Measure the median CPU time of a call with bounds, to save or to compare with a baseline; judge nothing.
-
-    Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
-    what a neighbour does to the caches only adds. The reference workload is timed beside them, and its best counts too.
-    """
-    meter = CpuMeter(process_ids, evens_ticks=True)
-    try:
-        _warm_up(call, effort)
-        references = [reference_workload_ns(SPINS_BESIDE)]
-        batches = [_batch(call, meter, pause_s, references) for pause_s in (0.0, *CONFIRM_AFTER_S)]
-    finally:
-        meter.close()
-    ordered = min(batches, key=lambda batch: quantile_of(batch, 0.5))
-    value, (low, high) = quantile_of(ordered, 0.5), quantile_interval(ordered, 0.5)
-    measured, calls = with_interval(ordered, 0.5, "ns"), len(ordered)
-    details = (("measured", "\n".join((*meter.notes(), "the median of the best of three batches"))),)
-    message = f"cpu time {measured}, {calls} of {len(batches) * calls} calls used"
-    total = len(batches) * calls
-    found = BudgetResult("cpu time", "pass", measured, "none", message, calls, total, value, None, "ns", details)
-    return replace(found, low=low, high=high, reference_ns=min(references))
-
-
-def _batch(call: Call, meter: CpuMeter, pause_s: float, references: list[int]) -> list[int]:
-    if pause_s:
-        _sleep(pause_s)
-    ordered = sorted(meter.measure(call).cpu_ns for _ in range(BATCH_CALLS))
-    references.append(reference_workload_ns(SPINS_BESIDE))
-    return ordered
 
 
 def meter_notes(meter: CpuMeter) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ SUBJECTS = {
         TESTS,
     ),
     "cpu_budget(time=)": (OURS, "@pytest.mark.cpu_budget(time='20ms')\n", "", "pass", TESTS),
+    "cpu_budget(utilization=)": (OURS, "@pytest.mark.cpu_budget(utilization='100%')\n", "", "pass", TESTS),
     "memory_budget(peak=)": (OURS, "@pytest.mark.memory_budget(peak='10MiB')\n", "", "pass", TESTS),
     "pytest-memray limit_memory": (
         "-p pytest_memray.plugin --memray",

@@ -285,6 +285,7 @@ COSTS = {
     "latency p95": Budgets(latency={"p95": MS}),
     "latency max": Budgets(latency={"max": MS}),
     "cpu time": Budgets(cpu_time_ns=10 * MS),
+    "cpu utilization": Budgets(cpu_utilization=1.0),
     "memory peak": Budgets(memory={"peak": 10 * 2**20}),
     "memory leak": Budgets(memory={"leak": 1024}),
 }

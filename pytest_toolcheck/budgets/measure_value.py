@@ -1,0 +1,132 @@
+"""What baselines compare: CPU time first, then the time on the wall clock and the peak of memory. Nothing is judged here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .clocks import MeterError, wall_ns
+from .cpu import CpuMeter, CpuReading
+from .evidence import quantile_interval
+from .latency import Call, DurationOf
+from .measure_time import DEFAULT_EFFORT, Effort
+from .memory import measure_peak
+from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
+from .reference import SPINS_BESIDE, reference_workload_ns
+from .results import BudgetResult, quantile_of, short, with_interval
+from .sample import Sample, has_waited
+from .verdict import CONFIRM_AFTER_S
+
+COMPARED = ("cpu time", "latency p50", "memory peak")
+BATCH_CALLS = 25
+LEAST_CALLS = 11
+"""Fewer calls have no bounds. Where fewer did not wait, more are made, up to so many and for so long in a batch."""
+MOST_CALLS, MORE_SECONDS = 200, 2.0
+WAKING_NS = 500_000
+"""How much longer or shorter than now a call may take on another day until whoever serves it has woken up."""
+PEAK_CALLS = 2
+PEAK_GRAIN_BYTES = 64 * 1024
+"""What a peak in this process may differ by from run to run: room for frames, a list or a dict that grows at another moment."""
+_sleep = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    cpu: list[int]
+    wall: list[int]
+    """The calls that did not wait for a processor."""
+    calls: int
+    """How many were made for those."""
+
+
+def measure_times(
+    call: Call,
+    *,
+    process_ids: Sequence[int] = (),
+    duration_of: DurationOf | None = None,
+    effort: Effort = DEFAULT_EFFORT,
+) -> tuple[BudgetResult, ...]:
+    """Measure the median CPU time and the median time of a call with bounds, to save or to compare with a baseline.
+
+    Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
+    what a neighbour does only adds. The reference workload is timed beside them, and its best counts too. Both clocks
+    are read in the same call, which costs a microsecond. Of time on the wall clock only calls that did not wait count.
+    """
+    meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=True)
+    try:
+        for _ in range(effort.warm_up):
+            call()
+        references = [reference_workload_ns(SPINS_BESIDE)]
+        pauses = (0.0, *CONFIRM_AFTER_S)
+        most = MOST_CALLS if effort.max_total is None else effort.max_total // len(pauses)
+        batches = [_batch(call, meter, pause_s, references, duration_of, most) for pause_s in pauses]
+    finally:
+        meter.close()
+    cpu = _value("cpu time", [batch.cpu for batch in batches], len(batches) * BATCH_CALLS, meter.notes())
+    made, notes = sum(batch.calls for batch in batches), ("wall clock, calls that did not wait",)
+    wall = _value("latency p50", [batch.wall for batch in batches], made, notes, WAKING_NS)
+    return tuple(replace(found, reference_ns=min(references)) for found in (cpu, wall))
+
+
+def _batch(
+    call: Call, meter: CpuMeter, pause_s: float, references: list[int], duration_of: DurationOf | None, most: int
+) -> _Batch:
+    if pause_s:
+        _sleep(pause_s)
+    readings = [meter.measure(call) for _ in range(BATCH_CALLS)]
+    walls, end = [*_walls(readings, duration_of)], wall_ns() + MORE_SECONDS * 1e9
+    calls = len(readings)
+    while len(walls) < LEAST_CALLS and calls < most and wall_ns() < end:
+        walls += _walls([meter.measure(call)], duration_of)
+        calls += 1
+    references.append(reference_workload_ns(SPINS_BESIDE))
+    return _Batch(sorted(reading.cpu_ns for reading in readings), sorted(walls), calls)
+
+
+def _walls(readings: Sequence[CpuReading], duration_of: DurationOf | None) -> Iterator[int]:
+    for reading in readings:
+        own_ns = duration_of(reading.result) if duration_of else None
+        sample = Sample(reading.wall_ns if own_ns is None else own_ns, reading.waited_ns)
+        if not has_waited(sample):
+            yield sample.wall_ns
+
+
+def _value(metric: str, batches: Sequence[list[int]], made: int, notes: Sequence[str], spare: int = 0) -> BudgetResult:
+    enough = [batch for batch in batches if len(batch) >= LEAST_CALLS]
+    if not enough:
+        used = sum(map(len, batches))
+        message = f"{metric} not measured: too noisy: {used} of {made} calls usable"
+        return BudgetResult(metric, "inconclusive", "not measured", "none", message, used, made)
+    ordered = min(enough, key=lambda batch: quantile_of(batch, 0.5))
+    value, (low, high) = quantile_of(ordered, 0.5), quantile_interval(ordered, 0.5)
+    measured = with_interval(ordered, 0.5, "ns")
+    details = (("measured", "\n".join((*notes, "the median of the best of three batches"))),)
+    message = f"{metric} {measured}, {len(ordered)} of {made} calls used"
+    found = BudgetResult(metric, "pass", measured, "none", message, len(ordered), made, value, None, "ns", details)
+    low, high = (None if low is None else max(low - spare, 0)), (None if high is None else high + spare)
+    return replace(found, low=low, high=high)
+
+
+def measure_memory(call: Call, *, process_ids: Sequence[int] = (), own_process: bool = True) -> BudgetResult:
+    """Measure the peak of memory of a call, the smaller of two, with what it may differ by from run to run."""
+    is_here = own_process and not process_ids
+    read = _peak_here(call) if is_here else _peak_of_processes(call, process_ids)
+    try:
+        value = min(read() for _ in range(PEAK_CALLS))
+    except MeterError as error:
+        message = f"memory peak not measured: {error}"
+        return BudgetResult("memory peak", "inconclusive", "not measured", "none", message)
+    spare, measured = PEAK_GRAIN_BYTES if is_here else CHILD_GRAIN_BYTES, short(value, "bytes")
+    message = f"memory peak {measured}, the smaller of {PEAK_CALLS}"
+    found = BudgetResult("memory peak", "pass", measured, "none", message, PEAK_CALLS, PEAK_CALLS, value, unit="bytes")
+    return replace(found, low=max(value - spare, 0), high=value + spare)
+
+
+def _peak_here(call: Call) -> Callable[[], int]:
+    return lambda: measure_peak(call, is_exact=True, own_thread=False, enough=2**62).peak_bytes
+
+
+def _peak_of_processes(call: Call, process_ids: Sequence[int]) -> Callable[[], int]:
+    meter = ChildMemoryMeter(process_ids)
+    return lambda: meter.measure(call).peak_bytes
