@@ -32,6 +32,7 @@ def breaker_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     yield f"still open at {seconds(recovers_s - min(0.1, recovers_s / 10))}", still_open_before_recovery
     yield f"lets a probe through after {seconds(recovers_s)}", probes_after_recovery
     yield "a failed probe opens it again", failed_probe_opens
+    yield f"a probe that fails with {_other_error(promise)} makes room for the next", odd_probe_makes_room
     yield "a success closes it", success_closes
     yield "wall clock an hour back", ignores_clock_back
     yield "wall clock an hour forward", ignores_clock_forward
@@ -133,6 +134,24 @@ def failed_probe_opens(bench: Bench) -> None:
         refuses(bench, world, f"{seconds(promised(bench).recovers_after_s - margin_s(bench))} after its probe failed")
         world.pass_time(2 * margin_s(bench))
         admits(bench, world, f"{_after(bench)} after its probe failed")
+
+
+def odd_probe_makes_room(bench: Bench) -> None:
+    """A probe that ends in another error than those that count keeps nobody out for ever."""
+    with bench.world() as world:
+        opening = opened(bench, world)
+        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+        name = _other_error(bench.promise)
+        for _ in range(_rounds(bench)):
+            world.probe.answers(bench.failure(world, name=name), (succeed(), None))
+            world.call()
+            world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
+        admits(bench, world, f"{_after(bench)} after its probe failed with {name}: its place was not given back")
+
+
+def _other_error(promise: Resilience) -> str:
+    """Return an error that is not retried, and that a breaker may not count."""
+    return promise.retry.gives_up_on[0] if promise.retry and promise.retry.gives_up_on else "ArithmeticError"
 
 
 def success_closes(bench: Bench) -> None:

@@ -18,9 +18,14 @@ _TIME_OUT = "TimeoutError"
 
 def hang_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     """Return the name of the sentence and what checks it, where hangs are promised to end as an error that is retried."""
-    retried = promise.retry is None or any(name.rpartition(".")[2] == _TIME_OUT for name in promise.retry.retries)
-    if promise.timeout_s is not None and retried:
+    if hangs_are_failures(promise):
         yield "hangs count as failures", counts_hangs
+
+
+def hangs_are_failures(promise: Resilience) -> bool:
+    """Whether hangs are promised to end, as an error that is retried where retries are promised."""
+    retried = promise.retry is None or any(name.rpartition(".")[2] == _TIME_OUT for name in promise.retry.retries)
+    return promise.timeout_s is not None and retried
 
 
 def counts_hangs(bench: Bench) -> None:

@@ -117,6 +117,8 @@ class DependencyProbe:
         self._on_call = on_call
         self._lock = threading.Lock()
         self._script: Iterator[Answer] = iter(())
+        self._steps_each: tuple[Step | Answer, ...] | None = None
+        self._scripts: dict[str | None, Iterator[Answer]] = {}
         stand_in = self._answer_async if self.place.is_async else self._answer
         self._swap = Swap(self.place, stand_in, modules=modules)
 
@@ -135,7 +137,18 @@ class DependencyProbe:
 
         A step is an `Answer` (given once) or `(answer, times)`; `(answer, None)` is given from there on.
         """
-        self._script = _spelled_out(steps)
+        self._script, self._steps_each = _spelled_out(steps), None
+
+    def answers_each(self, *steps: Step | Answer) -> None:
+        """Answer as `answers` does, but each call of the tool by a script of its own, whatever others are under way."""
+        self._steps_each, self._scripts = steps, {}
+
+    def _next_answer(self, rid: str | None) -> Answer:
+        if self._steps_each is None:
+            return next(self._script, Answer("original"))
+        if rid not in self._scripts:
+            self._scripts[rid] = _spelled_out(self._steps_each)
+        return next(self._scripts[rid], Answer("original"))
 
     def running(self) -> list[DependencyCall]:
         """Calls that have begun and not ended."""
@@ -147,11 +160,9 @@ class DependencyProbe:
 
     def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> DependencyCall:
         with self._lock:
-            answer = next(self._script, Answer("original"))
+            rid = current_call.get() or current().get("rid")
             number = len(self.calls) + 1
-            call = DependencyCall(
-                number, time.monotonic(), (args, kwargs), answer, current_call.get() or current().get("rid")
-            )
+            call = DependencyCall(number, time.monotonic(), (args, kwargs), self._next_answer(rid), rid)
             self.calls.append(call)
         self._tell(call, "start")
         return call

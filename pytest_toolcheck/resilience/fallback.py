@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from ..scenario import ScenarioSkipped
 from ..spec.model import Expectation, Resilience
-from .bench import Bench
-from .dependency import succeed
-from .fallback_errors import own_error_comes_through
+from .bench import MANY, Bench
+from .breaker_hangs import hangs_are_failures
+from .dependency import hang, succeed
+from .fallback_errors import asked_after_failure, own_error_comes_through
 from .mcp_inside import RefusedOverMcp
 from .opening import opened, refuses
 from .story import chain_of, describe_error
@@ -36,9 +39,14 @@ def fallback_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     if promise.fallback is None:
         return
     yield "answers when retries are exhausted" if promise.retry else "answers when it fails", answers_after_failure
+    for name in promise.retry.retries[1:] if promise.retry else ():
+        yield f"answers after {name}", partial(answers_after_failure, name=name)
+    if hangs_are_failures(promise):
+        yield "answers when it hangs", answers_after_hangs
     if promise.breaker:
         yield "answers while the breaker is open", answers_while_open
     yield "its own error is not swallowed", own_error_comes_through
+    yield "is not asked while the dependency answers", not_asked_in_vain
 
 
 def is_reached(bench: Bench) -> None:
@@ -76,14 +84,37 @@ def failed_calls_leave_room(bench: Bench) -> None:
     """After many calls that failed or were refused, and a while, one succeeds: none has left its slot taken."""
     breaker = bench.promise.breaker
     with bench.world() as world:
-        world.probe.answers((bench.failure(world), None))
-        for _ in range(_FAILED_CALLS):
+        for _, error in zip(range(_FAILED_CALLS), itertools.cycle(_errors(bench)), strict=False):
+            world.probe.answers((bench.failure(world, name=error), None))
             world.call()
         world.probe.answers((succeed(), None))
         world.pass_time(max(_A_WHILE_S, 2 * breaker.recovers_after_s if breaker else 0.0))
+        call = world.call()
         bench.expect_success(
-            world, world.call(), f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
+            world, call, f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
         )
+        bench.expect_reached(
+            world, call, f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
+        )
+        if bench.attempts > 1 and (breaker is None or breaker.opens_after > 1):
+            _has_its_retry(bench, world)
+
+
+def _has_its_retry(bench: Bench, world: World) -> None:
+    """A call whose first attempt fails makes another, whatever calls before it used up."""
+    for _ in range(bench.promise.breaker.probes - 1 if bench.promise.breaker else 0):
+        world.call()
+    world.probe.answers(bench.failure(world), (succeed(), None))
+    call = world.call()
+    if len(call.dependency_calls) == 1:
+        message = f"{bench.name} was called once, where its first attempt failed, after {_FAILED_CALLS} failed calls"
+        bench.broken(world, message, expected="twice", seen="once", promised="retry")
+
+
+def _errors(bench: Bench) -> list[str | None]:
+    """Return the names of the errors that the promise speaks of."""
+    retry = bench.promise.retry
+    return [*retry.retries, *retry.gives_up_on] or [None] if retry else [None]
 
 
 def _shows_the_last(raised: BaseException, failures: list[BaseException | None]) -> bool:
@@ -92,13 +123,51 @@ def _shows_the_last(raised: BaseException, failures: list[BaseException | None])
     return not is_earlier and any(error is failures[-1] for error in chain_of(raised))
 
 
-def answers_after_failure(bench: Bench) -> None:
+def answers_after_failure(bench: Bench, *, name: str | None = None) -> None:
     """The dependency fails whatever is tried: the fallback answers."""
     with bench.world() as world:
-        bench.always_fail(world)
+        bench.always_fail(world, name=name)
         call = world.call()
         bench.expect_reached(world, call, "before the fallback")
-        _expect_fallback(bench, world, call, f"when {bench.name} failed")
+        _expect_fallback(bench, world, call, f"when {bench.name} failed{f' with {name}' if name else ''}")
+
+
+def answers_after_hangs(bench: Bench) -> None:
+    """The dependency hangs whenever it is tried: the fallback answers, unless the whole call has no time left for it."""
+    with bench.world() as world:
+        world.probe.answers((hang(), MANY))
+        call = world.call()
+        bench.expect_reached(world, call, "before the fallback")
+        took_s = (world.now if call.ended_s is None else call.ended_s) - call.started_s
+        outer_s = [limit_s for name, limit_s in bench.plan.tool.timeouts if name != bench.name]
+        if call.error is not None and any(took_s >= limit_s * 0.999 for limit_s in outer_s):
+            raise ScenarioSkipped(f"a limit of the whole call ends it before all attempts at {bench.name} have hung")
+        _expect_fallback(bench, world, call, f"when {bench.name} hung")
+
+
+def not_asked_in_vain(bench: Bench) -> None:
+    """The dependency answers: the answer is its own, where it differs from that of the fallback, which is not asked."""
+    from ..checks.expected import same_json
+    from ..targets._jsonlike import to_json_like
+
+    with bench.world() as world:
+        bench.always_fail(world)
+        fallen_back, asked = world.call(), asked_after_failure(bench, world)
+    with bench.world() as world:
+        call = world.call()
+        own, others = to_json_like(call.result), to_json_like(fallen_back.result)
+        in_vain = asked & asked_after_failure(bench, world)
+        if in_vain and call.succeeded and fallen_back.succeeded and same_json(own, others):
+            message = (
+                f"the call was answered by the fallback, {', '.join(sorted(in_vain))}, though {bench.name} answered"
+            )
+            bench.broken(
+                world,
+                message,
+                expected=f"the answer of {bench.name}",
+                seen=repr(call.result)[:200],
+                promised="fallback",
+            )
 
 
 def answers_while_open(bench: Bench) -> None:

@@ -17,7 +17,7 @@ def own_error_comes_through(bench: Bench) -> None:
     while True:
         with bench.world() as world:
             call = _call_while_all_fail(bench, world, failing)
-            asked = _asked_after_failure(bench, world) - failing
+            asked = asked_after_failure(bench, world) - failing
             if further := (asked - usual) or (asked if not failing else set()):
                 failing |= further
                 continue
@@ -43,7 +43,7 @@ def _call_while_all_fail(bench: Bench, world: World, failing: set[str]) -> ToolC
     return world.call()
 
 
-def _asked_after_failure(bench: Bench, world: World) -> set[str]:
+def asked_after_failure(bench: Bench, world: World) -> set[str]:
     """Return the tool's other dependencies that were called once the one of the promise had been."""
     if bench.name not in world.order:
         return set()

@@ -48,6 +48,8 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
         if promise.breaker is None:
             yield f"each call starts afresh after {_CALLS_AT_ONCE} that failed", starts_afresh_after_failures
             yield "concurrent calls do not share attempts", counts_each_call_alone
+        elif (few := _calls_that_leave_it_closed(promise)) > 1:
+            yield "concurrent calls do not share attempts", partial(counts_each_of_few, calls=few)
         yield "a cancelled call is not retried", does_not_retry_cancelled
         yield f"its waits {BLOCK_NOBODY}", waits_block_nobody
 
@@ -76,12 +78,9 @@ def waits_exactly(bench: Bench) -> None:
     with bench.world() as world:
         bench.always_fail(world)
         call = world.call()
+        _expect_waits(bench, world, call)
         promised, seen = _retry(bench).delays_s, waits_of(call)
         shown = {"expected": _listed(promised), "seen": _listed(seen)}
-        for number, (wanted, waited) in enumerate(zip(promised, seen, strict=False), start=1):
-            if abs(wanted - waited) > PRECISION_S:
-                message = f"the wait before attempt {number + 1} was {seconds(waited)}, promised {seconds(wanted)}"
-                bench.broken(world, message, **shown)
         if len(seen) < min(len(promised), bench.attempts - 1) and not _stopped_by_breaker(bench, call):
             bench.broken(world, f"{len(seen)} waits were seen, promised {len(promised)}", **shown)
         wasted_s = _wait_after_last(bench, world, call)
@@ -150,7 +149,9 @@ def starts_afresh(bench: Bench) -> None:
         _expect_count(bench, world, call, {bench.attempts}, why="in call 1, where the last attempt answers")
         bench.expect_success(world, call, "though its last attempt answered")
         bench.always_fail(world)
-        _expect_attempts(bench, world, world.call(), why="in call 2, where all attempts fail")
+        second = world.call()
+        _expect_attempts(bench, world, second, why="in call 2, where all attempts fail")
+        _expect_waits(bench, world, second, " of call 2")
 
 
 def starts_afresh_after_failures(bench: Bench) -> None:
@@ -160,7 +161,9 @@ def starts_afresh_after_failures(bench: Bench) -> None:
         if not all(world.call().reached for _ in range(_CALLS_AT_ONCE)):
             return  # a breaker that nobody promised keeps them back
         world.pass_time(_A_WHILE_S)
-        _expect_attempts(bench, world, world.call(), why=f"an hour after {_CALLS_AT_ONCE} calls that failed")
+        last = world.call()
+        _expect_attempts(bench, world, last, why=f"an hour after {_CALLS_AT_ONCE} calls that failed")
+        _expect_waits(bench, world, last, f" of a call after {_CALLS_AT_ONCE} that failed")
 
 
 def counts_each_call_alone(bench: Bench) -> None:
@@ -170,6 +173,29 @@ def counts_each_call_alone(bench: Bench) -> None:
         bench.always_fail(world, after_s=bench.moment_s)
         for call in world.call_many(_CALLS_AT_ONCE):
             _expect_attempts(bench, world, call, why="when ten calls failed at once")
+
+
+def _calls_that_leave_it_closed(promise: Resilience) -> int:
+    """Return how many calls at once may fail at all attempts but the last without opening the promised breaker."""
+    assert promise.retry is not None
+    assert promise.breaker is not None
+    return min(_CALLS_AT_ONCE, (promise.breaker.opens_after - 1) // (promise.retry.attempts - 1))
+
+
+def counts_each_of_few(bench: Bench, *, calls: int) -> None:
+    """Some calls at once, too few to open the breaker, each succeed at their own last attempt."""
+    failures = bench.attempts - 1
+    with bench.world() as world:
+        world.probe.answers_each((bench.failure(world, after_s=bench.moment_s), failures), (succeed(), None))
+        made = world.call_many(calls)
+        if world.has_kept_worker:
+            raise ScenarioSkipped(
+                f"{bench.name} is called by a worker that serves all calls: which call it is for cannot be told"
+            )
+        for call in made:
+            if call.reached:  # it may have shared another's answer
+                _expect_count(bench, world, call, {bench.attempts}, why=f"when {calls} calls at once failed at first")
+                bench.expect_success(world, call, "though its last attempt answered")
 
 
 def _skip_where_calls_are_kept_back(bench: Bench) -> None:
@@ -235,6 +261,15 @@ def waits_of(call: ToolCall) -> list[float]:
         after.started_s - (before.ended_s if before.ended_s is not None else before.started_s)
         for before, after in pairwise(made)
     ]
+
+
+def _expect_waits(bench: Bench, world: World, call: ToolCall, which: str = "") -> None:
+    """Expect the promised waits, as far as there were attempts."""
+    promised, seen = _retry(bench).delays_s, waits_of(call)
+    for number, (wanted, waited) in enumerate(zip(promised, seen, strict=False), start=1):
+        if abs(wanted - waited) > PRECISION_S:
+            message = f"the wait before attempt {number + 1}{which} was {seconds(waited)}, promised {seconds(wanted)}"
+            bench.broken(world, message, expected=_listed(promised), seen=_listed(seen))
 
 
 def _expect_attempts(bench: Bench, world: World, call: ToolCall, *, why: str) -> None:

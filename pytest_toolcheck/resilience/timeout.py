@@ -33,6 +33,7 @@ def timeout_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
         partial(takes_slow_answer, limit_s=promise.timeout_s),
     )
     yield "a hang for ever is an error", endless_hang_is_error
+    yield "a hang given up is cancelled", hang_is_cancelled
 
 
 def layer_checks(layers: tuple[tuple[str, float], ...], *, on: str, tool: str) -> Iterator[tuple[str, Check]]:
@@ -41,6 +42,7 @@ def layer_checks(layers: tuple[tuple[str, float], ...], *, on: str, tool: str) -
     yield "inner to outer", partial(layers_grow, layers=layers)
     if on in limits:
         yield f"a hang is ended at {seconds(limits[on])}", partial(hang_ends, limit_s=limits[on], exactly=True)
+        yield "a hang given up is cancelled", hang_is_cancelled
     if tool in limits and tool != on:
         whole_s, each_s = limits[tool], limits.get(on, limits[tool] * _SHARE)
         yield f"{tool} ends within {seconds(whole_s)}", partial(call_ends, limit_s=whole_s)
@@ -77,6 +79,21 @@ def hang_ends(bench: Bench, *, limit_s: float, exactly: bool) -> None:
                 f"a hang of {bench.name} was ended too early: after {seconds(after_s)}, promised {seconds(limit_s)}"
             )
             bench.broken(world, message, expected=seconds(limit_s), seen=seconds(after_s), promised="timeouts")
+
+
+def hang_is_cancelled(bench: Bench) -> None:
+    """What hung does not go on behind the caller's back when it is given up. A thread cannot be ended so."""
+    with bench.world() as world:
+        if not (world.probe.place.is_async or world.probe.place.returns_awaitable):
+            raise ScenarioSkipped(f"{bench.name} is a plain function: nobody can end it where it hangs")
+        world.probe.answers(hang(), (succeed(), None))
+        call = world.call()
+        bench.expect_reached(world, call, "by a call")
+        world.pass_time(bench.moment_s)
+        if left := [each for each in call.dependency_calls if each.ended_s is None]:
+            message = f"the call of {bench.name} that hung was given up, and goes on: it was not cancelled"
+            seen = f"{times(len(left))} still running when the call had ended"
+            bench.broken(world, message, expected="cancelled", seen=seen, promised="timeout")
 
 
 def takes_slow_answer(bench: Bench, *, limit_s: float) -> None:

@@ -1,0 +1,117 @@
+"""Faults that one failing call does not show: state kept from call to call, other errors, work that goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from .faulty.resilience.lab import BREAKER, FALLBACK, HERE, RETRY, mutated, plan_of, run
+
+SOURCE = (HERE / "layered.py").read_text()
+DEPENDS_ON = {"provider": "shop:quote", "cache": "shop:cached"}
+LAYERS = (("provider", 60.0), ("place_order", 200.0))
+FAULTS = {
+    "attempts counted for all calls": (
+        "        for used in range(3):\n",
+        "        self.used = 0\n        while True:\n            used, self.used = self.used, self.used + 1\n",
+        "concurrent calls do not share attempts",
+        "provider was called twice, promised 3 times, when 2 calls at once failed at first",
+    ),
+    "waits grow from call to call": (
+        "            await asyncio.sleep(self.first_s * 2**used)",
+        "            await asyncio.sleep(self.first_s)\n            self.first_s *= 2",
+        "each call starts afresh",
+        "the wait before attempt 2 of call 2 was 4s, promised 1s",
+    ),
+    "no fallback after one of the errors": (
+        "(ConnectionError, TimeoutError, Refused) as",
+        "(ConnectionError, Refused) as",
+        "answers after TimeoutError",
+        "the fallback did not answer when provider failed with TimeoutError: the call raised TimeoutError",
+    ),
+    "no fallback after hangs": (
+        "await asyncio.wait_for(quote(sku), 60)",
+        "await quickly(sku)",
+        "answers when it hangs",
+        "the fallback did not answer when provider hung: the call raised Late",
+    ),
+    "what hangs goes on": (
+        "asyncio.wait_for(quote(sku), 60)",
+        "asyncio.wait_for(asyncio.shield(quote(sku)), 60)",
+        "timeout[provider:a hang given up is cancelled",
+        "the call of provider that hung was given up, and goes on: it was not cancelled",
+    ),
+    "a place is kept after other errors": (
+        "        half_open, self.probing = self.probing, False\n",
+        "        if kind is ValueError:\n            return\n        half_open, self.probing = self.probing, False\n",
+        "a probe that fails with ValueError makes room",
+        "no call was let through 300.1s after its probe failed with ValueError: its place was not given back",
+    ),
+    "the fallback answers when asked in vain": (
+        '{"source": "live", "price": await RETRY.call(guarded, sku)}',
+        '{"source": "cache", "price": 0 * await RETRY.call(guarded, sku) + await cached(sku)}',
+        "is not asked while the dependency answers",
+        "the call was answered by the fallback, cache, though provider answered",
+    ),
+}
+QUICKLY = """
+
+class Late(TimeoutError):
+    pass
+
+
+async def quickly(sku):
+    try:
+        return await asyncio.wait_for(quote(sku), 60)
+    except TimeoutError as error:
+        if error.args:
+            raise
+        raise Late from error
+"""
+
+
+def promised(folder, source):
+    return plan_of(
+        source, folder, retry=RETRY, breaker=BREAKER, fallback=FALLBACK, timeout_s=60.0, timeouts=LAYERS,
+        depends_on=DEPENDS_ON,
+    )  # fmt: skip
+
+
+def test_the_correct_twin_is_not_accused(tmp_path):
+    """A tool that keeps all of it passes every sentence, and few have nothing to say."""
+    report = run(promised(tmp_path, SOURCE))
+    assert not report.failed, report
+    assert len(report.passed) > 35
+    assert len(report.skipped) <= 2, report.skipped
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.replace(" ", "_"))
+def test_fault_is_found(fault, tmp_path):
+    """Each fault is found by its sentence, told in one line, with what was expected beside what was seen."""
+    old, new, sentence, message = FAULTS[fault]
+    source = mutated(SOURCE, old, new)
+    if fault == "no fallback after hangs":
+        source = mutated(
+            source,
+            '            return {"source": "cache"',
+            '            if type(first) is Late:\n                raise\n            return {"source": "cache"',
+        )
+        source += QUICKLY
+    report = run(promised(tmp_path, source), only=sentence)
+    (failure,) = report.failed.values()
+    assert message in str(failure), report
+    details = dict(failure.findings[0].details)
+    assert details["expected"] != details["seen"]
+    assert "place_order" in details["timeline"]
+
+
+def test_a_call_that_needs_a_retry_has_it_after_many_that_failed(tmp_path):
+    """Retries that are used up for ever are missed by the call that needs one."""
+    source = mutated(
+        SOURCE,
+        "                if used == 2:",
+        "                self.used += 1\n                if used == 2 or self.used > 30:",
+    )
+    source = mutated(source, "async with CIRCUIT:", "async with Circuit():")
+    report = run(plan_of(source, tmp_path, retry=RETRY, depends_on=DEPENDS_ON), only="failed calls leave room")
+    (failure,) = report.failed.values()
+    assert "where its first attempt failed, after 30 failed calls" in str(failure)
