@@ -127,9 +127,15 @@ FAULTS = [
      "    new = threading.Thread(target=beat)\n    worker = THREADS.setdefault(0, new) if progress else new\n",
      "a second call with a receiver failed: RuntimeError: threads can only be started once"),
     (SYNC, "the first receiver hears of all", "                progress({", "                FIRST.setdefault(0, progress)({", "the receiver of a call heard of the next one"),
+    (ASYNC, "ends with the next report", '{"price": await task}', '{"price": [await task, await beating if beating else 0][0]}',
+     "with a receiver the answer comes 3.78 s later than without, expected 1.2 s at most"),
+    (SYNC, "sleeps until the next report", "        while not ended.wait(6):\n", "        while not (ended.is_set() or (time.sleep(6), ended.is_set())[1]):\n",
+     "the answer comes 3.78 s after the work is done, or 0.78 s, by when that is: it waits for the next report"),
     (SYNC, "starts from the whole", "\"progress\": done,", "\"progress\": 1000 - done,", "goes back"),
 ]  # fmt: skip
 MORE = {
+    "ends with the next report": ("        await asyncio.wait({task}, timeout=6)\n", "        await asyncio.sleep(6)\n"),
+    "sleeps until the next report": ("import threading\n", "import threading, time\n"),
     "goes by the wall clock": ("import threading\n", "import threading, time\n\ndef left(due):\n    return max(0, due - time.time())\n"),
     "counts the wall clock's seconds": ("import threading\n", "import threading, time\nbegan = time.time()\n"),
     "its end is not taken back": ("import threading\n", "import threading\nENDED = threading.Event()\n"),

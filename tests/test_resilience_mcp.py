@@ -118,6 +118,7 @@ def test_the_last_error_is_looked_for_in_the_text(tmp_path):
         ("timeout=6", "timeout=9", "no progress for 9 s"),
         ("report_progress(step,", "report_progress(50 - step,", "goes back from 49 % to 48 %"),
         ("await asyncio.wait({task}, timeout=6)", "await asyncio.wait_for(task, 6)", "failed"),
+        ("await asyncio.wait({task}, timeout=6)", "await asyncio.sleep(6)", "it waits for the next report"),
     ],
 )
 def test_heartbeats_of_a_server_in_virtual_time(tmp_path, old, new, message):

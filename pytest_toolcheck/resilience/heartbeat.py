@@ -59,6 +59,7 @@ def heartbeat_scenarios(plan: ToolPlan) -> list[Scenario]:
     if isinstance(plan.spec.target, PythonTarget) and any(each.python for each in plan.tool.depends_on.values()):
         sentences += [
             ("the work is done once", checks.works_once),
+            ("the reporter does not delay the answer", again.delays_nothing),
             ("two calls at once have their own", checks.own_receivers),
             ("a second call begins anew", again.begins_anew),
             ("steps of the wall clock change nothing", again.wall_clock_steps),

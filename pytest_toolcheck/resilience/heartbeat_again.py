@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from .heartbeat_checks import expect_in_time, expect_sensible, keeps
+from .heartbeat_checks import SHORTEST_GRACE_S, expect_in_time, expect_sensible, keeps
 from .heartbeat_reports import Done, Watched
 
 if TYPE_CHECKING:
@@ -31,6 +32,34 @@ def wall_clock_steps(watcher: Watcher) -> None:
     watched = watcher.watch(receive=receive)
     expect_in_time(watcher, watched, "when the wall clock stepped, ")
     expect_sensible(watcher, watched, "when the wall clock stepped, ")
+
+
+def delays_nothing(watcher: Watcher) -> None:
+    """The answer is there when the work is done, and not when the next report falls due.
+
+    By a call without a receiver, and by one that ends half an interval sooner: what a tool does after its work takes the
+    same time in both, and the rest of an interval does not. The tolerance of the promise is allowed here as well.
+    """
+    watched = watcher.long_enough(watcher.watch())
+    most_s = watcher.promise.interval_s * watcher.promise.within + SHORTEST_GRACE_S
+    with suppress(TypeError):
+        silent = watcher.watch(silent=True)
+        slower_s = (watched.took_s or 0) - (silent.took_s or 0)
+        if silent.error is watched.error is None and slower_s > most_s:
+            message = (
+                f"with a receiver the answer comes {slower_s:.3g} s later than without, expected {most_s:.3g} s at most"
+            )
+            raise watcher.broken(message, "answer delayed", watched)
+    shorter = watcher.watch_shorter()
+    late_s, other_s = watched.after_work_s, shorter.after_work_s
+    if late_s is None or other_s is None or len(watched.work) != len(shorter.work):
+        return  # it failed, or its work is not that of one dependency
+    if abs(late_s - other_s) > most_s:
+        message = (
+            f"the answer comes {max(late_s, other_s):.3g} s after the work is done, or {min(late_s, other_s):.3g} s, by when "
+            "that is: it waits for the next report"
+        )
+        raise watcher.broken(message, "answer delayed", watched if late_s > other_s else shorter)
 
 
 def begins_anew(watcher: Watcher) -> None:

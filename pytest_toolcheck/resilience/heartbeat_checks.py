@@ -16,7 +16,7 @@ from .heartbeat_reports import Done, Watched
 if TYPE_CHECKING:
     from .heartbeat_calls import Watcher
 
-_SHORTEST_GRACE_S: Final = 0.001
+SHORTEST_GRACE_S: Final = 0.001
 _MOST_AN_INTERVAL: Final = 100
 _MOST_A_SECOND: Final = 40.0
 
@@ -34,7 +34,7 @@ def sensible(watcher: Watcher) -> None:
 
 def expect_in_time(watcher: Watcher, watched: Watched, when: str = "") -> None:
     gap_s, since_s = longest_gap(watched)
-    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+    if gap_s > watcher.limit_s + SHORTEST_GRACE_S:
         seen = f"{len(watched.beats)} reports in {watched.took_s:.3g} s"
         message = (
             f"{when}no progress for {gap_s:.3g} s after {since_s:.3g} s, "
@@ -122,7 +122,7 @@ def _expect_goes_on(watcher: Watcher) -> None:
         return  # that is told already
     watched = watcher.watch(receive=receive)
     gap_s, since_s = longest_gap(watched)
-    if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+    if gap_s > watcher.limit_s + SHORTEST_GRACE_S:
         message = (
             f"after its receiver failed once, no progress for {gap_s:.3g} s after {since_s:.3g} s, "
             f"expected one every {watcher.limit_s:g} s"
@@ -148,7 +148,7 @@ def works_once(watcher: Watcher) -> None:
             for each in watched.work
             if each.number < call.number and (each.ended_s is None or each.cancelled or each.ended_s > call.started_s)
         ]
-        if at_s > 0 and unanswered and any(abs(beat.at_s - at_s) < _SHORTEST_GRACE_S for beat in watched.beats):
+        if at_s > 0 and unanswered and any(abs(beat.at_s - at_s) < SHORTEST_GRACE_S for beat in watched.beats):
             message = f"the work was begun again with the report after {at_s:.3g} s, before it had been answered"
             raise watcher.broken(message, "work begun again", watched)
 
@@ -163,7 +163,7 @@ def own_receivers(watcher: Watcher) -> None:
         return  # they wait for each other, or cannot be made at once
     for which, watched in zip(("first", "second"), calls, strict=True):
         gap_s, since_s = longest_gap(watched)
-        if gap_s > watcher.limit_s + _SHORTEST_GRACE_S:
+        if gap_s > watcher.limit_s + SHORTEST_GRACE_S:
             message = f"of two calls at once the {which} heard nothing for {gap_s:.3g} s after {since_s:.3g} s"
             raise watcher.broken(message, "another's receiver", watched)
         if watched.late:

@@ -53,6 +53,14 @@ class Watched:
             return f"{type(self.error).__name__}: {self.error}"
         return self.error or shorten(self.value, 200)
 
+    @property
+    def after_work_s(self) -> float | None:
+        """How long after the end of its work the call ended; None where it failed or did none."""
+        ends = [call.ended_s for call in self.work if call.ended_s is not None]
+        if self.error is not None or self.took_s is None or not ends or len(ends) < len(self.work):
+            return None
+        return self.began_s + self.took_s - max(ends)
+
     def timeline(self) -> str:
         """The reports with their instants."""
         lines = [f"{beat.at_s:>9.3f} s  {beat.progress!r} of {beat.total!r}" for beat in [*self.beats, *self.late]]
