@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pytest_toolcheck.clock import activity, children, sockets, syscalls, virtual_time
+from pytest_toolcheck.clock import activity, children, sockets, syscalls, turns, virtual_time
 
 pytestmark = pytest.mark.skipif(not syscalls.is_supported(), reason="this system does not say what its threads do")
 
@@ -106,15 +106,15 @@ def test_descriptors_that_are_no_sockets_are_told_at_once(monkeypatch):
 
 def test_an_acknowledgement_within_this_process_is_asked_for(monkeypatch):
     """The kernel would put it off for 40 ms where nothing is answered."""
-    unacknowledged = bytearray(sockets._TCP_INFO_BYTES)
-    unacknowledged[0], unacknowledged[sockets._UNACKNOWLEDGED] = sockets._ESTABLISHED, 1
+    unacknowledged = bytearray(turns.INFO_BYTES)
+    unacknowledged[0], unacknowledged[turns.UNACKNOWLEDGED] = sockets._ESTABLISHED, 1
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
         server.accept()[0] as accepted,
     ):
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
-        monkeypatch.setattr(sockets, "_info", lambda _connection: bytes(unacknowledged))
+        monkeypatch.setattr(sockets, "read_info", lambda _connection: bytes(unacknowledged))
         assert sockets.awaited_answer([client.fileno()]).startswith("bytes on their way to 127.0.0.1:")
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
 

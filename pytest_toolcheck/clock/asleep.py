@@ -18,12 +18,18 @@ _UNTIL = 1
 """TIMER_ABSTIME: not for so long, but until then."""
 
 
+def is_sleep(line: str) -> bool:
+    """Tell whether a thread with this line in `/proc/.../syscall` sleeps for a length of time."""
+    number = line.partition(" ")[0]
+    return number.isdigit() and int(number) in _CALLS
+
+
 def sleeps_ns(pid: int, line: str, gettime_ns: Callable[[int], int]) -> int:
     """Return for how long a thread with this line in `/proc/.../syscall` still sleeps, at least; 0 for one that does not."""
-    number, *arguments = line.split()
-    index = _CALLS.get(int(number)) if number.isdigit() else None
-    if index is None:
+    if not is_sleep(line):
         return 0
+    number, *arguments = line.split()
+    index = _CALLS[int(number)]
     seconds, ns = _read_timespec(pid, int(arguments[index], 16))
     length_ns = seconds * _NANOSECONDS + ns
     is_until = index and int(arguments[1], 16) & _UNTIL

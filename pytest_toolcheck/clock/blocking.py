@@ -19,7 +19,8 @@ from typing import Any
 from .attach import Loops
 from .driver import Driver
 from .onlookers import end_of_server
-from .sockets import awaited_answer, is_within_reach
+from .sockets import awaited_answer, is_within_reach, speaks_tcp
+from .turns import note_receipt
 from .waits import Waits
 
 _POLL_S = 1.0
@@ -64,7 +65,10 @@ class SocketTimeouts:
             timeout = sock.gettimeout()
             if _is_kept(self._waits, timeout, [sock.fileno()]) and not self._has_input(sock, timeout):
                 raise TimeoutError("timed out")
-            return original(sock, *arguments)
+            received = original(sock, *arguments)
+            if speaks_tcp(sock):
+                note_receipt(sock)
+            return received
 
         return receive
 

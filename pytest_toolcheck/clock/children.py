@@ -6,11 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from .asleep import sleeps_ns
+from .asleep import is_sleep, sleeps_ns
 from .descriptors import reads_a_file
 from .syscalls import Doing, classify, read_task, read_text
 from .work import Look, Work
 
+AT_WORK, ASLEEP, TICKING = KINDS = "process", "sleeping process", "ticking process"
+"""Who only sleeps, or wakes itself by a timer, may yet be at work later: in vain it was waited for what it did then."""
 POLLING_PATIENCE = 0.2
 """A child that wakes itself by a timer may be at work or only tick: it is waited for a fifth of the usual time."""
 
@@ -99,17 +101,18 @@ def _look_at_child(pid: int, look: Look, gettime_ns: Callable[[int], int]) -> Wo
         tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return None
-    doing, sleeps = set(), []
+    doing, sleeps, only_sleeps = set(), [], True
     for task in tasks:
         if (seen := read_task(pid, task)) is not None:
             look[int(task)] = seen
             doing.add(does := Doing.BUSY if reads_a_file(pid, seen[0]) else classify(seen[0]))
-            sleeps += [sleeps_ns(pid, seen[0], gettime_ns)] if does is Doing.BUSY else []
+            if does is Doing.BUSY:
+                sleeps.append(sleeps_ns(pid, seen[0], gettime_ns))
+                only_sleeps = only_sleeps and is_sleep(seen[0])
+    text = f"child process {pid} ({_command(pid)})" if doing & {Doing.BUSY, Doing.POLLING} else ""
     if Doing.BUSY in doing:
-        return Work(("process", pid), f"child process {pid} ({_command(pid)})", lasts_ns=min(sleeps))
-    if Doing.POLLING in doing:
-        return Work(("process", pid), f"child process {pid} ({_command(pid)})", patience=POLLING_PATIENCE)
-    return None
+        return Work((ASLEEP if only_sleeps else AT_WORK, pid), text, lasts_ns=min(sleeps))
+    return Work((TICKING, pid), text, patience=POLLING_PATIENCE) if Doing.POLLING in doing else None
 
 
 def _command(pid: int) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .activity import Activity
+from .children import KINDS as CHILDREN
 from .errors import VirtualDeadlock
 from .virtual import VirtualClock, Waiter
 from .work import Work
@@ -69,6 +70,8 @@ class Driver:
         self._monotonic_ns = monotonic_ns
         self._max_real_wait_ns = max_real_wait_ns
         self._blocked_since_ns: int | None = None
+        self._spinning = (-1, 0)
+        """The jumps and the real instant at which a thread was first found in a busy loop."""
         self._older_ticks = 0
         self._forgave_at = -1
         """How often the clock had moved when children that were waited for in vain were looked at again."""
@@ -79,6 +82,18 @@ class Driver:
     def is_older(self, thread: int) -> bool:
         """Tell whether a thread is older than the test."""
         return self.activity.is_older(thread)
+
+    def has_work(self) -> bool:
+        """Tell whether something real is under way, and has not been so for longer than it would be waited for."""
+        now_ns, (jumps, since_ns) = self._monotonic_ns(), self._spinning
+        if jumps != self.clock.jumps:
+            self._spinning = jumps, since_ns = self.clock.jumps, now_ns
+        if now_ns - since_ns >= self._max_real_wait_ns or not acquire_again(self._driving, False):
+            return now_ns - since_ns < self._max_real_wait_ns
+        try:
+            return self._find_work(list(self.clock.waiting)) is not None
+        finally:
+            self._driving.release()
 
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due, or virtual time has ended."""
@@ -261,7 +276,7 @@ class Driver:
 
     def _looks_again(self) -> bool:
         """Look once more, before a deadlock is told, at children that were waited for in vain: they may have been killed."""
-        children = {key for key in self.activity.ignored if key[0] == "process"}
+        children = {key for key in self.activity.ignored if key[0] in CHILDREN}
         if not children or self._forgave_at == self.clock.jumps:
             return False
         self.activity.ignored -= children

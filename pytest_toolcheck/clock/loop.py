@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import threading
 from collections.abc import Callable
@@ -66,9 +67,9 @@ class VirtualSelector:
         return waiter
 
     def _instant_of(self, timer: Any) -> int | None:
-        if timer is None:
+        if timer is None or timer._when == math.inf:
             return None
-        instant_ns: int = round(timer._when * SECOND) - (self._clock.monotonic_ns() - self._clock.now_ns)
+        instant_ns: int = round(timer._when * SECOND) - self._clock.zero_ns
         return instant_ns
 
     def _wake(self) -> None:
@@ -100,12 +101,15 @@ class VirtualSelector:
     def _stop_livelock(self) -> None:
         running = [describe_handle(handle) for handle in list(self.loop._ready)[:3]] or ["a timer that is re-armed"]
         timers = [describe_handle(handle) for handle in self.loop._scheduled[:3]]
-        raise VirtualLivelock(
+        error = VirtualLivelock(
             f"livelock in virtual time: the loop turned {TURNS_AT_ONE_INSTANT:,} times at one instant "
             f"({to_text(self._clock.now_ns)}), running {'; '.join(running)}"
             + (f"; next timers: {'; '.join(timers)}" if timers else "")
             + ". Let it wait for something other than the clock, or sleep for more than 0 seconds."
         )
+        if self._thread != self._driver.owner:
+            self._fail(error)
+        raise error
 
     def _throw(self, error: VirtualTimeError) -> None:
         waiting = [describe_task(task) for task in tests_first(pending_tasks(self.loop))]

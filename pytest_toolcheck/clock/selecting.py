@@ -46,7 +46,10 @@ def limited_select(waits: Waits) -> Callable[..., Any]:
 
     def select_virtually(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
         if not _applies(waits, timeout):
-            return real_select(rlist, wlist, xlist, timeout)
+            ready = real_select(rlist, wlist, xlist, timeout)
+            if timeout == 0 and not any(ready):
+                waits.clock.note_poll()
+            return ready
 
         def look(pause_s: float = 0) -> Any:
             found = real_select(rlist, wlist, xlist, pause_s)
@@ -67,7 +70,10 @@ def _limited_poll(kind: Any, waits: Waits, *, unit: int) -> Callable[..., Any]:
     def poll(self: Any, timeout: float | None = None, *arguments: Any, **keywords: Any) -> Any:
         limit_s = None if timeout is None or timeout < 0 else timeout / unit
         if not _applies(waits, limit_s):
-            return real(self, timeout, *arguments, **keywords)
+            ready = real(self, timeout, *arguments, **keywords)
+            if limit_s == 0 and not ready and sys._getframe(1).f_globals is not vars(selectors):
+                waits.clock.note_poll()
+            return ready
 
         looking = _thread.allocate_lock()  # a poll object refuses two calls at once; other threads ask it for input
 

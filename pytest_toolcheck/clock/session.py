@@ -92,6 +92,7 @@ def virtual_time(
             stack.callback(part.off)
         stack.callback(_deactivate, clock)
         _activate(clock, driver, wall)
+        clock.on_failure = failures.append
         loops.wake_older()
         yield clock
     if failures:
@@ -110,7 +111,7 @@ def _deactivate(clock: VirtualClock) -> None:
     with clock.guard:
         for waiter in list(clock.waiting):
             clock.ring(waiter)
-    clock.on_wall_moved = lambda _ns: None
+    clock.on_wall_moved, clock.on_failure = lambda _ns: None, lambda _error: None
 
 
 def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:
@@ -136,7 +137,8 @@ def _sleep(clock: VirtualClock, seconds: Any, real_sleep: Callable[[Any], None])
         return real_sleep(seconds)
     if 0 < length < _LONGEST_SLEEP_S and clock.is_active:
         return clock.sleep(length)
-    return real_sleep(seconds)
+    real_sleep(seconds)
+    return clock.note_poll()
 
 
 def _of_now(function: Callable[..., str]) -> Replacement:

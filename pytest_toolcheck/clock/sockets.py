@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import socket
 import struct
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from stat import S_ISFIFO, S_ISSOCK
 from typing import Any
 
+from .turns import UNACKNOWLEDGED, field, has_sent_last, read_info
+
 _ESTABLISHED = 1
 _SYN_SENT = 2
-# struct tcp_info of <linux/tcp.h>: 8 bytes of state, then 32-bit fields; these are the offsets of three of them
-_UNACKNOWLEDGED, _LAST_SENT, _LAST_RECEIVED, _TCP_INFO_BYTES = 24, 44, 52, 56
 _UCRED_BYTES = 12
-_SAME_MOMENT_MS = 50
-"""Sent and received within one tick of the kernel's stamps: after this long without more, the answer has been."""
-
-
 _MOST_KNOWN = 10_000
 _is_tcp_of: dict[int, bool] = {}
 """By the inode of a socket, which no other socket is ever given: whether it speaks TCP."""
@@ -31,8 +28,8 @@ _names: dict[int, tuple[object, bool]] = {}
 class OwnSockets:
     """The addresses of this process's sockets, to tell its own ends of a connection from another's."""
 
-    names: set[object] = field(default_factory=set)
-    listening: set[int] = field(default_factory=set)
+    names: set[object] = dataclasses.field(default_factory=set)
+    listening: set[int] = dataclasses.field(default_factory=set)
     """Ports on which this process accepts connections."""
 
 
@@ -41,10 +38,10 @@ def awaited_answer(descriptors: Collection[int]) -> str:
     own: OwnSockets | None = None
     for descriptor in descriptors:
         with _opened(descriptor) as connection:
-            info = b"" if connection is None else _info(connection)
-            if connection is not None and _may_be_owed(info):
+            info, inode = (b"", None) if connection is None else (read_info(connection), _inode_of_tcp(descriptor))
+            if connection is not None and _may_be_owed(info, inode):
                 own = own or _survey()
-                if owed := _owed(connection, info, own):
+                if owed := _owed(connection, info, own, inode):
                     return owed
     return ""
 
@@ -62,7 +59,7 @@ def is_within_reach(descriptor: int) -> bool:
         if not S_ISSOCK(mode):
             return S_ISFIFO(mode)
         with socket.socket(fileno=os.dup(descriptor)) as connection:
-            if _is_tcp(connection):
+            if speaks_tcp(connection):
                 listens = bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
                 return listens or connection.getpeername() in _survey().names
             return connection.family == socket.AF_UNIX and _pid_of_peer(connection) == os.getpid()
@@ -93,7 +90,7 @@ def _name_of(descriptor: int) -> tuple[Any, bool] | None:
     with _opened(descriptor) as connection, contextlib.suppress(OSError):
         if connection is not None:
             found = connection.getsockname(), bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
-            if found[1] or _info(connection)[:1] == bytes([_ESTABLISHED]):
+            if found[1] or read_info(connection)[:1] == bytes([_ESTABLISHED]):
                 _remember(_names, inode, found)
             return found
     return None
@@ -107,7 +104,7 @@ def _inode_of_tcp(descriptor: int) -> int | None:
             known = _is_tcp_of.get(seen.st_ino)
             if known is None:
                 with socket.socket(fileno=os.dup(descriptor)) as connection:
-                    known = _is_tcp(connection)
+                    known = speaks_tcp(connection)
                 _remember(_is_tcp_of, seen.st_ino, known)
             return seen.st_ino if known else None
     return None
@@ -119,7 +116,8 @@ def _remember(known: dict[int, Any], inode: int, what: object) -> None:
     known[inode] = what
 
 
-def _is_tcp(connection: socket.socket) -> bool:
+def speaks_tcp(connection: socket.socket) -> bool:
+    """Tell whether a socket is of TCP, listening or connected."""
     return connection.family in (socket.AF_INET, socket.AF_INET6) and connection.type == socket.SOCK_STREAM
 
 
@@ -137,25 +135,14 @@ def _opened(descriptor: int) -> Iterator[socket.socket | None]:
             connection.close()
 
 
-def _info(connection: socket.socket) -> bytes:
-    with contextlib.suppress(OSError):
-        return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-    return b""
-
-
-def _may_be_owed(info: bytes) -> bool:
+def _may_be_owed(info: bytes, inode: int | None) -> bool:
     """Tell whether it matters who the peer is: bytes are under way, or this side has sent last."""
     if not info or info[0] not in (_ESTABLISHED, _SYN_SENT):
         return False
-    return info[0] == _SYN_SENT or bool(_field(info, _UNACKNOWLEDGED)) or _has_sent_last(info)
+    return info[0] == _SYN_SENT or bool(field(info, UNACKNOWLEDGED)) or has_sent_last(info, inode)
 
 
-def _has_sent_last(info: bytes) -> bool:
-    sent_ms, received_ms = _field(info, _LAST_SENT), _field(info, _LAST_RECEIVED)
-    return not (received_ms < sent_ms or (received_ms == sent_ms >= _SAME_MOMENT_MS))
-
-
-def _owed(connection: socket.socket, info: bytes, own: OwnSockets) -> str:
+def _owed(connection: socket.socket, info: bytes, own: OwnSockets, inode: int | None) -> str:
     if info[0] == _SYN_SENT:
         return "a connection being made"
     try:
@@ -163,11 +150,11 @@ def _owed(connection: socket.socket, info: bytes, own: OwnSockets) -> str:
     except OSError:
         return ""
     if peer in own.names:
-        if not _field(info, _UNACKNOWLEDGED):
+        if not field(info, UNACKNOWLEDGED):
             return ""
         _hurry(connection.getsockname(), peer)
         return f"bytes on their way to {_text(peer)}"
-    if port in own.listening or not _has_sent_last(info):  # accepted here: the peer asks, this side answers
+    if port in own.listening or not has_sent_last(info, inode):  # accepted here: the peer asks, this side answers
         return ""
     return f"an answer from {_text(peer)}"
 
@@ -181,11 +168,6 @@ def _hurry(name: object, peer: object) -> None:
                 if other is not None and other.getpeername() == name:
                     other.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                     return
-
-
-def _field(info: bytes, offset: int) -> int:
-    value: int = struct.unpack_from("=I", info, offset)[0]
-    return value
 
 
 def _text(name: object) -> str:

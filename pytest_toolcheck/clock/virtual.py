@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -16,8 +17,12 @@ READS_AT_ONE_INSTANT = 1_000_000
 """A thread that reads the clock so often without any time passing waits for it in a busy loop."""
 
 POLLS_AT_ONE_INSTANT = 100
+"""A thread that looks so often without waiting, at one instant, is shown a little more when it reads the clock next."""
+READS_BY_POLLING = 10
+"""As so many readings counts one that comes after such a look: each look takes a while."""
+READS_UNTIL_AHEAD, READS_BETWEEN = 100_000, 10_000
+"""A thread that does nothing but read is shown it, too, now and then."""
 MORE_JUMPS = 1000
-"""A thread that looks so often without waiting, at one instant, lets a nanosecond pass: in real time some would."""
 
 
 def no_input() -> bool:
@@ -81,6 +86,9 @@ class Mover(Protocol):
     def wait_or(self, waiter: Waiter, pause: Callable[[float], Any]) -> Any:
         """Wait likewise, but return what `pause(real seconds)` returns as soon as that is something."""
 
+    def has_work(self) -> bool:
+        """Tell whether something real is under way, for which a thread may look in a busy loop for a while."""
+
 
 class VirtualClock:
     """One exact clock: `time.*`, `datetime`, `time.sleep`, event loops and threads all follow it.
@@ -95,6 +103,9 @@ class VirtualClock:
         self._stepped_ns = 0
         self._reads = 0
         self._polls: dict[int, tuple[int, int]] = {}
+        """By thread, the instant and how often it has looked for something at it."""
+        self._ahead: set[int] = set()
+        """Threads whose next reading is to show a little more than the instant."""
         self.jumps = 0
         """How often the clock has moved."""
         self.most_jumps: int | None = None
@@ -114,6 +125,8 @@ class VirtualClock:
         self.is_active = False
         self.mover: Mover | None = None
         self.on_wall_moved: Callable[[int], None] = lambda _ns: None
+        self.on_failure: Callable[[BaseException], None] = lambda _error: None
+        """Told of a livelock in another thread than the test's."""
         self.real_monotonic_ns: Callable[[], int] = time.monotonic_ns
         """The machine's own clock, in virtual time too."""
 
@@ -136,14 +149,29 @@ class VirtualClock:
 
     def monotonic_ns(self) -> int:
         """Nanoseconds on the monotonic clock. Raises VirtualLivelock when it is polled in a busy loop."""
-        self.note_read()
-        return self._start_monotonic_ns + self._elapsed_ns
+        shown_ns = self._start_monotonic_ns + self._elapsed_ns
+        return _a_little_more(shown_ns) if self.note_read() else shown_ns
 
-    def note_read(self) -> None:
-        """Count a reading of a clock. Raises VirtualLivelock after too many at one instant."""
+    @property
+    def zero_ns(self) -> int:
+        """What the monotonic clock shows when `now` is 0."""
+        return self._start_monotonic_ns
+
+    def note_read(self) -> bool:
+        """Count a reading of a clock; tell whether it is to show a little more than the instant.
+
+        In real time some would have passed: `while time.monotonic() <= deadline: event.wait(0)` ends by this.
+        Raises VirtualLivelock after too many readings at one instant.
+        """
         self._reads += 1
+        is_ahead = self._reads >= READS_UNTIL_AHEAD and self._reads % READS_BETWEEN == 0 and not _is_in_loop()
+        if self._ahead and (thread := _thread.get_ident()) in self._ahead:
+            self._ahead.discard(thread)
+            self._reads += READS_BY_POLLING
+            is_ahead = True
         if self._reads > READS_AT_ONE_INSTANT:
             self._refuse_busy_loop()
+        return is_ahead
 
     def monotonic(self) -> float:
         """Seconds on the monotonic clock."""
@@ -191,16 +219,13 @@ class VirtualClock:
             self.mover.wait(waiter)
 
     def note_poll(self) -> None:
-        """Take down that this thread has looked for something, without a time limit, and has found nothing.
-
-        `while time.monotonic() <= deadline: event.wait(0)`, as the standard library has it, ends by this.
-        """
+        """Take down that this thread has looked for something, without a time limit, and has found nothing."""
         thread = _thread.get_ident()
         instant_ns, polls = self._polls.get(thread, (-1, 0))
         polls = polls + 1 if instant_ns == self._elapsed_ns else 1
         self._polls[thread] = (self._elapsed_ns, polls)
         if polls > POLLS_AT_ONE_INSTANT and self.is_active:
-            self.wait_until(self._elapsed_ns + 1)
+            self._ahead.add(thread)
 
     def move_to(self, instant_ns: int) -> None:
         """Set the clock, never backwards, and ring every waiter that is due. Needs no guard when nobody waits."""
@@ -209,6 +234,7 @@ class VirtualClock:
             self._elapsed_ns = instant_ns
             self._reads = 0
             self.jumps += 1
+            self._ahead.clear()
             self.on_wall_moved(step)
             if self.most_jumps is not None and self.jumps > self.most_jumps:
                 self.most_jumps = self.jumps + MORE_JUMPS  # who cleans up after this may move it, too
@@ -236,17 +262,33 @@ class VirtualClock:
         from .waits import users_place
 
         self._reads = 0
-        raise VirtualLivelock(
+        if self.mover is not None and self.mover.has_work():
+            return
+        error = VirtualLivelock(
             f"livelock in virtual time: the clock was read {READS_AT_ONE_INSTANT:,} times at one instant "
             f"({to_text(self._elapsed_ns)}), last by {users_place(sys._getframe()) or 'a library'}. A busy loop waits "
             "for it, and it moves only when code sleeps: sleep in the loop, or call virtual_clock.advance()."
         )
+        if self.mover is not None and _thread.get_ident() != self.mover.owner:
+            self.on_failure(error)
+        raise error
 
     def __repr__(self) -> str:
         state = "active" if self.is_active else "off"
         stepped = f", wall stepped by {to_text(self._stepped_ns)}" if self._stepped_ns else ""
         waiting = f", {len(self.waiting)} waiting, next in {self.remaining}s" if self.waiting else ""
         return f"<VirtualClock {state} at {to_text(self._elapsed_ns)}, {self.jumps} jumps{stepped}{waiting}>"
+
+
+def _is_in_loop() -> bool:
+    """Tell whether an event loop runs in this thread: what it reads is when its timers are due."""
+    events: Any = sys.modules.get("asyncio.events")
+    return events is not None and events._get_running_loop() is not None
+
+
+def _a_little_more(ns: int) -> int:
+    """Return the least that is certain to be more, also as a float of seconds, than a limit that was rounded."""
+    return ns + 1 + math.ceil(math.ulp(ns / SECOND) * SECOND)
 
 
 def real_now_ns() -> tuple[int, int]:

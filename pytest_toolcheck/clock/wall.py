@@ -7,11 +7,14 @@ from typing import Any
 
 from .durations import SECOND
 
+_AHEAD_NS = 2000
+"""The least of which `datetime` is certain to show something."""
+
 
 class Wall:
     """Holds the wall clock at a virtual instant; only time-machine's public API is used."""
 
-    def __init__(self, wall_ns: int, note_read: Callable[[], None]) -> None:
+    def __init__(self, wall_ns: int, note_read: Callable[[], bool]) -> None:
         import time_machine
 
         # a number, not a datetime: time-machine would set the time zone of an aware one for the whole process
@@ -36,9 +39,9 @@ class Wall:
         time_ns = self._traveller.time_ns
 
         def counted() -> int:
-            self._note_read()
+            is_ahead = self._note_read()
             now_ns: int = time_ns()
-            return now_ns
+            return now_ns + _AHEAD_NS * is_ahead
 
         self._traveller.time_ns = counted
 
