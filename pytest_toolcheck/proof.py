@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from .cases import base_candidates, words
 from .checks.base import as_json, shorten
 from .checks.error_text import is_report
+from .refusals import named_and_rest
 from .spec.model import ToolSpec
 from .targets.base import Outcome
 
@@ -41,7 +43,8 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
     """Try candidates in order of likelihood until the tool accepts one.
 
     Words of refusals become further candidates, and at last those of the text `about` the tool itself. A refusal that
-    lists what is allowed, as none did before, is followed at once: the next parameter has its own.
+    lists what is allowed, or quotes it beside the text that was sent, as none did before, is followed at once: the next
+    parameter has its own.
     """
     proof = Proof()
     seen: set[str] = set()
@@ -50,7 +53,7 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
     rounds = [(), (), (about,)]
     while rounds:
         more = rounds.pop(0)
-        for candidate in _candidates(tool, (*hints, *filter(None, more))):
+        for candidate in _candidates(tool, (*hints, *filter(None, more)), _told(proof)):
             text = as_json(candidate)
             if text in seen:
                 continue
@@ -60,11 +63,11 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
             if outcome.kind == "accepted" and not is_report(outcome):
                 proof.base = candidate
                 proof.accepted.append(candidate)
-                proof.named = _named(candidate, hints)
+                proof.named = _named(candidate, (*hints, *chain.from_iterable(_told(proof).values())))
                 return proof
             if outcome.kind in ("timed_out", "lost") or len(proof.tried) >= MAX_TRIES:
                 return _with_report(proof)
-            allowed = tuple(words.allowed_in(outcome.error.message)) if outcome.error else ()
+            allowed = _offered(candidate, outcome)
             if allowed and allowed not in told and len(told) < _MOST_HINTS:
                 told.add(allowed)
                 rounds.insert(0, more)
@@ -82,10 +85,28 @@ def _with_report(proof: Proof) -> Proof:
     return proof
 
 
-def _candidates(tool: ToolSpec, hints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _candidates(tool: ToolSpec, hints: tuple[str, ...], told: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
     schema = tool.input if tool.input is not None else {"type": "object"}
     known = [dict(example.input) for example in tool.examples if example.is_good]
-    yield from base_candidates(schema, examples=known, values=tool.values, hints=hints)
+    yield from base_candidates(schema, examples=known, values=tool.values, hints=hints, told=told)
+
+
+def _offered(given: Mapping[str, Any], outcome: Outcome) -> tuple[str, ...]:
+    """Return what a refusal lists as allowed, or else quotes beside the text that was sent."""
+    if outcome.error is None:
+        return ()
+    names, rest = named_and_rest(outcome.error.message, given)
+    return tuple(words.allowed_in(outcome.error.message)) or (tuple(words.quoted_in(rest)) if names else ())
+
+
+def _told(proof: Proof) -> dict[str, list[str]]:
+    """Return by parameter what refusals said that repeat its text."""
+    told: dict[str, list[str]] = {}
+    for given, outcome in proof.tried:
+        names, rest = named_and_rest(outcome.error.message, given) if outcome.error else ([], "")
+        for name in names:
+            told.setdefault(name, []).append(rest)
+    return {name: _most_telling(texts) for name, texts in told.items()}
 
 
 def _named(base: Mapping[str, Any], hints: tuple[str, ...]) -> dict[str, list[Any]]:
@@ -98,8 +119,15 @@ def _named(base: Mapping[str, Any], hints: tuple[str, ...]) -> dict[str, list[An
 
 
 def _hints(proof: Proof) -> list[str]:
-    """Return what the refusals said, each once: "unknown unit 'x'; must be one of: km, mi"."""
-    refused = (outcome.error.message for _, outcome in proof.tried if outcome.error and outcome.kind == "refused")
+    """Return what the refusals said that do not repeat a parameter's text, each once: "must be one of: km, mi"."""
+    refused = (
+        outcome.error.message
+        for given, outcome in proof.tried
+        if outcome.error and outcome.kind == "refused" and not named_and_rest(outcome.error.message, given)[0]
+    )
     said = (*refused, *(as_json(outcome.value) for _, outcome in proof.tried if outcome.kind == "accepted"))
-    telling = sorted(dict.fromkeys(said), key=lambda text: not words.allowed_in(text))
-    return telling[:_MOST_HINTS]
+    return _most_telling(said)
+
+
+def _most_telling(texts: Iterable[str]) -> list[str]:
+    return sorted(dict.fromkeys(texts), key=lambda text: not words.allowed_in(text))[:_MOST_HINTS]

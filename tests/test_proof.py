@@ -84,3 +84,48 @@ def test_what_refusals_ask_for_is_given(name):
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     proof = prove(ToolSpec("tool", input=schema), call)
     assert proof.base is not None, [given for given, _ in proof.tried]
+
+
+PLACE = {
+    "type": "object",
+    "properties": {
+        "repo_path": {"type": "string"},
+        "branch_type": {"type": "string", "description": "'local', 'remote' or 'all'"},
+        "contains": {"type": "string"},
+    },
+    "required": ["repo_path", "branch_type"],
+}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "Repository path {!r} is outside the allowed repository '/srv/repo'",
+        'only "/srv/repo" may be read, not "{}"',
+        "`/srv/repo` is served here; no such folder: {}",
+    ],
+)
+@pytest.mark.parametrize("wanted", ["local", "all"])
+def test_what_a_refusal_quotes_is_for_the_parameter_whose_text_it_repeats(refusal, wanted):
+    """The path that is offered is tried for the path at once, and for nothing else before its own words were."""
+
+    def call(given):
+        message = refusal.format(given["repo_path"]) if given["repo_path"] != "/srv/repo" else ""
+        message = message or ("" if given["branch_type"] == wanted else f"Invalid branch type: {given['branch_type']}")
+        return Outcome("refused", 1, error=CallError(type="E", message=message)) if message else Outcome("accepted", 1)
+
+    proof = prove(ToolSpec("branches", input=PLACE), call)
+    assert proof.base == {"repo_path": "/srv/repo", "branch_type": wanted}
+    assert len(proof.tried) < (8 if wanted == "local" else 30)
+
+
+def test_what_was_sent_is_no_offer():
+    """A refusal that only repeats what it was sent sends nothing back to other parameters."""
+
+    def call(given):
+        message = f"unknown path '{given['repo_path']}'"
+        return Outcome("refused", 1, error=CallError(type="E", message=message))
+
+    tried = [given for given, _ in prove(ToolSpec("branches", input=PLACE), call).tried]
+    sent = {given["repo_path"] for given in tried}
+    assert not {given["branch_type"] for given in tried} & {"README.md", "/tmp/example.txt"} & sent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,22 @@ from .valid import asks_for_many, of_many_items, samples
 
 _MOST_OPTIONS = 12
 _MOST_CANDIDATES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What was said to earlier inputs: to nobody in particular, or about one parameter, by its name."""
+
+    hints: Sequence[str] = ()
+    told: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def about(self, name: str) -> list[str]:
+        """Return the texts to follow first for this parameter."""
+        return [*self.told.get(name, ()), *self.hints]
+
+    def about_others(self, name: str) -> list[str]:
+        """Return the texts that repeat another parameter's value."""
+        return [text for other, texts in self.told.items() if other != name for text in texts]
 
 
 def example_inputs(examples: Sequence[Any]) -> list[Any]:
@@ -37,15 +54,18 @@ def base_candidates(
     examples: Sequence[Any] = (),
     values: Mapping[str, Any] | None = None,
     hints: Sequence[str] = (),
+    told: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Any]:
     """Yield inputs that the schema accepts, likeliest first, each once, at most 200.
 
     They come from the examples, then `values.valid`, const, default, enum, the words of descriptions, and what is usual
-    for a parameter's name and format. `hints` are texts of refusals; what they say is allowed is tried first.
+    for a parameter's name and format. `hints` are texts of refusals; what they say is allowed is tried first. Those that
+    are about one parameter are in `told`, by its name: the others get what they say late.
     """
     document = schema if isinstance(schema, Document) else Document(schema)
     try:
-        found = islice(_distinct(document, _proposed(document, examples, values or {}, hints)), _MOST_CANDIDATES)
+        proposed = _proposed(document, examples, values or {}, Refusals(hints, told or {}))
+        found = islice(_distinct(document, proposed), _MOST_CANDIDATES)
         first = next(found, None)
         if first is None and asks_for_many(document.schema):
             yield from of_many_items(document)
@@ -76,24 +96,25 @@ def _distinct(document: Document, proposed: Iterator[Any]) -> Iterator[Any]:
 
 
 def _proposed(
-    document: Document, examples: Sequence[Any], values: Mapping[str, Any], hints: Sequence[str]
+    document: Document, examples: Sequence[Any], values: Mapping[str, Any], refusals: Refusals
 ) -> Iterator[Any]:
     yield from example_inputs([example for example in examples if not _expects_error(example)])
     root = (document.root,)
     for shape in alternatives(document, root):
         if "object" in shape.types() and shape.members() is None:
-            yield from _objects(document, shape, values, hints)
+            yield from _objects(document, shape, values, refusals)
     yield from samples(document, root)
 
 
 def _objects(
-    document: Document, shape: Shape, values: Mapping[str, Any], hints: Sequence[str]
+    document: Document, shape: Shape, values: Mapping[str, Any], refusals: Refusals
 ) -> Iterator[dict[str, Any]]:
     required = shape.required()
 
     def options_of(names: Iterable[str]) -> dict[str, list[Any]]:
         return {
-            name: parameter_options(document, shape.member(name), name, values=values, hints=hints) for name in names
+            name: parameter_options(document, shape.member(name), name, values=values, refusals=refusals)
+            for name in names
         }
 
     options = options_of(name for name in required if name not in shape.forbidden_names())
@@ -123,11 +144,16 @@ def _is_given(name: str, values: Mapping[str, Any]) -> bool:
 
 
 def parameter_options(
-    document: Document, conjunction: Conjunction, name: str, *, values: Mapping[str, Any], hints: Sequence[str] = ()
+    document: Document,
+    conjunction: Conjunction,
+    name: str,
+    *,
+    values: Mapping[str, Any],
+    refusals: Refusals = Refusals(),
 ) -> list[Any]:
     """Return values for one parameter, likeliest first, all accepted by its schema."""
     found: dict[str, Any] = {}
-    for option in _options(document, conjunction, name, values, hints):
+    for option in _options(document, conjunction, name, values, refusals):
         if len(found) >= _MOST_OPTIONS:
             break
         if document.holds(conjunction, option):
@@ -136,11 +162,11 @@ def parameter_options(
 
 
 def _options(
-    document: Document, conjunction: Conjunction, name: str, values: Mapping[str, Any], hints: Sequence[str]
+    document: Document, conjunction: Conjunction, name: str, values: Mapping[str, Any], refusals: Refusals
 ) -> Iterator[Any]:
     yield from _valid_values(values, name)
     shapes = alternatives(document, conjunction)
-    yield from _offered(document, shapes, name, hints)
+    yield from _offered(document, shapes, name, refusals)
     for shape in shapes:
         for keyword in ("const", "default"):
             yield from (value for value in shape.all_of(keyword) if value not in (None, ""))
@@ -151,19 +177,22 @@ def _options(
             yield from words.as_types(words.from_text(str(text)))
     if not any(shape.all_of("format") or shape.all_of("pattern") for shape in shapes):
         yield from words.from_name(name)
+    for text in refusals.about_others(name):
+        yield from words.as_types(words.from_refusal(text))
     yield from samples(document, conjunction, depth=1)
 
 
-def _offered(document: Document, shapes: Sequence[Shape], name: str, hints: Sequence[str]) -> Iterator[Any]:
+def _offered(document: Document, shapes: Sequence[Shape], name: str, refusals: Refusals) -> Iterator[Any]:
     """Yield what refusals offer, those that name the parameter first; inside of arrays and objects too."""
+    hints = refusals.about(name)
     for hint in sorted(hints, key=lambda hint: re.search(rf"\b{re.escape(name)}\b", hint) is None):
         for word in words.as_types(words.from_refusal(hint)):
             yield word
             if any("array" in shape.types() for shape in shapes):
                 yield [word]
-    for shape in shapes if hints else ():
+    for shape in shapes if refusals.hints or refusals.told else ():
         if "object" in shape.types() and shape.members() is None and shape.required():
-            yield from islice(_objects(document, shape, {}, hints), _MOST_OPTIONS)
+            yield from islice(_objects(document, shape, {}, refusals), _MOST_OPTIONS)
 
 
 def _valid_values(values: Mapping[str, Any], name: str) -> tuple[Any, ...]:

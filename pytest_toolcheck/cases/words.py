@@ -121,7 +121,7 @@ _BY_WORD = {word: values for words, values in _NAMES.items() for word in words.s
 
 def from_text(text: str) -> list[str]:
     """Return what a description offers as values: quoted words, examples, spelled formats, ranges; likeliest first."""
-    found = [next(group for group in match.groups() if group is not None) for match in _QUOTED.finditer(text)]
+    found = quoted_in(text)
     for match in _EXAMPLE.finditer(text):
         chunk = match.group(1).strip().rstrip(".")
         found += [chunk, chunk.split(" ")[0]]
@@ -132,6 +132,11 @@ def from_text(text: str) -> list[str]:
         found += match.groups()
     found += _NUMBER.findall(text)
     return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+
+
+def quoted_in(text: str) -> list[str]:
+    """Return what stands in quotes."""
+    return [next(group for group in match.groups() if group is not None) for match in _QUOTED.finditer(text)]
 
 
 def from_name(name: str) -> list[Any]:
