@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from pytest_toolcheck.resilience import mcp_inside
 
 from .behaviour_lab import Log, findings_of
 
@@ -47,6 +50,21 @@ def test_a_race_in_a_server_of_this_process_is_found_under_shuffles(name: str, t
     [finding] = found(tmp_path, code.replace(hole, faulty), seeds)
     assert finding.startswith("tool: isolated: tool is not isolated: under seed ")
     assert found(tmp_path, code.replace(hole, correct), seeds) == []
+
+
+def test_shuffles_that_share_an_import_share_its_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting costs more than a call: three sessions serve ten shuffles of three calls, and the call after each."""
+    made: list[object] = []
+
+    class Counted(mcp_inside._Connection):
+        def __init__(self, server: Any) -> None:
+            made.append(self)
+            super().__init__(server)
+
+    monkeypatch.setattr(mcp_inside, "_Connection", Counted)
+    code = "async def tool(name: str = 'a') -> dict:\n    await asyncio.sleep(0)\n    return {'hello': name}"
+    assert found(tmp_path, code, ", checks: {isolated: {seeds: 30}}") == []
+    assert 20 < len(made) < 60, "not one for each of more than 150 calls"
 
 
 def test_calls_under_shuffles_are_in_the_log(tmp_path: Path) -> None:

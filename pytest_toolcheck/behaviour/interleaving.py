@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..clock.interleave import run_interleaved
+from ..clock.interleave import run_interleaved, take_turns_by
 from ..events import new_rid
-from ..resilience.mcp_inside import inside, offered
+from ..resilience.mcp_inside import calling_as, connect, inside, offered
 from ..scenario import ScenarioSkipped, ToolPlan
 from ..targets.base import Outcome, Request
 from ..targets.python import PythonSession
@@ -41,7 +41,7 @@ class Bench:
         """Return the bench of a tool; fewer inputs than calls are used again."""
         ctx = trial.ctx
         windows = windows_of(trial.plan, server=ctx.server, open_scratch=ctx.open_session)
-        plan = inside(trial.plan, apart=True)
+        plan = inside(trial.plan)
         if plan is not trial.plan:
             windows = [dataclasses.replace(window, tool=offered(window.tool)) for window in windows]
         return cls(plan, list(itertools.islice(itertools.cycle(values), calls)), windows, ctx.emit)
@@ -76,19 +76,29 @@ class Bench:
         return all_at_once
 
     def _each(self, rounds: Sequence[tuple[Work, int]]) -> list[Leaves]:
+        """Carry out all rounds in the same modules, over the same connections where nobody looks around in between."""
         with fresh_tools(self.plan.spec) as session:
             if session is None:
                 raise ScenarioSkipped("its modules cannot be imported a second time")
-            return [self._seen(session, work, seed) for work, seed in rounds]
+            if not self.windows:
+                return self._seen(session, rounds)
+            return [self._looked_around(session, self._seen(session, [each])[0]) for each in rounds]
 
-    def _seen(self, session: PythonSession, work: Work, seed: int) -> Leaves:
-        async def main() -> Leaves:
-            answers = await work(session)
-            seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
-            seen["a call after them"] = await self._asked(session, 0)
-            return {f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()}
+    def _seen(self, session: PythonSession, rounds: Sequence[tuple[Work, int]]) -> list[Leaves]:
+        async def main() -> list[Leaves]:
+            await connect(session.module, len(self.values))
+            return [await self._round(session, work, seed) for work, seed in rounds]
 
-        seen = run_interleaved(main, [seed])[0]
+        return run_interleaved(main, [0])[0]
+
+    async def _round(self, session: PythonSession, work: Work, seed: int) -> Leaves:
+        take_turns_by(seed)
+        answers = await work(session)
+        seen = {f"call {index + 1}": answer for index, answer in sorted(answers.items())}
+        seen["a call after them"] = await self._asked(session, 0)
+        return {f"{name}: {p}": v for name, outcome in seen.items() for p, v in leaves_of_outcome(outcome).items()}
+
+    def _looked_around(self, session: PythonSession, seen: Leaves) -> Leaves:
         for window in self.windows:
             looked = window.look(session, self.values[0])
             seen |= {f"{name.partition(' ')[0]}: {name.partition(' ')[2]}": v for name, v in looked.items()}
@@ -96,6 +106,7 @@ class Bench:
 
     async def _asked(self, session: PythonSession, index: int, **how: Any) -> Outcome:
         request = self._request(index)
+        calling_as(index)
         self.emit("call.start", rid=request.rid, attrs={"input": request.arguments, "label": "valid", **how})
         outcome = await session.call_async(request)
         attrs = {"value": outcome.value} if outcome.kind == "accepted" else {}

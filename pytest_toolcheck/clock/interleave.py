@@ -39,6 +39,12 @@ class ShuffledReady(collections.deque[asyncio.Handle]):
         return super().popleft()
 
 
+def take_turns_by(seed: int) -> None:
+    """From here on the seed decides whose turn it is on the running loop; 0 stands for asyncio's own order."""
+    loop: Any = asyncio.get_running_loop()
+    loop._ready = ShuffledReady(loop._ready, random.Random(seed)) if seed else collections.deque(loop._ready)
+
+
 def is_task_step(handle: asyncio.Handle) -> bool:
     """Tell whether a handle lets a task run on; all others are plain callbacks."""
     callback = getattr(handle, "_callback", None)

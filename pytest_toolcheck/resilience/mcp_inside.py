@@ -1,8 +1,9 @@
 """Tools of an MCP server in this process, as async functions: promises under failure are shown of them as of Python tools.
 
 The server's module is imported afresh and gets an object that calls its tools through the SDK's own client, in memory. An
-event loop has one connection, so what a server keeps for one (its lifespan, its sessions) lasts from call to call. The SDK
-carries a call's context over to its handler, so what the server does on its behalf is known by the call's id.
+event loop has one connection, so what a server keeps for one (its lifespan, its sessions) lasts from call to call; it has
+further ones for calls of other sessions (`calling_as`). The SDK carries a call's context over to its handler, so what the
+server does on its behalf is known by the call's id.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..scenario import ToolPlan
 from ..spec.model import McpTarget, PythonTarget, ToolSpec
 
 _OFFERED: Final = "toolcheck_over_mcp"
+_caller: contextvars.ContextVar[int] = contextvars.ContextVar("toolcheck_caller", default=0)
 
 
 class RefusedOverMcp(ValueError):
@@ -33,18 +35,16 @@ class ServerModule(PythonTarget):
     """The module of an in-process server; `server` is the attribute that holds it, or makes it."""
 
     server: str = "server"
-    apart: bool = False
-    """Whether each call has a connection of its own, as calls of different sessions have."""
 
 
-def inside(plan: ToolPlan, *, apart: bool = False) -> ToolPlan:
+def inside(plan: ToolPlan) -> ToolPlan:
     """Return the plan with the tools of an in-process MCP server as functions of its module; another plan as it is."""
     target = plan.spec.target
     if not isinstance(target, McpTarget) or target.server is None:
         return plan
     module, _, attribute = target.server.partition(":")
     tools = {name: offered(tool) for name, tool in plan.spec.tools.items()}
-    module_of_server = ServerModule(module, server=attribute or "server", apart=apart)
+    module_of_server = ServerModule(module, server=attribute or "server")
     spec = dataclasses.replace(plan.spec, target=module_of_server, tools=tools)
     return dataclasses.replace(plan, spec=spec, tool=offered(plan.tool))
 
@@ -52,6 +52,19 @@ def inside(plan: ToolPlan, *, apart: bool = False) -> ToolPlan:
 def offered(tool: ToolSpec) -> ToolSpec:
     """Return the tool as it is called in a server's module."""
     return dataclasses.replace(tool, call=f"{_OFFERED}.{tool.call or tool.name}")
+
+
+def calling_as(session: int) -> None:
+    """Let the calls of the running task go over the connection of this session."""
+    _caller.set(session)
+
+
+async def connect(module: ModuleType, sessions: int) -> None:
+    """Open so many sessions on the running loop, where the module is a server's: its calls wait for no connection then."""
+    if isinstance(tools := vars(module).get(_OFFERED), _Tools):
+        for session in range(sessions):
+            calling_as(session)
+            await tools._connected().session()
 
 
 def offer_tools(target: PythonTarget, module: ModuleType, *, spec_path: Path) -> Callable[[], None]:
@@ -73,7 +86,7 @@ class _Tools:
 
     def __init__(self, module: ModuleType, target: ServerModule, spec_path: Path) -> None:
         self._module, self._target, self._spec_path = module, target, spec_path
-        self._connection: _Connection | None = None
+        self._connections: dict[int, _Connection] = {}
 
     def __getattr__(self, tool: str) -> Any:
         if tool.startswith("__"):
@@ -89,25 +102,22 @@ class _Tools:
 
         from ..targets._mcp_results import texts_of, value_of
 
-        connection = _Connection(self._server) if self._target.apart else self._connected()
+        connection = self._connected()
         meta: Any = {} if on_progress is None else {"progressToken": connection.listen(on_progress)}
         # Not `call_tool`: that lists all tools and compiles their schemas first.
         params = types.CallToolRequestParams(name=tool, arguments=arguments, _meta=meta)
-        try:
-            session = await connection.session()
-            result = await session.send_request(types.CallToolRequest(params=params), types.CallToolResult)
-        finally:
-            if self._target.apart:
-                await connection.close()
+        session = await connection.session()
+        result = await session.send_request(types.CallToolRequest(params=params), types.CallToolResult)
         if result.is_error:
             raise RefusedOverMcp(texts_of(result))
         return value_of(result, structured=False)
 
     def _connected(self) -> _Connection:
-        """Return the connection of the running loop; one that has ended, or whose loop has, is replaced."""
-        if self._connection is None or not self._connection.is_open():
-            self._connection = _Connection(self._server)
-        return self._connection
+        """Return the session's connection on the running loop; one that has ended, or whose loop has, is replaced."""
+        session = _caller.get()
+        if session not in self._connections or not self._connections[session].is_open():
+            self._connections[session] = _Connection(self._server)
+        return self._connections[session]
 
     def _server(self) -> Any:
         from ..targets.mcp import server_in
@@ -139,11 +149,6 @@ class _Connection:
     async def session(self) -> Any:
         """Return the client's session. Raises what kept it from being opened."""
         return await asyncio.shield(self._session)
-
-    async def close(self) -> None:
-        """End it."""
-        self._holder.cancel()
-        await asyncio.wait({self._holder})
 
     async def _hold(self, server: Callable[[], Any]) -> None:
         from mcp import Client

@@ -118,6 +118,11 @@ class PythonSession:
         """The loop that async tools run on; None before the first such call."""
         return self._own.loop
 
+    @property
+    def module(self) -> ModuleType:
+        """The module whose functions are called."""
+        return self._tools.module
+
     def call(self, request: Request) -> Outcome:
         """Make one call in this thread; in a thread of its own where a loop is running in this one."""
         prepared = self._prepare(request)
