@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .apart import kept_apart
 from .calling import clock_of, may_be_mistyped, unreachable
 from .cases import rebase
 from .cases.model import Case
@@ -171,7 +172,7 @@ class RunningScenario:
                 observe=observe,
             )
             with clock_of(plan):
-                outcome = session.call(request)
+                outcome = self._state.server.note_halves(filled, session.call(request))
             self._state.server.note_call(session, f"{plan.tool.name} {shorten(filled, 160)}")
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         if outcome.kind == "timed_out":
@@ -231,6 +232,10 @@ class RunningScenario:
             yield
         finally:
             self._elsewhere = before
+
+    def apart(self, case: Case) -> AbstractContextManager[None]:
+        """Let a case that would leave a trace in the tools' modules be carried out in others."""
+        return kept_apart(self, self._state, case)
 
     @property
     def unproven(self) -> tuple[Finding, ...]:

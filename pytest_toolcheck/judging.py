@@ -83,6 +83,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 secrets=state.secrets,
                 handed=state.handed,
                 retry=context.again,
+                halves_sent=state.server.halves_sent,
                 by_hints=is_found_by_hints(state.plan),
                 notes=notes,
             )

@@ -44,11 +44,12 @@ class CaseScenario:
     def run(self, ctx: ToolContext) -> None:
         running = cast("RunningScenario", ctx)
         case = running.rebased(self.case)
-        outcome = running.call(case.input, valid=case.label == "valid", observe=True)
-        if outcome.kind == "refused" and running.learned_anew():
-            case = running.rebased(self.case)
+        with running.apart(case):
             outcome = running.call(case.input, valid=case.label == "valid", observe=True)
-        outcome, findings = running.judged(case, outcome)
+            if outcome.kind == "refused" and running.learned_anew():
+                case = running.rebased(self.case)
+                outcome = running.call(case.input, valid=case.label == "valid", observe=True)
+            outcome, findings = running.judged(case, outcome)
         if findings:
             raise running.fail(findings)
         if running.proof.base is None and (case.label == "invalid" or UNPROVEN in running.attrs):

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +14,8 @@ from .errors import TargetError
 from .spec.model import Spec
 from .targets import make_target
 from .targets._second import of_worker, second_of
-from .targets.base import Session, Target, ToolDescription
+from .targets._text_values import is_told_by_codec, lone_surrogates_in
+from .targets.base import Outcome, Session, Target, ToolDescription
 
 if TYPE_CHECKING:
     from .cases.coverage import SchemaCoverage
@@ -55,6 +56,8 @@ class TargetServer:
         """How often a dead or hung session was replaced."""
         self._last_call = ""
         self._ended = ""
+        self.halves_sent: frozenset[str] = frozenset()
+        """The lone surrogates that tools were sent so far: one that kept them hands them out, or stumbles over them, later."""
         self.coverages: dict[str, SchemaCoverage | None] = {}
         """What of each tool's schema the calls of this process have met; None for a schema that cannot be read."""
 
@@ -73,6 +76,15 @@ class TargetServer:
         """Remember what was called last in the file's session; calls in others say nothing of it."""
         if session is self._session:
             self._last_call = call
+
+    def note_halves(self, arguments: Any, outcome: Outcome) -> Outcome:
+        """Remember the lone surrogates that a function was sent; return as a refusal the codec's word on one sent before."""
+        if self.target.kind != "python":
+            return outcome
+        self.halves_sent |= lone_surrogates_in(arguments)
+        if outcome.kind == "crashed" and outcome.error and self.halves_sent and is_told_by_codec(outcome.error.message):
+            return replace(outcome, kind="refused")
+        return outcome
 
     def take_ended(self) -> str:
         """Say how a server ended that answered its last call, and after which one, once; "" where none did."""

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_toolcheck import generate_cases
 
-from .specs import run, write_tool
+from .specs import events, run, write_tool
 
 CODE = '''
 import hashlib
@@ -67,3 +67,70 @@ def test_under_strict_acceptance_it_has_to_be_taken(pytester: pytest.Pytester) -
     result = run(pytester, "-k", "surrogate and (digest or echo)", "--toolcheck-log=off")
     result.assert_outcomes(passed=1, failed=1, deselected=result.parseoutcomes()["deselected"])
     result.stdout.fnmatch_lines(["*accepts_valid: digest refused a valid input (unicode text: lone surrogate)*"])
+
+
+KEEPER = '''
+import json
+from pathlib import Path
+
+KEPT = []
+FILE = Path(__file__).with_name("kept.json")
+
+def keep(text: str) -> int:
+    """Keep a text."""
+    if not isinstance(text, str):
+        raise ValueError("text: expected a string")
+    KEPT.append(text)
+    return len(KEPT)
+
+def list_kept() -> list[str]:
+    """All that was kept."""
+    return KEPT
+
+def size(unit: int = 1) -> int:
+    """How large all of it is."""
+    if type(unit) is not int or not unit:
+        raise ValueError("unit: expected a number other than 0")
+    return len("".join(KEPT).encode()) // unit
+
+def write(text: str) -> int:
+    """Write a text down."""
+    if not isinstance(text, str):
+        raise ValueError("text: expected a string")
+    return FILE.write_text(json.dumps([text]))
+
+def list_written() -> list[str]:
+    """What is written down."""
+    return json.loads(FILE.read_text())
+
+def list_spoilt() -> list[str]:
+    """What is written down, and what is not."""
+    return [*list_written(), "\\udc00"]
+
+def length(unit: int = 1) -> int:
+    """How many bytes are written down."""
+    if type(unit) is not int:
+        raise ValueError("unit: expected a number")
+    return len(list_written()[0].encode()) // unit if unit > 1 else 0
+'''
+KEEPING = "defaults: {variations: {exclude: [combination, size], fuzz: 0}, checks: {described: false}}\n"
+
+
+def test_none_is_left_with_a_tool_of_this_process(pytester: pytest.Pytester) -> None:
+    """Who keeps a text for others in its module is sent the half elsewhere: they are not handed it, and need no codec."""
+    write_tool(pytester, KEEPER, KEEPING)
+    result = run(pytester, "-k", "(keep and surrogate) or list_kept or size")
+    result.assert_outcomes(passed=result.parseoutcomes()["passed"], deselected=result.parseoutcomes()["deselected"])
+    sent = [event for event in events(pytester.path) if event["ev"] == "call.end" and event["tool"] == "list_kept"]
+    assert sent
+    assert not [event for event in sent if "udc00" in str(event) or "d800" in str(event)]
+
+
+def test_what_an_earlier_call_left_is_held_against_nobody(pytester: pytest.Pytester) -> None:
+    """Who reads one from a file, or cannot encode it, was sent it by an earlier call; made up, it is a finding."""
+    write_tool(pytester, KEEPER, KEEPING)
+    chosen = "(write and surrogate) or (list_written and base) or (list_spoilt and base) or (length and optional)"
+    result = run(pytester, "-k", chosen)
+    outcomes = result.parseoutcomes()
+    result.assert_outcomes(passed=outcomes["passed"], failed=1, deselected=outcomes["deselected"])
+    result.stdout.fnmatch_lines(["*output_schema: list_spoilt returned a lone surrogate at *"])

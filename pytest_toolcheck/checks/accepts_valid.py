@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..chain_roles import may_use_up
-from ..targets._text_values import holds_lone_surrogates
+from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
 from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
@@ -60,7 +60,7 @@ def _promise(evidence: Evidence) -> str | None:
         return f"acceptance: strict ({place_of(tool, 'acceptance')}): every valid input is accepted"
     if tool.acceptance == "lenient" or _is_rule_of_a_model(evidence):
         return None
-    if rests_on_integral_float(schema, case.input) or holds_lone_surrogates(case.input):
+    if rests_on_integral_float(schema, case.input) or holds_lone_surrogates(case.input) or _is_of_the_codec(evidence):
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
@@ -69,6 +69,12 @@ def _promise(evidence: Evidence) -> str | None:
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
+
+
+def _is_of_the_codec(evidence: Evidence) -> bool:
+    """Whether the tool stumbles over a lone surrogate that an earlier call left with it."""
+    error = evidence.outcome.error
+    return error is not None and bool(evidence.halves_sent) and is_told_by_codec(error.message)
 
 
 def _is_rule_of_a_model(evidence: Evidence) -> bool:

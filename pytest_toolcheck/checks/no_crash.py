@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..targets._text_values import is_refused_by_codec
+from ..targets._text_values import is_refused_by_codec, is_told_by_codec
 from .base import ADVICE, Evidence, Finding, shorten, texts_in
 from .integral import stumbles_over_integral_float
 
@@ -161,6 +161,7 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     own = (
         error.type == "TypeError"
         or is_refused_by_codec(error.message, evidence.case.input)
+        or (bool(evidence.halves_sent) and is_told_by_codec(error.message))
         or _is_named_refusal(evidence, error)
     )
     sign = None if own else _WRAPPED_CRASH.search(error.message)

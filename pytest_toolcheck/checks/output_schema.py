@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from ..targets._text_values import holds_lone_surrogates
+from ..targets._text_values import holds_lone_surrogates, lone_surrogates_in
 from .base import Evidence, Finding, place_of, shorten
 from .mixed_output import printed_beside_json
 from .violation import to_pointer, violation_of
@@ -70,7 +70,10 @@ def _two_answers(raw: Any) -> str | None:
 
 
 def _came_with_the_input(evidence: Evidence) -> bool:
-    return holds_lone_surrogates(evidence.case.input)
+    """Whether the halves in the result were sent: with this call, or with an earlier one, and were kept."""
+    if holds_lone_surrogates(evidence.case.input):
+        return True
+    return lone_surrogates_in(evidence.outcome.value) <= evidence.halves_sent
 
 
 def not_json(value: Any) -> tuple[str, str] | None:

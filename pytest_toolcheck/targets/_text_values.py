@@ -56,18 +56,28 @@ def properties_of(schema: Any) -> dict[str, Any]:
 
 def holds_lone_surrogates(value: Any) -> bool:
     """Whether a text within the value is half of a UTF-16 pair, which JSON can spell and UTF-8 cannot hold."""
+    return bool(lone_surrogates_in(value))
+
+
+def lone_surrogates_in(value: Any) -> frozenset[str]:
+    """Return the halves of UTF-16 pairs within the value's texts."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
+    except UnicodeEncodeError as error:
+        return frozenset(sign for sign in error.object if "\ud800" <= sign <= "\udfff")
     except (ValueError, TypeError, RecursionError):
-        return False
-    return False
+        return frozenset()
+    return frozenset()
 
 
 def is_refused_by_codec(message: str, arguments: Any) -> bool:
     """Whether Python says that no UTF-8 can hold a text which was sent: nobody can store, hash or print it."""
-    return "surrogates not allowed" in message and holds_lone_surrogates(arguments)
+    return is_told_by_codec(message) and holds_lone_surrogates(arguments)
+
+
+def is_told_by_codec(message: str) -> bool:
+    """Whether a message is Python's own on a text that no UTF-8 can hold."""
+    return "surrogates not allowed" in message
 
 
 def uncarried(arguments: dict[str, Any]) -> str | None:
