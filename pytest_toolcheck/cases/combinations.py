@@ -16,6 +16,7 @@ from .identity import identity
 from .invalid import variations
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
+from .told import numbers_told, texts_told
 from .valid import samples, samples_of
 
 _ABSENT = object()
@@ -185,11 +186,13 @@ def _levels(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str,
 def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any], most: int) -> list[Any]:
     conjunction = shape.member(name)
     options = [base[name]] if name in base else []
-    options += samples(document, conjunction, depth=1)[:1]
+    options += [*numbers_told(document, conjunction)[:_FREE_TEXTS], *samples(document, conjunction, depth=1)[:1]]
     own = options[0] if options else None
     if _is_free_text(document, conjunction):
+        named = texts_told(document, conjunction)[:_FREE_TEXTS]
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
-        return list({identity(value): value for value in (*options, *more, "")}.values())[: min(most, _FREE_TEXTS)]
+        options = [*options[:1], *named, *options[1:], *more, ""]
+        return list({identity(value): value for value in options}.values())[: min(most, _FREE_TEXTS + len(named) // 2)]
     for inner in alternatives(document, conjunction):
         if inner.members() is None and {"integer", "number"} & {*inner.types()}:
             telling = numbers.levels(inner, whole="number" not in inner.types())

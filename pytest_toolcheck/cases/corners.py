@@ -5,7 +5,7 @@ Pairs of parameters never show a bug that needs many values at their ends at onc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from .changes import Change, change
 from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
+from .told import texts_told
 from .valid import deepest, samples
 
 End = Literal["least", "most"]
@@ -35,10 +36,11 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
     for shape in alternatives(document, (document.root,))[:2]:
         names = [name for name in shape.property_names() if name not in shape.forbidden_names()][:_MOST_MEMBERS]
         few = [name for name in names if name in shape.required()]
+        known = _without_ends(document, shape, names, base)
         sets = ((names, "all"), (few if len(few) < len(names) else [], "required"))
         for chosen, which in ((chosen, which) for chosen, which in sets if len(chosen) > 1):  # boundary has the others
             for ends in (MOST, LEAST):
-                yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}")
+                yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}", known)
         if document.is_recursive and len(names) > _MANY_OF_ITSELF:
             continue
         kinds = _kinds_of(document, shape, names)
@@ -46,7 +48,7 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
             said = " ".join(
                 f"{k}{'+' if end == 'most' else '-'}" for k, end in zip(_KINDS, ends, strict=True) if k in kinds
             )
-            yield _corner(document, shape, names, ends, said)
+            yield _corner(document, shape, names, ends, said, known)
         yield from _kind_alone(document, shape, names, base, kinds)
 
 
@@ -57,8 +59,28 @@ def _all_ends(kinds: set[str]) -> list[Ends]:
     return list(product(numbers_, texts_, switches, counts))
 
 
-def _corner(document: Document, shape: Shape, names: Sequence[str], ends: Ends, detail: str) -> Change:
-    made = {name: at_ends(document, shape.member(name), ends) for name in names}
+def _without_ends(document: Document, shape: Shape, names: Sequence[str], base: dict[str, Any]) -> dict[str, Any]:
+    """Return the base's value, or one that is told, of each free text: most others are refused whatever stands beside them."""
+    known = {}
+    for name in names:
+        conjunction = shape.member(name)
+        if name in base and isinstance(base[name], str) and not _kinds_of(document, shape, [name]):
+            known[name] = base[name]
+        elif name not in base and (found := texts_told(document, conjunction)):
+            known[name] = found[0]
+    return known
+
+
+def _corner(
+    document: Document,
+    shape: Shape,
+    names: Sequence[str],
+    ends: Ends,
+    detail: str,
+    known: Mapping[str, Any] | None = None,
+) -> Change:
+    known = known or {}
+    made = {name: (known[name],) if name in known else at_ends(document, shape.member(name), ends) for name in names}
     value = {name: found[0] for name, found in made.items() if found}
     return change("combination", value, detail, only_if_valid=True)
 

@@ -15,6 +15,7 @@ from .invalid import variations
 from .labels import Labeller
 from .model import CATEGORIES, Case
 from .schema import Document
+from .told import told
 from .turns import interleaved
 
 _MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
@@ -111,6 +112,7 @@ def _all_changes(
         yield change("example", base, "base")
     if isinstance(base, dict):
         yield from _given_values(base, values)
+        yield from (item for item in told(document, base) if item.category in categories)
     is_vast = base is not None and len(identity(base)) > _LARGEST_VARIED
     made = variations(document, (document.root,), None if is_vast else base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):

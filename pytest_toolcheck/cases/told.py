@@ -1,0 +1,78 @@
+"""Values that descriptions tell: each is tried, and numbers beside those that are named, where the schema knows no bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from . import words
+from .changes import Change, change
+from .identity import identity
+from .numbers import bounds
+from .schema import Conjunction, Document
+from .shapes import Shape, alternatives
+
+_MOST_TEXTS, _MOST_NUMBERS = 12, 6
+
+
+def told(document: Document, base: Any) -> Iterator[Change]:
+    """Yield the base with each value that a parameter's description names in its place, as far as the schema takes it."""
+    if not isinstance(base, dict):
+        return
+    for shape in alternatives(document, (document.root,))[:1]:
+        for name in shape.property_names():
+            for item in _of_parameter(document, shape.member(name)):
+                yield item.below(name, partial(_with_member, base, name))
+
+
+def texts_told(document: Document, conjunction: Conjunction) -> list[str]:
+    """Return the texts that the descriptions of a free text name, likeliest first."""
+    shapes = alternatives(document, conjunction)
+    if not any("string" in shape.types() and shape.members() is None for shape in shapes):
+        return []
+    found = (word for word in _words(shapes) if document.holds(conjunction, word))
+    return list(dict.fromkeys(found))[:_MOST_TEXTS]
+
+
+def numbers_told(document: Document, conjunction: Conjunction) -> list[int | float]:
+    """Return the numbers that the description of a number without bounds names."""
+    found: dict[str, int | float] = {}
+    for shape in alternatives(document, conjunction):
+        if shape.members() is None and {"integer", "number"} & {*shape.types()} and bounds(shape) == (None, None):
+            found |= {identity(n): n for n in _named(_words([shape])) if document.holds(conjunction, n)}
+    return list(found.values())
+
+
+def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Change]:
+    for text in texts_told(document, conjunction):
+        yield change("enum", text, only_if_valid=True)
+    shapes = alternatives(document, conjunction)
+    for shape in shapes:
+        if shape.members() is not None:
+            continue
+        if {"integer", "number"} & {*shape.types()}:
+            yield from (change("number", number, only_if_valid=True) for number in _numbers(_words([shape])))
+        if "array" in shape.types():
+            items = texts_told(document, shape.item(0)) or _words([shape])[:_MOST_TEXTS]
+            yield from (change("enum", [word], only_if_valid=True) for word in items)
+
+
+def _words(shapes: list[Shape]) -> list[str]:
+    texts = [str(text) for shape in shapes for keyword in ("description", "title") for text in shape.all_of(keyword)]
+    return list(dict.fromkeys(word for text in texts for word in (*words.allowed_in(text), *words.from_text(text))))
+
+
+def _numbers(found: list[str]) -> list[int | float]:
+    """Return the numbers among the words, then their neighbours: the last that is allowed, and the first that is not."""
+    named = _named(found)
+    return list({identity(n): n for n in (*named, *(n + by for n in named for by in (-1, 1)))}.values())
+
+
+def _named(found: list[str]) -> list[int | float]:
+    numbers = [word for word in words.as_types(found) if isinstance(word, int | float) and not isinstance(word, bool)]
+    return numbers[:_MOST_NUMBERS]
+
+
+def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    return {**base, name: value}

@@ -1,0 +1,73 @@
+"""What only a description tells is tried: values, the ends of ranges and what lies beside them, also together with others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck import generate_cases
+
+
+def schema(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+HOUR = {"type": "integer", "description": "the hour, 0 to 23"}
+SORT = {"type": "string", "description": "one of 'name', 'size' or 'date'"}
+ZONE = {"type": "string", "description": "an IANA name, e.g. 'Asia/Tokyo'"}
+COLUMNS = {"type": "array", "items": {"type": "string"}, "description": "some of 'id' and 'name'"}
+FLAG = {"type": "boolean"}
+
+
+def inputs(required: tuple[str, ...], **properties: dict[str, Any]) -> list[dict[str, Any]]:
+    return [case.input for case in generate_cases(schema(required, **properties)) if case.label == "valid"]
+
+
+@pytest.mark.parametrize("hour", [0, 23, -1, 24])
+def test_the_ends_of_a_range_and_what_lies_beside_them(hour: int) -> None:
+    """`0 to 23` makes 0 and 23, and the first two hours that are none; the schema accepts all of them."""
+    assert {"hour": hour} in inputs(("hour",), hour=HOUR)
+
+
+@pytest.mark.parametrize("sort", ["name", "size", "date"])
+def test_each_value_that_is_named(sort: str) -> None:
+    """Every word that the description of a text offers is tried with the base."""
+    assert {"sort": sort} in inputs(("sort",), sort=SORT)
+
+
+@pytest.mark.parametrize("column", ["id", "name"])
+def test_items_that_are_named(column: str) -> None:
+    """What the description of an array offers is tried as its item."""
+    assert {"columns": [column]} in inputs(("columns",), columns=COLUMNS)
+
+
+@pytest.mark.parametrize("sort", ["name", "size", "date"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_named_values_are_combined(sort: str, descending: bool) -> None:
+    """A named value meets every value of another parameter."""
+    made = inputs(("sort", "descending"), sort=SORT, descending=FLAG)
+    assert {"sort": sort, "descending": descending} in made
+
+
+def test_named_numbers_are_combined() -> None:
+    """The end of a range that is told meets every value of another parameter."""
+    made = inputs(("hour", "sort"), hour=HOUR, sort=SORT)
+    assert {(23, "name"), (23, "size"), (23, "date")} <= {(value["hour"], value["sort"]) for value in made}
+
+
+def test_corners_stand_on_known_texts() -> None:
+    """Where all else is at its ends, a free text keeps the value that is told for it: the tool may refuse any other."""
+    flags = dict.fromkeys(("a", "b", "c"), FLAG)
+    seats = {"type": "integer", "minimum": 1, "maximum": 500}
+    made = inputs(("zone", "seats", *flags), zone=ZONE, seats=seats, **flags)
+    assert {"zone": "Asia/Tokyo", "seats": 500, "a": True, "b": True, "c": True} in made
+    assert {"zone": "Asia/Tokyo", "seats": 1, "a": False, "b": False, "c": False} in made
+
+
+def test_what_the_schema_refuses_is_not_tried() -> None:
+    """A number that is told beyond the schema's bounds, or a word that is no member, makes no valid case."""
+    hour = {**HOUR, "maximum": 12}
+    kind = {"enum": ["x", "y"], "description": "'z' is gone"}
+    assert all(value["hour"] <= 12 for value in inputs(("hour",), hour=hour))
+    assert all(value["kind"] in ("x", "y") for value in inputs(("kind",), kind=kind))
