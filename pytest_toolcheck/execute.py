@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from .events import new_rid, span
 from .exercised import note_call
 from .failure import Call, CaseFailure, describe_failure
 from .faults.flight import in_flight
+from .json_copy import copied
 from .judging import judge, unproven
 from .proof import Proof, prove
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
@@ -156,7 +156,7 @@ class RunningScenario:
         if self._state.is_given_up(plan.tool.timeout_s):
             raise ScenarioSkipped(f"{plan.tool.name} hung {self._state.hangs} times: not called again")
         limit_s = self._state.limit_s(plan.tool.timeout_s)
-        filled = self._fill(copy.deepcopy(dict(arguments)))
+        filled = self._fill(copied(dict(arguments)))
         if valid is None or filled != arguments:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
         rid = new_rid()
@@ -164,7 +164,7 @@ class RunningScenario:
             self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
             request = Request(
                 tool=plan.tool,
-                arguments=copy.deepcopy(filled),
+                arguments=copied(filled),
                 rid=rid,
                 timeout_s=limit_s,
                 valid=valid and not may_be_mistyped(plan, filled),

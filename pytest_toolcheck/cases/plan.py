@@ -89,20 +89,21 @@ def cases_of(
 ) -> Iterator[Case]:
     """As `generate_cases`, for a document that is open already."""
     base = next(base_candidates(document, examples=examples, values=values or {}), None)
+    size = 0 if base is None else len(identity(base))
     changes: list[Change] = []
     try:
-        changes.extend(_all_changes(document, base, examples, values or {}, categories, seed, strength))
+        changes.extend(_all_changes(document, base, size, examples, values or {}, categories, seed, strength))
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
-    is_long = base is not None and len(identity(base)) > _LONG_BASE
+    is_long = size > _LONG_BASE
     texts = {} if is_long else {id(item): _written(item.value) for item in changes}
     kept = changes if is_long else [*_bounds_kept(changes, texts)]
     yield from _labelled(document, _in_order(kept), texts, categories, limit, lone_surrogates)
 
 
 def _all_changes(
-    document: Document, base: Any, examples: Sequence[Any], values: Mapping[str, Any],
+    document: Document, base: Any, size: int, examples: Sequence[Any], values: Mapping[str, Any],
     categories: Sequence[str], seed: int, strength: int,
 ) -> Iterator[Change]:  # fmt: skip
     inputs = example_inputs(examples)
@@ -113,12 +114,11 @@ def _all_changes(
     if isinstance(base, dict):
         yield from _given_values(base, values)
         yield from (item for item in told(document, base) if item.category in categories)
-    is_vast = base is not None and len(identity(base)) > _LARGEST_VARIED
-    made = variations(document, (document.root,), None if is_vast else base)
+    made = variations(document, (document.root,), None if size > _LARGEST_VARIED else base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:
             yield item
-    if "combination" in categories and len(identity(base)) <= _LARGEST_COMBINED:
+    if "combination" in categories and size <= _LARGEST_COMBINED:
         document.rest()
         yield from corners(document, base)
         yield from combined(document, base, seed=seed, strength=strength)

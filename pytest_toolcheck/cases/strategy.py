@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from itertools import count
 from random import Random
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 from referencing import Registry
 
+from ..json_copy import copied
 from .strategy_draw import Drawer
 from .strategy_known import known_invalid, known_valid
 from .strategy_leaves import Draw, free_json
@@ -60,7 +60,7 @@ def _draw_valid(draw: Draw, graph: SchemaGraph) -> Any:
 
 def _one_of(draw: Draw, known: list[Any]) -> Any:
     """Draw one of the values; without any the attempt counts for nothing."""
-    return copy.deepcopy(draw(st.sampled_from(known))) if known else reject()
+    return copied(draw(st.sampled_from(known))) if known else reject()
 
 
 def _invalid(graph: SchemaGraph) -> st.SearchStrategy[Any]:

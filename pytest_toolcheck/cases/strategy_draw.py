@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
+from ..json_copy import copied
 from .schema import MOST_NEEDED
 from .strategy_known import known_arrays, known_texts
 from .strategy_leaves import Draw, draw_number, draw_string, free_json
@@ -55,6 +55,8 @@ class Drawer:
         self.draw = draw
         self.dead_ends = 0
         self.drawn = 0
+        self.times = 1
+        """How often what is drawn next will be repeated, for the arrays that must be long."""
 
     def is_large(self, depth: int) -> bool:
         """Say whether the value is deep or large enough to be brought to its end."""
@@ -166,7 +168,7 @@ class Drawer:
             options = self.graph.recall_of(known, tuple(nodes))
             if not options:
                 raise
-            return copy.deepcopy(self.draw(st.sampled_from(options)))
+            return copied(self.draw(st.sampled_from(options)))
 
     def _fits(self, nodes: list[Node]) -> Callable[[Any], bool]:
         return lambda value: all(self.graph.is_valid(value, node) for node in nodes)
@@ -181,24 +183,34 @@ class Drawer:
         unique = any(node.get("uniqueItems") for node in nodes)
         is_tuple = any(node.get("prefixItems") or isinstance(node.get("items"), list) for node in nodes)
         is_uniform = not (unique or wanted or is_tuple)
-        least = low
         if low > LARGE:
-            if not is_uniform or low > MOST_NEEDED:
+            if not is_uniform or low * self.times > MOST_NEEDED:
                 raise Dead("so many elements are not drawn one by one")
-            low = LARGE // 10
+            return self._of_many(nodes, low, depth)
+        items = self._elements(nodes, low, high, depth, wanted=wanted, seen=set() if unique else None)
+        return self._repeated(items, high, depth) if is_uniform else items
+
+    def _of_many(self, nodes: list[Node], least: int, depth: int) -> list[Any]:
+        """Draw a few elements and repeat them until there are as many as there must be."""
+        before, few = self.times, LARGE // 10
+        self.times *= least // few
+        try:
+            items = self._elements(nodes, few, least, depth, wanted=[], seen=None)
+        finally:
+            self.times = before
+        return [copied(items[at % len(items)]) for at in range(least)]
+
+    def _elements(
+        self, nodes: list[Node], low: int, high: int, depth: int, *, wanted: list[Goal], seen: set[str] | None
+    ) -> list[Any]:
         items: list[Any] = []
-        seen: set[str] = set()
         while len(items) < high and (len(items) < low or self._goes_on(nodes, len(items), depth)):
             extra = wanted[len(items)] if len(items) < len(wanted) else ()
-            if not self._append(
-                items, (*self.graph.item_goal(nodes, len(items)), *extra), seen if unique else None, depth
-            ):
+            if not self._append(items, (*self.graph.item_goal(nodes, len(items)), *extra), seen, depth):
                 break
         if len(items) < low:
             raise Dead("too few elements can be made")
-        if least > len(items):
-            return [copy.deepcopy(items[at % len(items)]) for at in range(least)]
-        return self._repeated(items, high, depth) if is_uniform else items
+        return items
 
     def _repeated(self, items: list[Any], high: int, depth: int) -> list[Any]:
         """Now and then make the array a long one, of the elements that it has."""
@@ -206,7 +218,7 @@ class Drawer:
         if not items or depth > 1 or longest <= len(items) or self.draw(st.integers(0, 7)) < 7:
             return items
         length = self.draw(st.integers(len(items), longest))
-        return [copy.deepcopy(items[at % len(items)]) for at in range(length)]
+        return [copied(items[at % len(items)]) for at in range(length)]
 
     def _goes_on(self, nodes: list[Node], length: int, depth: int) -> bool:
         if self.is_large(depth):

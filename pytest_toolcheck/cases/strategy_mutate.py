@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
+from ..json_copy import copied
 from .formats import BAD
 from .strategy_draw import Drawer
 from .strategy_leaves import Draw, free_json, integers, matching, text
@@ -17,6 +17,7 @@ from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
 Path = tuple[str | int, ...]
 MAX_DEPTH = 8
 _LARGEST = 1e15
+_MOST_MEMBERS = 60
 _CLOSERS = ("additionalProperties", "propertyNames", "unevaluatedProperties")
 
 _COUNTERS = ("minProperties", "dependentRequired", "dependentSchemas", "dependencies")
@@ -70,7 +71,7 @@ class Mutator:
         if not change.path:
             assert change.make is not None
             return change.make(self.draw)
-        result = copy.deepcopy(value)
+        result = copied(value)
         holder = result
         for step in change.path[:-1]:
             holder = holder[step]
@@ -134,25 +135,32 @@ class Mutator:
     def _wrong_types(self, nodes: list[Node], path: Path) -> Iterator[Break]:
         if not any(key in node.schema for node in nodes for key in ("type", "enum", "const")):
             return
-        typed = [self.graph.made(n, "type only", {"type": n.schema["type"]}) for n in nodes if "type" in n.schema]
-        others = [other for other in _OTHER_TYPES if not any(self.graph.is_valid(other, node) for node in typed)]
+        others = self.graph.recall_of(_others, tuple(nodes))
         if others:
-            yield Break(path, lambda draw: copy.deepcopy(draw(st.sampled_from(others))))
+            yield Break(path, lambda draw: copied(draw(st.sampled_from(others))))
 
     def _object(self, value: dict[str, Any], nodes: list[Node], path: Path, depth: int) -> Iterator[Break]:
         required = {name for node in nodes for name in node.get("required") or ()}
         counted = any(key in node.schema for node in nodes for key in _COUNTERS)
-        yield from (Break((*path, name), None) for name in value if counted or name in required)
+        yield from (Break((*path, name), None) for name, _ in self._some(value) if counted or name in required)
         if any(node.get(key) not in (None, True) for node in nodes for key in _CLOSERS):
             for name in _unused(value):
                 yield Break((*path, name), lambda draw: draw(free_json()))
-        for name, inner in value.items():
+        for name, inner in self._some(value):
             yield from self._at(inner, self.graph.property_goal(nodes, name), (*path, name), depth + 1)
         for name in dict.fromkeys(name for node in nodes for name in node.get("properties") or {}):
             if name not in value:
                 yield from self._missing(nodes, path, name)
         for pattern in (pattern for node in nodes for pattern in node.get("patternProperties") or {}):
             yield from self._missing(nodes, path, str(self.draw(matching(pattern))))
+
+    def _some(self, value: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Return the members; of very many only some, other ones each time."""
+        members = [*value.items()]
+        if len(members) <= _MOST_MEMBERS:
+            return members
+        first = self.draw(integers(0, len(members) - _MOST_MEMBERS))
+        return members[first : first + _MOST_MEMBERS]
 
     def _missing(self, nodes: list[Node], path: Path, name: str) -> Iterator[Break]:
         """Yield breaks that add an absent optional property with a value it must not have."""
@@ -179,8 +187,14 @@ class Mutator:
             yield Break((*path, len(value)), lambda draw: draw(free_json()))
 
 
+def _others(graph: SchemaGraph, nodes: Goal) -> list[Any]:
+    """Return a value of each type that none of the nodes allows."""
+    typed = [graph.made(n, "type only", {"type": n.schema["type"]}) for n in nodes if "type" in n.schema]
+    return [other for other in _OTHER_TYPES if not any(graph.is_valid(other, node) for node in typed)]
+
+
 def _just(value: Any) -> Callable[[Draw], Any]:
-    return lambda _: copy.deepcopy(value)
+    return lambda _: copied(value)
 
 
 def _unused(value: dict[str, Any]) -> list[str]:

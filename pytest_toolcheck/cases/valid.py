@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from . import numbers, texts
@@ -92,8 +92,12 @@ def _enough(document: Document, depth: int) -> int:
 
 
 def _distinct(values: Iterable[Any], enough: int) -> list[Any]:
+    waiting = iter(values)
+    first = [*islice(waiting, 2)]
+    if len(first) < 2:  # a single value is not written down to tell it from others: it may be vast
+        return first
     found: dict[str, Any] = {}
-    for value in values:
+    for value in chain(first, waiting):
         found.setdefault(identity(value), value)
         if len(found) == enough:
             break

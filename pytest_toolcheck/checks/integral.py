@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..json_copy import leaves
 from .violation import is_valid
 
 _FLOAT_FOR_INTEGER = re.compile(
@@ -54,11 +55,7 @@ def _has_small(value: Any) -> bool:
 
 
 def _floats(value: Any) -> Iterator[float]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _floats(item)
-    elif isinstance(value, float):
-        yield value
+    return leaves(value, float)
 
 
 def _has_neighbours(value: float) -> bool:

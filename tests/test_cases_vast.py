@@ -1,0 +1,91 @@
+"""Inputs that must be vast, such as a million numbers: nothing is done once for each of them in Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases.fuzz import fuzz_tool
+from pytest_toolcheck.checks.integral import rests_on_integral_float
+from pytest_toolcheck.checks.violation import is_valid
+from pytest_toolcheck.json_copy import copied, leaves
+from pytest_toolcheck.spec.placeholders import fixture_names
+
+MANY = 1_000_000
+NUMBERS = {
+    "type": "object",
+    "properties": {"a": {"type": "array", "items": {"type": "integer"}, "minItems": MANY}},
+    "required": ["a"],
+}
+
+
+def function_calls(action: Callable[[], Any]) -> int:
+    """Return how many Python functions were called: the same on every machine."""
+    count = 0
+
+    def observe(_frame: Any, event: str, _arg: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(observe)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.fixture(scope="module")
+def vast() -> dict[str, Any]:
+    return {"a": [0] * MANY}
+
+
+ACTIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "validate": lambda value: is_valid(NUMBERS, value),
+    "copy": copied,
+    "placeholders": fixture_names,
+    "floats for integers": lambda value: rests_on_integral_float(NUMBERS, value),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
+def test_a_call_costs_no_function_call_an_item(vast, action):
+    """What is done about every call of a tool is not done item by item."""
+    action({"a": []})  # what is compiled once is not counted
+    assert function_calls(lambda: action(vast)) < 1000
+
+
+def test_copies_share_nothing_that_can_be_changed():
+    """A tool that changes its arguments changes nothing of the case."""
+    value = {"a": [1, [2, {"b": [3]}]], "c": {"d": []}, "e": [True, None, "x", 1.5], "f": (1, [2])}
+    other = copied(value)
+    assert other == value
+    other["a"][1][1]["b"].append(4)
+    other["c"]["d"].append(5)
+    other["e"].append(6)
+    other["f"][1].append(7)
+    assert value == {"a": [1, [2, {"b": [3]}]], "c": {"d": []}, "e": [True, None, "x", 1.5], "f": (1, [2])}
+
+
+def test_leaves_are_found_at_any_depth():
+    """Numbers among others, in arrays in objects, are all found, and booleans are no numbers with a fraction."""
+    value = {"a": [1, 2.0, [3.5, {"b": 4.0}]], "c": 5.5, "d": [1, True, "x"], "e": [[]]}
+    assert list(leaves(value, float)) == [2.0, 3.5, 4.0, 5.5]
+    assert list(leaves(value, str)) == ["x"]
+
+
+def test_an_object_of_thousands_of_members_is_broken_in_a_few_of_them():
+    """Fuzz does not look at all members of an object that must have many, in each draw."""
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "object", "minProperties": 1000, "additionalProperties": {"type": "integer"}}},
+        "required": ["a"],
+    }
+    found: list[Any] = []
+    fuzz = lambda: fuzz_tool(lambda value, _: found.append(value), schema, label="invalid", max_examples=10)  # noqa: E731
+    assert function_calls(fuzz) < 600_000
+    assert any(len(value.get("a", ())) >= 1000 for value in found if isinstance(value.get("a"), dict))
