@@ -157,9 +157,13 @@ class Interruptions:
         return self._usual + max(LEAST_SPIN_SHARE * self._usual, LEAST_CALL_SHARE * duration_ns)
 
     @property
+    def has_wide_calls(self) -> bool:
+        """Whether the middle half of the calls is spread by more than noise spreads calls that cost the same."""
+        return self._quarter_of_walls(3) > self._quarter_of_walls(1) * (1 + WIDE)
+
+    @property
     def _keeps_step(self) -> bool:
-        low, high = self._quarter_of_walls(1), self._quarter_of_walls(3)
-        return not self._tells_waits and high > low * (1 + WIDE)
+        return not self._tells_waits and self.has_wide_calls
 
     def _quarter_of_walls(self, quarter: int) -> int:
         return self._used_walls[len(self._used_walls) * quarter // 4] if self._used_walls else 0

@@ -33,6 +33,10 @@ class Table:
         return "\n".join("| " + " | ".join(row) + " |" for row in lines)
 
 
+def rate(fails: int, runs: int) -> str:
+    return f"{fails}/{runs} ({fails / max(runs, 1):.1%})"
+
+
 def _filled(table: str, place: re.Match[str]) -> str:
     return place[1] + table + place[2]
 

@@ -22,13 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from environments import python_of, said_by
-from figures import PAGE, Table, write
+from environments import said_by
+from figures import PAGE, Table, rate, write
+from live import RATIOS, live_rules
 from peers import RULES
-from workload import work
 
 from pytest_toolcheck.budgets.cpu import CpuMeter
-from pytest_toolcheck.budgets.latency import LatencyMeter, spin
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets, kinds_of
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.memory import measure_peak
@@ -39,12 +38,7 @@ from pytest_toolcheck.targets.processes import MALLOC_SETTINGS
 
 NOISE = Path(__file__).resolve().parents[4] / "shared" / "data" / "noise"
 MS = 1_000_000
-RATIOS = (0.9, 1.1)
-HEAD = ["neighbours", "rule", "fails at 0.9 of the budget", "fails at 1.1"]
-
-
-def rate(fails: int, runs: int) -> str:
-    return f"{fails}/{runs} ({fails / max(runs, 1):.1%})"
+HEAD = ["rule", "fails at 0.9 of the budget", "fails at 1.1"]
 
 
 # rules on recorded noise
@@ -93,95 +87,13 @@ def replay_rules() -> Table:
         if traces
     ]
     title = "Rules on recorded noise, disjoint runs" if rows else "Rules: left out, there is no ../shared/data/noise"
-    return Table("rule", title, HEAD[1:], rows)
+    return Table("rule", title, HEAD, rows)
 
 
 def over_traces(counts: list[tuple[int, int]]) -> str:
     shares = [fails / max(runs, 1) for fails, runs in counts]
     total = rate(sum(fails for fails, _ in counts), sum(runs for _, runs in counts))
     return f"{total}, {min(shares):.0%} to {max(shares):.0%} by trace"
-
-
-# rules live
-@contextlib.contextmanager
-def neighbours(count: int) -> Iterator[None]:
-    busy = [subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
-
-
-def quiet_machine(seconds: float = 2.0) -> tuple[int, int]:
-    """Return the undisturbed machine's spin and the true cost of the work, ns: the median beside spins of that speed.
-
-    The speed of a shared machine drifts by more than a tenth within a minute, so this is asked anew before each rule.
-    """
-    seen = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        before, start = spin(), time.perf_counter_ns()
-        work()
-        seen.append((time.perf_counter_ns() - start, before, spin()))
-    spins = sorted(time_ns for _, *both in seen for time_ns in both)
-    best = spins[len(spins) // 20]
-    beside = [took for took, before, after in seen if max(before, after) < 1.1 * best]
-    return best, round(statistics.median(beside))
-
-
-class Live:
-    """Makes calls with the real meter; the plain rules take the same samples, ungated."""
-
-    def __init__(self, reference_ns: int) -> None:
-        self.meter = LatencyMeter(reference_ns=reference_ns)
-        self.calls = 0
-
-    def call(self) -> Sample:
-        self.calls += 1
-        return self.meter.block(work, most=1)[0].sample
-
-    def pause(self, seconds: float) -> None:
-        time.sleep(seconds)
-        self.meter.forget()
-
-
-def live_rules(seconds: float) -> Table:
-    rows = []
-    python_of("peers")  # made before the neighbours come
-    for busy in (0, 2):
-        for name, rule in RULES.items():
-            share = seconds if name.startswith("ours") else seconds / 8
-            reference_ns, true_ns = quiet_machine()
-            with neighbours(busy):
-                fails = [_live(rule, reference_ns, true_ns / ratio, share) for ratio in RATIOS]
-            rows.append([str(busy), name, *fails])
-        _, true_ns = quiet_machine()
-        with neighbours(busy):
-            rows += [[str(busy), *row] for row in peers_live(true_ns, round(2 * seconds))]
-    title = f"Rules live, {seconds:.0f} s for ours, an eighth for rules by hand ({true_ns / MS:.2f} ms of work)"
-    return Table("live", title, HEAD, rows)
-
-
-def peers_live(true_ns: float, runs: int) -> list[list[str]]:
-    """Return how often peers' limits on time (all calls of a second) and on memory fail, of so many tests."""
-    found = said_by("peers", "peer_runs.py", str(runs))
-    rows = []
-    for column, name in enumerate(("mean", "min")):
-        fails = [sum(run[column] > true_ns / ratio for run in found["times"]) for ratio in RATIOS]
-        rows.append([f"pytest-benchmark, its {name}", *(rate(one, runs) for one in fails)])
-    rows += [[name, *(rate(one, runs) for one in fails)] for name, fails in found["memory"].items()]
-    return rows
-
-
-def _live(rule: Callable[..., bool], reference_ns: int, budget_ns: float, seconds: float) -> str:
-    live, fails, runs = Live(reference_ns), 0, 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        fails += rule(live.call, live.pause, round(budget_ns))
-        runs += 1
-    return f"{rate(fails, runs)}, {live.calls / runs:.0f} calls a run"
 
 
 # meters against known amounts

@@ -1,12 +1,15 @@
-"""The tool that live rules are tried on: about a millisecond of work, always the same."""
+"""The tool that live rules are tried on: about a millisecond of reading and writing JSON, as tools do.
+
+Not of arithmetic: a loop that makes numbers costs up to 9 % more or less by where its process has room for them, so it has no true
+cost that another process, or the same one a minute later, could be held to.
+"""
 
 from __future__ import annotations
 
+import json
 
-def work() -> int:
-    table_of_256: dict[int, int] = {}
-    state = 0
-    for step in range(14_500):
-        table_of_256[step & 255] = state
-        state = (state * 31 + step) & 0xFFFFFF
-    return state
+ORDERS = [{"id": number, "name": f"n{number}", "prices": [1.5, 2.5, 3.5], "open": True} for number in range(24)]
+
+
+def work() -> str:
+    return json.dumps(json.loads(json.dumps(ORDERS)))

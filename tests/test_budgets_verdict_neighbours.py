@@ -1,0 +1,31 @@
+"""What neighbours cost a call that neither its wait nor a spin tells of: room that the rule leaves for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_toolcheck.budgets.verdict import Sample, SequentialVerdict
+
+from .test_budgets_verdict import MS, feed_all
+
+
+def test_what_switching_costs_a_disturbed_call_fails_no_tool_that_keeps_its_budget():
+    """A call that waited runs on with cold caches: a third more than it costs alone is no regression."""
+    rule = SequentialVerdict(0.5, MS, max_calls=500)
+    cold = Sample(round(0.9 * 1.33 * MS) + MS, MS, 270_000, 270_000, 270_000)
+    assert feed_all(rule, [cold] * 500) == "inconclusive"
+
+
+@pytest.mark.parametrize(("usable", "verdict"), [(4, "inconclusive"), (12, "fail")])
+def test_few_undisturbed_calls_among_many_break_no_median(usable, verdict):
+    """Where the machine spoils 96 of 100 calls, the rest is of moments that say nothing of the usual ones."""
+    slow, spoilt = Sample(2 * MS, 0, *[270_000] * 3), Sample(2 * MS, MS, *[270_000] * 3)
+    rule = SequentialVerdict(0.5, MS, max_calls=2_000)
+    assert feed_all(rule, ([slow] * usable + [spoilt] * (100 - usable)) * 20) == verdict
+
+
+def test_what_the_place_of_objects_in_memory_costs_breaks_no_median():
+    """Two in a hundred more than the budget are within what the same code differs by; three are not."""
+    for share, spun, verdict in ((1.015, True, "inconclusive"), (1.03, True, "fail"), (1.015, False, "fail")):
+        sample = Sample(round(share * MS), 0, *[270_000 * spun] * 3)
+        assert feed_all(SequentialVerdict(0.5, MS, max_calls=300), [sample] * 300) == verdict
