@@ -8,7 +8,7 @@ import pytest
 
 from .behaviour_lab import findings_of
 
-HEAD = "import asyncio, time, uuid\nstate = {'n': 0, 'seats': 2}\nlock = asyncio.Lock()\n"
+HEAD = "import asyncio, time, uuid\nfrom typing import Literal\nstate = {'n': 0, 'seats': 2}\nlock = asyncio.Lock()\n"
 PAIRS = {
     "a lost update": (
         "async def tool(amount: int = 1) -> dict:\n    n = state['n']\n    await asyncio.sleep(0)\n    state['n'] = n + 1\n    return {'total': state['n']}",
@@ -25,6 +25,10 @@ PAIRS = {
     "seats checked before they are taken": (
         "async def tool() -> str:\n    if state['seats'] < 1:\n        raise ValueError('full')\n    await asyncio.sleep(0.01)\n    state['seats'] -= 1\n    return 'ok'",
         "async def tool() -> str:\n    async with lock:\n        if state['seats'] < 1:\n            raise ValueError('full')\n        await asyncio.sleep(0.01)\n        state['seats'] -= 1\n        return 'ok'",
+    ),
+    "a seat that two ask for": (
+        "async def tool(seat: Literal[1, 2, 3], who: str) -> dict:\n    if seat not in state:\n        await asyncio.sleep(0.01)\n        state[seat] = who\n    return {'owner': state[seat], 'seat': seat}",
+        "async def tool(seat: Literal[1, 2, 3], who: str) -> dict:\n    if seat not in state:\n        state[seat] = who\n        await asyncio.sleep(0.01)\n    return {'owner': state[seat], 'seat': seat}",
     ),
 }
 WINDOW = "variations: {categories: [concurrent]}"

@@ -32,7 +32,7 @@ _QUICK_S: Final = 0.1
 _MOST_DISTANT: Final = 1e6
 
 Input = dict[str, Any]
-_ABSENT: Final = object()
+ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     for name in list(properties)[:_MOST_PARAMETERS]:
         if not keys.varied(beside=name):
             continue
-        for values in _alternatives(name, base, cases):
+        for values in alternatives(name, base, cases):
             if time.monotonic() > until:
                 return None
             if (found := _Experiment(keys, name, values).result()) is not None:
@@ -76,9 +76,9 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     return None
 
 
-def _alternatives(name: str, base: Input, cases: Sequence[Input]) -> Iterator[tuple[Any, Any]]:
-    """Yield two values of a parameter, a few times: the base's own and those farthest from it."""
-    own = base.get(name, _ABSENT)
+def alternatives(name: str, base: Input, cases: Sequence[Input]) -> Iterator[tuple[Any, Any]]:
+    """Yield two values of a parameter, a few times: the base's own (or none: `ABSENT`) and those farthest from it."""
+    own = base.get(name, ABSENT)
     others = {as_json(value[name]): value[name] for value in cases if name in value and value[name] != own}
     ranked = sorted(others.values(), key=lambda value: _rank(own, value))
     yield from ((own, other) for other in ranked[:_ALTERNATIVES])
@@ -126,7 +126,7 @@ class _Keys:
     def with_value(self, key: Input, name: str, value: Any) -> Input:
         """Return the base with the values of a key, and of one further parameter, which may be left out."""
         given = {**self._base, **key, name: value}
-        return {each: given[each] for each in given if given[each] is not _ABSENT}
+        return {each: given[each] for each in given if given[each] is not ABSENT}
 
     def answer(self, call: Input) -> Leaves | None:
         """Return what a call is answered, without what says nothing; None where it is not accepted."""

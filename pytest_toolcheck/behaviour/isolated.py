@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from ..clock.errors import VirtualTimeError
 from ..events import new_rid
 from ..scenario import ScenarioSkipped
 from ..targets.base import Outcome, Request
+from .first_asked import alternatives
 from .interleaving import Bench
 from .leaves import MISSING, Leaves, differing, is_ignored, is_volatile, leaves_of_outcome, same
 from .promise import Trial
@@ -28,7 +29,9 @@ CALLS: Final = 3
 SEEDS: Final = 50
 _TRIED: Final = 6
 _FURTHER: Final = 10
-"""So many shuffles for a second choice of inputs."""
+"""So many shuffles for a further choice of inputs."""
+_MOST_APART: Final = 4
+"""So many choices of two inputs that differ in one parameter only."""
 _PATIENCE_S: Final = 30.0
 """Of processor time: a tool that computes for long is not worth all the shuffles."""
 _SHARING: Final = 10
@@ -96,8 +99,8 @@ def _difference(trial: Trial, orders: _Orders, at_once: Leaves) -> tuple[str, An
 def _inputs(trial: Trial) -> list[list[dict[str, Any]]]:
     """Return two accepted inputs, answered differently where there are such: one of them is called with twice.
 
-    Then two others that have as many values as possible: what one pair does may cancel out. What was accepted once is
-    enough: each run begins with new modules.
+    Then two others that have as many values as possible: what one pair does may cancel out; and such that differ in one
+    parameter alone: two ask for the same seat. What was accepted once is enough: each run begins with new modules.
     """
     try:
         (first, answer), *others = trial.inputs(_TRIED)
@@ -109,7 +112,18 @@ def _inputs(trial: Trial) -> list[list[dict[str, Any]]]:
     pair = [first, *(telling or [value for value, _ in others])[:1]]
     further = [value for value, _ in others if value not in pair]
     further.sort(key=lambda value: -len({as_json(inner) for inner in value.values()}))
-    return [pair, further[:2]] if further else [pair]
+    chosen = [pair, further[:2]] if further else [pair]
+    return [*chosen, *(apart for apart in _apart(trial, first) if apart not in chosen)]
+
+
+def _apart(trial: Trial, base: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Yield pairs of inputs that differ in one parameter, where there are several."""
+    if len(base) < 2:
+        return
+    cases = trial.valid_inputs()
+    for name in list(base)[:_MOST_APART]:
+        for _, other in itertools.islice(alternatives(name, base, cases), 1):
+            yield [base, {**base, name: other}]
 
 
 def _seeds(trial: Trial) -> Sequence[int]:
