@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from .bounds_in_words import numbers_asked_for
+from .forms_in_words import forms_in
+from .offers import items_in, lists_in, unpacked
 from .patterns import matching
 
+_MOST_ITEMS = 30
 _QUOTED = re.compile(
     r"(?<![\w])(?:'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`|‘([^’\n]{1,80})’|“([^”\n]{1,80})”)"
 )
@@ -151,19 +155,22 @@ def from_name(name: str) -> list[Any]:
 
 def allowed_in(text: str) -> list[str]:
     """Return the values that an error text lists as allowed ("one of: a, b")."""
-    found: list[str] = []
+    text, found = unpacked(text)
     for match in _ONE_OF.finditer(text):
         found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
     for match in (*_EITHER.finditer(text), *_ARE.finditer(text)):
         found += [part.strip(" .'\"`") for part in re.split(r",|\||\bor\b|\band\b", match.group(1))]
     for match in _BULLETS.finditer(text):
         found += [line.strip(" \t-*\u2022'\"`") for line in match.group(1).splitlines()]
+    found += lists_in(text)
     return list(dict.fromkeys(word for word in found if word))
 
 
 def from_refusal(text: str) -> list[str]:
     """Return what an error text offers as values: what it lists as allowed, then its quoted words, examples, numbers."""
-    found = [*allowed_in(text), *shaped(text), *from_text(text), *numbers_asked_for(text)]
+    text, allowed = unpacked(text)[0], allowed_in(text)
+    found = [*allowed, *shaped(text), *quoted_in(text), *islice(items_in(text), _MOST_ITEMS), *forms_in(text)]
+    found += [*from_text(text), *numbers_asked_for(text)]
     return list(dict.fromkeys(word for word in found if word))
 
 
