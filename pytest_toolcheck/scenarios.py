@@ -13,6 +13,7 @@ from .checks import Finding
 from .checks.base import as_json
 from .checks.described import description_findings
 from .errors import Position
+from .learned_values import learned_value_findings
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import ToolSpec
 from .units import format_duration
@@ -70,6 +71,8 @@ class ValidCallScenario:
     def run(self, ctx: ToolContext) -> None:
         running = cast("RunningScenario", ctx)
         if running.base() is not None or self._accepts_another(running):
+            if running.proof.named and (findings := learned_value_findings(running, self.cases)):
+                raise running.fail(findings)
             return
         tool = running.plan.tool
         nothing = Finding(

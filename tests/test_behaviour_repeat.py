@@ -110,6 +110,15 @@ def test_the_order_of_a_set_is_found_in_another_process(tmp_path: Path) -> None:
     assert "in another process" in finding
 
 
+def test_the_order_of_words_is_found_without_an_example(tmp_path: Path) -> None:
+    """A text of one word, the usual base, has no order: several words are tried as well."""
+    spec = "tools: {tool: {annotations: {deterministic: true}}}\n"
+    code = "def tool(text: str) -> list:\n    return list(%s(text.split()))\n"
+    [finding] = findings_of(tmp_path, code % "set", spec)
+    assert "in another process" in finding
+    assert findings_of(tmp_path, code % "dict.fromkeys", spec) == []
+
+
 def test_a_clock_that_claims_everything_is_not_accused(tmp_path: Path) -> None:
     """Real servers claim idempotence of clocks, dice and coins: a moment or chance is no effect."""
     code = """

@@ -160,6 +160,7 @@ GIVEN_AWAY = [
     "denied: token: ab12cd34ef",
     "no access with sk-proj-A1b2C3d4E5f6G7h8",
     "AKIAABCDEFGHIJKLMNOP is not allowed",
+    "cannot reach {'user': 'shop', 'password': 'hunter2', 'host': 'db'}",
 ]
 HARMLESS = [
     "token: expected text, found nothing",
@@ -168,6 +169,7 @@ HARMLESS = [
     "see https://example.org:8080/docs",
     "api_key is required",
     "user:pass@host is expected",
+    "{'password': 'too short', 'token': 'missing'}",
 ]
 
 

@@ -128,3 +128,37 @@ def test_the_report_of_an_error_is_no_good_answer() -> None:
     assert prove(tool, call).base == {"unit": "furlong"}
     nothing = prove(tool, lambda arguments: call(arguments, "yard"))
     assert nothing.base == nothing.tried[0][0]
+
+
+PLANS = '''
+from typing import Annotated
+from pydantic import Field
+
+PLANS = {"bronze-7": 5, "silver-9": 10, "gold-3": 20}
+
+def price(plan: str, seats: Annotated[int, Field(ge=1, le=500)]) -> int:
+    """The price of a plan."""
+    if plan not in PLANS: raise ValueError("unknown plan, must be one of: " + ", ".join(PLANS))
+    if BREAKS(plan, seats): raise KeyError(plan)
+    return PLANS[plan] * seats
+'''
+
+
+@pytest.mark.parametrize(
+    ("breaks", "sent"),
+    [
+        ("False", None),
+        ("plan == 'gold-3'", '{"plan": "gold-3", "seats": *}'),
+        ("plan == 'silver-9' and seats == 500", '{"plan": "silver-9", "seats": 500}'),
+    ],
+)
+def test_each_value_that_a_refusal_names_is_judged(pytester: pytest.Pytester, breaks: str, sent: str | None) -> None:
+    """A crash on one of them, alone or beside the end of another parameter, is a finding and not only no candidate."""
+    code = PLANS.replace("BREAKS(plan, seats)", breaks)
+    write_tool(pytester, code, "defaults: {variations: {fuzz: 0, categories: [combination]}}\n")
+    result = run(pytester, "-k", "valid_call", "--toolcheck-log=off")
+    result.assert_outcomes(
+        **({"failed": 1} if sent else {"passed": 1}), deselected=result.parseoutcomes()["deselected"]
+    )
+    if sent:
+        result.stdout.fnmatch_lines(["no_crash: price crashed: KeyError: *", f"  sent *{sent.replace('{', '[{]')}"])

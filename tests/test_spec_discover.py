@@ -86,6 +86,26 @@ def test_a_tool_with_its_own_call_or_input_is_left_to_the_target(tmp_path):
     assert plans[1].description == ToolDescription("typed", None, {"type": "object"})
 
 
+@pytest.mark.parametrize(
+    "words", ["Args:\n    a: 1 to 5\n    gone: no", "Parameters\n----------\na : int\n    1 to 5", ":param a: 1 to 5"]
+)
+def test_a_description_that_speaks_of_its_parameters_is_theirs(tmp_path, words):
+    """A server may describe its parameters in the tool's own description: what it says of each stands in the schema."""
+    tool = ToolDescription("seat", f"Seat somebody.\n\n{words}\n", INPUT)
+    [plan] = merge(tmp_path, "", tool).plans
+    assert plan.tool.input == {"type": "object", "properties": {"a": {"type": "integer", "description": "1 to 5"}}}
+
+
+def test_a_schema_s_own_words_stand(tmp_path):
+    """What the schema says of a parameter is not replaced, and without a section of parameters it is left as it is."""
+    own = {"type": "object", "properties": {"a": {"type": "integer", "description": "mine"}}}
+    [kept, plain] = merge(
+        tmp_path, "", ToolDescription("x", "X.\n\nArgs:\n    a: other", own), ToolDescription("y", "Y: a: b", INPUT)
+    ).plans
+    assert kept.tool.input is own
+    assert plain.tool.input is INPUT
+
+
 def test_loading_a_spec_imports_no_target():
     """The spec room stands on its own: neither targets nor scenario are imported with it."""
     code = (

@@ -1,4 +1,4 @@
-"""Inputs whose arrays hold different items, out of order and one of them twice: order and sharing show only there."""
+"""Inputs that hold several of a kind, out of order and one of them twice, in arrays and in texts: order shows only there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ..checks.base import as_json
 from ..checks.violation import is_valid
 
 MOST_ITEMS = 6
+_MOST_TEXTS = 2
+_WORDS = "pear fig, kiwi, plum\nlime pear\nnut=1 oat=2"
 
 
 def mixed_arrays(base: dict[str, Any], cases: Sequence[Case], schema: Any) -> Iterator[dict[str, Any]]:
@@ -24,6 +26,15 @@ def mixed_arrays(base: dict[str, Any], cases: Sequence[Case], schema: Any) -> It
             if is_valid(schema, changed):
                 yield changed
                 break
+
+
+def mixed_texts(base: dict[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield the base with several words and lines in each of its first texts, where the schema takes them."""
+    texts = [name for name, value in base.items() if isinstance(value, str)]
+    for name in texts[:_MOST_TEXTS]:
+        changed = {**copy.deepcopy(base), name: _WORDS}
+        if is_valid(schema, changed):
+            yield changed
 
 
 def _wanted(items: list[Any]) -> Iterator[list[Any]]:

@@ -15,7 +15,7 @@ from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
 from .anew import fresh_tools
-from .mixed import mixed_arrays
+from .mixed import mixed_arrays, mixed_texts
 from .siblings import windows_of
 from .state import Watch
 
@@ -130,7 +130,9 @@ class Trial:
         cases = self._cases()
         if (base := self.ctx.base()) is not None:
             yield base
-            yield from mixed_arrays(base, cases, self.plan.tool.input if self.plan.tool.input is not None else True)
+            schema = self.plan.tool.input if self.plan.tool.input is not None else True
+            yield from mixed_arrays(base, cases, schema)
+            yield from mixed_texts(base, schema)
         for case in _of_each_kind([case for case in cases if case.label == "valid"])[: MOST_INPUTS * 3]:
             yield self.ctx.rebased(case).input
 

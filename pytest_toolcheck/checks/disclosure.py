@@ -45,6 +45,7 @@ _WELL_KNOWN = re.compile(
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})|-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"
 )
 _SHORTEST = 8
+_QUOTES = ("'", '"')
 _IS_URL = re.compile(r"[A-Za-z][\w+.-]*://")
 SOURCE = re.compile(r"\.(py|pyc|js|mjs|cjs|ts|rb|go|rs|java|php)\b")
 """What the path of a program's source ends in: nobody hands such a path to a tool to work with."""
@@ -126,7 +127,9 @@ def _known(message: str, sent: str, secrets: Iterable[str]) -> Iterator[str]:
 def _written(message: str, sent: str) -> Iterator[str]:
     """Yield the forms of a secret; the secret itself is not repeated."""
     for found in _ASSIGNED.finditer(message):
-        if not _is_sent(found[2], sent) and not _IS_URL.match(found[2]) and _is_telling(found[2], after=found[1]):
+        is_member = message[found.start(2) - 1] in _QUOTES and message[found.end() : found.end() + 1] in _QUOTES
+        after = "=" if is_member else found[1]
+        if not _is_sent(found[2], sent) and not _IS_URL.match(found[2]) and _is_telling(found[2], after=after):
             yield f"{found[0][: found.start(2) - found.start()]}…"
     for found in _IN_URL.finditer(message):
         if not _is_sent(found[1], sent) and found[1].strip("*x"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import Problem, SpecError
 from .model import Annotations, Spec, ToolSpec
 from .placeholders import fixture_names
+from .worded import worded
 from .wording import did_you_mean, listed, quoted, shorten
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def effective_tool(tool: ToolSpec, description: ToolDescription) -> ToolSpec:
     """Return the tool with what the spec leaves out taken from the description; annotations key by key."""
     return replace(
         tool,
-        input=description.input_schema if tool.input is None else tool.input,
+        input=worded(description.input_schema, description.description) if tool.input is None else tool.input,
         output=description.output_schema if tool.output is None else tool.output,
         annotations=_annotations(tool.annotations, description),
     )

@@ -1,0 +1,45 @@
+"""What refusals named as allowed is judged like any other case: alone, and with everything else at its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from .cases.identity import describe
+from .cases.model import Case
+from .checks import Finding
+from .checks.base import as_json
+from .checks.violation import is_valid
+
+if TYPE_CHECKING:
+    from .execute import RunningScenario
+
+_MOST_CALLS = 40
+_MOST_CORNERS = 4
+
+
+def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> tuple[Finding, ...]:
+    """Call the tool with each value that its refusals named; return the first findings, one of each cause."""
+    found: dict[str, Finding] = {}
+    for case in islice(_cases(context, cases), _MOST_CALLS):
+        outcome = context.call(case.input, valid=True, observe=True)
+        for finding in context.judge(case, outcome):
+            found.setdefault(finding.cause, finding)
+        if found:
+            break
+    return tuple(found.values())
+
+
+def _cases(context: RunningScenario, cases: Sequence[Case]) -> Iterator[Case]:
+    base, named = context.proof.base or {}, context.proof.named
+    schema = context.plan.tool.input if context.plan.tool.input is not None else True
+    ends = [context.rebased(case) for case in cases if case.category == "combination" and "at the" in case.detail]
+    seen = {as_json(base)}
+    for stand in (base, *(case.input for case in ends[:_MOST_CORNERS] if case.label == "valid")):
+        for name, values in named.items():
+            for value in values:
+                made = {**stand, **{other: base[other] for other in named}, name: value}
+                if (text := as_json(made)) not in seen and is_valid(schema, made):
+                    seen.add(text)
+                    yield Case(f"learned[{name}]", made, "valid", "example", f"/{name}", f"learned {describe(value)}")
