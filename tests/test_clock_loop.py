@@ -456,3 +456,16 @@ def test_a_runner_of_a_foreign_loop_is_refused():
         with pytest.raises(AssertionError, match=r"selector loop of asyncio, not .*Compiled: use the default loop"):
             runner.run(asyncio.sleep(60))
         assert asyncio.run(asyncio.sleep(60, "slept")) == "slept"
+
+
+def test_the_first_deadlock_is_told_not_that_of_cleaning_up():
+    """`asyncio.run` waits at its end for the thread that the task waited for, and finds nobody either: that is no news."""
+
+    async def ask():
+        await asyncio.to_thread(threading.Event().wait)
+
+    with (
+        pytest.raises(VirtualDeadlock, match=r"^deadlock in virtual time: Task-\d+: .*ask \(test_clock_loop.py"),
+        virtual_time(),
+    ):
+        asyncio.run(ask())

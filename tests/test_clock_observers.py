@@ -36,3 +36,21 @@ def test_hypothesis_does_not_take_virtual_time_for_a_slow_test():
     with virtual_time():
         sleeps()
     assert len(slept) >= 3
+
+
+def test_the_durations_of_subtests_stay_real(pytester):
+    """A subtest that sleeps for an hour has not lasted for one."""
+    pytester.makepyfile(
+        """
+        import time, pytest
+
+        @pytest.mark.virtual_time
+        def test_it(subtests):
+            with subtests.test("an hour"):
+                time.sleep(3600)
+        """
+    )
+    result = pytester.inline_run("-p", "toolcheck", "-p", "no:randomly")
+    durations = [report.duration for report in result.getreports("pytest_runtest_logreport") if report.when == "call"]
+    assert len(durations) == 2
+    assert max(durations) < 600

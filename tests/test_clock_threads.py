@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
+import asyncio
 import concurrent.futures
 import http.server
 import queue
+import re
 import sys
 import threading
 import time
@@ -13,7 +16,8 @@ from functools import partial
 
 import pytest
 
-from pytest_toolcheck.clock import activity, driver, unlisted, virtual_time
+from pytest_toolcheck.clock import VirtualClock, activity, driver, unlisted, virtual_time
+from pytest_toolcheck.clock.births import noted_births
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 from pytest_toolcheck.clock.virtual import Waiter
 from pytest_toolcheck.clock.waits import Waits
@@ -450,3 +454,57 @@ def test_a_thread_is_not_older_by_the_number_of_one_that_has_ended(clock):
     clock.mover.activity._older.clear()
     go.set()
     young.join()
+
+
+def test_a_thread_made_without_threading_is_waited_for_until_it_runs():
+    """However long the machine takes to begin with it, the clock does not move before."""
+    clock = VirtualClock()
+    begun = noted_births(clock)[0]
+    held, ran = [], []
+    begun.real = lambda run, *arguments: held.append((run, *arguments)) or 1
+    assert begun.substitute(ran.append, (5,)) == 1
+    assert len(clock.starting) == 1
+    ((run, arguments),) = held
+    run(*arguments)
+    assert (ran, clock.starting) == ([5], set())
+
+
+def test_what_does_not_start_is_not_waited_for():
+    """The refusals of `start_new_thread` stay its own."""
+    with virtual_time() as clock:
+        for wrong in [(None, ()), (print, 5), (print,)]:
+            with pytest.raises(TypeError):
+                _thread.start_new_thread(*wrong)
+        assert not clock.starting
+
+
+def test_threads_made_without_threading_keep_virtual_time(clock):
+    """They sleep and wake others like any thread."""
+    done = threading.Event()
+
+    def wake():
+        time.sleep(10)
+        done.set()
+
+    _thread.start_new_thread(wake, ())
+    assert done.wait(60)
+    assert clock.now == 10
+
+
+def wait_in_vain():
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize("wait", [wait_in_vain, threading.Event().wait], ids=["function", "method"])
+def test_a_deadlock_of_tasks_names_the_threads_of_the_test(wait):
+    """What a task waits for in vain may be a function in a thread: it is named with its line, not with one of ours."""
+
+    async def ask():
+        await asyncio.to_thread(wait)
+
+    with pytest.raises(VirtualDeadlock) as found, virtual_time():
+        asyncio.run(ask())
+    place = r"wait_in_vain \(test_clock_threads.py" if wait is wait_in_vain else r"Event.wait \(threading.py"
+    listed = str(found.value).splitlines()[1:]
+    assert re.fullmatch(r"  Task-\d+: .*ask \(test_clock_threads.py:\d+\)", listed[0])
+    assert re.fullmatch(rf"  thread 'asyncio_0': {place}:\d+\)", listed[-1])

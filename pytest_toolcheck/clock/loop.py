@@ -15,6 +15,7 @@ from .onlookers import Onlooker
 from .sockets import awaited_answer
 from .tasks import describe_handle, describe_task, pending_tasks, tests_first, throw_into_test
 from .virtual import Waiter
+from .waits import waiting_threads
 
 TURNS_AT_ONE_INSTANT = 100_000
 """Turns of a loop without any time passing, and with nothing real under way, after which it is a livelock."""
@@ -113,6 +114,7 @@ class VirtualSelector:
 
     def _throw(self, error: VirtualTimeError) -> None:
         waiting = [describe_task(task) for task in tests_first(pending_tasks(self.loop))]
+        waiting += waiting_threads(lambda thread: thread != self._thread and not self._driver.is_older(thread))
         explained = VirtualDeadlock(error.reason, waiting) if isinstance(error, VirtualDeadlock) else error
         self._fail(explained)
         self._thrown += 1

@@ -1,7 +1,7 @@
 """Whoever measures the test from around it keeps the real clock: pytest's durations, Hypothesis' deadlines.
 
-A virtual minute is not a slow test. pytest has its clocks in one module, made to be replaced; Hypothesis reads
-`time.perf_counter` through the module `time`, for its deadline and its health checks. Both names are private: where
+A virtual minute is not a slow test. pytest has its clocks in one module, made to be replaced; its subtests, and Hypothesis
+for its deadline and its health checks, read `time.perf_counter` through the module `time`. These names are private: where
 a version has others, its durations are those of the test's clock.
 """
 
@@ -15,7 +15,12 @@ from functools import partial
 from typing import Any
 
 _PYTEST = "_pytest.timing"
-_HYPOTHESIS = ("hypothesis.core", "hypothesis.internal.conjecture.engine", "hypothesis.internal.conjecture.data")
+_READERS_OF_TIME = (
+    "_pytest.subtests",
+    "hypothesis.core",
+    "hypothesis.internal.conjecture.engine",
+    "hypothesis.internal.conjecture.data",
+)
 
 
 class Observers:
@@ -31,7 +36,7 @@ class Observers:
 
         self._real |= {"time": escape_hatch.time.time, "time_ns": escape_hatch.time.time_ns}
         self._bind(_PYTEST, {name: self._real[name] for name in ("perf_counter", "time")})
-        for module in _HYPOTHESIS:
+        for module in _READERS_OF_TIME:
             if getattr(sys.modules.get(module), "time", None) is time:
                 self._bind(module, {"time": self._real_time()})
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from .alarms import Alarms
 from .attach import Loops
+from .births import noted_births
 from .blocking import SelectorTimeouts, SocketTimeouts
 from .cfunction import Replacement, replacement
 from .cmethods import limited_methods
@@ -82,8 +83,9 @@ def virtual_time(
     ]
     parts += [SocketTimeouts(waits), SelectorTimeouts(waits, loops, driver), ChildTimeouts(waits), loops]
     alarms, selecting = Alarms(clock), replacement(select.select, limited_select(waits))
-    swapped = [*replacements.values(), selecting, *alarms.replacements]
-    parts += [*selecting_methods(waits), selecting, alarms, Pickling(swapped)]
+    births = noted_births(clock)
+    swapped = [*replacements.values(), selecting, *alarms.replacements, *births]
+    parts += [*selecting_methods(waits), selecting, alarms, *births, Pickling(swapped)]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
         stack.callback(loops.settle)
@@ -94,7 +96,12 @@ def virtual_time(
         _activate(clock, driver, wall)
         clock.on_failure = failures.append
         loops.wake_older()
-        yield clock
+        try:
+            yield clock
+        except VirtualTimeError as error:
+            if failures and failures[0] is not error:  # at the end of a loop or pool it is waited for once more
+                raise failures[0] from None
+            raise
     if failures:
         raise failures[0]
 

@@ -14,7 +14,7 @@ from .errors import VirtualDeadlock
 from .virtual import VirtualClock, Waiter, no_input, no_work
 
 _LONGEST_S = threading.TIMEOUT_MAX
-_OURS = Path(__file__).parent
+_OURS = Path(__file__).parents[1]
 _LIBRARIES = {
     "threading.py",
     "queue.py",
@@ -26,6 +26,8 @@ _LIBRARIES = {
     "subprocess.py",
     "contextlib.py",
 }
+_IDLE = "_worker ("
+"""The function of a pool's thread (`concurrent.futures`) in which it waits for a job."""
 
 
 class Waits:
@@ -91,18 +93,37 @@ class Waits:
 
 
 def _waiting_places() -> Iterator[str]:
-    """Say where this thread waits, then where the others are that run Python code of the user's."""
-    mine, frames = threading.get_ident(), sys._current_frames()
-    for thread in sorted(threading.enumerate(), key=lambda thread: thread.ident != mine):
-        if thread.ident is not None and (place := users_place(frames.get(thread.ident))):
-            yield place if thread.ident == mine else f"thread {thread.name!r}: {place}"
+    """Say where this thread waits, then where the others are."""
+    mine = threading.get_ident()
+    if place := users_place(sys._getframe()):
+        yield place
+    yield from waiting_threads(lambda thread: thread != mine)
+
+
+def waiting_threads(is_meant: Callable[[int], bool]) -> Iterator[str]:
+    """Say of each thread that is meant where it is, but of one that waits for a job in a pool."""
+    frames = sys._current_frames()
+    for thread in threading.enumerate():
+        if thread.ident is not None and is_meant(thread.ident) and thread.ident in frames:
+            frame = frames[thread.ident]
+            if place := users_place(frame) or _librarys_place(frame):
+                yield f"thread {thread.name!r}: {place}"
 
 
 def users_place(frame: FrameType | None) -> str:
     """Return the innermost place outside libraries of waiting, as `function (file:line)`; empty: there is none."""
+    return _first_place(frame, lambda path: not _LIBRARIES & set(path.parts))
+
+
+def _librarys_place(frame: FrameType | None) -> str:
+    place = _first_place(frame, lambda _path: True)
+    return "" if place.startswith(_IDLE) else place
+
+
+def _first_place(frame: FrameType | None, is_meant: Callable[[Path], bool]) -> str:
     while frame is not None:
         path = Path(frame.f_code.co_filename)
-        if path.parent != _OURS and not _LIBRARIES & set(path.parts):
+        if _OURS not in path.parents and is_meant(path):
             return f"{frame.f_code.co_qualname} ({path.name}:{frame.f_lineno})"
         frame = frame.f_back
     return ""
