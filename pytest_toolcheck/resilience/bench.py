@@ -26,6 +26,16 @@ MANY: Final = 500
 
 
 @dataclass(slots=True)
+class Learned:
+    """What the sentences of a promise find out for each other."""
+
+    openings: dict[float, Opening] = field(default_factory=dict)
+    """How the promise's breaker opens, see `opening.how_it_opens`."""
+    is_endless: bool = False
+    """Whether a call was seen that has no end."""
+
+
+@dataclass(slots=True)
 class ResilienceScenario:
     """One sentence of a promise under failure, as a test."""
 
@@ -35,16 +45,16 @@ class ResilienceScenario:
     check: Callable[[Bench], None]
     category: str = "resilience"
     position: Position | None = None
-    openings: dict[float, Opening] = field(default_factory=dict)
-    """How the promise's breaker opens, see `opening.how_it_opens`; shared by the sentences of a promise."""
+    learned: Learned = field(default_factory=Learned)
     fixtures: Sequence[str] = ()
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out, in fresh modules and virtual time. Raises ScenarioFailure, ScenarioSkipped."""
-        bench = Bench(ctx, self.plan, self.promise, self.openings)
+        bench = Bench(ctx, self.plan, self.promise, self.learned)
         try:
             self.check(bench)
         except VirtualTimeError as stuck:
+            self.learned.is_endless = True
             raise bench.stuck(stuck) from None
         except ToolcheckError as problem:
             raise ScenarioFailure(
@@ -55,11 +65,9 @@ class ResilienceScenario:
 class Bench:
     """Where one scenario is carried out."""
 
-    def __init__(
-        self, ctx: ToolContext, plan: ToolPlan, promise: Resilience, openings: dict[float, Opening] | None = None
-    ) -> None:
+    def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Resilience, learned: Learned | None = None) -> None:
         self.ctx, self.plan, self.promise = ctx, plan, promise
-        self.openings = {} if openings is None else openings
+        self.learned = learned or Learned()
         self.name = promise.on
         self.tool = plan.tool.name
         self.place = f"resilience of {promise.on}" + (f" ({promise.position})" if promise.position else "")
@@ -81,7 +89,7 @@ class Bench:
 
     def world(self) -> AbstractContextManager[World]:
         """Return a new world: fresh modules, a clock at 0, the dependencies observed."""
-        self._last_world = World(self.setup(self.plan.tool), emit=self.ctx.emit)
+        self._last_world = World(self.setup(self.plan.tool), emit=self.ctx.emit, is_endless=self.learned.is_endless)
         return self._last_world
 
     def stuck(self, stuck: VirtualTimeError) -> ScenarioFailure:

@@ -88,13 +88,14 @@ def failed_calls_leave_room(bench: Bench) -> None:
             world.probe.answers((bench.failure(world, name=error), None))
             world.call()
         world.probe.answers((succeed(), None))
-        world.pass_time(max(_A_WHILE_S, 2 * breaker.recovers_after_s if breaker else 0.0))
+        while_s = 2 * breaker.recovers_after_s if breaker else _A_WHILE_S
+        world.pass_time(while_s)
         call = world.call()
         bench.expect_success(
-            world, call, f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
+            world, call, f"after {_FAILED_CALLS} failed calls and {while_s:g} s: their slots are still taken"
         )
         bench.expect_reached(
-            world, call, f"after {_FAILED_CALLS} failed calls and an hour: their slots are still taken"
+            world, call, f"after {_FAILED_CALLS} failed calls and {while_s:g} s: their slots are still taken"
         )
         if bench.attempts > 1 and (breaker is None or breaker.opens_after > 1):
             _has_its_retry(bench, world)

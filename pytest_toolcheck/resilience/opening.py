@@ -78,10 +78,11 @@ def opened(bench: Bench, world: World, *, pause_s: float = 0.0, **failing: Any) 
 
 def how_it_opens(bench: Bench, *, after_s: float = 0.0) -> Opening:
     """Return how the breaker opens where calls fail after so long: shown once for all sentences of the promise."""
-    if after_s not in bench.openings:
+    known = bench.learned.openings
+    if after_s not in known:
         with bench.world() as world:
-            bench.openings[after_s] = opened(bench, world, after_s=after_s)
-    return bench.openings[after_s]
+            known[after_s] = opened(bench, world, after_s=after_s)
+    return known[after_s]
 
 
 def reached_while_open(bench: Bench, world: World, call: ToolCall) -> bool:

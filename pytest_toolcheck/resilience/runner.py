@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ..scenario import ScenarioSkipped
+
+if TYPE_CHECKING:
+    from ..clock.virtual import VirtualClock
 
 T = TypeVar("T")
 
@@ -13,7 +18,27 @@ _CANCELLATIONS: Final = 3
 """So often a task is cancelled: `wait_for` swallows a cancellation that comes when it is done (CPython 3.11)."""
 _PATIENCE_S: Final = 60.0
 MOST_JUMPS: Final = 30_000
-"""So often the clock may move in one scenario: what waits more often has no end."""
+"""So often the clock may move while nothing else happens: what waits more often has no end."""
+FEW_JUMPS: Final = 1_000
+"""Likewise, where another sentence of the promise has shown a call without an end."""
+MOST_CALLS: Final = 5_000
+"""So often a call may call its dependency."""
+_SLICES: Final = 20
+"""Time is passed in so many steps, to see early on that it would take for ever."""
+
+
+async def passed(seconds: float, clock: VirtualClock, *, patience: int, who: str) -> None:
+    """Sleep so long. Raises ScenarioSkipped when the clock has to move too often meanwhile."""
+    loop, jumps = asyncio.get_running_loop(), clock.jumps
+    end_s = loop.time() + seconds
+    for _ in range(_SLICES - 1):
+        await asyncio.sleep(seconds / _SLICES)
+        if clock.jumps - jumps > patience:
+            raise ScenarioSkipped(
+                f"something of {who} goes on by itself, and wakes over {patience:,} times in {seconds:g} s: so much "
+                "virtual time is not passed"
+            )
+    await asyncio.sleep(max(0.0, end_s - loop.time()))
 
 
 class BoundedRunner:

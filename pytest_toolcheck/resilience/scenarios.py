@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from ..scenario import Scenario, ScenarioSkipped, ToolPlan
 from ..spec.model import PythonTarget, Resilience
-from .bench import Bench, ResilienceScenario, is_in_process
+from .bench import Bench, Learned, ResilienceScenario, is_in_process
 from .breaker import breaker_checks
 from .fallback import fallback_checks, reaching_checks
 from .mcp_inside import ServerModule, inside
-from .opening import Opening
 from .retry import BLOCK_NOBODY, Check, retry_checks
 from .timeout import layer_checks, timeout_checks
 
@@ -39,10 +38,10 @@ def _scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         return
     is_plain = is_plain_function(plan)
     for promise in promises:
-        openings: dict[float, Opening] = {}
+        learned = Learned()
         for id_, check in _sentences(promise):
             if not (is_plain and any(each in id_ for each in _OF_ASYNC_TOOLS)):
-                yield _scenario(plan, promise, id_, check, openings)
+                yield _scenario(plan, promise, id_, check, learned)
     yield from _layers(plan, promises)
 
 
@@ -73,12 +72,10 @@ def _layers(plan: ToolPlan, promises: list[Resilience]) -> Iterator[Scenario]:
 
 
 def _scenario(
-    plan: ToolPlan, promise: Resilience, id_: str, check: Check, openings: dict[float, Opening] | None = None
+    plan: ToolPlan, promise: Resilience, id_: str, check: Check, learned: Learned | None = None
 ) -> ResilienceScenario:
     position, id_ = promise.position or plan.tool.position, id_.replace("::", ":").replace("=", "-")
-    return ResilienceScenario(
-        id_, plan, promise, check, position=position, openings={} if openings is None else openings
-    )
+    return ResilienceScenario(id_, plan, promise, check, position=position, learned=learned or Learned())
 
 
 def _skip(bench: Bench) -> None:

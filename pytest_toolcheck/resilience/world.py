@@ -20,7 +20,7 @@ from ..events.context import install
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved
-from .runner import MOST_JUMPS, BoundedRunner
+from .runner import FEW_JUMPS, MOST_CALLS, MOST_JUMPS, BoundedRunner, passed
 from .story import Story, describe_error
 from .swap import ReferenceProblem, locate
 from .toolcall import Setup, ToolCall, absolute, imported, short
@@ -35,8 +35,9 @@ Emit = Callable[..., None]
 class World:
     """Everything fresh, for as long as a `with` lasts."""
 
-    def __init__(self, setup: Setup, *, emit: Emit) -> None:
+    def __init__(self, setup: Setup, *, emit: Emit, is_endless: bool = False) -> None:
         self.setup = setup
+        self._patience = FEW_JUMPS if is_endless else MOST_JUMPS
         self.story = Story()
         self.calls: list[ToolCall] = []
         self.probes: dict[str, DependencyProbe] = {}
@@ -65,8 +66,8 @@ class World:
             clock_session.active[-1] if clock_session.active else enter(clock_session.virtual_time())
         )
         self._stack.callback(install())
-        limit_before, self.clock.most_jumps = self.clock.most_jumps, self.clock.jumps + MOST_JUMPS
-        self._stack.callback(setattr, self.clock, "most_jumps", limit_before)
+        self._stack.callback(setattr, self.clock, "most_jumps", self.clock.most_jumps)
+        self._go_on()
         self._zero_s, self._zero_monotonic_s = self.clock.now, self.clock.monotonic()
         references = {name: absolute(reference, target) for name, reference in setup.dependencies.items()}
         afresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
@@ -188,9 +189,14 @@ class World:
         return self._runner.run(cancelled())
 
     def pass_time(self, seconds: float) -> None:
-        """Let virtual time pass; timers and tasks that the tool left behind have their turn."""
+        """Let virtual time pass; timers and tasks that the tool left behind have their turn.
+
+        Raises ScenarioSkipped where these wake so often that it would take for ever: that is no call without an end.
+        """
         self.story.tell(self.now, f"{seconds:g} s pass")
-        self._runner.run(asyncio.sleep(seconds))
+        self.clock.most_jumps = None
+        self._runner.run(passed(seconds, self.clock, patience=self._patience, who=self.setup.tool.name))
+        self._go_on()
 
     def step_wall(self, seconds: float) -> None:
         """Step the wall clock, as an administrator or a time service does; the monotonic clock goes on."""
@@ -207,8 +213,13 @@ class World:
         self.story.tell(self.now, f"[call {call.number} was answered by the fallback]")
         self._emit("fallback.used", rid=call.rid, tool=self.setup.tool.name, attrs={"on": self.setup.main})
 
+    def _go_on(self) -> None:
+        """Something has happened, so there is an end in sight: the clock may move on."""
+        self.clock.most_jumps = self.clock.jumps + self._patience
+
     # one call
     def _begin(self) -> ToolCall:
+        self._go_on()
         call = ToolCall(len(self.calls) + 1, f"resilience-{uuid.uuid4().hex[:12]}", self.now)
         self.calls.append(call)
         return call
@@ -304,6 +315,8 @@ class World:
     def _dependency_called(self, name: str, call: DependencyCall) -> None:
         self.order.append(name)
         mine = self._tool_call(call.rid)
+        if mine is None or len(mine.dependency_calls) < MOST_CALLS:
+            self._go_on()
         call_text = f"  {name} is called ({call.number})"
         if name == self.setup.main and mine is not None:
             previous = mine.dependency_calls[-1] if mine.dependency_calls else None
