@@ -11,10 +11,43 @@ from .spec.model import Spec, ToolSpec
 from .targets.base import ToolDescription
 
 VERBS: Mapping[str, frozenset[str]] = {
-    "create": frozenset(["create", "add", "new", "insert", "register", "make"]),
-    "read": frozenset(["get", "read", "fetch", "show", "find", "lookup", "load", "view", "retrieve"]),
-    "update": frozenset(["update", "edit", "modify", "set", "patch", "rename", "change"]),
-    "delete": frozenset(["delete", "remove", "destroy", "erase"]),
+    "create": frozenset(
+        [
+            "create",
+            "add",
+            "new",
+            "insert",
+            "register",
+            "make",
+            "upload",
+            "save",
+            "store",
+            "put",
+            "book",
+            "post",
+            "submit",
+            "schedule",
+        ]
+    ),
+    "read": frozenset(
+        [
+            "get",
+            "read",
+            "fetch",
+            "show",
+            "find",
+            "lookup",
+            "load",
+            "view",
+            "retrieve",
+            "download",
+            "describe",
+            "inspect",
+            "recall",
+        ]
+    ),
+    "update": frozenset(["update", "edit", "modify", "set", "patch", "rename", "change", "replace"]),
+    "delete": frozenset(["delete", "remove", "destroy", "erase", "del", "drop", "forget", "discard", "unregister"]),
     "list": frozenset(["list", "search", "all", "query"]),
 }
 _OPERATION = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/\S*)")
@@ -29,7 +62,10 @@ _METHODS: Mapping[tuple[str, bool], str] = {
 """By method, and whether the path ends in a parameter."""
 _OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
 _MOST_READERS = 3
-_NAME_OF_ONE = re.compile(r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path)$")
+_NAME_OF_ONE = re.compile(
+    r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path|ref|reference|alias|username|email|sku|symbol"
+    r"|hash|sha|tag|isbn|serial)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +204,19 @@ def _key_in(schema: Any, key: str, noun: str) -> str | None:
     if key in properties:
         return key
     words = "_".join(words_of(key))
+    many = {f"{name}s" for name in (words, "id", f"{noun}_id")} | {f"{noun}_{words}s"}
+    arrays = [
+        name for name in _required(schema) if "_".join(words_of(name)) in many and _is_array(properties.get(name))
+    ]
+    if len(arrays) == 1:
+        return arrays[0]
     ids = {"id", f"{noun}_id", f"{noun}_key", f"{noun}_uuid"}
     others = [name for name in _required(schema) if "_".join(words_of(name)) in ids]
     return others[0] if len(others) == 1 and words in ids else None
+
+
+def _is_array(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == "array"
 
 
 def may_use_up(tool: ToolSpec) -> bool:

@@ -13,7 +13,13 @@ from .chain_roles import words_of
 from .checks.violation import is_valid
 
 _IDS = ("id", "uuid", "guid", "key")
-_DONE = ("ok", "success", "found", "deleted", "removed", "updated", "exists")
+_DONE = ("ok", "success", "found", "exists")
+_DONE_BY = {"deleted": "delete", "removed": "delete", "updated": "update"}
+"""What a reader answers so is a state: a page that is not deleted."""
+_LONGEST = 80
+_MOST_OTHERS = 8
+_TELLING = 4
+"""A shorter text stands in an answer by chance."""
 _FEW = 3
 """Of so many elements of an array the values are looked at: what was made stands first, or last."""
 
@@ -36,6 +42,35 @@ def listed_values(result: Any, key: str, noun: str = "") -> Iterator[Any]:
             )
 
 
+def other_values(result: Any) -> list[Any]:
+    """Return all further short values of a result, the first elements of arrays too: what names a thing may be called anything."""
+    inside = [inner for _, inner in _scalars(result, "")]
+    return list(dict.fromkeys(value for value in inside if value != "" and len(str(value)) <= _LONGEST))[:_MOST_OTHERS]
+
+
+def _scalars(value: Any, name: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        yield name, value
+    elif depth < 4:
+        inside = (
+            value.items()
+            if isinstance(value, Mapping)
+            else ((name, inner) for inner in value[:_FEW])
+            if isinstance(value, list)
+            else ()
+        )
+        for key, inner in inside:
+            yield from _scalars(inner, key, depth + 1)
+
+
+def shows_any(answer: Any, given: Mapping[str, Any]) -> bool:
+    """Whether an answer shows one of the texts that were given: then it is about what was made with them."""
+    text = json.dumps(answer, default=str, ensure_ascii=False)
+    return any(
+        len(value) >= _TELLING and value in text for _, value in _scalars(dict(given), "") if isinstance(value, str)
+    )
+
+
 def own_values(result: Any, key: str, noun: str) -> Iterator[Any]:
     """Yield the values under the key itself, under `id` for an id, or under the key with the noun before it."""
     last = (words_of(key) or [""])[-1]
@@ -49,7 +84,7 @@ def names_of(key: str, noun: str = "") -> list[str]:
     words = words_of(key)
     own = "_".join(words)
     if not words or words[-1] not in _IDS:
-        return [own]
+        return [own, *([f"{noun}_{own}"] if noun and not own.startswith(noun) else [])]
     return [own, *(["id"] if words[-1] == "id" else []), *other_names(words, noun)]
 
 
@@ -59,9 +94,10 @@ def other_names(words: list[str], noun: str) -> list[str]:
     return [f"{about}_{word}".lstrip("_") for about in nouns for word in _IDS]
 
 
-def denies(value: Any) -> bool:
+def denies(value: Any, role: str) -> bool:
     """Whether a result says that nothing was done or found: `false`, `{"ok": false}`, `{"found": false}`."""
-    return value is False or (isinstance(value, Mapping) and any(value.get(name) is False for name in _DONE))
+    words = (*_DONE, *(word for word, by in _DONE_BY.items() if by == role))
+    return value is False or (isinstance(value, Mapping) and any(value.get(name) is False for name in words))
 
 
 def values_in_text(result: Any) -> list[Any]:
@@ -114,6 +150,14 @@ def _last(part: Mapping[str, Any]) -> Any:
     if part.get("type") == "integer" and not values:
         values = [part.get("maximum"), *([default + 1] if isinstance(default, int) else [])]
     return next((value for value in values if value is not None and value != default), None)
+
+
+def further_values(schema: Any, name: str, value: Any) -> list[Any]:
+    """Return two other values of a number or a choice; none of a free text, which may be masked or cut."""
+    part = schema.get("properties", {}).get(name) if isinstance(schema, Mapping) else None
+    if isinstance(members := part.get("enum") if isinstance(part, Mapping) else None, list):
+        return [member for member in members if member != value][:2]
+    return [value + 1, 2 * value + 7] if isinstance(value, int) else []
 
 
 def is_own(seen: Any, offered: Any) -> bool:

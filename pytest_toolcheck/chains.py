@@ -6,41 +6,29 @@ on things made afresh, so that nobody else's work on a shared service is blamed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .chain_answers import changed_beside, is_as_before, mistaken, untrue
+from .chain_calls import BAD, ChainCalls
+from .chain_changes import MOST_CHANGES, changes
 from .chain_lists import Listed
-from .chain_roles import Chain, chains_from, role_of_tool, schema_of, words_of
+from .chain_roles import Chain, chains_from
 from .chain_values import (
-    changeable,
-    denies,
-    is_own,
-    keyed_values,
-    listed_values,
-    made_up,
-    own_values,
+    further_values,
     plain,
     shown,
-    values_in_text,
-    varied,
     with_new_texts,
     with_options,
     without,
 )
 from .checks import Finding
 from .checks.base import shorten
-from .checks.error_text import is_report
 from .checks.no_crash import shows_crash
 from .checks.violation import is_valid
 from .errors import Position
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
-from .targets.base import Outcome
-
-_VARIED = 5
-_BAD = ("crashed", "timed_out", "lost")
 
 
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -74,17 +62,8 @@ class ChainScenario:
         raise ScenarioFailure(again)
 
 
-class ChainRun:
+class ChainRun(ChainCalls):
     """One pass through a chain."""
-
-    def __init__(self, ctx: ToolContext, chain: Chain) -> None:
-        self._ctx = ctx
-        self._chain = chain
-        self._schemas = {tool.name: schema_of(ctx.plan.spec, tool) for tool in ctx.plan.siblings}
-        self._steps: list[str] = []
-        self._offered: Mapping[str, Any] = {}
-        self._other: Any = None
-        self._beside: Any = None
 
     def finding(self) -> Finding | None:
         """Carry the chain out; return what is wrong, or None. Raises ScenarioSkipped without evidence."""
@@ -98,10 +77,9 @@ class ChainRun:
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):
             return key
-        if wrong := self._untrue(first, self._before, self._offered):
+        if wrong := self._untrue(first, self._before, self._offered) or self._deaf():
             return wrong
-        others = [*self._candidates(second), *self._fitting(values_in_text(second))]
-        self._other = next((k for k in others if k != key and self._is_there(self._read(k), k)), None)
+        self._other = next((other for other in self._others(second, also_offered) if other != key), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed) or self._with_options(base)
         if wrong is None and self._other is not None:
@@ -112,29 +90,6 @@ class ChainRun:
         if self._chain.delete is not None:
             self._call(self._chain.delete, self._about(self._chain.delete, key))
 
-    def _create(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        schema = self._schemas[self._chain.create]
-        shared = self._shared(base)
-        for candidate in (*with_new_texts(schema, base), base, *islice(varied(schema, base), _VARIED)):
-            arguments = {**candidate, **shared}
-            outcome = self._call(self._chain.create, arguments)
-            if outcome.kind == "accepted":
-                return plain(outcome.value), arguments
-            self._steps.pop()
-            if outcome.kind not in ("refused", "crashed"):
-                break
-        return None, base
-
-    def _shared(self, base: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: base[name] for name in self._chain.shared if name in base}
-
-    def _about(self, tool: str, key: Any) -> dict[str, Any]:
-        """Return the arguments with which a tool is called about one thing."""
-        taken = self._schemas.get(tool)
-        known = taken.get("properties", {}) if isinstance(taken, Mapping) else {}
-        shared = {name: value for name, value in self._shared(self._ctx.base() or {}).items() if name in known}
-        return {**shared, self._chain.key_of(tool): key}
-
     def _untrue(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
         found = untrue(made, read, given)
         if found is None:
@@ -142,6 +97,21 @@ class ChainRun:
         name, was, now = found
         text = f"{self._chain.read} answers {name} {shorten(now, 60)}, {self._chain.create} was given and answered {shorten(was, 60)}"
         return self._wrong(text, "read of another value")
+
+    def _deaf(self) -> Finding | None:
+        """Whether a number or a choice is read as the same other value, whatever was given."""
+        given, schema = dict(self._offered), self._schemas[self._chain.create]
+        for name, value in given.items():
+            seen = shown(self._before, name)
+            if isinstance(value, bool) or type(seen) is not type(value) or seen == value:
+                continue
+            others = [{**given, name: other} for other in further_values(schema, name, value) if other != seen]
+            made = [self._call(self._chain.create, other) for other in others if is_valid(schema, other)]
+            keys = [next(self._candidates(plain(each.value)), None) for each in made if each.kind == "accepted"]
+            if len(keys) > 1 and all(key and shown(plain(self._read(key).value), name) == seen for key in keys):
+                text = f"{self._chain.read} answers {name} {shorten(seen, 60)}, whatever {self._chain.create} was given"
+                return self._wrong(text, "read of another value")
+        return None
 
     def _with_options(self, base: dict[str, Any]) -> Finding | None:
         """Make a third thing with every option: what it was given is read too."""
@@ -157,14 +127,6 @@ class ChainRun:
             return None
         return self._untrue(made, plain(found.value), given)
 
-    def _list(self) -> Any:
-        lister = self._chain.lister or ""
-        schema = self._schemas.get(lister)
-        taken = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
-        shared = self._shared(self._ctx.base() or {})
-        outcome = self._call(lister, {name: value for name, value in shared.items() if name in taken})
-        return plain(outcome.value) if outcome.kind == "accepted" else None
-
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
         return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None
 
@@ -176,7 +138,8 @@ class ChainRun:
         self._beside = beside
         if without(self._before, key) != without(beside, self._other):
             return None
-        values = {name: (value, also_offered.get(name)) for name, value in self._offered.items()}
+        given = {name: value for name, value in self._offered.items() if name != self._chain.key}
+        values = {name: (value, also_offered.get(name)) for name, value in given.items()}
         if self._before == beside:
             values[self._chain.key] = (key, self._other)
         name = mistaken(self._before, values, self._ctx.base() or {})
@@ -187,70 +150,30 @@ class ChainRun:
         )
         return self._wrong(text, "read of another")
 
-    def _key_of(self, result: Any, offered: Mapping[str, Any]) -> Any:
-        """Return the value that names the new thing, proven: it is read, and a made-up one is not."""
-        named = list(self._fitting(own_values(result, self._chain.key, self._noun)))
-        candidates = [*self._candidates(result)] + [offered[name] for name in (self._chain.key,) if name in offered]
-        candidates += self._fitting(values_in_text(result))
-        for candidate in candidates:
-            self._miss = self._read(made_up(candidate), log=False)
-            self._missing_key = made_up(candidate)
-            found = self._read(candidate)
-            if found.kind in _BAD and self._miss.kind not in _BAD:
-                return self._wrong(f"{self._chain.read} {found.kind} on what {self._chain.create} made", "read fails")
-            if self._is_there(found, candidate):
-                self._before = plain(found.value)
-                return candidate
-        is_id = words_of(self._chain.key)[-1:] in (["id"], ["uuid"], ["guid"], ["key"])
-        if (
-            len(named) == 1
-            and is_id
-            and self._miss.kind == "refused"
-            and self._read(named[0], log=False).kind == "refused"
-        ):
-            text = f"{self._chain.read} refuses {shorten(named[0], 60)}, which {self._chain.create} has just returned"
-            return self._wrong(text, "read refuses")
-        raise ScenarioSkipped(f"nothing that {self._chain.create} returns is shown to be what {self._chain.read} takes")
-
-    def _candidates(self, result: Any) -> Iterator[Any]:
-        key = self._chain.key
-        return self._fitting([*keyed_values(result, key, self._noun), *listed_values(result, key, self._noun)])
-
-    @property
-    def _noun(self) -> str:
-        role = next((role_of_tool(tool) for tool in self._ctx.plan.siblings if tool.name == self._chain.read), None)
-        return role[1] if role is not None else ""
-
-    def _fitting(self, values: Iterable[Any]) -> Iterator[Any]:
-        """Yield the values in the form that the reader's schema takes."""
-        schema = self._schemas[self._chain.read]["properties"][self._chain.key]
-        for value in values:
-            for form in (value, str(value), int(value) if str(value).isdecimal() else value):
-                if is_valid(schema, form):
-                    yield form
-                    break
-
-    def _read(self, key: Any, *, log: bool = True) -> Outcome:
-        return self._call(self._chain.read, self._about(self._chain.read, key), log=log)
-
-    def _is_there(self, outcome: Outcome, key: Any) -> bool:
-        """Whether an answer differs from the one about a thing that does not exist; an echo of the key does not count."""
-        if outcome.kind != "accepted":
-            return False
-        if self._miss.kind != "accepted":
-            return self._miss.kind == "refused"
-        return without(plain(outcome.value), key) != without(plain(self._miss.value), self._missing_key)
-
     def _updated(self, key: Any, listed: Listed) -> Finding | None:
-        change = self._change(key)
-        if change is None or self._chain.update is None:
-            return None
+        asked: set[str] = set()
+        while self._chain.update is not None and len(asked) < MOST_CHANGES:
+            change = next((each for each in self._changes(key) if each[0] not in asked), None)
+            if change is None:
+                return None
+            asked.add(change[0])
+            if (wrong := self._updated_in(key, change, listed)) is not None:
+                return wrong
+        return None
+
+    def _changes(self, key: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+        update, create = (self._schemas.get(tool or "") for tool in (self._chain.update, self._chain.create))
+        about = self._about(self._chain.update or "", key)
+        return changes(update or {}, create, self._before, self._offered, about)
+
+    def _updated_in(self, key: Any, change: tuple[str, Any, dict[str, Any]], listed: Listed) -> Finding | None:
         name, new_value, arguments = change
-        outcome = self._call(self._chain.update, arguments)
-        if outcome.kind in _BAD:
+        outcome = self._call(self._chain.update or "", arguments)
+        if outcome.kind in BAD:
             return self._wrong(f"{self._chain.update} {outcome.kind} on what {self._chain.create} made", "update fails")
         if outcome.kind != "accepted":
             return None
+        self._accepted_change = arguments
         found, was = self._read(key), self._before
         if found.kind != "accepted":
             return None
@@ -278,73 +201,48 @@ class ChainRun:
             return self._wrong(text, "update of another")
         return None
 
-    def _change(self, key: Any) -> tuple[str, Any, dict[str, Any]] | None:
-        """Return a parameter whose value the reader shows, a new value, and the arguments that change it."""
-        update = self._chain.update or ""
-        schema: Any = self._schemas.get(update) or {}
-        about = self._about(update, key)
-        for name, inner, outer in changeable(schema, self._schemas[self._chain.create]):
-            old = shown(self._before, name, self._offered.get(name))
-            if name in about or not isinstance(old, (str, int)) or isinstance(old, bool) or "enum" in inner:
-                continue
-            if not is_own(old, self._offered.get(name)):
-                continue
-            known = {
-                n: shown(self._before, n, self._offered.get(n))
-                for n in schema.get("required", ())
-                if n not in (name, outer) and n not in about
-            }
-            new = old + 1 if isinstance(old, int) else f"changed {old}"
-            arguments = {**known, **about, **({outer: {name: new}} if outer is not None else {name: new})}
-            if is_valid(schema, arguments):
-                return name, new, arguments
-        return None
-
     def _deleted(self, key: Any, listed: Listed) -> Finding | None:
         other = self._other
         if self._chain.delete is None:
             return None
         listed.look()
         outcome = self._call(self._chain.delete, self._about(self._chain.delete, key))
-        if outcome.kind in _BAD:
+        if outcome.kind in BAD:
             return self._wrong(f"{self._chain.delete} {outcome.kind} on what {self._chain.create} made", "delete fails")
         if outcome.kind != "accepted":
             return None
         after = self._read(key)
-        if after.kind in _BAD and self._miss.kind not in _BAD:
+        if after.kind in BAD and self._miss.kind not in BAD:
             return self._wrong(f"{self._chain.read} {after.kind} on what {self._chain.delete} deleted", "read fails")
         if self._is_there(after, key) and is_as_before(self._before, plain(after.value)):
             text = f"{self._chain.read} still answers {shorten(key, 60)} after {self._chain.delete} was accepted"
             return self._wrong(text, "read after delete")
         beside = self._read(other) if other is not None else None
-        if beside is not None and beside.kind not in _BAD and not self._is_there(beside, other):
+        if beside is not None and beside.kind not in BAD and not self._is_there(beside, other):
             text = f"{self._chain.delete} of {shorten(key, 60)} also removed {shorten(other, 60)}"
             return self._wrong(text, "delete of another")
         still = self._said(listed.stale(key)) if not self._is_there(after, key) else None
-        return still or self._deleted_again(key)
+        return still or self._deleted_again(key) or self._revived(key)
 
     def _deleted_again(self, key: Any) -> Finding | None:
         """A thing that is gone may be deleted again, or that is refused; nothing breaks by it."""
         again = self._call(self._chain.delete or "", self._about(self._chain.delete or "", key))
         said = again.error.message if again.error else ""
-        if again.kind in _BAD or (again.kind == "refused" and shows_crash(said, again.noise)):
-            text = f"{self._chain.delete} {_BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"
+        if again.kind in BAD or (again.kind == "refused" and shows_crash(said, again.noise)):
+            text = f"{self._chain.delete} {BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"
             return self._wrong(text, "delete fails")
         return None
 
-    def _call(self, name: str, arguments: Mapping[str, Any], *, log: bool = True) -> Outcome:
-        if name == self._ctx.plan.tool.name:
-            outcome = self._ctx.call(arguments)
-        else:
-            outcome = self._ctx.call_tool(name, arguments)
-        if outcome.kind == "accepted" and (is_report(outcome) or denies(plain(outcome.value))):
-            outcome = replace(outcome, kind="refused")
-        said = outcome.value if outcome.kind == "accepted" else outcome.error.message if outcome.error else ""
-        if log:
-            self._steps.append(f"{name} {shorten(dict(arguments), 200)} -> {outcome.kind} {shorten(said, 200)}")
-        return outcome
+    def _revived(self, key: Any) -> Finding | None:
+        """An update that was accepted before is made once more: what is gone must not come back by it.
 
-    def _wrong(self, message: str, cause: str) -> Finding:
-        steps = "\n".join(self._steps)
-        promised = "what is created can be read, what is changed shows, what is deleted is gone, and nothing else is"
-        return Finding("chain", message, f"chain: {cause}", promised, details=(("calls", steps),))
+        Where who makes a thing also names it, an update may be meant to make it.
+        """
+        if self._accepted_change is None or self._chain.key in self._offered or self._is_there(self._read(key), key):
+            return None
+        if self._call(self._chain.update or "", self._accepted_change).kind != "accepted":
+            return None
+        if not self._is_there(self._read(key), key):
+            return None
+        text = f"{self._chain.update} of {shorten(key, 60)} brings back what {self._chain.delete} deleted"
+        return self._wrong(text, "update brings back")

@@ -206,5 +206,6 @@ def test_a_refusal_that_says_nothing_is_looked_up_in_the_log() -> None:
 
 def test_an_answer_may_deny_that_anything_was_done() -> None:
     """`false`, or a flag of success that is false."""
-    assert [denies(value) for value in (False, {"deleted": False})] == [True, True]
-    assert not any(denies(value) for value in (0, {"deleted": True}, {"done": False}, None, "false"))
+    assert [denies(value, "delete") for value in (False, {"deleted": False})] == [True, True]
+    assert not denies({"id": 3, "deleted": False}, "read"), "there it is a state"
+    assert not any(denies(value, "delete") for value in (0, {"deleted": True}, {"done": False}, None, "false"))

@@ -1,0 +1,55 @@
+"""What an update of a chain's thing can be asked to change: a parameter that the reader shows, and a new value for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .chain_values import changeable, is_own, shown
+from .checks.violation import is_valid
+
+MOST_CHANGES = 4
+
+
+def changes(
+    update: Any, create: Any, before: Any, offered: Mapping[str, Any], about: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """Yield parameters with a new value and the arguments that change it; `update` and `create` are the tools' schemas.
+
+    Texts and numbers come first: a choice or a switch may depend on what it is.
+    """
+    schema: Mapping[str, Any] = update if isinstance(update, Mapping) else {}
+    found = [(name, inner, outer) for name, inner, outer in changeable(schema, create) if name not in about]
+    for name, inner, outer in sorted(found, key=lambda each: _is_choice(each[1])):
+        old = shown(before, name, offered.get(name))
+        new = _new_value(old, inner)
+        if new is None or not is_own(old, offered.get(name)):
+            continue
+        known = {
+            other: shown(before, other, offered.get(other))
+            for other in schema.get("required", ())
+            if other not in (name, outer) and other not in about
+        }
+        arguments = {**known, **about, **({outer: {name: new}} if outer is not None else {name: new})}
+        if is_valid(dict(schema), arguments):
+            yield name, new, arguments
+
+
+def _is_choice(part: Mapping[str, Any]) -> bool:
+    return bool(_members(part)) or part.get("type") == "boolean"
+
+
+def _members(part: Mapping[str, Any]) -> list[Any]:
+    """Return the members of an enumeration, also of one that may be left null."""
+    parts = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+    return next((members for each in parts if isinstance(members := each.get("enum"), list)), [])
+
+
+def _new_value(old: Any, part: Mapping[str, Any]) -> Any:
+    if members := _members(part):
+        return next((member for member in members if member != old), None) if old in members else None
+    if isinstance(old, bool):
+        return not old
+    if isinstance(old, int):
+        return old + 1
+    return f"changed {old}" if isinstance(old, str) else None

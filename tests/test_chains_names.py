@@ -1,0 +1,133 @@
+"""Chains whose ids, verbs and answers are unlike each other: what names a thing is shown by reading it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck.chains import chain_scenarios
+
+from .behaviour_lab import findings_of
+
+HEAD = """
+import itertools
+from typing import Literal
+ids, kept, shown = itertools.count(100), {}, {}
+
+def known(key):
+    if key not in kept: raise ValueError("there is no such thing")
+    return dict(kept[key])
+
+def made(key, **about):
+    kept[key] = {KEY: key, **about}
+    shown[key] = dict(kept[key])
+    return key
+"""
+PAIRS: dict[str, tuple[str, str, str, str, str]] = {
+    "a number called ref": ("ref", """
+def new_order(sku: str, count: int = 1) -> dict: return {"order": {"order_ref": made(next(ids), sku=sku, count=count)}}
+def show_order(ref: int) -> dict: return known(ref)
+def destroy_order(ref: int) -> dict:
+    known(ref); kept.pop(ref)
+    return {"done": True}
+""", "kept.pop(ref)", "kept.clear()", "* also removed *"),
+    "a list of ids under another name": ("id", """
+def create_labels(names: list[str]) -> dict: return {"created": [made(next(ids), name=name) for name in names or ["x"]]}
+def get_label(label_id: int) -> dict: return known(label_id)
+def delete_label(label_id: int) -> dict:
+    known(label_id); kept.pop(label_id)
+    return {"ok": True}
+""", "kept.pop(label_id)", "pass", "get_label still answers *"),
+    "a list of ids to delete": ("user_id", """
+def create_user(email: str) -> dict: return {"user": {"user_id": made(next(ids), email=email)}}
+def get_user(user_id: int) -> dict: return known(user_id)
+def delete_users(user_ids: list[int]) -> dict:
+    for each in user_ids: known(each); kept.pop(each)
+    return {"ok": True}
+""", "kept.pop(each)", "pass", "get_user still answers *"),
+    "two keys": ("key", """
+def create_member(team: str, name: str) -> dict:
+    made((team, name))
+    return {"team": team, "name": name}
+def get_member(team: str, name: str) -> dict: return {"team": known((team, name)) and team, "name": name}
+def delete_member(team: str, name: str) -> dict:
+    known((team, name)); [kept.pop(key) for key in list(kept) if key == (team, name)]
+    return {"ok": True}
+""", "if key == (team, name)", "if key[0] == team", "* also removed *"),
+    "a list that shows what is softly deleted": ("id", """
+def create_page(title: str) -> dict: return {**known(made(next(ids), title=title)), "deleted": False}
+def get_page(id: int) -> dict: return known(id)
+def delete_page(id: int) -> dict:
+    known(id); kept.pop(id)
+    return {"deleted": True}
+def list_pages() -> list: return [page for id, page in shown.items() if id in kept]
+""", " if id in kept", "", "list_pages still lists *"),
+    "an update that brings back": ("id", """
+def create_draft(text: str) -> dict: return {"id": made(f"d{next(ids)}", text=text)}
+def get_draft(id: str) -> dict: return known(id)
+def update_draft(id: str, text: str) -> dict:
+    known(id); made(id, text=text)
+    return {"ok": True}
+def delete_draft(id: str) -> dict:
+    known(id); kept.pop(id)
+    return {"ok": True}
+""", "known(id); made(", "made(", "update_draft of * brings back *"),
+    "put, get, del": ("key", """
+def put_value(key: str, value: str) -> dict:
+    made(key, value=value)
+    return {"ok": True}
+def get_value(key: str) -> dict: return known(key)
+def del_value(key: str) -> dict:
+    known(key); kept.pop(key)
+    return {"ok": True}
+""", "kept.pop(key)", "pass", "get_value still answers *"),
+    "save and load": ("name", """
+def save_memo(name: str, text: str) -> str: return made(name, text=text) and "saved"
+def load_memo(name: str) -> str: return known(name)["text"]
+""", 'known(name)["text"]', 'known(name) and list(kept.values())[-1]["text"]', "load_memo answers * alike*"),
+    "a switch": ("id", """
+def create_todo(title: str) -> dict: return known(made(next(ids), title=title, done=False))
+def get_todo(id: int) -> dict: return known(id)
+def update_todo(id: int, done: bool) -> dict:
+    known(id); kept[id].update(done=done)
+    return {"ok": True}
+""", "kept[id].update", "known(id).update", "update_todo was accepted, and get_todo still answers done false"),
+    "a choice, behind a text": ("id", """
+def create_job(title: str) -> dict: return known(made(next(ids), title=title, state="new"))
+def get_job(id: int) -> dict: return known(id)
+def set_job(id: int, title: str | None = None, state: Literal["new", "running"] | None = None) -> dict:
+    known(id); kept[id].update({name: new for name, new in (("title", title), ("state", state)) if new})
+    return {"ok": True}
+""", '("state", state)', '("title", title)', "set_job was accepted, and get_job still answers state new"),
+    "a number that is not kept": ("id", """
+def create_event(title: str, seats: int) -> dict: return {"id": made(next(ids), title=title, seats=seats)}
+def get_event(event_id: int) -> dict: return known(event_id)
+""", "seats=seats", "seats=99", "get_event answers seats 99, whatever create_event was given"),
+}  # fmt: skip
+"""What the id is called, the code, what in it is right, what instead is faulty, and what is found."""
+
+
+def found(folder: Path, key: str, code: str) -> list[str]:
+    """Run the chains of the tools of a module."""
+    return findings_of(folder, HEAD.replace("KEY", repr(key)) + code, "", room=chain_scenarios)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_faulty_chain_is_found_and_its_twin_passes(name: str, tmp_path: Path) -> None:
+    """Each pair: exactly the faulty one is told, with what it does."""
+    key, code, right, faulty, said = PAIRS[name]
+    assert found(tmp_path, key, code) == []
+    [finding] = found(tmp_path, key, code.replace(right, faulty, 1))
+    assert all(part in finding for part in said.split("*")), finding
+
+
+def test_what_the_caller_names_may_be_made_by_an_update(tmp_path: Path) -> None:
+    """An update that makes what is not there is meant so where the caller chooses the key."""
+    code = """
+def create_entry(key: str, text: str) -> dict: return {"key": made(key, text=text)}
+def get_entry(key: str) -> dict: return known(key)
+def update_entry(key: str, text: str) -> dict: return {"key": made(key, text=text)}
+def delete_entry(key: str) -> dict: return {"gone": known(key) and kept.pop(key)}
+"""
+    assert found(tmp_path, "key", code) == []
