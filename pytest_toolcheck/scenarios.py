@@ -147,6 +147,7 @@ def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:
         seed=tool.variations.seed if tool.variations.seed is not None else seed,
         strength=tool.variations.strength,
         lone_surrogates=plan.spec.target.kind == "python",  # the others speak UTF-8
+        about=plan.description.description,
     )
     return [_named(case, tool) for case in generated if isinstance(case.input, dict)]  # arguments always are an object
 

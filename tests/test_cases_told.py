@@ -65,6 +65,21 @@ def test_corners_stand_on_known_texts() -> None:
     assert {"zone": "Asia/Tokyo", "seats": 1, "a": False, "b": False, "c": False} in made
 
 
+def test_the_tool_s_own_words_are_meant_for_who_has_none() -> None:
+    """What the tool's description names is tried for parameters without words of their own, and for no other."""
+    made = [
+        case.input
+        for case in generate_cases(
+            schema(("n", "kind", "hour"), n={"type": "integer"}, kind={"type": "string"}, hour=HOUR),
+            about="Book 'single' or 'double' rooms for 1 to 9 nights.",
+        )
+    ]
+    first = made[0]
+    wanted = [{**first, "n": n} for n in (1, 9, 10)] + [{**first, "kind": kind} for kind in ("single", "double")]
+    assert all(value in made for value in wanted)
+    assert {**first, "hour": 9} not in made
+
+
 def test_what_the_schema_refuses_is_not_tried() -> None:
     """A number that is told beyond the schema's bounds, or a word that is no member, makes no valid case."""
     hour = {**HOUR, "maximum": 12}

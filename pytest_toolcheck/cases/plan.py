@@ -42,6 +42,7 @@ def generate_cases(
     seed: int = 0,
     strength: int = 2,
     lone_surrogates: bool = False,
+    about: str | None = None,
 ) -> Iterator[Case]:
     """Yield at most `limit` labelled cases for a JSON Schema, the cheapest and most telling first.
 
@@ -51,6 +52,7 @@ def generate_cases(
     has to refuse the latter is for the judge to know. `categories` are names from `CATEGORIES` (None: all). The same
     arguments give the same cases in every process; `seed` varies the rows of `combination`, `strength` is theirs.
     `lone_surrogates` adds texts that JSON can spell and UTF-8 cannot carry, for callers that need no UTF-8.
+    `about` is the tool's own description: what it names is tried for parameters that have none.
     Raises ValueError for an unknown category and for a negative limit.
     """
     wanted = _checked(categories, limit)
@@ -63,6 +65,7 @@ def generate_cases(
         seed=seed,
         strength=strength,
         lone_surrogates=lone_surrogates,
+        about=about,
     )
 
 
@@ -86,13 +89,14 @@ def cases_of(
     seed: int = 0,
     strength: int = 2,
     lone_surrogates: bool = False,
+    about: str | None = None,
 ) -> Iterator[Case]:
     """As `generate_cases`, for a document that is open already."""
     base = next(base_candidates(document, examples=examples, values=values or {}), None)
     size = 0 if base is None else len(identity(base))
     changes: list[Change] = []
     try:
-        changes.extend(_all_changes(document, base, size, examples, values or {}, categories, seed, strength))
+        changes.extend(_all_changes(document, base, size, examples, values or {}, categories, seed, strength, about))
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
@@ -104,7 +108,7 @@ def cases_of(
 
 def _all_changes(
     document: Document, base: Any, size: int, examples: Sequence[Any], values: Mapping[str, Any],
-    categories: Sequence[str], seed: int, strength: int,
+    categories: Sequence[str], seed: int, strength: int, about: str | None,
 ) -> Iterator[Change]:  # fmt: skip
     inputs = example_inputs(examples)
     for number, value in enumerate(inputs):
@@ -113,7 +117,7 @@ def _all_changes(
         yield change("example", base, "base")
     if isinstance(base, dict):
         yield from _given_values(base, values)
-        yield from (item for item in told(document, base) if item.category in categories)
+        yield from (item for item in told(document, base, about) if item.category in categories)
     made = variations(document, (document.root,), None if size > _LARGEST_VARIED else base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from . import words
@@ -13,17 +14,37 @@ from .numbers import bounds
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 
-_MOST_TEXTS, _MOST_NUMBERS = 12, 6
+_MOST_TEXTS, _MOST_NUMBERS, _MOST_SILENT = 12, 6, 6
 
 
-def told(document: Document, base: Any) -> Iterator[Change]:
-    """Yield the base with each value that a parameter's description names in its place, as far as the schema takes it."""
+def told(document: Document, base: Any, about: str | None = None) -> Iterator[Change]:
+    """Yield the base with each value that a parameter's description names in its place, as far as the schema takes it.
+
+    What the tool's own description says, `about` it, may be meant for each parameter that has none.
+    """
     if not isinstance(base, dict):
         return
     for shape in alternatives(document, (document.root,))[:1]:
         for name in shape.property_names():
             for item in _of_parameter(document, shape.member(name)):
                 yield item.below(name, partial(_with_member, base, name))
+        silent = [name for name in shape.property_names() if about and not _said(document, shape.member(name))]
+        for name in silent[:_MOST_SILENT]:
+            for item in _meant_for(document, shape.member(name), _words_in(str(about))):
+                yield item.below(name, partial(_with_member, base, name))
+
+
+def _said(document: Document, conjunction: Conjunction) -> bool:
+    return any(shape.all_of("description") for shape in alternatives(document, conjunction))
+
+
+def _meant_for(document: Document, conjunction: Conjunction, found: list[str]) -> Iterator[Change]:
+    kinds = {kind for s in alternatives(document, conjunction) if s.members() is None for kind in s.types()}
+    if "string" in kinds:
+        texts = (word for word in found if not word.isdecimal() and document.holds(conjunction, word))
+        yield from (change("enum", word, only_if_valid=True) for word in islice(texts, _MOST_TEXTS))
+    if {"integer", "number"} & kinds:
+        yield from (change("number", number, only_if_valid=True) for number in _numbers(found))
 
 
 def texts_told(document: Document, conjunction: Conjunction) -> list[str]:
@@ -60,7 +81,11 @@ def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Chan
 
 def _words(shapes: list[Shape]) -> list[str]:
     texts = [str(text) for shape in shapes for keyword in ("description", "title") for text in shape.all_of(keyword)]
-    return list(dict.fromkeys(word for text in texts for word in (*words.allowed_in(text), *words.from_text(text))))
+    return list(dict.fromkeys(word for text in texts for word in _words_in(text)))
+
+
+def _words_in(text: str) -> list[str]:
+    return list(dict.fromkeys((*words.allowed_in(text), *words.from_text(text))))
 
 
 def _numbers(found: list[str]) -> list[int | float]:
