@@ -50,7 +50,7 @@ def test_the_durations_of_subtests_stay_real(pytester):
                 time.sleep(3600)
         """
     )
-    result = pytester.inline_run("-p", "toolcheck", "-p", "no:randomly")
+    result = pytester.inline_run("-p", "toolcheck", "-o", "asyncio_default_fixture_loop_scope=function")
     durations = [report.duration for report in result.getreports("pytest_runtest_logreport") if report.when == "call"]
     assert len(durations) == 2
     assert max(durations) < 600

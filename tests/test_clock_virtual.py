@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import time
 
@@ -135,3 +136,13 @@ def test_the_repr_tells_the_state():
     clock.advance("1500ms")
     assert repr(clock) == "<VirtualClock off at 1.5s, 1 jumps>"
     assert clock.remaining is None
+
+
+def test_the_shortest_sleep_takes_time():
+    """A token bucket that lacks a rounding error of a token sleeps for less than a nanosecond, and has it then."""
+    with virtual_time() as clock:
+        time.sleep(1e-17)
+        assert clock.now_ns == 1
+        asyncio.run(asyncio.sleep(1e-17))
+        assert 1 < clock.now_ns < 50
+        assert clock.sleeps == [1e-17, 1e-17]

@@ -153,6 +153,10 @@ class Loops:
         def noting(delay: float, callback: Any, *args: Any, **keywords: Any) -> Any:
             if callback is end_of_sleep and threading.get_ident() == self._driver.owner:
                 sleeps.append(float(delay))
+            if (
+                isinstance(delay, float) and 0 < delay <= loop._clock_resolution
+            ):  # or the loop would not wait, and no time pass
+                delay = 2 * loop._clock_resolution
             return call_later(delay, callback, *args, **keywords)
 
         loop.call_later = noting

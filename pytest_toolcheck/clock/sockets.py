@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stat import S_ISFIFO, S_ISSOCK
 from typing import Any
 
-from .turns import UNACKNOWLEDGED, field, has_sent_last, read_info
+from .turns import UNACKNOWLEDGED, acknowledge, field, has_sent_last, read_info
 
 _ESTABLISHED = 1
 _SYN_SENT = 2
@@ -38,8 +38,11 @@ def awaited_answer(descriptors: Collection[int]) -> str:
     own: OwnSockets | None = None
     for descriptor in descriptors:
         with _opened(descriptor) as connection:
-            info, inode = (b"", None) if connection is None else (read_info(connection), _inode_of_tcp(descriptor))
-            if connection is not None and _may_be_owed(info, inode):
+            if connection is None:
+                continue
+            acknowledge(connection)
+            info, inode = read_info(connection), _inode_of_tcp(descriptor)
+            if _may_be_owed(info, inode):
                 own = own or _survey()
                 if owed := _owed(connection, info, own, inode):
                     return owed
@@ -166,7 +169,7 @@ def _hurry(name: object, peer: object) -> None:
         if found is not None and found[0] == peer and not found[1]:
             with _opened(int(entry)) as other, contextlib.suppress(OSError):
                 if other is not None and other.getpeername() == name:
-                    other.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+                    acknowledge(other)
                     return
 
 

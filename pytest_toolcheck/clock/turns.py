@@ -32,6 +32,15 @@ def read_info(connection: socket.socket) -> bytes:
     return b""
 
 
+def acknowledge(connection: socket.socket) -> None:
+    """Tell the peer at once what has arrived, which the kernel would put off for 40 ms: it may hold back more until then.
+
+    (By Nagle's algorithm: a server that writes head and body of its answer one after the other waits in between.)
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 def note_receipt(connection: socket.socket) -> None:
     """Take down that something has just been read."""
     with contextlib.suppress(OSError):

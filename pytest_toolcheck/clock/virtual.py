@@ -209,9 +209,9 @@ class VirtualClock:
         self.on_wall_moved(step)
 
     def sleep(self, seconds: float) -> None:
-        """Sleep as `time.sleep` does, in virtual time, and remember it in `sleeps`."""
+        """Sleep as `time.sleep` does, in virtual time, and remember it in `sleeps`; the shortest takes a nanosecond."""
         self.sleeps.append(float(seconds))
-        self.wait_until(self._elapsed_ns + to_ns(seconds))
+        self.wait_until(self._elapsed_ns + max(to_ns(seconds), 1 if seconds > 0 else 0))
 
     def wait_until(self, deadline_ns: int) -> None:
         """Return when the clock shows that instant, after everything due before it has had its turn."""
