@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import ModuleType
@@ -16,12 +15,12 @@ from typing import Any, Final, Protocol, cast
 
 from .errors import ToolcheckError
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .sessions_switches import no_chance_switches
 from .spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
 
 LONGEST_REAL_WAIT_S: Final = 10.0
 """So long a scenario waits, at most, for an idle time in real time."""
 PARAMETER: Final = "session_id"
-_NEVER_S: Final = 5.0
 _A_MOMENT_S: Final = 0.01
 """Of virtual time: what a call waits for its dependency, so that others come in between."""
 
@@ -197,7 +196,7 @@ class ModuleManager:
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
             return sum(await asyncio.gather(*(one() for _ in range(count))))
 
-        with _no_chance_switches():  # where a manager waits between its look and its act, always: elsewhere, never
+        with no_chance_switches():  # where a manager waits between its look and its act, always: elsewhere, never
             return self._runner.run(all_of_them())
 
     def step_wall(self, seconds: float) -> None:
@@ -240,23 +239,36 @@ class ModuleManager:
 
         Raises Refused, ScenarioSkipped.
         """
-        from .resilience.dependency import DependencyProbe, succeed
-
         known = [name for name in names if any(hasattr(home, name) for home in self._homes)]
         function = _found((known or names)[0], self._homes)
         if during_call_of is None:
             return self._guarded(lambda: self._waited(function()))
+        told, call = self.amid_call(during_call_of, function)
+        self._guarded(call.result)
+        return told
+
+    def close_amid_call(self, handle: Any) -> None:
+        """Close a session in the middle of a call in it, however that call then ends. Raises Refused."""
+        self.amid_call(handle, lambda: self._close(handle))
+
+    def amid_call(self, handle: Any, action: Callable[[], Any]) -> tuple[Any, asyncio.Future[Any]]:
+        """Do something in the middle of a call; return what it gave, and the call, which has ended. Raises Refused."""
+        from .resilience.dependency import DependencyProbe, succeed
+
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers(succeed(after_s=2 * _A_MOMENT_S))
-            return self._guarded(lambda: self._runner.run(self._amid(during_call_of, function)))
+            ended: tuple[Any, asyncio.Future[Any]] = self._guarded(lambda: self._runner.run(self._amid(handle, action)))
+            return ended
 
-    async def _amid(self, handle: Any, function: Callable[[], Any]) -> Any:
+    async def _amid(self, handle: Any, action: Callable[[], Any]) -> tuple[Any, asyncio.Future[Any]]:
         task = self._begin(handle)
         await asyncio.sleep(_A_MOMENT_S)
-        told = function()
-        told = await told if inspect.isawaitable(told) else told
-        await task
-        return told
+        try:
+            told = action()
+            told = await told if inspect.isawaitable(told) else told
+        finally:
+            await asyncio.wait({task})
+        return told, task
 
     def answers_at_once(self, handles: list[Any], calls: int) -> list[list[Any]]:
         """Make so many calls, one after the other, in each session, all sessions at once; return each one's answers.
@@ -312,25 +324,6 @@ def offers(plan: ToolPlan, names: tuple[str, ...]) -> bool:
 def _is_copy(name: str, file: str) -> bool:
     stem = file.rpartition("/")[2].removesuffix(".py")
     return file.endswith(".py") and name.startswith(f"{stem}_toolcheck_")
-
-
-@contextlib.contextmanager
-def _no_chance_switches() -> Iterator[None]:
-    """Let threads take turns only where they wait: not by the interpreter's clock, nor while they ask for random numbers."""
-    import random
-
-    def from_memory(size: int) -> bytes:
-        return numbers.randbytes(size)
-
-    interval_s, asked, asked_by_random = sys.getswitchinterval(), os.urandom, vars(random)["_urandom"]
-    numbers = random.Random(asked(16))
-    sys.setswitchinterval(_NEVER_S)
-    os.urandom = vars(random)["_urandom"] = from_memory  # uuid4 and secrets: a system call, which lets others run
-    try:
-        yield
-    finally:
-        os.urandom, vars(random)["_urandom"] = asked, asked_by_random
-        sys.setswitchinterval(interval_s)
 
 
 def _found(name: str, modules: tuple[ModuleType, ...]) -> Callable[..., Any]:

@@ -27,6 +27,8 @@ def module_checks(promise: SessionPromise, *, can_fail: bool, can_cancel: bool) 
         yield f"{promise.limit + _TOO_MANY} asked for at once", _limit_holds_at_once
         yield "closing twice frees one place", _second_close_is_nothing
         yield "closing one ends it alone", _close_ends_one
+        if can_fail:
+            yield "one closed during a call stays closed", _stays_closed
     if promise.idle_timeout_s is not None:
         yield "an idle one expires alone", _expires_alone
         yield "a step of the wall clock expires nothing", _ignores_wall_clock
@@ -126,6 +128,18 @@ def _close_ends_one(scenario: SessionScenario, ctx: ToolContext) -> None:
             raise scenario.broken("a call in a session that was closed was accepted", "lives after its close")
         for each in others[:_OTHERS]:
             scenario.must("a call after another session was closed", lambda each=each: manager.call(each))  # type: ignore[misc]
+
+
+def _stays_closed(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """The end of a call does not bring back the session that was closed meanwhile, nor takes a place for it."""
+    with _manager(scenario, ctx) as manager:
+        handle, *_others = fill(scenario, manager)
+        if _refused(lambda: manager.close_amid_call(handle)):
+            return  # one with a call under way is not closed: that is its right
+        if not _refused(lambda: manager.call(handle)):
+            message = "a session that was closed during a call lives again when the call has ended"
+            raise scenario.broken(message, "lives after its close")
+        scenario.must("a session in place of one that was closed during a call", manager.open)
 
 
 def _expires_alone(scenario: SessionScenario, ctx: ToolContext) -> None:

@@ -187,6 +187,12 @@ FAULTS = [
         "a call in a session that was closed was accepted",
     ),
     (
+        "the end of a call brings it back",
+        '        if session_id not in SESSIONS:\n            raise LookupError("the session went away during the call")\n',
+        "        SESSIONS[session_id] = session\n",
+        "a session that was closed during a call lives again when the call has ended",
+    ),
+    (
         "an unknown one is made up",
         "SESSIONS.get(session_id)",
         "SESSIONS.setdefault(session_id, Session())",
