@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
+from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.cases.plan import cases_of
 from pytest_toolcheck.cases.schema import Document
+
+from .function_calls import function_calls
 
 PARTS: dict[str, dict[str, Any]] = {
     "string": {"type": "string", "minLength": 1, "maxLength": 9},
@@ -52,3 +56,34 @@ def test_sixty_parameters_share_the_limit(kind):
     for label in ("valid", "invalid"):
         reached = {case.pointer.split("/")[1] for case in cases if case.label == label and case.pointer}
         assert reached >= {f"p{number}" for number in range(60)}, label
+
+
+def chained(count: int) -> dict[str, Any]:
+    """Return a schema in which each option asks for the next."""
+    names = [f"p{number}" for number in range(count)]
+    asked = {name: [after] for name, after in itertools.pairwise(names)}
+    return {"type": "object", "properties": {n: {"type": "integer"} for n in names}, "dependentRequired": asked}
+
+
+def conditional(count: int) -> dict[str, Any]:
+    """Return a schema of which each kind asks for a member of its own."""
+    kinds = [f"k{number}" for number in range(count)]
+    rules = [
+        {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": {"required": [f"{kind} name"]}}
+        for kind in kinds
+    ]
+    members = {"kind": {"enum": kinds}, **{f"{kind} name": {"type": "string"} for kind in kinds}}
+    return {"type": "object", "properties": members, "required": ["kind"], "allOf": rules}
+
+
+def patterned(count: int) -> dict[str, Any]:
+    """Return a schema of texts, each of a pattern with repeats in repeats."""
+    patterns = (f"^{count}[a-z]{{{number + 1},{number + 9}}}(-[0-9]{{1,3}})*$" for number in range(count))
+    return {"type": "object", "properties": {f"p{n}": {"pattern": text} for n, text in enumerate(patterns)}}
+
+
+@pytest.mark.parametrize(("made_of", "most"), [(chained, 700_000), (conditional, 1_000_000), (patterned, 1_500_000)])
+def test_members_that_hang_together_cost_little(made_of, most):
+    """Chains of `dependentRequired`, lists of `if` and repeats in repeats take steps in proportion to their number."""
+    list(generate_cases(made_of(3)))  # what is compiled once is not counted
+    assert function_calls(lambda: list(generate_cases(made_of(12)))) < most

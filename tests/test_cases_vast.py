@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,29 +13,14 @@ from pytest_toolcheck.checks.violation import is_valid
 from pytest_toolcheck.json_copy import copied, leaves
 from pytest_toolcheck.spec.placeholders import fixture_names
 
+from .function_calls import function_calls
+
 MANY = 1_000_000
 NUMBERS = {
     "type": "object",
     "properties": {"a": {"type": "array", "items": {"type": "integer"}, "minItems": MANY}},
     "required": ["a"],
 }
-
-
-def function_calls(action: Callable[[], Any]) -> int:
-    """Return how many Python functions were called: the same on every machine."""
-    count = 0
-
-    def observe(_frame: Any, event: str, _arg: Any) -> None:
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(observe)
-    try:
-        action()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 @pytest.fixture(scope="module")

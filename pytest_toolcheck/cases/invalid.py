@@ -15,7 +15,7 @@ from .foreign import foreign_members
 from .identity import describe
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import MOST_NEEDED, Conjunction, Document, Node
-from .shapes import Shape, alternatives, together
+from .shapes import Shape, alternatives, forbidden_name, together
 from .turns import interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
@@ -84,6 +84,7 @@ def _of_shape(
     members, kinds = shape.members(), shape.types()
     streams = [
         enum_members(members) if members is not None else iter(()),
+        _with_forbidden(document, shape, base, depth),
         _refused(document, shape, depth, refused, nots),
     ]
     if members is None and ("number" in kinds or "integer" in kinds):
@@ -99,9 +100,20 @@ def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str
         yield from of_container(document, shape, own, depth=depth)
 
 
+def _with_forbidden(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
+    """Yield the base with a member that is not to be there, as where another one that it asks for is missing."""
+    if not isinstance(base, dict):
+        return
+    forbidden = dict.fromkeys(map(forbidden_name, shape.all_of("not")))
+    for name in (name for name in forbidden if name is not None and name not in base):
+        for value in (samples(document, shape.member(name), depth=depth + 1) or [1])[:1]:
+            yield Change("nested", (name,), f"refused by not: {describe(value)}", {**base, name: value})
+
+
 def _refused(document: Document, shape: Shape, depth: int, already: bool, nots: Counter[int]) -> Iterator[Change]:
     """Yield what `not` refuses, otherwise as the shape asks where that can be had; each in a few of the branches."""
-    parts = [part for part in shape.nodes("not") if nots[id(part.schema)] < _SEVERAL]
+    nodes = [part for part in shape.nodes("not") if forbidden_name(part.schema) is None]
+    parts = [part for part in nodes if nots[id(part.schema)] < _SEVERAL]
     nots.update(id(part.schema) for part in parts)
     own = [_own_words(document, node) for node in shape.parts] if parts else []
     for part in parts:

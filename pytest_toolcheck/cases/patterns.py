@@ -59,11 +59,13 @@ def matching_of_length(pattern: str, length: int) -> str | None:
 
 
 def _cut_to_length(pattern: str, length: int) -> str | None:
-    for low in range(min(length, 64)):
-        for text in _matching(pattern, (low,), (0,)):
-            if len(text) == length:
-                return text
-    return None
+    return next((text for text in _of_repeats(pattern)[:length] if len(text) == length), None)
+
+
+@lru_cache(maxsize=512)
+def _of_repeats(pattern: str) -> tuple[str, ...]:
+    """Return texts of ever more repeats in which `pattern` is found."""
+    return tuple(text for extra in range(_OFTEN) for text in _matching(pattern, (extra,), (0,)))
 
 
 def near_misses(pattern: str) -> list[tuple[str, str]]:
@@ -198,6 +200,8 @@ class _Walk:
 
     def __init__(self, extra: int, style: int) -> None:
         self.extra, self.style = extra, style
+        self.is_steady = style != FORTH
+        """Whether a part that is walked again gives the same text."""
         self.groups: dict[int, str] = {}
         self.turns: dict[int, int] = {}
         self.ahead: list[str] = []
@@ -263,9 +267,14 @@ class _Walk:
         outer = self.extra
         if count > 1:  # a repeat in a repeat stays short
             self.extra = min(self.extra, _MOST_EXTRA_INSIDE)
-        made = "".join(self.text(tree) for _ in range(max(count, min(int(low), _LONGEST_REPEAT))))
+        made = self._repeated(tree, max(count, min(int(low), _LONGEST_REPEAT)))
         self.extra = outer
         return made
+
+    def _repeated(self, tree: Any, count: int) -> str:
+        if self.is_steady:
+            return self.text(tree) * count if count else ""
+        return "".join(self.text(tree) for _ in range(count))
 
     _min_repeat = _possessive_repeat = _max_repeat
 
@@ -275,7 +284,7 @@ class _Counting(_Walk):
 
     def __init__(self, extra: int, number: int) -> None:
         super().__init__(extra, 0)
-        self.rest = number
+        self.rest, self.is_steady = number, False
 
     def _in(self, items: list[Any]) -> str:
         if not items or items[0][0] is op.NEGATE:
@@ -292,7 +301,7 @@ class _Astray(_Walk):
 
     def __init__(self, way: str, place: int, style: int) -> None:
         super().__init__(1, style)
-        self.way, self.left = way, place
+        self.way, self.left, self.is_steady = way, place, False
 
     def _is_it(self) -> bool:
         self.left -= 1

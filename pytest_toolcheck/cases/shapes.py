@@ -100,15 +100,7 @@ class Shape:
 
     def forbidden_names(self) -> set[str]:
         """Return property names that `not: {required: [name]}` refuses."""
-        found = set()
-        for schema in self.all_of("not"):
-            if (
-                isinstance(schema, Mapping)
-                and len(schema.get("required", ())) == 1
-                and not set(schema) - {"required", "type"}
-            ):
-                found.add(schema["required"][0])
-        return found
+        return {name for name in map(forbidden_name, self.all_of("not")) if name is not None}
 
     def property_names(self) -> list[str]:
         """Return all property names that the schema speaks of, required ones first."""
@@ -148,6 +140,14 @@ class Shape:
     def nodes(self, keyword: str) -> Conjunction:
         """Return the sub-schema under `keyword` of every part that has it."""
         return tuple(part.child(value) for part, value in self.stated.get(keyword, ()))
+
+
+def forbidden_name(refused: Any) -> str | None:
+    """Return the name of the one property of which a `not` says that it must not be there; None where it says else."""
+    if not isinstance(refused, Mapping) or len(refused.get("required", ())) != 1 or set(refused) - {"required", "type"}:
+        return None
+    name: str = refused["required"][0]
+    return name
 
 
 def is_found(pattern: str, name: str) -> bool:
