@@ -15,7 +15,7 @@ from .valid import samples
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
-_MOST_OPEN_NAMES = 4
+_MOST_OPEN_NAMES, _MOST_ITEMS_FIRST = 4, 20
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -35,7 +35,7 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
         yield from _any_members(base)
         yield from _of_map(document, shape, base, depth)
     yield from _left_out(shape, base, values)
-    yield from _optional(shape, base, values)
+    yield from _optional(document, shape, base, values)
     yield from _required_at_ends(document, shape, base)
     yield from _extra(document, shape, base)
     yield from _counts(document, shape, base, values, depth)
@@ -89,12 +89,15 @@ def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Ite
     yield change("required", {}, "all left out", only_if_valid=len(shape.required()) != 1)
 
 
-def _optional(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
-    required = set(shape.required())
+def _optional(document: Document, shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
+    required, others = set(shape.required()), _of_unknown(document, shape)
     fixed = {name: value for name, value in base.items() if name in required}
     optional = [name for name in values if name not in required]
     yield change("optional", fixed, "none", only_if_valid=True)
-    yield change("optional", {**base, **{name: values[name] for name in optional}}, "all", only_if_valid=True)
+    every = {**base, **{name: values[name] for name in optional}}
+    yield change("optional", every, "all", only_if_valid=True)
+    if others and every:
+        yield change("optional", {**every, _UNKNOWN: others[0]}, "all and another", only_if_valid=True)
     for name in optional:
         yield Change("optional", (name,), "alone", {**fixed, name: values[name]}, only_if_valid=True)
         without = {other: value for other, value in values.items() if other != name}
@@ -127,8 +130,13 @@ def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[C
             yield Change(category, (name,), f"name with {describe(value)}", {**base, name: value})
 
 
+def _of_unknown(document: Document, shape: Shape) -> list[Any]:
+    """Return values for a member that the schema does not name; none where it takes no such member."""
+    return samples(document, shape.member(_UNKNOWN), depth=valid.deepest(document) - 1)
+
+
 def _extra_members(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    allowed = samples(document, shape.member(_UNKNOWN), depth=valid.deepest(document) - 1)
+    allowed = _of_unknown(document, shape)
     yield from ((_UNKNOWN, value) for value in (*allowed[:1], "x", 1, None, {}, [], True))
     known = shape.property_names()
     for name in known[:8]:
@@ -145,6 +153,10 @@ def _counts(
             made = _with_count(document, shape, {**base}, values, count, depth)
             if made is not None:
                 yield change("boundary", made, f"{count} properties")
+            others = _of_unknown(document, shape) if made and values else []
+            most = _with_count(document, shape, {**base}, values, count - 1, depth) if others else None
+            if most is not None:
+                yield change("boundary", {**most, _UNKNOWN: others[0]}, f"{count} properties, one of any name")
 
 
 def _with_count(
@@ -203,7 +215,7 @@ def _stretched(document: Document, shape: Shape, count: int, depth: int) -> list
     """Return as many good items as there are, then whatever follows: the one thing that is wrong is the count."""
     made: list[Any] = []
     for index in range(count):
-        options = samples(document, shape.item(index), depth=depth + 1) or [f"item {index}"]
+        options = samples(document, shape.item(index), depth=depth + 1) or made[-1:] or [f"item {index}"]
         made.append(options[index % len(options)])
     return made
 
@@ -212,19 +224,32 @@ def _duplicates(shape: Shape, base: list[Any]) -> Iterator[Change]:
     if base:
         yield change("boundary", [*base, base[0]], "first item again")
         yield change("boundary", [base[-1], *base], "last item again")
+        yield change("boundary", [*base, base[-1]], "last item twice")
     if any(shape.all_of("uniqueItems")):
+        yield from (change("boundary", [item, twin], f"twin of {describe(item)}") for item, twin in _equal(base))
         for twins in (
             [1, 1.0],
             [1, True],
             [0, False],
             [{"a": 1}, {"a": 1.0}],
             [[1], [True]],
+            [1, "1"],
             ["a", "A"],
             [0, -0.0],
             ["a", "a "],
             ["\u00e9", "e\u0301"],
         ):
             yield change("boundary", twins, f"twins {describe(twins)}", only_if_valid=False)
+
+
+def _equal(base: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield what is equal and looks otherwise: members in another order, a whole number with a fraction of nought."""
+    for item in base[:1]:
+        if isinstance(item, dict) and item:
+            full = item if len(item) > 1 else {**item, "other": 1}
+            yield full, dict(reversed(full.items()))
+        elif type(item) is int:
+            yield item, float(item)
 
 
 def _contained(document: Document, shape: Shape) -> Iterator[Change]:
@@ -234,10 +259,19 @@ def _contained(document: Document, shape: Shape) -> Iterator[Change]:
             wanted = part.child(words["contains"])
             hits, misses = samples(document, (wanted,)), _misses(document, shape, (wanted,))
             counts = {words.get("minContains", 1), words.get("maxContains", 1)}
+            first = _prefix_items(document, shape)
             for number in sorted({int(n) + by for n in counts for by in (-1, 0, 1)}):
                 if hits and 0 <= number <= 200:
                     yield change("boundary", misses[:1] + hits[:1] * number, f"contains {number}")
                     yield change("boundary", hits[:1] * number, f"contains only {number}")
+                    yield from (
+                        [change("boundary", first + hits[:1] * number, f"contains {number} more")] if first else []
+                    )
+
+
+def _prefix_items(document: Document, shape: Shape) -> list[Any]:
+    options = [samples(document, shape.item(at)) for at in range(min(shape.prefix_length(), _MOST_ITEMS_FIRST))]
+    return [each[0] for each in options] if all(options) else []
 
 
 def spared(document: Document, shape: Shape, base: list[Any]) -> Iterator[list[Any]]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from .changes import Change, change
+from .identity import describe
 from .schema import Conjunction, Document
 from .valid import samples
 
-LEVELS = (8, 32)
+LEVELS, LEVELS_TO_WRONG = (8, 32), (3, 4, 6, 10)
+_WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
+_ITSELF = object()
 _MOST_PLACES = 40
 _MOST_SAMPLES = 6
 Place = tuple[str | int, ...]
@@ -24,12 +28,16 @@ def deep(document: Document, conjunction: Conjunction, own: Any, *, depth: int) 
             if document.holds(conjunction, with_levels(value, place, 2)):
                 for levels in LEVELS:
                     yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
+                for levels, wrong in product(LEVELS_TO_WRONG, _WRONG):
+                    if not document.holds(conjunction, with_levels(value, place, 2, innermost=wrong)):
+                        deepest = with_levels(value, place, levels, innermost=wrong)
+                        yield change("nested", deepest, f"{describe(wrong)} {levels} levels deep")
                 return
 
 
-def with_levels(value: Any, place: Place, levels: int) -> Any:
-    """Return the value with itself at the place, so many times."""
-    made = value
+def with_levels(value: Any, place: Place, levels: int, *, innermost: Any = _ITSELF) -> Any:
+    """Return the value with itself at the place, so many times; the innermost may be another."""
+    made = value if innermost is _ITSELF else innermost
     for _ in range(levels - 1):
         made = _put(value, place, made)
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 LABEL_63 = "a" * 63
 LABEL_64 = "a" * 64
@@ -166,8 +167,79 @@ BAD: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_MORE_GOOD: Mapping[str, tuple[str, ...]] = {
+    "time": ("12:30:00-05:30", "12:30:00.5Z"),
+    "date-time": ("2024-01-31T12:30:00-05:30", "2024-01-31T12:30:00z", "2024-01-31T12:30:00.123Z"),
+    "duration": ("P1M", "PT1M", "PT1S", "P1Y2M", "P1M2D", "PT1H1M1S", "P10000D"),
+    "email": ("1@example.com", "o'brien@example.com", "first_last@my-host.example", "user@example.photography"),
+    "idn-email": ("\u00e9@example.com", "\u7528\u6237@example.com"),
+    "hostname": ("a--b.example", "example.123a", f"{LABEL_63}.{LABEL_63}.{LABEL_63}.{'a' * 61}", "a.b.c.d.e.f"),
+    "idn-hostname": ("\u4f8b\u3048\u3002\u30c6\u30b9\u30c8", "\u00e4" * 40, "a" * 63),
+    "ipv6": (
+        *("2001:0db8:0000:0000:0000:8a2e:0370:7334", "::2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "1:2:3:4:5:6:1.2.3.4"),
+        *("0:0:0:0:0:0:0:0", "FFFF::"),
+    ),
+    "uri": (
+        *("http://localhost/", "http://127.0.0.1/", "svn+ssh://example.com/", "http://example.com/~user;a=1"),
+        *("tel:+1-816-555-1212", "http://example.com?q=1", "http://example.com/%C3%A4", "a:b"),
+    ),
+    "uri-reference": ("?q=1", "abc", "./a/b:c", "a:b"),
+    "iri": ("http://\u4f8b\u3048.\u30c6\u30b9\u30c8/", "mailto:\u00e9@example.com"),
+    "iri-reference": ("?\u00e9", "\u00e9/\u00fc", "//\u00e9.example"),
+    "uri-template": ("http://a/{?x,y}", "{/path*}", "{;a}", "{#f}", "{&a}", "{.a}", "{a,b}", "{a*}", "\u00e9{a.b}"),
+    "json-pointer": ("/a/", "/\u00e9", "/a//b", "/%25", '/"', "/\\", "//"),
+    "relative-json-pointer": ("0/a~1b", "10#", "0/"),
+    "regex": ("(?=a)b", "[^a]", "a+?", "(a)\\1", "\\d{2}", "(?:a)", "\u00e9"),
+    "uuid": (
+        *("017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+        *("2eb8aa08-aa98-01ea-04aa-73b441d16380",),
+    ),
+}  # fmt: skip
+"""Ends, signs and kinds that a check written by hand forgets."""
+_MORE_BAD: Mapping[str, tuple[str, ...]] = {
+    "date": ("31-01-2024", "2024-01-1", "2024-06-31"),
+    "time": ("12:30", "12:30:00 PM", "12:30:00+05:60", "12:30:00+05", "12:30:00,5Z", "12:30:00.Z"),
+    "date-time": (
+        *("2024-01-31T12:30:00+05", "2024-01-31T12:30:00,5Z", "2024-01-31T12:30:00+05:60", "2024-01-31T12:30:00.Z"),
+        *("2024-01-31T12:30:00 Z", "2024-06-31T12:30:00Z", "2024-01-31T1:30:00Z"),
+    ),
+    "duration": ("P1DT", "P 1D", "PT1H1D", "P1D1W"),
+    "hostname": (f"{LABEL_63}.{LABEL_63}.{LABEL_63}.{'a' * 62}", "-", ".", "a.-b"),
+    "idn-hostname": ("-\u00e4", "\u00e4-", "\u00e4_b", "\u00e4..b"),
+    "ipv4": ("1.2.3.256", "1.256.3.4", "192.168.0.1:80", "\u0661.2.3.4", " 1.2.3.4", "1.2.3.4 ", "127.1", "1..2.3"),
+    "ipv6": ("::12345", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3", "1:2:3:4:5:6:7:8::", "1::2:", " ::1", "::1\n", "abcd"),
+    "uri": (
+        *("http://example.com/\u00e4", "http://example.com/a|b", "1http://example.com", 'http://example.com/"q"'),
+        *("http://example.com/^", "http://[zz]/"),
+    ),
+    "uri-reference": ("http://example.com/\u00e4", "a#b#c", "1:2", "a|b", ":a"),
+    "iri": ("\u00e9", "http://example.com/<a>", "1http://example.com"),
+    "iri-reference": ("%zz", "<\u00e9>"),
+    "uri-template": ("{{a}}", "{a}}", "{", "{a:b}", "{\u00e9}", "{a:10000}"),
+    "json-pointer": ("/~a", "/a~", "a/b", "/a/~"),
+    "relative-json-pointer": ("1#/a", "0/~", "00", "#"),
+    "regex": ("[z-a]", "a**", "^*", ")", "a|*", "(a"),
+    "uuid": ("urn:uuid:2eb8aa08-aa98-11ea-b4aa-73b441d16380", "2eb8aa0-8aa98-11ea-b4aa-73b441d16380"),
+}  # fmt: skip
+for _more, _table in ((_MORE_GOOD, GOOD), (_MORE_BAD, BAD)):
+    _table.update({_name: (*_table.get(_name, ()), *_texts) for _name, _texts in _more.items()})
+
 WORDS: Mapping[str, str] = {"byte": "SGVsbG8=", "base64": "SGVsbG8=", "password": "correct horse", "binary": "data"}
 """Texts for formats and encodings that no validator checks."""
+
+
+@lru_cache(maxsize=4096)
+def is_disputed(name: str, text: str, *, is_good: bool) -> bool:
+    """Whether validation calls a text bad that is good by the format's standard, or good that is bad.
+
+    A leap second is one, and an address without a host: a tool that does as the standard says is not to be accused.
+    """
+    from ..lean_jsonschema import fast_iri_check, jsonschema
+
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    fast = fast_iri_check(checker, name)
+    accepts = checker.conforms(text, name) if fast is None else fast.fullmatch(text) is not None
+    return bool(accepts) is not is_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +270,7 @@ def add_format(name: str, added: StringFormat) -> Callable[[], None]:
         return not isinstance(value, str) or bool(added.accepts(value))
 
     GOOD[name], BAD[name] = tuple(added.good), tuple(added.bad)
+    is_disputed.cache_clear()
     for table in tables:
         table[name] = (check, ())
 
@@ -207,5 +280,6 @@ def add_format(name: str, added: StringFormat) -> Callable[[], None]:
                 table.pop(name, None)
             else:
                 table[name] = old
+        is_disputed.cache_clear()
 
     return take_back

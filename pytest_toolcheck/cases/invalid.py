@@ -42,13 +42,13 @@ def variations(
     """
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
+    if depth == 1:  # before the tries are spent
+        yield from deep(document, conjunction, base, depth=depth)
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
     nots = Counter[int]()
     own = [_of_shape(document, shape, own, depth, refused, nots) for shape, own in zip(shapes, bases, strict=True)]
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
     yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
-    if depth == 1:
-        yield from deep(document, conjunction, base, depth=depth)
     if _is_open(shapes):
         yield from (change("size", value, describe(value), only_if_valid=True) for value in _NESTED)
     if len(shapes) > 1 and not document.is_weary:
@@ -251,8 +251,8 @@ def _behind_prefix(document: Document, shape: Shape, base: list[Any], depth: int
 
 def _last_of_several(document: Document, shape: Shape, length: int, depth: int) -> Iterator[Change]:
     """Yield arrays whose last item alone is wrong: some programs look at the first ones only."""
-    several = shape.smallest("maxItems") or _SEVERAL
-    row = array_of(document, shape, min(int(several), _SEVERAL), depth=depth)
+    several = max(_SEVERAL, shape.prefix_length() + 2)
+    row = array_of(document, shape, min(shape.smallest("maxItems") or several, several), depth=depth)
     if row is None or len(row) <= max(length, 1):
         return
     last, conjunction = len(row) - 1, shape.item(len(row) - 1)

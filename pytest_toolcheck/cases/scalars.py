@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from . import numbers, texts
 from .changes import Change, change
 from .identity import describe
 from .shapes import Shape
+from .turns import interleaved
 
 _WRONG: tuple[tuple[str, Any], ...] = (
     *(("string", "text"), ("number", 1.5), ("integer", 7), ("boolean", True), ("object", {}), ("array", [])),
     *(("boolean", False), ("number", 1)),
 )
+
+
+_FEW_MEMBERS, _INSIDE = 6, 9
+"""So many near misses of each part of a listed array or object."""
+_LONGEST_NUMBER = 18
 
 
 def wrong_types(base: Any) -> Iterator[Change]:
@@ -44,11 +53,12 @@ def _twins(base: Any) -> Iterator[Change]:
 
 def enum_members(members: list[Any]) -> Iterator[Change]:
     """Yield every member, then near misses: case, white space, cut, doubled, type twins, a neighbour."""
-    for member in members:
-        yield change("enum", member)
-    chosen = members if len(members) <= 6 else [members[0], members[len(members) // 2], members[-1]]
-    for member in chosen:
-        yield from (change("enum", value, f"not {describe(value)}") for value in _near(member))
+    ends = [members[at] for at in dict.fromkeys((0, len(members) - 1, len(members) // 2))] if members else []
+    rest = [member for at, member in enumerate(members) if at not in (0, len(members) - 1, len(members) // 2)]
+    chosen = members if len(members) <= _FEW_MEMBERS else ends
+    near = [(change("enum", value, f"not {describe(value)}") for value in _near(member)) for member in chosen]
+    yield from map(partial(change, "enum"), ends)
+    yield from interleaved([map(partial(change, "enum"), rest), interleaved([*near])])
     yield change("enum", "not a member", "not a member")
 
 
@@ -59,6 +69,7 @@ def _near(member: Any) -> Iterator[Any]:
         yield from (
             member.translate({ord(sign): other}) for sign in "-_ " if sign in member for other in ("_", "-", "")
         )
+        yield from _next_in_form(member)
     elif isinstance(member, bool):
         yield from (int(member), str(member).lower(), not member)
     elif isinstance(member, (int, float)):
@@ -68,8 +79,22 @@ def _near(member: Any) -> Iterator[Any]:
         yield from ("", "null", 0, False)
     elif isinstance(member, list):
         yield from ([], [*member, *member[:1]], member[:-1], member[::-1])
+        for place in dict.fromkeys((0, len(member) - 1)) if member else ():
+            yield from ([*member[:place], near, *member[place + 1 :]] for near in islice(_near(member[place]), _INSIDE))
     elif isinstance(member, dict):
-        yield from ({}, {**member, "unexpected": 1}, dict(list(member.items())[:-1]))
+        yield from ({}, {**member, "unexpected": 1})
+        for name, inner in islice(member.items(), _INSIDE):
+            yield {other: value for other, value in member.items() if other != name}
+            yield from ({**member, name: near} for near in islice(_near(inner), _INSIDE))
+
+
+def _next_in_form(member: str) -> Iterator[str]:
+    """Yield a text of the same form: its last number one higher, its last letter the next one."""
+    number, letter = re.search(r"[0-9]+(?=[^0-9]*$)", member), re.search(r"[a-yA-Y](?=[^a-zA-Z]*$)", member)
+    if number and len(number[0]) < _LONGEST_NUMBER:
+        yield f"{member[: number.start()]}{int(number[0]) + 1:0{len(number[0])}}{member[number.end() :]}"
+    if letter:
+        yield f"{member[: letter.start()]}{chr(ord(letter[0]) + 1)}{member[letter.end() :]}"
 
 
 def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
@@ -121,7 +146,7 @@ def _code_points(shape: Shape, low: int | None, high: int | None) -> Iterator[Ch
     telling = [
         *((kind, high) for kind in _LONGER), *((kind, low - 1) for kind in _LONGER if low),
         *((kind, low) for kind in _SHORTER), *((kind, high + 1) for kind in _SHORTER if high is not None),
-        *((kind, bound + by) for bound, sign in ends if bound is not None for by in (sign, 0, -sign)
+        *((kind, bound + by) for bound, sign in ends if bound is not None for by in (sign, 0)
           for kind in (_LONGER[0], _SHORTER[0])),
     ]  # fmt: skip
     for (name, piece), length in telling:

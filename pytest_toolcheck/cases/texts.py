@@ -176,7 +176,14 @@ def bad_formats(shape: Shape) -> Iterator[tuple[str, str]]:
     """Yield (format, text) for texts around each format of the shape, good ones and bad ones in turn."""
     for name in shape.all_of("format"):
         if isinstance(name, str):
-            goods, bads = formats.GOOD.get(name, ()), formats.BAD.get(name, ())
+            goods, bads = (
+                [
+                    text
+                    for text in table.get(name, ())
+                    if not formats.is_disputed(name, text, is_good=table is formats.GOOD)
+                ]
+                for table in (formats.GOOD, formats.BAD)
+            )
             for index in range(max(len(goods), len(bads))):
                 yield from ((name, text) for text in (*goods[index : index + 1], *bads[index : index + 1]))
 
