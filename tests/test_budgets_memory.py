@@ -54,6 +54,19 @@ def test_a_short_spike_is_seen_to_the_kilobyte(is_exact):
     assert reading.sites[0].place.endswith("in spike")
 
 
+@needs_proc
+def test_what_child_processes_need_is_said_to_be_missing():
+    """A peak in this process is without that of its children, and a call that had any says so, also where it passes."""
+    note = "(without its child processes, which are not counted)"
+    command = [sys.executable, "-S", "-c", "block = bytearray(b'x') * (20 * 2**20)"]
+    found = measure_peak_budget(lambda: subprocess.run(command, check=True), 10 * MIB)
+    assert found.verdict == "pass"
+    assert found.message.endswith(note)
+    with asked_server(COMMANDS, own_session=False) as (_, ask):
+        assert note in measure_peak_budget(lambda: ask("spike"), 10 * MIB).message
+        assert note not in measure_peak_budget(spike, 11 * MIB).message
+
+
 def test_small_objects_are_exact_when_traced():
     """Ten thousand small objects count with their own size, not with that of the arenas that hold them."""
     expected = 10_000 * sys.getsizeof(object()) + sys.getsizeof([None] * 10_000)

@@ -92,6 +92,12 @@ def _ended_children_here_ns() -> int:
     return round((usage.ru_utime + usage.ru_stime) * 1e9)
 
 
+def children_here_ns() -> int:
+    """Return what all children of this process have used so far, ended or living: more of it tells that they worked."""
+    living = _clocks_of(descendants_here()) if has_process_clocks() else {}
+    return _ended_children_here_ns() + sum(living.values())
+
+
 def _ended_children_of_ns(pid: int) -> int:
     """Return what the ended and reaped children of `pid` used, ns, in ticks (proc(5), stat: cutime, cstime)."""
     try:

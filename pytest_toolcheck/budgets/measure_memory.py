@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..units import format_size
+from .cpu import children_here_ns
 from .latency import Call
 from .leak import MOST_CALLS, LeakReading, measure_leak
 from .memory import ARENA_BYTES, MemoryReading, has_memray, how_measured, measure_peak
@@ -12,6 +13,7 @@ from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
 from .results import BudgetResult, short
 
 PEAK_CALLS = 3
+NOT_COUNTED = "without its child processes, which are not counted"
 EXACT_UP_TO_BYTES = 64 * 2**20
 """Up to this budget the only run that is allowed traces every object."""
 _TOP_SITES = 10
@@ -42,10 +44,14 @@ def measure_peak_budget(
         read, notes = _child_reader(call, process_ids)
     else:
         read, notes = _reader_here(call, budget_bytes, own_thread=own_thread, most_runs=most_runs)
+    is_here = not process_ids and own_process
+    used_by_children = children_here_ns() if is_here else 0
     readings = [reading for reading in [read()] if reading is not None]
+    if is_here and children_here_ns() > used_by_children:
+        notes = (*notes, NOT_COUNTED)
     while readings[-1].peak_bytes > budget_bytes and len(readings) < calls and (reading := read()) is not None:
         readings.append(reading)
-    grain = CHILD_GRAIN_BYTES if process_ids or not own_process else 0
+    grain = 0 if is_here else CHILD_GRAIN_BYTES
     return _peak_result(readings, budget_bytes, notes, grain)
 
 
@@ -96,6 +102,8 @@ def _peak_result(
     if measured == short(budget_bytes, "bytes") and over:
         measured = f"{worst.peak_bytes:,} B (by {worst.peak_bytes - budget_bytes:,} B)"
     message = f"memory peak {measured}, budget {budget}, over in {over} of {len(readings)} calls"
+    if NOT_COUNTED in notes:
+        message += f" ({NOT_COUNTED})"
     counted = "the system's own count is"
     if not worst.is_exact:
         grain, counted = ARENA_BYTES, "one run counts small objects by arenas,"
