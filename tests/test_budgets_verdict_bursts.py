@@ -204,8 +204,10 @@ def test_further_spins_after_a_long_call_count():
 
 
 def test_a_median_needs_no_such_gate():
-    """Half of the calls may be spoilt unseen before a median is: those after a slow spin are used."""
+    """Half of the calls may be spoilt unseen before a median is: those after a slow spin are used, but for the first."""
     rule = verdict.SequentialVerdict(0.5, 2 * CALL_NS)
     rule.feed(Sample(CALL_NS, 0, SPIN_NS, 2 * SPIN_NS, SPIN_NS))
+    rule.feed(Sample(CALL_NS, 0, SPIN_NS, SPIN_NS, SPIN_NS))
+    assert rule.usable == 0
     rule.feed(Sample(CALL_NS, 0, SPIN_NS, SPIN_NS, SPIN_NS))
     assert rule.usable == 1

@@ -29,3 +29,23 @@ def test_what_the_place_of_objects_in_memory_costs_breaks_no_median():
     for share, spun, verdict in ((1.015, True, "inconclusive"), (1.03, True, "fail"), (1.015, False, "fail")):
         sample = Sample(round(share * MS), 0, *[270_000 * spun] * 3)
         assert feed_all(SequentialVerdict(0.5, MS, max_calls=300), [sample] * 300) == verdict
+
+
+@pytest.mark.parametrize("spoilt", [Sample(3 * MS, MS, *[270_000] * 3), Sample(3 * MS, 0, 270_000, 350_000, 270_000)])
+def test_the_call_after_a_disturbed_one_is_not_used(spoilt):
+    """It runs on with cold caches beside quiet spins, half as long again: the tool within its budget passes by the others."""
+    spins = (270_000, 270_000, 270_000)
+    goes = [spoilt, Sample(round(1.4 * MS), 0, *spins), Sample(round(0.95 * MS), 0, *spins)]
+    rule = SequentialVerdict(0.5, MS)
+    assert feed_all(rule, goes * 200) == "pass"
+    assert rule.dropped["runs on with cold caches"] == rule.usable
+    assert max(rule.values) < MS
+    slower = [spoilt, *[Sample(round(1.1 * MS), 0, *spins)] * 2]
+    assert feed_all(SequentialVerdict(0.5, MS), slower * 200) == "fail"
+
+
+def test_a_long_call_after_a_disturbed_one_is_used():
+    """Cold caches are nothing to a call of half a second, of which there are few."""
+    rule = SequentialVerdict(0.5, MS)
+    feed_all(rule, [Sample(600 * MS, 60 * MS), Sample(600 * MS, 0)])
+    assert (rule.usable, rule.total) == (1, 2)

@@ -35,6 +35,8 @@ CLEAN_CALLS_FOR_MAX = 59
 QUIET_CALLS = 10
 """A hypervisor that takes the processor away in bursts shows in few spins, and spoils more calls than a tail allows: so
 many calls after a slow spin are not used for a p95, a p99 or a max."""
+COLD_UP_TO_NS = 10_000_000
+"""Shorter calls are longer for cold caches by more than 2 %: one of 0.1 ms took 1.5 times as long (measured), its spins not."""
 SPINS_FOR_OWN_REFERENCE = 20
 LEAST_TO_FAIL = 17
 """No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
@@ -92,6 +94,8 @@ class SequentialVerdict:
         self._grain = ClockGrain()
         self._quiet = QUIET_CALLS
         """Calls since the last slow spin."""
+        self._is_cold = False
+        """Whether something else ran just before."""
 
     @property
     def usable(self) -> int:
@@ -214,10 +218,12 @@ class SequentialVerdict:
             self._use_all("fail", self._least, self._sure_of_all)
 
     def _disturbed(self, sample: Sample, reference: int) -> str | None:
-        """Return why a call is not used. Of a tail, nor are those just after a slow spin: such noise comes in bursts."""
+        """Return why a call is not used. Nor is the one after it, and of a tail those after a slow spin: noise comes in bursts."""
         self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
-        if reason := disturbance(sample, reference):
-            return reason
+        is_cold, reason = self._is_cold and sample.wall_ns < COLD_UP_TO_NS, disturbance(sample, reference)
+        self._is_cold = reason is not None
+        if reason or is_cold:
+            return reason or "runs on with cold caches"
         return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
 
     def _use_all(self, verdict: Verdict, values: list[int], over: int) -> None:

@@ -44,13 +44,15 @@ def neighbours(count: int) -> Iterator[None]:
 
 
 def true_cost(meter: LatencyMeter) -> float:
-    """Return what the work costs just now, ns: the median of calls that nothing is known to have disturbed."""
+    """Return what the work costs just now, ns: the median of calls that nothing is known to have disturbed, nor the one before."""
     undisturbed: list[int] = []
-    start = time.monotonic()
+    is_cold, start = False, time.monotonic()
     while (spent := time.monotonic() - start) < TRUTH_SECONDS or len(undisturbed) < TRUTH_CALLS:
         sample = meter.block(work, most=1)[0].sample
-        if disturbance(sample, meter.reference_ns) is None:
+        is_disturbed = disturbance(sample, meter.reference_ns) is not None
+        if not is_disturbed and not is_cold:
             undisturbed.append(sample.wall_ns)
+        is_cold = is_disturbed
         if spent > LONGEST_TRUTH_SECONDS:
             break
     return statistics.median(undisturbed) if undisturbed else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-ORDERS = [{"id": number, "name": f"n{number}", "prices": [1.5, 2.5, 3.5], "open": True} for number in range(24)]
+ORDERS = [{"id": number, "name": f"n{number}", "prices": [1.5, 2.5, 3.5], "open": True} for number in range(300)]
 
 
 def work() -> str:
