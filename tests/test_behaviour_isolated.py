@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from pytest_toolcheck.behaviour.switching import switching_threads
 
 from .behaviour_lab import findings_of
 
@@ -110,3 +114,40 @@ async def tool(name: str = 'a') -> dict:
     return {'hello': name, 'late': state['n'] > 6}
 """
     assert imports_of(tmp_path, code) > 30, "each shuffle has an import of its own then"
+
+
+THREADS = {
+    "a shared list": (
+        "kept = []\ndef tool(parts: list[str]) -> str:\n    kept.clear()\n    for part in parts:\n        kept.append(part)\n    return '-'.join(kept)",
+        "def tool(parts: list[str]) -> str:\n    kept = []\n    for part in parts:\n        kept.append(part)\n    return '-'.join(kept)",
+    ),
+    "a shared variable": (
+        "def tool(name: str) -> dict:\n    state['name'] = name\n    count = len(name)\n    return {'hello': state['name'], 'count': count}",
+        "import threading\nmine = threading.local()\ndef tool(name: str) -> dict:\n    mine.name = name\n    return {'hello': mine.name}",
+    ),
+}
+
+
+@pytest.mark.skipif(sys.gettrace() is not None, reason="beside another trace function no thread gives way")
+@pytest.mark.parametrize("name", THREADS)
+def test_a_race_of_threads_is_found_where_isolation_is_asked_for(name: str, tmp_path: Path) -> None:
+    """Threads give way at lines of the tool: plain functions without a wait race in a few calls. Unasked, none is tried."""
+    faulty, correct = THREADS[name]
+    [finding] = found(tmp_path, faulty, ", checks: {isolated: true}")
+    assert "8 calls at once are answered differently" in finding
+    assert found(tmp_path, correct, ", checks: {isolated: true}") == []
+    assert findings_of(tmp_path, HEAD + faulty, "tools: {tool: {}}\n") == []
+
+
+def test_a_trace_function_of_others_is_left_alone() -> None:
+    """A debugger and a measurement of coverage trace threads too: beside them nothing is traced."""
+    before, noted = threading.gettrace(), lambda *_: None
+    threading.settrace(noted)
+    try:
+        with switching_threads(0):
+            assert threading.gettrace() is noted
+    finally:
+        threading.settrace(before)  # type: ignore[arg-type]
+    with switching_threads(0):
+        assert (threading.gettrace() is None) == (sys.gettrace() is not None)
+    assert threading.gettrace() is before

@@ -24,6 +24,7 @@ from .first_asked import alternatives
 from .interleaving import Bench
 from .leaves import MISSING, Leaves, differing, is_ignored, is_volatile, leaves_of_outcome, same
 from .promise import Trial
+from .switching import switching_threads
 
 CALLS: Final = 3
 SEEDS: Final = 50
@@ -46,7 +47,7 @@ def shuffled(trial: Trial) -> None:
     """Call an async tool of this process several times at once, under seeded shuffles."""
     seeds, began = _seeds(trial), time.process_time()
     for at, values in enumerate(_inputs(trial)):
-        if at and time.process_time() - began > _PATIENCE_S / 10:
+        if at and time.process_time() - began > _PATIENCE_S / 3:
             return
         _shuffle(trial, values, seeds if at == 0 or len(seeds) == 1 else seeds[:_FURTHER])
 
@@ -214,9 +215,10 @@ def together(trial: Trial) -> None:
     alone = [[leaves_of_outcome(trial.ctx.call(value, valid=True)) for _ in range(_ALONE)] for value in values]
     asked = [index % len(values) for index in range(_AT_ONCE)]
     wrong: list[tuple[str, Any, Any]] = []
-    for _ in range(_ROUNDS):
+    for seed in range(_ROUNDS):
         requests = [_request(trial, values[index]) for index in asked]
-        outcomes = trial.ctx.session.call_concurrently(requests)
+        with switching_threads(seed):
+            outcomes = trial.ctx.session.call_concurrently(requests)
         if (found := _first_wrong(trial, alone, zip(asked, outcomes, strict=True))) is not None:
             wrong.append(found)
     if len(wrong) < _ROUNDS_TO_BELIEVE:
