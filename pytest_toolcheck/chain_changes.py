@@ -12,18 +12,25 @@ MOST_CHANGES = 4
 
 
 def changes(
-    update: Any, create: Any, before: Any, offered: Mapping[str, Any], about: Mapping[str, Any]
+    update: Any,
+    create: Any,
+    before: Any,
+    offered: Mapping[str, Any],
+    about: Mapping[str, Any],
+    *,
+    to_nothing: bool = False,
 ) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """Yield parameters with a new value and the arguments that change it; `update` and `create` are the tools' schemas.
 
-    Texts and numbers come first: a choice or a switch may depend on what it is.
+    Texts and numbers come first: a choice or a switch may depend on what it is. `to_nothing`: the new value is `false`
+    or 0, which a program easily takes for "not given".
     """
     schema: Mapping[str, Any] = update if isinstance(update, Mapping) else {}
     found = [(name, inner, outer) for name, inner, outer in changeable(schema, create) if name not in about]
     for name, inner, outer in sorted(found, key=lambda each: _is_choice(each[1])):
         old = shown(before, name, offered.get(name))
-        new = _new_value(old, inner)
-        if new is None or not is_own(old, offered.get(name)):
+        new = _nothing(old, inner) if to_nothing else _new_value(old, inner)
+        if new is None or (not to_nothing and not is_own(old, offered.get(name))):
             continue
         known = {
             other: shown(before, other, offered.get(other))
@@ -43,6 +50,14 @@ def _members(part: Mapping[str, Any]) -> list[Any]:
     """Return the members of an enumeration, also of one that may be left null."""
     parts = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
     return next((members for each in parts if isinstance(members := each.get("enum"), list)), [])
+
+
+def _nothing(old: Any, part: Mapping[str, Any]) -> Any:
+    """Return `false` or 0 for another value of the kind; None where that is the default, and so may mean to leave it."""
+    if not isinstance(old, int) or not old or _members(part):
+        return None
+    empty = False if isinstance(old, bool) else 0
+    return None if "default" in part and part["default"] == empty else empty
 
 
 def _new_value(old: Any, part: Mapping[str, Any]) -> Any:

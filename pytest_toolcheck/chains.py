@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .chain_answers import changed_beside, is_as_before, mistaken, untrue
@@ -155,16 +156,19 @@ class ChainRun(ChainCalls):
         while self._chain.update is not None and len(asked) < MOST_CHANGES:
             change = next((each for each in self._changes(key) if each[0] not in asked), None)
             if change is None:
-                return None
+                break
             asked.add(change[0])
+            if (wrong := self._updated_in(key, change, listed)) is not None:
+                return wrong
+        for change in islice(self._changes(key, to_nothing=True), MOST_CHANGES) if asked else ():
             if (wrong := self._updated_in(key, change, listed)) is not None:
                 return wrong
         return None
 
-    def _changes(self, key: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    def _changes(self, key: Any, *, to_nothing: bool = False) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         update, create = (self._schemas.get(tool or "") for tool in (self._chain.update, self._chain.create))
         about = self._about(self._chain.update or "", key)
-        return changes(update or {}, create, self._before, self._offered, about)
+        return changes(update or {}, create, self._before, self._offered, about, to_nothing=to_nothing)
 
     def _updated_in(self, key: Any, change: tuple[str, Any, dict[str, Any]], listed: Listed) -> Finding | None:
         name, new_value, arguments = change

@@ -16,7 +16,7 @@ from pytest_toolcheck.rooms import _may_create
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import ToolDescription
 
-from .specs import run
+from .specs import run, write_tool
 from .test_chains import spec_of, tool, write
 
 SHOP = '''
@@ -209,3 +209,56 @@ def test_an_answer_may_deny_that_anything_was_done() -> None:
     assert [denies(value, "delete") for value in (False, {"deleted": False})] == [True, True]
     assert not denies({"id": 3, "deleted": False}, "read"), "there it is a state"
     assert not any(denies(value, "delete") for value in (0, {"deleted": True}, {"done": False}, None, "false"))
+
+
+TASKS = '''
+_tasks = {}
+
+def create_task(title: str, done: bool = False, pieces: int = 2) -> dict:
+    """Create a task."""
+    key = len(_tasks) + 100
+    _tasks[key] = {"id": key, "title": title, "done": done, "pieces": pieces}
+    return dict(_tasks[key])
+
+def get_task(id: int) -> dict:
+    """Get a task."""
+    if id not in _tasks: raise ValueError(f"id: no task {id!r}")
+    return dict(_tasks[id])
+
+def update_task(id: int, done: bool | None = None, pieces: int | None = None) -> dict:
+    """Change a task; what is left out stays."""
+    task = _tasks[get_task(id)["id"]]
+    if done is not None: task["done"] = done
+    if pieces is not None: task["pieces"] = pieces
+    return dict(task)
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("if done is not None:", "if done:", "update_task was accepted, and get_task still answers done true"),
+        ("if pieces is not None:", "if pieces:", "update_task was accepted, and get_task still answers pieces *"),
+        ("", "", None),
+        ("pieces: int | None = None", "pieces: int = 0", None),
+        ('task["pieces"] = pieces', 'task["pieces"] = max(pieces, 1)', None),
+        (
+            "if pieces is not None:",
+            "if pieces is not None and pieces < 1: raise ValueError('too few')\n    if pieces:",
+            None,
+        ),
+    ],
+)
+def test_an_update_to_false_or_nothing_is_one(
+    pytester: pytest.Pytester, old: str, new: str, message: str | None
+) -> None:
+    """What is given as `false` or 0 is not left out, but where 0 is the default, is refused, or is kept in bounds."""
+    code = TASKS.replace(old, new) if old else TASKS
+    code = code.replace("if pieces is not None:", "if pieces:") if "int = 0" in new else code
+    write_tool(pytester, code, "defaults: {variations: {fuzz: 0, categories: [required]}}\n")
+    result = run(pytester, "-k", "chain", "--toolcheck-log=off")
+    result.assert_outcomes(
+        **({"failed": 1} if message else {"passed": 1}), deselected=result.parseoutcomes()["deselected"]
+    )
+    if message:
+        result.stdout.fnmatch_lines([f"*chain: {message}*"])
