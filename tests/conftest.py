@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 import yaml  # noqa: F401 - a run inside a test forgets what it imported, but YAML's C part knows the first import's classes
+from hypothesis import settings
 
 import pytest_toolcheck.lean_jsonschema  # noqa: F401 - before a test module imports `jsonschema`, which then takes 1.5 s
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("tests", deadline=None)  # a busy machine fails nothing
+settings.load_profile("tests")
 
 PROJECT = Path(__file__).parent.parent
 

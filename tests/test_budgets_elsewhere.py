@@ -25,21 +25,50 @@ from .budget_server import asked_server
 
 MS, MIB = 1_000_000, 2**20
 COMMANDS = """
-import time
+import os, time
 def burn():
     end = time.process_time() + 0.012
     while time.process_time() < end: pass
 def hold():
-    block = bytearray(b"x") * (40 * 2**20); time.sleep(0.03); del block
+    HOLD
 COMMANDS = {"burn": burn, "hold": hold, "leak": lambda: kept.append(bytearray(b"x") * 65536)}
 """
+HOLD = """
+    block = bytearray(b"x") * (40 * 2**20)
+    end = time.monotonic() + 20
+    while not os.path.exists(SEEN) and time.monotonic() < end: time.sleep(0.001)
+    if os.path.exists(SEEN): os.remove(SEEN)
+    del block
+"""
+"""Forty MiB are held until whoever reads sizes has read them, and once more."""
 
 
 @pytest.fixture(scope="module")
-def server():
+def mark(tmp_path_factory):
+    """The file that is there once a held block was seen."""
+    return tmp_path_factory.mktemp("seen") / "mark"
+
+
+@pytest.fixture(scope="module")
+def server(mark):
     """A server and how to ask it."""
-    with asked_server(COMMANDS) as served:
+    with asked_server(COMMANDS.replace("HOLD", HOLD.strip().replace("SEEN", repr(str(mark))))) as served:
         yield served
+
+
+@pytest.fixture
+def is_seen(monkeypatch, mark):
+    """Whoever reads the size of a process says when it has read more than 40 MiB."""
+    read = memory_children._rss_by_psutil
+
+    def rss(pid):
+        found = read(pid)
+        if found and found > 40 * MIB and pid != os.getpid():
+            mark.touch()
+        return found
+
+    mark.unlink(missing_ok=True)
+    monkeypatch.setattr(memory_children, "_rss_by_psutil", rss)
 
 
 @pytest.fixture
@@ -90,7 +119,7 @@ def test_cpu_where_other_processes_clocks_are_refused(monkeypatch, server):
 
 
 @pytest.mark.parametrize(("peak", "verdict"), [(10 * MIB, "fail"), (400 * MIB, "pass")])
-def test_the_peak_of_a_server_without_proc(no_proc, server, peak, verdict):
+def test_the_peak_of_a_server_without_proc(no_proc, is_seen, server, peak, verdict):
     """What is resident is read by psutil: a spike of some milliseconds fails, and the report says what would not."""
     pid, ask = server
     found, measured = verdict_of(Budgets(memory={"peak": peak}), lambda: ask("hold"), pid)
@@ -98,16 +127,16 @@ def test_the_peak_of_a_server_without_proc(no_proc, server, peak, verdict):
     assert "RSS of the server's process tree by psutil, read every 1 ms: a shorter spike is not seen" in measured
 
 
-def test_the_peak_of_a_server_whose_kernel_keeps_no_marks(monkeypatch, server):
+def test_the_peak_of_a_server_whose_kernel_keeps_no_marks(monkeypatch, is_seen, server):
     """Without CONFIG_PROC_PAGE_MONITOR there is a /proc and no clear_refs: the server's peak is not taken for nothing."""
     monkeypatch.setattr(memory_children, "has_marks", lambda: False)
     pid, ask = server
     assert ChildMemoryMeter((pid,)).measure(lambda: ask("hold")).peak_bytes > 30 * MIB
 
 
-def test_the_peak_of_a_command_without_proc(no_proc):
+def test_the_peak_of_a_command_without_proc(no_proc, is_seen, mark):
     """The process that a call starts counts whole."""
-    code = "import time; block = bytearray(b'x') * (40 * 2**20); time.sleep(0.1)"
+    code = "import os, time" + textwrap.dedent(HOLD.replace("SEEN", repr(str(mark))))
     run = [sys.executable, "-S", "-c", code]
     meter = ChildMemoryMeter(())
     assert meter.measure(lambda: subprocess.run(run, check=True)).peak_bytes > 40 * MIB

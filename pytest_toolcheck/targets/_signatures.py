@@ -165,7 +165,11 @@ def _output_schema(hint: Any) -> dict[str, Any] | None:
 
 
 def _docstring(function: Callable[..., Any]) -> docstring_parser.Docstring | None:
-    text = inspect.getdoc(function if inspect.isroutine(inspect.unwrap(function)) else _behind(function))
+    plain = inspect.unwrap(function)
+    is_described = inspect.isroutine(plain) and not isinstance(
+        plain, functools.partial
+    )  # which is a routine from 3.14 on
+    text = inspect.getdoc(function if is_described else _behind(function))
     if not text:
         return None
     try:
