@@ -10,6 +10,7 @@ from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
+from .together import may_be_refused_together
 from .violation import is_valid_in_decimals
 
 
@@ -61,6 +62,8 @@ def _promise(evidence: Evidence) -> str | None:
     if tool.acceptance == "lenient" or _is_rule_of_a_model(evidence):
         return None
     if rests_on_integral_float(schema, case.input) or holds_lone_surrogates(case.input) or _is_of_the_codec(evidence):
+        return None
+    if may_be_refused_together(case.input, evidence.known_good):
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
