@@ -111,16 +111,18 @@ def _faults(request: pytest.FixtureRequest) -> Iterator[Faults]:
     """
     from .extensions import extend
     from .faults.faults import Faults
+    from .faults.hooks import assert_late_ones_fired, follow
 
     runtime = _runtime(request)
     extend(runtime)
     faults = Faults(runtime.log.emit)
+    follow(request.node, faults)
     yield faults
     report = faults.report()
     faults.heal()
     if report:
         request.node.add_report_section("teardown", "toolcheck faults", report)
-    faults.assert_all_fired()
+    assert_late_ones_fired(request.node, faults)
 
 
 @pytest.fixture(name="breakers")
