@@ -52,7 +52,5 @@ def test_a_fault_that_never_fired_fails_the_test(pytester: pytest.Pytester):
         ["fault 'nth(9): error*' at test_suite:quote never fired: 1 hit came by test_suite:quote; *"]
     )
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_late*"])
-    failed = [line for line in result.outlines if line.startswith("FAILED")]
-    assert [line.split(" - ")[0] for line in failed] == [
-        "FAILED test_suite.py::test_never", "FAILED test_suite.py::test_fails_by_itself"
-    ]  # fmt: skip
+    failed = {line.split(" - ")[0] for line in result.outlines if line.startswith("FAILED")}
+    assert failed == {"FAILED test_suite.py::test_never", "FAILED test_suite.py::test_fails_by_itself"}
