@@ -110,6 +110,40 @@ def test_the_order_of_a_set_is_found_in_another_process(tmp_path: Path) -> None:
     assert "in another process" in finding
 
 
+NOTES = """
+notes, seen = {}, []
+def save_note(key: str, text: str) -> int:
+    %s
+    return len(notes)
+def list_notes() -> dict:
+    return dict(notes)
+def next_seen() -> int:
+    seen.append(1)
+    return len(seen)
+def get_seen() -> int:
+    seen.append(1)
+    return len(seen)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "readers", "is_found"),
+    [
+        ("notes[key] = notes.get(key, '') + text", "list_notes: {}", True),
+        ("notes[key] = text", "list_notes: {}", False),
+        ("notes[key] = text; seen.append(1)", "next_seen: {}, get_seen: {}", False),
+        ("notes[key] = notes.get(key, '') + text", "list_notes: {annotations: {read_only: false}}", False),
+    ],
+)
+def test_a_reader_by_name_shows_a_further_effect(tmp_path: Path, line: str, readers: str, is_found: bool) -> None:
+    """Where nothing is said of a tool that lists or reads by its name, it is looked at as well; not one that moves on its own."""
+    spec = f"tools: {{save_note: {{annotations: {{idempotent: true}}}}, {readers}}}\n"
+    found = [told for told in findings_of(tmp_path, NOTES % line, spec) if "idempotent" in told]
+    assert bool(found) is is_found
+    if found:
+        assert "changes what list_notes /" in found[0]
+
+
 def test_the_order_of_words_is_found_without_an_example(tmp_path: Path) -> None:
     """A text of one word, the usual base, has no order: several words are tried as well."""
     spec = "tools: {tool: {annotations: {deterministic: true}}}\n"

@@ -175,7 +175,7 @@ class Trial:
     def watch(self, about: Mapping[str, Any], answer: Any, session: Session) -> Watch:
         """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`."""
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
-        windows = windows_of(self.plan, server=ctx.server, open_scratch=self._reading)
+        windows = windows_of(self.plan, server=ctx.server, open_scratch=self._reading, by_name=True)
         return Watch(
             session,
             windows,

@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..cases import base_candidates
+from ..chain_roles import may_be_called, role_of_tool
 from ..events import new_rid
 from ..scenario import ToolPlan
 from ..spec.discover import effective_tool
@@ -43,24 +44,39 @@ class Window:
 _known: WeakKeyDictionary[object, dict[str, Window | None]] = WeakKeyDictionary()
 
 
-def windows_of(plan: ToolPlan, *, server: object, open_scratch: Callable[[], Session]) -> list[Window]:
-    """Return the windows of a tool's target, tried out on a session that nothing else uses. Kept for each server."""
+def windows_of(
+    plan: ToolPlan, *, server: object, open_scratch: Callable[[], Session], by_name: bool = False
+) -> list[Window]:
+    """Return the windows of a tool's target, tried out on a session that nothing else uses. Kept for each server.
+
+    `by_name`: also those that list or read by their names, where nothing says whether they write.
+    """
     known = _known.setdefault(server, {})
     scratch: Session | None = None
     found: list[Window] = []
     for sibling in plan.siblings:
         if sibling.name == plan.tool.name or len(found) >= MOST_WINDOWS:
             continue
+        tool = _spec_of(plan, sibling)
+        if not (_is_declared(tool) or (by_name and _reads_by_name(plan, tool, sibling))):
+            continue
         if sibling.name not in known:
-            tool = _spec_of(plan, sibling)
-            if tool.annotations.read_only and not tool.annotations.destructive:
-                scratch = scratch or open_scratch()
-                known[sibling.name] = _window(tool, scratch)
-            else:
-                known[sibling.name] = None
+            scratch = scratch or open_scratch()
+            known[sibling.name] = _window(tool, scratch)
         if (window := known[sibling.name]) is not None:
             found.append(window)
     return found
+
+
+def _is_declared(tool: ToolSpec) -> bool:
+    return bool(tool.annotations.read_only) and not tool.annotations.destructive
+
+
+def _reads_by_name(plan: ToolPlan, tool: ToolSpec, sibling: ToolDescription) -> bool:
+    role = role_of_tool(sibling)
+    said = tool.annotations
+    is_silent = said.read_only is None and not said.destructive and said.idempotent is None
+    return is_silent and role is not None and role[0] in ("list", "read") and may_be_called(plan.spec, sibling)
 
 
 def _spec_of(plan: ToolPlan, sibling: ToolDescription) -> ToolSpec:
