@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -126,6 +127,30 @@ def test_an_async_function_is_called_in_the_running_loop():
         assert loops == {asyncio.get_running_loop()}
 
     asyncio.run(main())
+
+
+def test_an_async_block_judges_as_a_plain_one():
+    """`async with` is as good: its end raises for what was too much, and for calls that were forgotten."""
+
+    async def burn():
+        end = time.thread_time_ns() + 3 * MS
+        while time.thread_time_ns() < end:
+            pass
+
+    async def main(limit):
+        async with Budget().cpu(time=limit) as b:
+            await b.acall(burn)
+
+    asyncio.run(main("10s"))
+    with pytest.raises(BudgetExceeded, match="cpu time"):
+        asyncio.run(main("1ms"))
+
+    async def forgotten():
+        async with Budget().cpu(time="1s"):
+            pass
+
+    with pytest.raises(BudgetError, match="nothing was measured"):
+        asyncio.run(forgotten())
 
 
 def test_an_async_call_is_timed_inside_the_loop(monkeypatch):

@@ -87,7 +87,7 @@ class Budget:
 
 
 class BudgetBlock:
-    """A `with` block: calls made through it are measured, and its end raises BudgetExceeded for what was too much."""
+    """A `with` (or `async with`) block: calls made through it are measured, and its end raises BudgetExceeded for what was too much."""
 
     def __init__(
         self,
@@ -116,6 +116,15 @@ class BudgetBlock:
         if not self.results:
             raise BudgetError("nothing was measured: make calls in the block through it, as b.call(function, argument)")
         self._finish(self.results)
+
+    async def __aenter__(self) -> BudgetBlock:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        self.__exit__(kind, error, trace)
 
     def call(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call `function(*args, **kwargs)` as often as needed; return the first result. Its errors come through."""
