@@ -92,7 +92,7 @@ def hang_is_cancelled(bench: Bench) -> None:
         world.pass_time(bench.moment_s)
         if left := [each for each in call.dependency_calls if each.ended_s is None]:
             message = f"the call of {bench.name} that hung was given up, and goes on: it was not cancelled"
-            seen = f"{times(len(left))} still running when the call had ended"
+            seen = f"{len(left)} still running when the call had ended"
             bench.broken(world, message, expected="cancelled", seen=seen, promised="timeout")
 
 

@@ -193,7 +193,8 @@ class World:
 
         Raises ScenarioSkipped where these wake so often that it would take for ever: that is no call without an end.
         """
-        self.story.tell(self.now, f"{seconds:g} s pass")
+        if seconds:
+            self.story.tell(self.now, f"{seconds:g} s pass")
         self.clock.most_jumps = None
         self._runner.run(passed(seconds, self.clock, patience=self._patience, who=self.setup.tool.name))
         self._go_on()
@@ -318,6 +319,8 @@ class World:
         if mine is None or len(mine.dependency_calls) < MOST_CALLS:
             self._go_on()
         call_text = f"  {name} is called ({call.number})"
+        if mine is not None and sum(each.ended_s is None for each in self.calls) > 1:
+            call_text += f" by call {mine.number}"
         if name == self.setup.main and mine is not None:
             previous = mine.dependency_calls[-1] if mine.dependency_calls else None
             mine.dependency_calls.append(call)
