@@ -80,6 +80,17 @@ def test_the_tool_s_own_words_are_meant_for_who_has_none() -> None:
     assert {**first, "hour": 9} not in made
 
 
+def test_a_list_behind_its_own_name() -> None:
+    """`Moods: calm, happy or sad` offers three words."""
+    made = [
+        case.input
+        for case in generate_cases(
+            schema(("mood",), mood={"type": "string"}), about="Speak. Moods: calm, happy or sad."
+        )
+    ]
+    assert all({"mood": mood} in made for mood in ("calm", "happy", "sad"))
+
+
 def test_what_the_schema_refuses_is_not_tried() -> None:
     """A number that is told beyond the schema's bounds, or a word that is no member, makes no valid case."""
     hour = {**HOUR, "maximum": 12}

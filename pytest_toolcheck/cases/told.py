@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -14,6 +15,8 @@ from .numbers import bounds
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 
+_LIST = re.compile(r"\b\w+s:\s+((?:[\w-]+,\s+)*[\w-]+(?:,?\s+(?:and|or)|,)\s+[\w-]+)")
+"""`Moods: calm, happy, sad.`"""
 _MOST_TEXTS, _MOST_NUMBERS, _MOST_SILENT = 12, 6, 6
 
 
@@ -85,7 +88,8 @@ def _words(shapes: list[Shape]) -> list[str]:
 
 
 def _words_in(text: str) -> list[str]:
-    return list(dict.fromkeys((*words.allowed_in(text), *words.from_text(text))))
+    listed = (word for match in _LIST.finditer(text) for word in re.split(r",|\bor\b|\band\b", match[1]))
+    return list(dict.fromkeys(filter(None, (*words.allowed_in(text), *map(str.strip, listed), *words.from_text(text)))))
 
 
 def _numbers(found: list[str]) -> list[int | float]:
