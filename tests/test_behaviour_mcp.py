@@ -52,6 +52,26 @@ def test_a_race_in_a_server_of_this_process_is_found_under_shuffles(name: str, t
     assert found(tmp_path, code.replace(hole, correct), seeds) == []
 
 
+def test_what_an_earlier_call_wrote_hides_no_writing_in_a_server_of_this_process(tmp_path: Path) -> None:
+    """A call that writes once is seen in newly imported modules, where nothing has written yet; the twin is not accused."""
+    code = """
+def tool(name: Literal["a", "b", "z"]) -> dict:
+    if name not in state: LINE
+    return {"found": state.get(name)}
+def list_all() -> dict:
+    return dict(state)
+state.clear(); state.update(a=1, b=2)
+reads = ToolAnnotations(read_only_hint=True)
+server.add_tool(list_all, annotations=reads)
+server.add_tool(tool, annotations=reads)
+"""
+    head = f"from typing import Literal\nfrom mcp.types import ToolAnnotations\n{HEAD}"
+    spec = "target: {mcp: {server: 'MODULE.py:server'}}\n"
+    [finding] = findings_of(tmp_path, head + code.replace("LINE", "state[name] = 0"), spec, cases=True)
+    assert finding.startswith("tool: read_only: tool is not read_only: called with ")
+    assert findings_of(tmp_path, head + code.replace("LINE", "return {'found': None}"), spec, cases=True) == []
+
+
 def test_shuffles_that_share_an_import_share_its_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connecting costs more than a call: three sessions serve ten shuffles of three calls, and the call after each."""
     made: list[object] = []

@@ -14,7 +14,7 @@ from ..errors import Position, TargetError
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
-from .anew import fresh_tools
+from .anew import fresh_server, fresh_tools
 from .mixed import mixed_arrays, mixed_texts
 from .siblings import windows_of
 from .state import Watch
@@ -143,6 +143,9 @@ class Trial:
         if isinstance(spec.target, PythonTarget):
             with fresh_tools(spec) as session:
                 yield session or self.ctx.session
+        elif runs_here(spec.target):
+            with fresh_server(self.plan) as served:
+                yield served or self.ctx.session
         else:
             if self._other is None and isinstance(spec.target, McpTarget) and spec.target.command:
                 self._other = self._reading() if self.check == "read_only" else self.ctx.open_session()
