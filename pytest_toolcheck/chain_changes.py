@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .chain_values import changeable, is_own, shown
 from .checks.violation import is_valid
 
 MOST_CHANGES = 4
+
+
+class Change(NamedTuple):
+    """A parameter, its new value, and the arguments that ask for it."""
+
+    name: str
+    value: Any
+    arguments: dict[str, Any]
+    is_choice: bool
+    """Whether other parameters may follow it: what is done has another status."""
 
 
 def changes(
@@ -19,7 +29,7 @@ def changes(
     about: Mapping[str, Any],
     *,
     to_nothing: bool = False,
-) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+) -> Iterator[Change]:
     """Yield parameters with a new value and the arguments that change it; `update` and `create` are the tools' schemas.
 
     Texts and numbers come first: a choice or a switch may depend on what it is. `to_nothing`: the new value is `false`
@@ -39,17 +49,16 @@ def changes(
         }
         arguments = {**known, **about, **({outer: {name: new}} if outer is not None else {name: new})}
         if is_valid(dict(schema), arguments):
-            yield name, new, arguments
+            yield Change(name, new, arguments, _is_choice(inner))
 
 
 def _is_choice(part: Mapping[str, Any]) -> bool:
-    return bool(_members(part)) or part.get("type") == "boolean"
+    return bool(_members(part)) or any(each.get("type") == "boolean" for each in _parts(part))
 
 
 def _members(part: Mapping[str, Any]) -> list[Any]:
     """Return the members of an enumeration, also of one that may be left null."""
-    parts = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
-    return next((members for each in parts if isinstance(members := each.get("enum"), list)), [])
+    return next((members for each in _parts(part) if isinstance(members := each.get("enum"), list)), [])
 
 
 def _nothing(old: Any, part: Mapping[str, Any]) -> Any:
@@ -58,6 +67,10 @@ def _nothing(old: Any, part: Mapping[str, Any]) -> Any:
         return None
     empty = False if isinstance(old, bool) else 0
     return None if "default" in part and part["default"] == empty else empty
+
+
+def _parts(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
 
 
 def _new_value(old: Any, part: Mapping[str, Any]) -> Any:

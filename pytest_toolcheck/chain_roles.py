@@ -23,10 +23,6 @@ VERBS: Mapping[str, frozenset[str]] = {
             "save",
             "store",
             "put",
-            "book",
-            "post",
-            "submit",
-            "schedule",
         ]
     ),
     "read": frozenset(

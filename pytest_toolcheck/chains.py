@@ -13,7 +13,7 @@ from typing import Any
 
 from .chain_answers import changed_beside, is_as_before, mistaken, untrue
 from .chain_calls import BAD, ChainCalls
-from .chain_changes import MOST_CHANGES, changes
+from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
 from .chain_roles import Chain, chains_from
 from .chain_values import (
@@ -154,10 +154,10 @@ class ChainRun(ChainCalls):
     def _updated(self, key: Any, listed: Listed) -> Finding | None:
         asked: set[str] = set()
         while self._chain.update is not None and len(asked) < MOST_CHANGES:
-            change = next((each for each in self._changes(key) if each[0] not in asked), None)
+            change = next((each for each in self._changes(key) if each.name not in asked), None)
             if change is None:
                 break
-            asked.add(change[0])
+            asked.add(change.name)
             if (wrong := self._updated_in(key, change, listed)) is not None:
                 return wrong
         for change in islice(self._changes(key, to_nothing=True), MOST_CHANGES) if asked else ():
@@ -165,13 +165,13 @@ class ChainRun(ChainCalls):
                 return wrong
         return None
 
-    def _changes(self, key: Any, *, to_nothing: bool = False) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    def _changes(self, key: Any, *, to_nothing: bool = False) -> Iterator[Change]:
         update, create = (self._schemas.get(tool or "") for tool in (self._chain.update, self._chain.create))
         about = self._about(self._chain.update or "", key)
         return changes(update or {}, create, self._before, self._offered, about, to_nothing=to_nothing)
 
-    def _updated_in(self, key: Any, change: tuple[str, Any, dict[str, Any]], listed: Listed) -> Finding | None:
-        name, new_value, arguments = change
+    def _updated_in(self, key: Any, change: Change, listed: Listed) -> Finding | None:
+        name, new_value, arguments, is_choice = change
         outcome = self._call(self._chain.update or "", arguments)
         if outcome.kind in BAD:
             return self._wrong(f"{self._chain.update} {outcome.kind} on what {self._chain.create} made", "update fails")
@@ -187,12 +187,15 @@ class ChainRun(ChainCalls):
             text = f"{self._chain.update} was accepted, and {self._chain.read} still answers {name} {shorten(old, 60)}"
             return self._wrong(text, "update not visible")
         given = {**arguments, name: new_value}
-        return self._too_much(name, key, given, was) or self._said(listed.outdated(key, name, old, new_value))
+        return self._too_much(name, key, given, None if is_choice else was) or self._said(
+            listed.outdated(key, name, old, new_value)
+        )
 
     def _too_much(self, name: str, key: Any, arguments: Mapping[str, Any], was: Any) -> Finding | None:
         """Whether the update changed what it was not asked to: another parameter, or the other thing."""
         schemas = [self._schemas[tool] for tool in (self._chain.update, self._chain.create) if tool is not None]
-        also = changed_beside(was, self._before, arguments, (name, self._chain.key), schemas, self._offered)
+        asked = name, self._chain.key
+        also = changed_beside(was, self._before, arguments, asked, schemas, self._offered) if was is not None else None
         if also is not None:
             text = f"{self._chain.update} of {name} also changed {also[0]} from {shorten(also[1], 60)} to {shorten(also[2], 60)}"
             return self._wrong(text, "update of another field")

@@ -131,3 +131,27 @@ def update_entry(key: str, text: str) -> dict: return {"key": made(key, text=tex
 def delete_entry(key: str) -> dict: return {"gone": known(key) and kept.pop(key)}
 """
     assert found(tmp_path, "key", code) == []
+
+
+def test_a_switch_may_change_what_follows_from_it(tmp_path: Path) -> None:
+    """What is done has another status: nobody is accused of changing it beside."""
+    code = """
+def create_todo(title: str, status: Literal["open", "done"] = "open") -> dict:
+    return known(made(next(ids), title=title, status=status, done=status == "done"))
+def get_todo(id: int) -> dict: return known(id)
+def update_todo(id: int, done: bool | None = None, status: Literal["open", "done"] | None = None) -> dict:
+    known(id); done = (status == "done") if done is None else done
+    kept[id].update(done=done, status="done" if done else "open")
+    return {"ok": True}
+"""
+    assert found(tmp_path, "id", code) == []
+
+
+def test_what_is_booked_is_not_made_by_booking_it(tmp_path: Path) -> None:
+    """A verb that acts on a thing begins no chain: the room has a name of its own."""
+    code = """
+made(1, name="Blue room")
+def book_room(room_id: int, name: str) -> dict: return {"booking": 7, "name": known(room_id) and name}
+def get_room(room_id: int) -> dict: return known(room_id)
+"""
+    assert found(tmp_path, "id", code) == []

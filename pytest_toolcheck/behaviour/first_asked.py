@@ -27,6 +27,7 @@ _PAIRS: Final = 8
 """Of keys: one of the two values is asked first for eight of sixteen, by chance one in 12,870."""
 _MOST_PARAMETERS: Final = 6
 _ALTERNATIVES: Final = 2
+_TRIES: Final = 20
 _PATIENCE_S: Final = 20.0
 _QUICK_S: Final = 0.1
 _MOST_DISTANT: Final = 1e6
@@ -99,6 +100,7 @@ class _Keys:
         self._trial, self._base, self._properties = trial, base, properties
         self._schema = trial.plan.tool.input if trial.plan.tool.input is not None else True
         self._chance = random.Random(trial.plan.tool.name)
+        self._used: set[str] = set()
         self._ignored = tuple(trial.options.get("ignore", ()))
         self._makers = {name: maker for name in base if (maker := self._maker(name)) is not None}
 
@@ -119,9 +121,13 @@ class _Keys:
         return self._chance.sample([0, 1], 2)
 
     def new(self, names: Sequence[str]) -> Input | None:
-        """Return new values of these parameters."""
-        key = {n: new_value(self._makers[n], self._properties[n], self._base[n], self._chance) for n in names}
-        return None if None in key.values() else key
+        """Return new values of these parameters, other ones each time; None where there are no more."""
+        for _ in range(_TRIES):
+            key = {n: new_value(self._makers[n], self._properties[n], self._base[n], self._chance) for n in names}
+            if None not in key.values() and (text := as_json(key)) not in self._used:
+                self._used.add(text)
+                return key
+        return None
 
     def with_value(self, key: Input, name: str, value: Any) -> Input:
         """Return the base with the values of a key, and of one further parameter, which may be left out."""

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from ..cases.model import Case
@@ -15,6 +16,7 @@ from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
 from .anew import fresh_server, fresh_tools
+from .first_asked import alternatives
 from .mixed import mixed_arrays, mixed_texts
 from .siblings import windows_of
 from .state import Watch
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ..execute import RunningScenario
 
 MOST_INPUTS = 8
+_MOST_APART = 4
 _LIKELIHOOD = {name: at for at, name in enumerate(("example", "enum", "boundary", "optional", "combination", "number"))}
 _ODD = ("extra", "type", "unicode", "size", "number")
 _VARIED = ("combination", "enum", "example", "boundary")
@@ -133,8 +136,16 @@ class Trial:
             schema = self.plan.tool.input if self.plan.tool.input is not None else True
             yield from mixed_arrays(base, cases, schema)
             yield from mixed_texts(base, schema)
+            yield from self._apart(base)
         for case in _of_each_kind([case for case in cases if case.label == "valid"])[: MOST_INPUTS * 3]:
             yield self.ctx.rebased(case).input
+
+    def _apart(self, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the base with one parameter changed: what is remembered by the others alone shows there."""
+        cases = self.valid_inputs() if len(base) > 1 else []
+        for name in list(base)[:_MOST_APART]:
+            for _, other in islice(alternatives(name, base, cases), 1):
+                yield {**base, name: other}
 
     @contextmanager
     def fresh_session(self) -> Iterator[Session]:
