@@ -189,6 +189,18 @@ def test_cpu_time_comes_first_and_what_is_new_is_left_out(stored):
             "reference_ns of a::test, cpu time is 0, expected a whole number above 0",
         ),
         (FILE % ("9", '"x"'), "value of a::test, cpu time is 'x', expected a number"),
+        (FILE % ("9", '1, "mean": 3'), "a::test, cpu time has an unknown key 'mean', expected high, low,"),
+        (FILE % ("9", "-1"), r"has the bounds \[-1, 2\], expected 0 <= low <= value <= high"),
+        (FILE % ("9", "3"), r"has the bounds \[3, 2\], expected 0 <= low <= value <= high"),
+        (FILE % ("9", "1" + "0" * 400), "value of a::test, cpu time is 1000.*expected a number"),
+        ((FILE % ("9", "1")).replace('"ns"', '"s"'), "unit of a::test, cpu time is 's', expected 'ns'"),
+        (
+            (FILE % ("9", "1")).replace("cpu time", "speed"),
+            "a::test, speed is no metric, expected a name that begins with",
+        ),
+        ((FILE % ("9", "1")).replace('"high": 2, ', ""), "high of a::test, cpu time is 'missing', expected a number"),
+        ('{"version": 1, "machine": "m", "reference_ns": 9, "tests": []}', r"tests is \[\], expected a mapping"),
+        ("[" * 100_000, "not a baseline .*recursion"),
         (FILE % ("9", "NaN"), "value of a::test, cpu time is nan, expected a number"),
     ],
 )

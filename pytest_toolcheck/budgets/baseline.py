@@ -24,7 +24,10 @@ from .results import BudgetResult, short
 from .verdict import Verdict
 
 VERSION = 1
+UNITS = {"cpu time": "ns", "cpu utilization": "share", "latency": "ns", "memory": "bytes", "growth": "exponent"}
+"""The unit of a metric, by how its name begins."""
 _DIGITS = 4
+_KEYS = {"value", "low", "high", "unit", "reference_ns"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +147,22 @@ def load_baseline(path: Path) -> Baseline:
     """Return the baseline that a file holds. Raises ToolcheckError naming the file and what is wrong with it."""
     advice = "write a new one with --toolcheck-save-baseline"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = _mapping("the file", json.loads(path.read_text(encoding="utf-8-sig")))
         if data["version"] != VERSION:
             raise ToolcheckError(f"{path}: found baseline version {data['version']!r}, expected {VERSION}: {advice}")
         machine = Machine(str(data["machine"]), _positive("reference_ns", data["reference_ns"]))
         entries = {
-            (test, name): _read_entry(f"{test}, {name}", entry)
-            for test, found in data["tests"].items()
-            for name, entry in found.items()
+            (test, name): _read_entry(test, name, entry)
+            for test, found in _mapping("tests", data["tests"]).items()
+            for name, entry in _mapping(test, found).items()
         }
     except FileNotFoundError:
         raise ToolcheckError(f"{path}: there is no such baseline: {advice}") from None
     except OSError as error:
         raise ToolcheckError(f"{path}: cannot be read ({error.strerror}): {advice}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise ToolcheckError(f"{path}: not a baseline ({error} is missing): {advice}") from None
+    except (ValueError, RecursionError) as error:
         raise ToolcheckError(f"{path}: not a baseline ({error}): {advice}") from None
     return Baseline(machine, entries)
 
@@ -168,15 +173,39 @@ def _positive(name: str, value: Any) -> int:
     return value
 
 
-def _read_entry(place: str, found: Mapping[str, Any]) -> Entry:
+def _read_entry(test: str, metric: str, found: Any) -> Entry:
+    """Return an entry as the file has it, which people edit by hand. Raises ValueError saying what is wrong where."""
+    place = f"{test}, {metric}"
+    entry = _mapping(place, found)
+    if unknown := sorted(set(entry) - _KEYS):
+        raise ValueError(f"{place} has an unknown key {unknown[0]!r}, expected {', '.join(sorted(_KEYS))}")
     for name in ("value", "low", "high"):
-        number = found[name]
-        is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
-        if not is_number and not (number is None and name != "value"):
-            raise ValueError(f"{name} of {place} is {number!r}, expected a number")
-    if "reference_ns" in found:
-        _positive(f"reference_ns of {place}", found["reference_ns"])
-    return Entry(**found)
+        if name not in entry or not (_is_number(entry[name]) or (entry[name] is None and name != "value")):
+            raise ValueError(f"{name} of {place} is {entry.get(name, 'missing')!r}, expected a number")
+    unit = next((unit for name, unit in UNITS.items() if metric.startswith(name)), None)
+    if unit is None:
+        raise ValueError(f"{place} is no metric, expected a name that begins with one of {', '.join(UNITS)}")
+    if entry.get("unit") != unit:
+        raise ValueError(f"unit of {place} is {entry.get('unit', 'missing')!r}, expected {unit!r}")
+    if "reference_ns" in entry:
+        _positive(f"reference_ns of {place}", entry["reference_ns"])
+    bounds = [entry[name] for name in ("low", "value", "high") if entry[name] is not None]
+    if unit == "ns" and (bounds != sorted(bounds) or bounds[0] < 0):
+        raise ValueError(f"{place} has the bounds {bounds}, expected 0 <= low <= value <= high")
+    return Entry(**entry)
+
+
+def _mapping(place: str, found: Any) -> Mapping[str, Any]:
+    if not isinstance(found, dict):
+        raise ValueError(f"{place} is {found!r:.40}, expected a mapping")  # noqa: TRY004 - it is the file that is wrong
+    return found
+
+
+def _is_number(found: Any) -> bool:
+    try:
+        return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+    except OverflowError:  # a whole number beyond what a float holds
+        return False
 
 
 def compare(
