@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,9 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 Fits = Callable[[Any], bool]
 _INT64 = 2**63
 _TRIES_OF_BOUND = 3
+HAIRS = (0.5, 0.1, 0.01, 1e-6)
+"""How far beside a bound a fraction tells whether a program rounds."""
+_LARGEST_NEAR = 10**9
 _LONGEST_DRAWN = 500
 _AROUND = re.compile(r"\(\?<?[=!]")
 
@@ -89,8 +92,18 @@ def _free_number(draw: Draw, low: Fraction | None, high: Fraction | None, fits: 
         kinds.append(_floats(floor, ceiling))
     if not kinds:
         raise Dead("no number lies between the bounds")
+    near = tuple(_near_ends(low, high))
+    if near:
+        kinds.append(st.sampled_from(near))
     number: int | float = _try(draw, st.one_of(kinds), fits)
     return number
+
+
+def _near_ends(low: Fraction | None, high: Fraction | None) -> Iterator[float]:
+    """Yield numbers a hair inside the bounds."""
+    for bound, sign in ((low, 1), (high, -1)):
+        if bound is not None and abs(bound) < _LARGEST_NEAR:
+            yield from (float(bound) + sign * hair for hair in HAIRS)
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ..json_copy import copied
 from .formats import BAD
+from .patterns import near_misses
 from .strategy_draw import Drawer
-from .strategy_leaves import Draw, free_json, integers, matching, text
+from .strategy_leaves import HAIRS, Draw, free_json, integers, matching, text
 from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
 
 Path = tuple[str | int, ...]
@@ -153,6 +154,20 @@ class Mutator:
                 yield from self._missing(nodes, path, name)
         for pattern in (pattern for node in nodes for pattern in node.get("patternProperties") or {}):
             yield from self._missing(nodes, path, str(self.draw(matching(pattern))))
+        yield from self._near_names(nodes, path)
+
+    def _near_names(self, nodes: list[Node], path: Path) -> Iterator[Break]:
+        """Yield members whose names nearly match, with values that would be good under a name that does."""
+        for node in nodes:
+            asked = dict(node.get("patternProperties") or {})
+            naming = node.get("propertyNames")
+            if isinstance(naming, dict) and isinstance(naming.get("pattern"), str):
+                asked.setdefault(naming["pattern"], node.schema.get("additionalProperties", True))
+            for pattern, schema in asked.items():
+                near = near_misses(pattern)
+                if near:
+                    name = self.draw(st.sampled_from(near))[1]
+                    yield Break((*path, name), self._drawer((self.graph.child(node, schema),)))
 
     def _some(self, value: dict[str, Any]) -> list[tuple[str, Any]]:
         """Return the members; of very many only some, other ones each time."""
@@ -233,6 +248,8 @@ def _number_bounds(node: Node, path: Path) -> Iterator[Break]:
         bound = node.get(keyword)
         if isinstance(bound, (int, float)) and not isinstance(bound, bool):
             yield Break(path, _beyond(bound, sign))
+            if node.get("type") != "integer" and abs(bound) < _LARGEST:
+                yield Break(path, _just_beyond(bound, sign))
             yield Break(path, _just(bound if keyword.startswith("exclusive") else bound + sign))
     if node.get("type") == "integer":
         yield Break(path, lambda draw: draw(integers(-50, 50)) + 0.5)
@@ -251,6 +268,10 @@ def _off_multiples(value: float, node: Node, path: Path) -> Iterator[Break]:
 
 def _beyond(bound: float, sign: int) -> Callable[[Draw], Any]:
     return lambda draw: bound + sign * draw(integers(1, 1000))
+
+
+def _just_beyond(bound: float, sign: int) -> Callable[[Draw], Any]:
+    return lambda draw: bound + sign * draw(st.sampled_from(HAIRS))
 
 
 def _length_bounds(value: str, node: Node, path: Path) -> Iterator[Break]:
