@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_toolcheck.spec.model import BreakerPromise
+
 from .faulty.resilience.lab import BREAKER, FALLBACK, HERE, RETRY, mutated, plan_of, run
 
 SOURCE = (HERE / "layered.py").read_text()
@@ -102,6 +104,48 @@ def test_fault_is_found(fault, tmp_path):
     details = dict(failure.findings[0].details)
     assert details["expected"] != details["seen"]
     assert "place_order" in details["timeline"]
+
+
+FIRST = (
+    '    try:\n        return {"source": "live"',
+    '    await asyncio.sleep(3)\n    try:\n        return {"source": "live"',
+)
+
+
+def test_a_breaker_that_recovers_early_is_found_in_a_tool_that_does_something_else_first(tmp_path):
+    """A call that is let through is one also where the tool takes a while before it asks the dependency."""
+    source = mutated(SOURCE, *FIRST)
+    assert not run(promised(tmp_path, source), only="breaker[").failed
+    source = mutated(source, "time.monotonic() - self.opened_at < 300", "time.monotonic() - self.opened_at < 200")
+    report = run(promised(tmp_path, source), only="no calls while open")
+    (failure,) = report.failed.values()
+    assert "the open breaker let a call through at 225s" in str(failure)
+
+
+def test_the_last_error_is_that_of_the_last_attempt_also_where_it_opens_the_breaker(tmp_path):
+    """Where all attempts were made, their last error comes through, whatever the breaker thinks of it."""
+    source = mutated(
+        SOURCE,
+        "                    raise\n            await",
+        "                    raise RuntimeError('no') from None\n            await",
+    )
+    source = mutated(source, "self.failures >= 5:", "self.failures >= 3:")
+    source = mutated(source, "except (ConnectionError, TimeoutError, Refused) as first", "except Refused as first")
+    plan = plan_of(source, tmp_path, retry=RETRY, breaker=BreakerPromise(3, 300.0), depends_on=DEPENDS_ON)
+    (failure,) = run(plan, only="the last error").failed.values()
+    assert "the last error of provider does not come through: the call raised RuntimeError" in str(failure)
+
+
+def test_a_call_that_does_something_else_first_is_cancelled_when_it_asks_the_dependency(tmp_path):
+    """A tool that waits for another before it calls the dependency is not accused by the sentences on cancelled calls."""
+    source = mutated(
+        SOURCE,
+        '    try:\n        return {"source": "live"',
+        '    await asyncio.sleep(3)\n    try:\n        return {"source": "live"',
+    )
+    report = run(promised(tmp_path, source), only="cancelled")
+    assert not report.failed, report
+    assert len(report.passed) == 5, report
 
 
 def test_a_call_that_needs_a_retry_has_it_after_many_that_failed(tmp_path):

@@ -68,7 +68,8 @@ def last_error_comes_through(bench: Bench) -> None:
             message = f"the call returned {call.result!r:.60} though {bench.name} failed: its error was swallowed"
             bench.broken(world, message, expected="an error", seen="an answer")
         breaker = bench.promise.breaker
-        if breaker is not None and len(failures) >= breaker.opens_after:
+        is_cut_short = bench.promise.retry is None or len(call.dependency_calls) < bench.attempts
+        if breaker is not None and is_cut_short and len(failures) >= breaker.opens_after:
             return  # it opened before the attempts were used up: the last word is the breaker's
         if isinstance(call.error, RefusedOverMcp):
             _expect_in_text(bench, world, call.error)

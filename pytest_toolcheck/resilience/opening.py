@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ..scenario import ScenarioSkipped
 from ..spec.model import BreakerPromise
@@ -19,6 +19,7 @@ from .toolcall import ToolCall
 from .world import World
 
 Unit = Literal["attempt", "call"]
+_AT_ONCE_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def refuses(bench: Bench, world: World, why: str) -> ToolCall:
     made_before = len(world.probe.calls)
     call = world.call()
     early = len(call.dependency_calls) or len(world.probe.calls) - made_before
-    if early and (not call.dependency_calls or _is_at_start(world, call)):
+    if early and (not call.dependency_calls or _is_early(bench, world, call)):
         bench.broken(world, f"the open breaker let a call through {why}", expected=f"{bench.name} is not called",
                      seen=f"called {times(early)}", promised="breaker")  # fmt: skip
     return call
@@ -114,10 +115,14 @@ def admits(bench: Bench, world: World, why: str) -> ToolCall:
     return call
 
 
-def _is_at_start(world: World, call: ToolCall) -> bool:
-    """A retry outside a breaker may wait until it recovers: only a call that is let through at once is wrong."""
-    started_s = world.since_start(call.dependency_calls[0].started_s)
-    return started_s is not None and started_s - call.started_s < 1e-6 + 0.001
+def _is_early(bench: Bench, world: World, call: ToolCall) -> bool:
+    """Whether a call reached the dependency before the breaker could have recovered: its tool may do something else first,
+    and a retry outside a breaker may wait until then."""
+    began_s = call.dependency_calls[0].started_s
+    ends = [c.ended_s for c in world.probe.failures() if c not in call.dependency_calls and c.ended_s is not None]
+    if not ends:
+        return (world.since_start(began_s) or 0.0) - call.started_s < _AT_ONCE_S
+    return began_s < ends[-1] + promised(bench).recovers_after_s - _AT_ONCE_S
 
 
 def _expect_short_waits(bench: Bench, call: ToolCall) -> None:

@@ -28,7 +28,6 @@ from .toolcall import Setup, ToolCall, absolute, imported, short
 PRECISION_S: Final = 0.001
 """How exact a wait must be: virtual time is exact, what is left is a library's own floating-point sum."""
 _THREADS: Final = 64
-
 Emit = Callable[..., None]
 
 
@@ -174,11 +173,13 @@ class World:
         return self._runner.run(both()), turns
 
     def call_and_cancel(self, *, after_s: float) -> tuple[ToolCall, bool]:
-        """Call the (async) tool and cancel the call after a while; tell whether it ended as cancelled."""
+        """Call the (async) tool, cancel it a while after it reached the dependency; tell whether it ended as cancelled."""
 
         async def cancelled() -> tuple[ToolCall, bool]:
-            task = asyncio.ensure_future(self._call_in_loop(cancelling=True))
+            task, number = asyncio.ensure_future(self._call_in_loop(cancelling=True)), len(self.calls)
             await asyncio.sleep(after_s)
+            while not (task.done() or self.calls[number].reached):  # it does something else first
+                await asyncio.sleep(after_s)
             self.story.tell(self.now, "the call is cancelled")
             task.cancel()
             await asyncio.wait({task}, timeout=HANG_S / 2)
