@@ -112,6 +112,13 @@ FIRST = (
 )
 
 
+@pytest.mark.parametrize("place", ['    try:\n        return {"source": "live"', "    return 9\n"])
+def test_other_work_of_the_tool_is_not_held_to_the_promise(place, tmp_path):
+    """What the tool does before it asks the dependency, and what its fallback takes, breaks no sentence."""
+    report = run(promised(tmp_path, mutated(SOURCE, place, f"    await asyncio.sleep(3)\n{place}")))
+    assert not report.failed, report
+
+
 def test_a_breaker_that_recovers_early_is_found_in_a_tool_that_does_something_else_first(tmp_path):
     """A call that is let through is one also where the tool takes a while before it asks the dependency."""
     source = mutated(SOURCE, *FIRST)

@@ -121,10 +121,21 @@ def endless_hang_is_error(bench: Bench) -> None:
         call = world.call()
         retry = bench.promise.retry
         limit_s = bench.promise.timeout_s * bench.attempts + sum(retry.delays_s if retry else ())
-        _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE, seconds(limit_s))
+        others_s = _time_of_others(world, call)
+        _expect_end(bench, world, call, limit_s * (1 + _TOLERANCE) + _TOLERANCE + others_s, seconds(limit_s))
         if call.error is None and bench.promise.fallback is None:
             message = f"the call returned {call.result!r:.60} though {bench.name} never answered"
             bench.broken(world, message, expected="an error", seen="an answer", promised="timeout")
+
+
+def _time_of_others(world: World, call: ToolCall) -> float:
+    """Return what a call did before its first attempt and, where it can be told, after its last: no limit of these is promised."""
+    made = call.dependency_calls
+    if not made or call.ended_s is None:
+        return 0.0
+    before_s = (world.since_start(made[0].started_s) or 0.0) - call.started_s
+    ended_s = world.since_start(made[-1].ended_s)
+    return before_s + (max(0.0, call.ended_s - ended_s) if ended_s is not None else 0.0)
 
 
 def call_ends(bench: Bench, *, limit_s: float) -> None:
