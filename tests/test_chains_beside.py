@@ -204,6 +204,16 @@ def test_a_refusal_that_says_nothing_is_looked_up_in_the_log() -> None:
     assert shows_crash("KeyError: 0")
 
 
+def test_the_interpreter_s_words_are_told_from_a_tool_s_own() -> None:
+    """A tool may refuse a division by zero in words of its own; the interpreter's alone are those of a crash."""
+    for words in ("division by zero", "float division by zero", "integer division or modulo by zero"):
+        assert shows_crash(words)
+        assert shows_crash(f"Error executing tool divide: {words}")
+        assert shows_crash(f'{{"error": "{words}", "code": 1}}')
+    for own in ("division by zero is not defined: b must not be 0", "b: a division by zero, give another number"):
+        assert not shows_crash(f"Error executing tool divide: {own}")
+
+
 def test_an_answer_may_deny_that_anything_was_done() -> None:
     """`false`, or a flag of success that is false."""
     assert [denies(value, "delete") for value in (False, {"deleted": False})] == [True, True]

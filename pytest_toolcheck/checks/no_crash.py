@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from ..targets.base import CallError
 
 _WRAPPED_CRASH = re.compile(
-    r"\b(division by zero|(list|string|tuple|pop) index out of range|object has no attribute '"
+    r"(?:^|[:\"'] ?)(?:(?:float|integer|complex) )?(?:floor )?(?:division|modulo|division or modulo) by zero"
+    r"(?=\.?(?:[\"'}\]]|\s*$))"
+    r"|\b((list|string|tuple|pop) index out of range|object has no attribute '"
     r"|unsupported operand type\(s\) for|object is not (subscriptable|iterable|callable)|unhashable type: '"
     r"|maximum recursion depth exceeded|'NoneType' object|cannot access local variable"
     r"|(Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode|UnicodeDecode)Error\b"
     r"|Cannot read propert(y|ies) of (undefined|null)|is not a function\b|NullPointerException"
-    r"|codec can't (en|de)code (character|byte)s?|nil pointer dereference)"
+    r"|codec can't (en|de)code (character|byte)s?|nil pointer dereference)",
+    re.MULTILINE,
 )
 """What interpreters write when code fails on its own, seen through a server that turns every exception into a refusal."""
 
