@@ -18,6 +18,12 @@ FAULTS = {
         "concurrent calls do not share attempts",
         "provider was called twice, promised 3 times, when 2 calls at once failed at first",
     ),
+    "waits before the first attempt too": (
+        "            try:\n                return await function(sku)",
+        "            await asyncio.sleep(1.0 if used == 0 else 0)\n            try:\n                return await function(sku)",
+        "waits 1s, 2s",
+        "the call waited 1s before its first attempt, as long as before another",
+    ),
     "waits grow from call to call": (
         "            await asyncio.sleep(self.first_s * 2**used)",
         "            await asyncio.sleep(self.first_s)\n            self.first_s *= 2",

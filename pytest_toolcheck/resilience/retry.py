@@ -78,6 +78,7 @@ def waits_exactly(bench: Bench) -> None:
     with bench.world() as world:
         bench.always_fail(world)
         call = world.call()
+        _expect_no_wait_before_first(bench, world, call)
         _expect_waits(bench, world, call)
         promised, seen = _retry(bench).delays_s, waits_of(call)
         shown = {"expected": _listed(promised), "seen": _listed(seen)}
@@ -261,6 +262,18 @@ def waits_of(call: ToolCall) -> list[float]:
         after.started_s - (before.ended_s if before.ended_s is not None else before.started_s)
         for before, after in pairwise(made)
     ]
+
+
+def _expect_no_wait_before_first(bench: Bench, world: World, call: ToolCall) -> None:
+    """Expect that none of the waits comes before the first attempt; something else that takes its time may."""
+    waits = [wait for wait in _retry(bench).delays_s if wait > PRECISION_S]
+    if not call.reached or world.order[0] != bench.name:
+        return
+    before_s = (world.since_start(call.dependency_calls[0].started_s) or 0.0) - call.started_s
+    if any(abs(before_s - wait) <= PRECISION_S for wait in waits):
+        message = f"the call waited {seconds(before_s)} before its first attempt, as long as before another"
+        seen = f"{seconds(before_s)} before the first attempt"
+        bench.broken(world, message, expected=_listed(_retry(bench).delays_s), seen=seen)
 
 
 def _expect_waits(bench: Bench, world: World, call: ToolCall, which: str = "") -> None:
