@@ -181,13 +181,31 @@ def test_one_seed_alone(run):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [("runs=3", "*interleave takes seeds and seed by name, not runs*"), ("seeds=0", "*names no seed*")],
+    [
+        ("runs=3", "*interleave takes seeds and seed by name, not runs*"),
+        ("seeds=0", "*names no seed*"),
+    ],
 )
 def test_wrong_arguments_are_told(run, arguments, told):
     """A misspelt argument, or no seed at all, is an error that says what is taken."""
     result = run(RACE.format(plugin="asyncio", arguments=arguments))
     assert result.ret != 0
     result.stdout.fnmatch_lines([told])
+
+
+def test_seeds_that_are_no_numbers_are_told(run):
+    """A text is no list of seeds, though it could be taken for one."""
+    wrong = ["seeds='abc'", "seeds=2.5", "seed='7'"]
+    tests = [f"@pytest.mark.interleave({each})\nasync def test_{i}():\n    pass\n" for i, each in enumerate(wrong)]
+    result = run("import pytest\n\npytestmark = pytest.mark.asyncio\n\n" + "\n".join(tests))
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_0: interleave takes seeds, a whole number or*found seeds='abc', seed=None",
+            "*seeds=2.5, seed=None",
+            "*seed='7'",
+        ]
+    )
 
 
 def test_a_synchronous_test_is_refused(run):

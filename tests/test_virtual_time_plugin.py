@@ -210,6 +210,21 @@ def test_a_wrong_marker_argument_says_what_is_taken(run):
     result.stdout.fnmatch_lines(["*virtual_time takes max_real_wait and start by name, not max_wait*"])
 
 
+def test_a_wrong_value_of_the_marker_says_what_is_expected(run):
+    """A wrong value is told with the test and the argument, not by an error of ours from within."""
+    wrong = ["max_real_wait='5'", "max_real_wait='-5s'", "start='yesterday'"]
+    tests = [f"@pytest.mark.virtual_time({each})\ndef test_{i}():\n    pass\n" for i, each in enumerate(wrong)]
+    result = run("import pytest\n\n" + "\n".join(tests))
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_0: virtual_time(max_real_wait='5'): not a duration*",
+            "*test_1: virtual_time(max_real_wait='-5s'): it is no length of time*",
+            "*test_2: virtual_time(start='yesterday'): expected a datetime or an ISO 8601 text*",
+        ]
+    )
+
+
 def test_hooks_load_no_asyncio():
     """Loading the hooks imports neither asyncio nor time-machine."""
     code = (

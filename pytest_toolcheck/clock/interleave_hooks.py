@@ -41,11 +41,24 @@ def _seeds(item: pytest.Item, marker: pytest.Mark) -> tuple[int, ...]:
     if given or marker.args:
         found = ", ".join([*map(repr, marker.args), *given])
         raise pytest.UsageError(f"{item.nodeid}: interleave takes seeds and seed by name, not {found}")
+    if not _are_seeds(seeds) or not (seed is None or _is_number(seed)):
+        raise pytest.UsageError(
+            f"{item.nodeid}: interleave takes seeds, a whole number or a list of such, and seed, a whole number; "
+            f"found seeds={seeds!r}, seed={seed!r}"
+        )
     only = seed if chosen is None else int(chosen)
     all_seeds = seeds_of(seeds) if only is None else (only,)
     if not all_seeds:
         raise pytest.UsageError(f"{item.nodeid}: interleave(seeds={seeds!r}) names no seed: use 1 or more")
     return all_seeds
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _are_seeds(value: object) -> bool:
+    return _is_number(value) or (isinstance(value, list | tuple | range | set) and all(map(_is_number, value)))
 
 
 def _refuse_synchronous(item: pytest.Item) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from .durations import SECOND
+from ..errors import UnitError
+from .durations import SECOND, to_ns
 from .hooks import CLOCK
 from .session import MAX_REAL_WAIT, new_clock, virtual_time
 from .virtual import VirtualClock
@@ -54,7 +55,25 @@ def _settings(item: pytest.Item) -> dict[str, Any]:
     if unknown or (marker and marker.args):
         found = ", ".join([*map(repr, marker.args if marker else ()), *sorted(unknown)])
         raise pytest.UsageError(f"{item.nodeid}: virtual_time takes max_real_wait and start by name, not {found}")
+    _check(item, settings)
     return settings
+
+
+def _check(item: pytest.Item, settings: dict[str, Any]) -> None:
+    wait, start = settings.get("max_real_wait", MAX_REAL_WAIT), settings.get("start")
+    try:
+        if to_ns(wait) < 0:
+            raise UnitError(f"it is no length of time: {wait!r}")
+    except UnitError as error:
+        raise pytest.UsageError(f"{item.nodeid}: virtual_time(max_real_wait={wait!r}): {error}") from None
+    try:
+        is_time = start is None or isinstance(start, datetime) or bool(datetime.fromisoformat(start))
+    except (ValueError, TypeError):
+        is_time = False
+    if not is_time:
+        raise pytest.UsageError(
+            f"{item.nodeid}: virtual_time(start={start!r}): expected a datetime or an ISO 8601 text such as '2030-01-02T03:04:05Z'"
+        )
 
 
 def _make_clock(settings: dict[str, Any]) -> VirtualClock:
