@@ -169,3 +169,23 @@ def test_what_a_child_server_keeps_with_every_call_is_a_leak(tmp_path: Path) -> 
         ("threads", " leaks: threads leaves threads"),
         ("children", " leaks: children leaves child processes"),
     ]
+
+
+def test_a_choice_that_calls_share_is_found_beside_a_text(tmp_path: Path) -> None:
+    """The calls at once differ in more than a text: in the choice that the tool keeps for all of them as well."""
+    code = """
+    import asyncio
+    from typing import Literal
+    from mcp.server import MCPServer
+    from mcp.types import ToolAnnotations
+    server = MCPServer("x")
+    state = {}
+    @server.tool(annotations=ToolAnnotations(read_only_hint=True))
+    async def translate(text: str, lang: Literal["de", "fr", "it"] = "de") -> str:
+        state["lang"] = lang
+        await asyncio.sleep(0.001)
+        return f"[{state['lang']}] {text}"
+    """
+    spec = "target: {mcp: {server: 'MODULE.py:server'}}\n"
+    found = findings_of(tmp_path, code, spec)
+    assert any(told.startswith("translate: isolated: ") for told in found), found
