@@ -495,6 +495,7 @@ def wait_in_vain():
     threading.Event().wait()
 
 
+@pytest.mark.filterwarnings("ignore:The executor did not finish")  # of asyncio since 3.12, at the end of the run
 @pytest.mark.parametrize("wait", [wait_in_vain, threading.Event().wait], ids=["function", "method"])
 def test_a_deadlock_of_tasks_names_the_threads_of_the_test(wait):
     """What a task waits for in vain may be a function in a thread: it is named with its line, not with one of ours."""
