@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .execute import RunningScenario
 
 _MOST_CALLS = 40
-_MOST_CORNERS = 4
+_MOST_CORNERS = 6
 
 
 def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> tuple[Finding, ...]:
@@ -34,12 +34,17 @@ def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> t
 def _cases(context: RunningScenario, cases: Sequence[Case]) -> Iterator[Case]:
     base, named = context.proof.base or {}, context.proof.named
     schema = context.plan.tool.input if context.plan.tool.input is not None else True
-    ends = [context.rebased(case) for case in cases if case.category == "combination" and "at the" in case.detail]
+    ends = [context.rebased(case) for case in cases if case.label == "valid" and _is_corner(case)]
     seen = {as_json(base)}
-    for stand in (base, *(case.input for case in ends[:_MOST_CORNERS] if case.label == "valid")):
+    for stand in (base, *(case.input for case in ends[:_MOST_CORNERS])):
         for name, values in named.items():
             for value in values:
                 made = {**stand, **{other: base[other] for other in named}, name: value}
                 if (text := as_json(made)) not in seen and is_valid(schema, made):
                     seen.add(text)
                     yield Case(f"learned[{name}]", made, "valid", "example", f"/{name}", f"learned {describe(value)}")
+
+
+def _is_corner(case: Case) -> bool:
+    """Whether everything stands at an end, or, where there is only one thing that can, that."""
+    return case.category == "boundary" or (case.category == "combination" and "at the" in case.detail)
