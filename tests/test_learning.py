@@ -155,7 +155,7 @@ def price(plan: str, seats: Annotated[int, Field(ge=1, le=500)]) -> int:
 def test_each_value_that_a_refusal_names_is_judged(pytester: pytest.Pytester, breaks: str, sent: str | None) -> None:
     """A crash on one of them, alone or beside the end of another parameter, is a finding and not only no candidate."""
     code = PLANS.replace("BREAKS(plan, seats)", breaks)
-    write_tool(pytester, code, "defaults: {variations: {fuzz: 0, categories: [combination]}}\n")
+    write_tool(pytester, code, "defaults: {variations: {fuzz: 0, categories: [boundary, combination]}}\n")
     result = run(pytester, "-k", "valid_call", "--toolcheck-log=off")
     result.assert_outcomes(
         **({"failed": 1} if sent else {"passed": 1}), deselected=result.parseoutcomes()["deselected"]
