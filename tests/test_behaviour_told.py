@@ -153,6 +153,16 @@ def test_a_tool_that_is_about_errors_is_not_accused():
         assert OUTCOME_CHECKS["error_text"](Evidence(ToolSpec(name="book", input=SCHEMA), case, outcome)) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "is_exempt"),
+    [("tail_log", True), ("get-logs", True), ("readLogs", True), ("log", True), ("stderr_of", True), ("journal", True)]
+    + [(name, False) for name in ("login", "catalog", "get_catalogs", "logistics", "blog", "Catalog")],
+)
+def test_a_tool_that_shows_logs_shows_errors(name, is_exempt):
+    """What a log viewer answers is what others reported; a name that only has the letters exempts nothing."""
+    assert told(REPORTS[0], OTHER, good=(GOOD,), name=name) == ([] if is_exempt else [("error_text", "failure")])
+
+
 def test_without_error_text_the_acceptance_is_found():
     """`checks: {error_text: false}`: the invalid input counts as accepted again."""
     assert told(REPORTS[0], BAD, checks={"error_text": False}) == [("rejects_invalid", "failure")]

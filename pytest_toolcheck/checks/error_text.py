@@ -24,6 +24,8 @@ _REPORT: Final = re.compile(
 _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok", "reason"})
 _REASONS: Final = ("error", "message", "detail", "reason")
 _MOST_CONTROLS: Final = 2
+_OF_LOGS: Final = re.compile(r"(?:^|[^a-z])(?:logs?|journal|stderr|diagnostics?)(?![a-z])|[a-z]Logs?(?![a-z])")
+"""Names of tools that show what others have reported: `tail_log`, `readLogs`; not `login`, `catalog`."""
 
 
 def error_text(evidence: Evidence) -> Finding | None:
@@ -50,6 +52,8 @@ def reports_an_error(evidence: Evidence) -> bool:
         return False
     text = _text(evidence.outcome.raw)
     if text is None or not _is_report(text) or _declares_errors(evidence.tool.output):
+        return False
+    if _OF_LOGS.search(evidence.tool.name):
         return False
     sent = (evidence.tool.name + as_json(evidence.case.input)).lower()
     return not any(word in sent for word in ("error", "exception", "traceback"))

@@ -25,14 +25,18 @@ TRACEPARENT = "TRACEPARENT"
 
 
 class Context:
-    """The fields bound here and above; immutable. `cached` is the log's: its encoded form, made once."""
+    """The fields bound here and above; immutable.
 
-    __slots__ = ("cached", "fields", "names")
+    `cached` is the log's: its encoded form, made once. So is `without`: the contexts that lack some of the fields.
+    """
+
+    __slots__ = ("cached", "fields", "names", "without")
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields: Mapping[str, Any] = MappingProxyType(dict(fields))
         self.names = frozenset(self.fields)
         self.cached: tuple[object, bytes] | None = None
+        self.without: dict[frozenset[str], Context] = {}
 
     def __repr__(self) -> str:
         return f"Context({', '.join(f'{name}={value!r}' for name, value in self.fields.items())})"

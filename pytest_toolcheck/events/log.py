@@ -209,7 +209,12 @@ def _apart(context: Context, fields: dict[str, Any]) -> tuple[Context, dict[str,
     twice = bound.keys() & fields.keys()
     if twice <= _TEXTS and all(fields[name] is None or fields[name] == bound[name] for name in twice):
         return context, {name: value for name, value in fields.items() if name not in twice}
-    return Context({name: value for name, value in bound.items() if fields.get(name) is None}), fields
+    replaced = frozenset(name for name in twice if fields[name] is not None)
+    narrower = context.without.get(replaced)
+    if narrower is None:
+        kept = {name: value for name, value in bound.items() if name not in replaced}
+        narrower = context.without[replaced] = Context(kept)
+    return narrower, fields
 
 
 def _on_one_line(line: bytes) -> bytes:
