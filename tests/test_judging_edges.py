@@ -357,6 +357,8 @@ def test_a_typed_dictionary_has_a_schema_in_every_python() -> None:
 LOGGED = [
     ("IndexError: string index out of range", True),
     ("KeyError: 'hard'", True),
+    ("SyntaxError: invalid syntax", True),
+    ("decimal.InvalidOperation: [<class 'decimal.ConversionSyntax'>]", True),
     ("ZeroDivisionError", True),
     ("TypeError: 'NoneType' object is not iterable", True),
     ("ValueError: unknown note 7", False),
@@ -379,6 +381,28 @@ def test_a_crash_that_only_the_log_of_a_server_tells_is_seen(logged: str, is_cra
         assert found.message.endswith(f"(its server logged {logged})")
     told = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool: no such note"), noise=noise)
     assert judged("no_crash", takes(n=INTEGER), valid({"n": 0}), told, accepts=lambda _: True) is None
+
+
+CAUSE = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+MEANWHILE = "\n                 During handling of the above \n                 exception, another exception \n                 occurred:\n"
+
+
+@pytest.mark.parametrize("link", [CAUSE, MEANWHILE], ids=["plain", "in a column"])
+def test_an_error_that_was_handled_is_no_crash(link: str) -> None:
+    """`raise ValueError(...) from error` is a refusal, whatever the error was; a crash in handling one is a crash."""
+
+    def found(*raised: str) -> bool:
+        noise = link.join(f"Traceback (most recent call last):\n  {line}\n" for line in raised)
+        outcome = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool"), noise=noise)
+        finding = judged("no_crash", takes(n=INTEGER), valid({"n": 0}), outcome, accepts=lambda _: True)
+        return finding is not None
+
+    sent = "UnexpectedToolError: Error executing tool tool"
+    assert not found("KeyError: 'q'", "ValueError: unknown unit", sent)
+    assert not found("FileNotFoundError: [Errno 2] No such file: '/srv/x'", "ValueError: no such note", sent)
+    assert found("ValueError: unknown unit", "KeyError: 'q'", sent)
+    assert found("KeyError: 'q'", sent)
+    assert found("KeyError: 'q'", "ValueError: unknown unit", f"{sent}\n\nTraceback:\n  IndexError: list index", sent)
 
 
 def test_trouble_with_a_file_that_was_asked_for_is_a_refusal() -> None:

@@ -28,8 +28,8 @@ _WRAPPED_CRASH = re.compile(
 """What interpreters write when code fails on its own, seen through a server that turns every exception into a refusal."""
 
 _LOGGED_ERROR = re.compile(
-    r"^\W*(?P<line>(Type|Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode"
-    r"|UnicodeDecode)Error\b(:.*)?)[ \t]*$",
+    r"^\W*(?P<line>(((Type|Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode"
+    r"|UnicodeDecode|Syntax|Indentation|Memory|(re\.)?Pattern)Error|(decimal\.)?InvalidOperation|StopIteration)\b(:.*)?))[ \t]*$",
     re.MULTILINE,
 )
 """The last line of a traceback, of an error that no tool raises to refuse an input."""
@@ -41,6 +41,15 @@ _LOGGED_TROUBLE = re.compile(
     re.MULTILINE,
 )
 """The same, of files and devices: a tool's own trouble, unless they are what the input spoke of."""
+
+_CHAINED = re.compile(
+    r"The\s+above\s+exception\s+was\s+the\s+direct\s+cause\s+of\s+the\s+following\s+exception:"
+    r"|During\s+handling\s+of\s+the\s+above\s+exception,\s+another\s+exception\s+occurred:"
+)
+"""What stands between two exceptions of which the second was raised for the first; a log may break the line anywhere."""
+
+_SENT_ON = re.compile(r"^\W*\w*ToolError: Error\s+executing\s+tool\b", re.MULTILINE)
+"""The MCP SDK's own exception, which it raises for whatever a tool raised."""
 
 _IN_THREAD = re.compile(r"^Exception in thread .*(?=:$)", re.MULTILINE)
 _UNCAUGHT = re.compile(
@@ -68,7 +77,7 @@ _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 def shows_crash(message: str, logged: str = "") -> bool:
     """Whether a refusal is what an interpreter writes when code fails on its own; of one that says nothing, the server's log."""
     if message.strip().startswith("Error executing tool ") and ":" not in message:
-        return _LOGGED_ERROR.search(logged) is not None
+        return bool(_raised(_LOGGED_ERROR, logged))
     return _WRAPPED_CRASH.search(message) is not None
 
 
@@ -126,12 +135,12 @@ def _crash_beside_an_answer(evidence: Evidence) -> Finding | None:
 
 def _last_error(evidence: Evidence, noise: str) -> str | None:
     """Return the last error in a log that no tool raises to refuse an input."""
-    told = [match["line"].strip() for match in _LOGGED_ERROR.finditer(noise)]
+    told = [match["line"].strip() for match in _raised(_LOGGED_ERROR, noise)]
     if evidence.case.label != "valid":
         told = [line for line in told if not line.startswith("TypeError")]
     else:
         told += [
-            match["line"].strip() for match in _LOGGED_VALUE.finditer(noise) if _STUMBLED.match(match["said"].strip())
+            match["line"].strip() for match in _raised(_LOGGED_VALUE, noise) if _STUMBLED.match(match["said"].strip())
         ]
     return told[-1] if told else None
 
@@ -185,9 +194,21 @@ def _told_to_the_log(evidence: Evidence) -> str | None:
     told = _last_error(evidence, noise)
     if told is None:
         sent = [text for text in texts_in(evidence.case.input) if text]
-        lines = [match["line"].strip() for match in _LOGGED_TROUBLE.finditer(noise)]
+        lines = [match["line"].strip() for match in _raised(_LOGGED_TROUBLE, noise)]
         told = next((line for line in reversed(lines) if not any(text in line for text in sent)), None)
     return shorten(told, 120) if told else None
+
+
+def _raised(lines: re.Pattern[str], log: str) -> list[re.Match[str]]:
+    """Return the matches but for errors that were handled: after them another exception was raised, and not by the SDK."""
+    links = list(_CHAINED.finditer(log))
+    found = []
+    for match in lines.finditer(log):
+        later = [link for link in links if link.start() >= match.end()]
+        following = log[later[0].end() : later[1].start() if len(later) > 1 else None] if later else ""
+        if not later or _SENT_ON.search(following):
+            found.append(match)
+    return found
 
 
 def _finding(evidence: Evidence, message: str, cause: str) -> Finding:
