@@ -139,20 +139,26 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
         return
     given = _properties(schema_of(spec, makers[0]))
     updates = found["update"]
-    for at, (reader, key, shared) in enumerate(_readers(spec, found["read"], role[1], given)):
+    changing = [_required(schema_of(spec, tool)) for tool in (*updates, *found["delete"])]
+    # A slot, a seat: whatever it is called, what a creator is not given and others cannot do without is an id.
+    wanted = {name for names in changing for name in names if name not in given}
+    for at, (reader, key, shared) in enumerate(_readers(spec, found["read"], role[1], given, wanted)):
         some: Sequence[ToolDescription | None] = updates[: None if at == 0 else 1] or [None]
         for update in some:
             yield _chain(spec, (create, reader, update), key, shared, found, role[1])
 
 
 def _readers(
-    spec: Spec, tools: Sequence[ToolDescription], noun: str, given: Mapping[str, Any]
+    spec: Spec, tools: Sequence[ToolDescription], noun: str, given: Mapping[str, Any], wanted: Collection[str]
 ) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return the readers with their key, and what they need beside it that the creator was `given`."""
+    """Return the readers with their key, and what they need beside it that the creator was `given`.
+
+    A key has the name of an id, or is `wanted` by what changes or removes such things too.
+    """
     found = []
     for tool in tools:
         key, shared = _key_and_shared(schema_of(spec, tool), noun, given)
-        if key is not None and _names_one(key, noun):
+        if key is not None and (key in wanted or _names_one(key, noun)):
             found.append((tool.name, key, shared))
     return found[:_MOST_READERS]
 

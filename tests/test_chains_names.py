@@ -46,6 +46,13 @@ def delete_users(user_ids: list[int]) -> dict:
     for each in user_ids: known(each); kept.pop(each)
     return {"ok": True}
 """, "kept.pop(each)", "pass", "get_user still answers *"),
+    "a place that is free again": ("slot", """
+def add_booking(guest: str) -> dict: return {"slot": made(next(ids), guest=guest), "guest": guest}
+def get_booking(slot: int) -> dict: return known(slot)
+def remove_booking(slot: int) -> dict:
+    known(slot); kept.pop(slot)
+    return {"freed": True}
+""", "kept.pop(slot)", "pass", "get_booking still answers *"),
     "two keys": ("key", """
 def create_member(team: str, name: str) -> dict:
     made((team, name))
