@@ -36,6 +36,19 @@ def test_each_value_that_is_named(sort: str) -> None:
     assert {"sort": sort} in inputs(("sort",), sort=SORT)
 
 
+@pytest.mark.parametrize("text", ["x1, x2 or x3", "x1, x2, or x3; e.g. x1", "either x1, x2 or x3 (the last is new)"])
+@pytest.mark.parametrize("sku", ["x1", "x2", "x3"])
+def test_a_description_that_begins_with_a_list(text: str, sku: str) -> None:
+    """Values without quotes and without a word before them are values all the same."""
+    assert {"sku": sku} in inputs(("sku",), sku={"type": "string", "description": text})
+
+
+def test_a_sentence_with_an_or_is_no_list() -> None:
+    """The first words of a sentence are no values."""
+    made = inputs(("user",), user={"type": "string", "description": "name or address of a user"})
+    assert not {"name", "address"} & {value["user"] for value in made}
+
+
 @pytest.mark.parametrize("column", ["id", "name"])
 def test_items_that_are_named(column: str) -> None:
     """What the description of an array offers is tried as its item."""

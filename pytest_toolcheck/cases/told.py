@@ -17,6 +17,8 @@ from .shapes import Shape, alternatives
 
 _LIST = re.compile(r"\b\w+s:\s+((?:[\w-]+,\s+)*[\w-]+(?:,?\s+(?:and|or)|,)\s+[\w-]+)")
 """`Moods: calm, happy, sad.`"""
+_BARE = re.compile(r"\A\W*(?:either\s+)?((?:[\w-]+,\s+)*[\w-]+,?\s+or\s+[\w-]+)(?=\s*(?:[,.;:(]|\Z))")
+"""`small, medium or large`: a description that begins with a list."""
 _MOST_TEXTS, _MOST_NUMBERS, _MOST_SILENT = 12, 6, 6
 
 
@@ -88,7 +90,8 @@ def _words(shapes: list[Shape]) -> list[str]:
 
 
 def _words_in(text: str) -> list[str]:
-    listed = (word for match in _LIST.finditer(text) for word in re.split(r",|\bor\b|\band\b", match[1]))
+    lists = (match[1] for pattern in (_LIST, _BARE) for match in pattern.finditer(text))
+    listed = (word for found in lists for word in re.split(r",|\bor\b|\band\b", found))
     return list(dict.fromkeys(filter(None, (*words.allowed_in(text), *map(str.strip, listed), *words.from_text(text)))))
 
 
