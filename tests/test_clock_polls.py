@@ -69,7 +69,7 @@ def test_reading_until_a_limit_has_passed_ends(clock, monkeypatch):
     while (left := deadline - time.monotonic()) >= 0:
         with pytest.raises(queue.Empty):
             queue.Queue().get(timeout=left)
-    assert clock.now == 5
+    assert 5 <= clock.now < 5 + 10e-9  # who only reads is helped over the instant itself by a nanosecond or two
 
 
 @pytest.mark.parametrize("look", [lambda: threading.Event().wait(0), lambda: time.sleep(0)], ids=["event", "sleep"])
@@ -107,23 +107,22 @@ def test_a_livelock_in_another_thread_fails_the_test(monkeypatch):
 def test_a_busy_loop_beside_real_work_is_none_of_virtual_time(monkeypatch):
     """Who looks again and again whether a computing thread is done waits for the thread, not for the clock."""
     monkeypatch.setattr(READS, 1000)
-    done = []
+    done, looks = [], 0
 
     def compute():
         began = time.thread_time()
-        while time.thread_time() - began < 0.05:
+        while time.thread_time() - began < 0.05 or looks <= 1000:
             pass
         done.append(True)
 
     with virtual_time(max_real_wait="60s") as clock:  # by then a busy machine has come to it, too
         thread = threading.Thread(target=compute)
         thread.start()
-        looks = 0
         while not done:
             time.monotonic()
             looks += 1
         thread.join()
-        assert (clock.now, looks > 1000) == (0, True)
+        assert clock.now == 0
 
 
 def test_sleeping_for_ever_is_no_timer():
