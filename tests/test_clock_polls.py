@@ -106,12 +106,13 @@ def test_a_livelock_in_another_thread_fails_the_test(monkeypatch):
 
 def test_a_busy_loop_beside_real_work_is_none_of_virtual_time(monkeypatch):
     """Who looks again and again whether a computing thread is done waits for the thread, not for the clock."""
-    monkeypatch.setattr(READS, 1000)
+    monkeypatch.setattr(READS, 10_000)
     done, looks = [], 0
 
     def compute():
+        """Work for a while, past the first suspicion, and not until the very moment of another one."""
         began = time.thread_time()
-        while time.thread_time() - began < 0.05 or looks <= 1000:
+        while time.thread_time() - began < 0.05 or looks <= 10_000 or not 2_000 < looks % 10_000 < 8_000:
             pass
         done.append(True)
 
