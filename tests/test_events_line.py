@@ -33,7 +33,7 @@ def _encoder(tmp_path):
 def test_both_ways_write_the_same(encoder, given):
     """What is left out, an error and plain attributes read back alike."""
     fast = encoder.encode_fast("call.end", dict(given))
-    careful, changes = encoder._encode_carefully("call.end", dict(given))
+    careful, changes = encoder.encode_carefully("call.end", dict(given))
     assert fast is not None
     assert (json.loads(fast), changes) == (json.loads(careful), [])
 
@@ -115,4 +115,4 @@ def test_lines_are_the_same_whichever_way_they_were_encoded(tmp_path_factory, ev
     quick, careful = (LineEncoder(Redactor(), Blobs(tmp_path_factory.getbasetemp())) for _ in range(2))
     for attrs in events:
         body, _ = quick.encode("warning", {"attrs": attrs})
-        assert json.loads(body) == json.loads(careful._encode_carefully("warning", {"attrs": attrs})[0])
+        assert json.loads(body) == json.loads(careful.encode_carefully("warning", {"attrs": attrs})[0])

@@ -45,7 +45,7 @@ class LineEncoder:
     def encode(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
         """Return the fields as a JSON object, and what could not be encoded as it was."""
         body = self.encode_fast(ev, given)
-        return self._encode_carefully(ev, given) if body is None else (body, _NO_CHANGES)
+        return self.encode_carefully(ev, given) if body is None else (body, _NO_CHANGES)
 
     def encode_context(self, run: str, worker: str, fields: Mapping[str, Any]) -> bytes:
         """Return a context's fields as a JSON object; what is no value of its field is left out."""
@@ -99,7 +99,8 @@ class LineEncoder:
             return None
         return body if len(body) <= MAX_TEXT else _encode(self._shorten(given))
 
-    def _encode_carefully(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
+    def encode_carefully(self, ev: str, given: dict[str, Any]) -> tuple[bytes, list[Change]]:
+        """Return the fields as a JSON object, and what could not be encoded as it was."""
         fields, misplaced = arrange(ev, given)
         safe, changes = make_safe(fields)
         # Together: the attributes may show a value that the error tells.

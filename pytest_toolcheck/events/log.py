@@ -109,7 +109,7 @@ class EventLog:
         if body is not None:
             self._write(name, context, body)
             return _NO_CHANGES
-        body, changes = self._encoder.encode(ev, fields)
+        body, changes = self._encoder.encode_carefully(ev, fields)
         self._write(name, context, body)
         return changes
 
