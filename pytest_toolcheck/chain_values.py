@@ -7,8 +7,10 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from .cases.words import from_name
 from .chain_roles import words_of
 from .checks.violation import is_valid
 
@@ -20,6 +22,7 @@ _LONGEST = 80
 _MOST_OTHERS = 8
 _TELLING = 4
 """A shorter text stands in an answer by chance."""
+_MOST_ALONE = 3
 _FEW = 3
 """Of so many elements of an array the values are looked at: what was made stands first, or last."""
 
@@ -133,14 +136,29 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
         yield {**arguments, **candidate}
 
 
-def with_options(schema: Any, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the arguments and every choice and bounded number that they leave out, at its last; None where there is none."""
+def optional_inputs(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the arguments and what they leave out: everything, then the choices and numbers alone, then each text alone."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     left_out = {n: part for n, part in (properties or {}).items() if n not in arguments and isinstance(part, Mapping)}
-    chosen = {name: _last(part) for name, part in left_out.items()}
-    options = {name: value for name, value in chosen.items() if value is not None}
-    candidate = {**arguments, **options}
-    return candidate if options and is_valid(schema, candidate) else None
+    chosen = {name: value for name, part in left_out.items() if (value := _last(part)) is not None}
+    texts = {name: text for name, part in left_out.items() if (text := _free_text(name, part)) is not None}
+    alone = [{name: text} for name, text in islice(texts.items(), _MOST_ALONE)]
+    seen: list[dict[str, Any]] = [{}]
+    for options in ({**chosen, **texts}, chosen, texts, *alone):
+        candidate = {**arguments, **options}
+        if options not in seen and is_valid(schema, candidate):
+            seen.append(options)
+            yield candidate
+
+
+def _free_text(name: str, part: Mapping[str, Any]) -> str | None:
+    """Return a text for a parameter that takes any; what its name asks for (a date, an address) in that form."""
+    kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+    if not any(each.get("type") == "string" for each in kinds) or any("enum" in each for each in kinds):
+        return None
+    usual = next((value for value in from_name(name) if isinstance(value, str)), "")
+    has_form = " " not in usual and any(not char.isalpha() for char in usual)
+    return usual if has_form else f"some {name} {next(_fresh) * 7919}"
 
 
 def _last(part: Mapping[str, Any]) -> Any:

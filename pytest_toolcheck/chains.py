@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, is_as_before, mistaken, untrue
-from .chain_calls import BAD, ChainCalls
+from .chain_answers import changed_beside, is_as_before, mistaken
+from .chain_calls import BAD
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
+from .chain_options import ChainOptions
 from .chain_roles import Chain, chains_from
 from .chain_values import (
     further_values,
     plain,
     shown,
-    with_new_texts,
-    with_options,
     without,
 )
 from .checks import Finding
@@ -63,7 +62,7 @@ class ChainScenario:
         raise ScenarioFailure(again)
 
 
-class ChainRun(ChainCalls):
+class ChainRun(ChainOptions):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
@@ -91,14 +90,6 @@ class ChainRun(ChainCalls):
         if self._chain.delete is not None:
             self._call(self._chain.delete, self._about(self._chain.delete, key))
 
-    def _untrue(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
-        found = untrue(made, read, given)
-        if found is None:
-            return None
-        name, was, now = found
-        text = f"{self._chain.read} answers {name} {shorten(now, 60)}, {self._chain.create} was given and answered {shorten(was, 60)}"
-        return self._wrong(text, "read of another value")
-
     def _deaf(self) -> Finding | None:
         """Whether a number or a choice is read as the same other value, whatever was given."""
         given, schema = dict(self._offered), self._schemas[self._chain.create]
@@ -113,20 +104,6 @@ class ChainRun(ChainCalls):
                 text = f"{self._chain.read} answers {name} {shorten(seen, 60)}, whatever {self._chain.create} was given"
                 return self._wrong(text, "read of another value")
         return None
-
-    def _with_options(self, base: dict[str, Any]) -> Finding | None:
-        """Make a third thing with every option: what it was given is read too."""
-        schema = self._schemas[self._chain.create]
-        given = with_options(schema, {**next(with_new_texts(schema, base), base), **self._shared(base)})
-        outcome = self._call(self._chain.create, given) if given is not None else None
-        if given is None or outcome is None or outcome.kind != "accepted":
-            return None
-        made = plain(outcome.value)
-        key = next(self._candidates(made), None)
-        found = self._read(key) if key is not None else None
-        if found is None or not self._is_there(found, key):
-            return None
-        return self._untrue(made, plain(found.value), given)
 
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
         return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None

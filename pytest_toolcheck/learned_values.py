@@ -1,4 +1,4 @@
-"""What refusals named as allowed is judged like any other case: alone, and with everything else at its ends."""
+"""What refusals and descriptions named as allowed is judged like any other case: alone, and with everything else at its ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .cases.model import Case
 from .checks import Finding
 from .checks.base import as_json
 from .checks.violation import is_valid
+from .closed_texts import closed_texts
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
@@ -20,7 +21,7 @@ _MOST_CORNERS = 6
 
 
 def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> tuple[Finding, ...]:
-    """Call the tool with each value that its refusals named; return the first findings, one of each cause."""
+    """Call the tool with each value that was named, and is taken; return the first findings, one of each cause."""
     found: dict[str, Finding] = {}
     for case in islice(_cases(context, cases), _MOST_CALLS):
         outcome = context.call(case.input, valid=True, observe=True)
@@ -32,14 +33,14 @@ def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> t
 
 
 def _cases(context: RunningScenario, cases: Sequence[Case]) -> Iterator[Case]:
-    base, named = context.proof.base or {}, context.proof.named
+    base, named = context.proof.base or {}, {**closed_texts(context), **context.proof.named}
     schema = context.plan.tool.input if context.plan.tool.input is not None else True
     ends = [context.rebased(case) for case in cases if case.label == "valid" and _is_corner(case)]
     seen = {as_json(base)}
     for stand in (base, *(case.input for case in ends[:_MOST_CORNERS])):
         for name, values in named.items():
             for value in values:
-                made = {**stand, **{other: base[other] for other in named}, name: value}
+                made = {**stand, **{other: base[other] for other in named if other in base}, name: value}
                 if (text := as_json(made)) not in seen and is_valid(schema, made):
                     seen.add(text)
                     yield Case(f"learned[{name}]", made, "valid", "example", f"/{name}", f"learned {describe(value)}")

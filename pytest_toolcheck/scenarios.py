@@ -71,7 +71,7 @@ class ValidCallScenario:
     def run(self, ctx: ToolContext) -> None:
         running = cast("RunningScenario", ctx)
         if running.base() is not None or self._accepts_another(running):
-            if running.proof.named and (findings := learned_value_findings(running, self.cases)):
+            if running.proof.base is not None and (findings := learned_value_findings(running, self.cases)):
                 raise running.fail(findings)
             return
         tool = running.plan.tool

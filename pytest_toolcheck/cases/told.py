@@ -95,6 +95,13 @@ def _words_in(text: str) -> list[str]:
     return list(dict.fromkeys(filter(None, (*words.allowed_in(text), *map(str.strip, listed), *words.from_text(text)))))
 
 
+def words_listed(text: str) -> list[str]:
+    """Return the words that a text lists as values, or quotes; without numbers, shapes and examples."""
+    lists = (match[1] for pattern in (_LIST, _BARE) for match in pattern.finditer(text))
+    listed = (word.strip() for found in lists for word in re.split(r",|\bor\b|\band\b", found))
+    return list(dict.fromkeys(filter(None, (*words.allowed_in(text), *listed, *words.quoted_in(text)))))
+
+
 def _numbers(found: list[str]) -> list[int | float]:
     """Return the numbers among the words, then their neighbours: the last that is allowed, and the first that is not."""
     named = _named(found)

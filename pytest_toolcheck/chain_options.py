@@ -1,0 +1,148 @@
+"""What a chain's thing is given beside what it needs: it is read as it was given, and an update of something else keeps it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from .chain_answers import untrue
+from .chain_calls import ChainCalls
+from .chain_changes import changes
+from .chain_values import has_word, optional_inputs, plain, shown, values_in_text, with_new_texts
+from .checks import Finding
+from .checks.base import shorten
+from .checks.violation import is_valid
+from .targets.base import ToolDescription
+
+_MOST_UPDATES = 2
+_REPLACES = re.compile(r"replac|overwrit|whole|entire|full|reset|\bput\b|anew", re.IGNORECASE)
+_KEEPS = re.compile(
+    r"left out|omit|unchanged|stays?\b|keeps?\b|kept|not given|not provided|partial|patch|only (?:the )?(?:given|provided)",
+    re.IGNORECASE,
+)
+_FREE_TEXT = re.compile(
+    r"(?:^|_)(?:notes?|body|descriptions?|comments?|text|content|summary|details?|remarks?|bio|memo)$"
+)
+"""Names of texts that say nothing but themselves: whoever takes one has no reason to drop it."""
+
+
+class ChainOptions(ChainCalls):
+    """Makes a third thing with every option, and changes it in something else."""
+
+    def _untrue(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        found = untrue(made, read, given)
+        if found is None:
+            return None
+        name, was, now = found
+        text = f"{self._chain.read} answers {name} {shorten(now, 60)}, {self._chain.create} was given and answered {shorten(was, 60)}"
+        return self._wrong(text, "read of another value")
+
+    def _with_options(self, base: dict[str, Any]) -> Finding | None:
+        """Make a thing with every option: what it was given is read too, and stays when something else is changed."""
+        made = self._made_with_options(base)
+        if made is None:
+            return None
+        key, given, answer = made
+        found = self._read(key)
+        if not self._is_there(found, key):
+            return None
+        read = plain(found.value)
+        return self._untrue(answer, read, given) or self._dropped(read, given) or self._kept(key, read, given)
+
+    def _made_with_options(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any], Any] | None:
+        schema = self._schemas[self._chain.create]
+        for optional in optional_inputs(schema, {**base, **self._shared(base)}):
+            given = {**next(with_new_texts(schema, optional), optional), **self._shared(base)}
+            outcome = self._call(self._chain.create, given)
+            if outcome.kind == "accepted":
+                answer = plain(outcome.value)
+                named = [*self._candidates(answer), *(given[name] for name in (self._chain.key,) if name in given)]
+                named += [] if named else self._fitting(values_in_text(answer))
+                key = next((key for key in named if self._is_there(self._read(key, log=False), key)), None)
+                return None if key is None else (key, given, answer)
+            self._steps.pop()
+            if outcome.kind != "refused":
+                break
+        return None
+
+    def _dropped(self, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        """A free text that was taken and is read as nothing at all, though the reader has a place for it."""
+        for name, value in given.items():
+            if not _FREE_TEXT.search(name) or not isinstance(read, Mapping) or not isinstance(value, str):
+                continue
+            if _has(read, name) and shown(read, name) in (None, ""):
+                text = f"{self._chain.read} answers no {name}, {self._chain.create} was given {shorten(value, 60)}"
+                return self._wrong(text, "read of another value")
+        return None
+
+    def _kept(self, key: Any, before: Any, given: Mapping[str, Any]) -> Finding | None:
+        """Whether an update of one parameter clears another that it was not asked to change."""
+        update = self._update
+        if update is None:
+            return None
+        own, made = (self._schemas.get(name) or {} for name in (update.name, self._chain.create))
+        about = self._about(update.name, key)
+        asked = (change for change in changes(own, made, before, given, about) if not change.is_choice)
+        for change in islice(asked, _MOST_UPDATES):
+            if self._call(update.name, change.arguments).kind != "accepted":
+                continue
+            found = self._read(key)
+            if not self._is_there(found, key):
+                return None
+            now = plain(found.value)
+            for name in self._staying(own, given, change.arguments, change.name):
+                old = shown(before, name, given[name])
+                if _is_cleared(old, shown(now, name, given[name]), now, change.value):
+                    text = f"{update.name} of {change.name} also cleared {name}, which was {shorten(old, 60)}"
+                    return self._wrong(text, "update of another field")
+            before = now
+        return None
+
+    @property
+    def _update(self) -> ToolDescription | None:
+        return next((tool for tool in self._ctx.plan.siblings if tool.name == self._chain.update), None)
+
+    def _staying(
+        self, schema: Mapping[str, Any], given: Mapping[str, Any], arguments: Mapping[str, Any], asked: str
+    ) -> Iterator[str]:
+        """Yield what was given, and must be as it was after an update that does not name it."""
+        properties = schema.get("properties") or {}
+        for name in given:
+            if name in (asked, self._chain.key) or name in arguments:
+                continue
+            part = properties.get(name)
+            if part is None or self._keeps_what_is_left_out(name, part):
+                yield name
+
+    def _keeps_what_is_left_out(self, name: str, part: Any) -> bool:
+        """Whether a parameter that is left out stays as it is; a tool that replaces the whole thing needs the others.
+
+        Beside others that are needed, null is "not given" where no thing can be made with null.
+        """
+        update = self._update
+        said = f"{update.name} {update.description or ''} {update.source or ''}" if update is not None else ""
+        if _REPLACES.search(said):
+            return False
+        if _KEEPS.search(said):
+            return True
+        if not isinstance(part, Mapping) or part.get("default") is not None:
+            return False
+        required = set(self._schemas[self._chain.update or ""].get("required", ()))
+        needs_others = required - {self._chain.key_of(self._chain.update or ""), *self._chain.shared}
+        made = self._schemas[self._chain.create].get("properties", {}).get(name, True)
+        return not needs_others or (is_valid(dict(part), None) and not is_valid(made, None))
+
+
+def _is_cleared(old: Any, new: Any, answer: Any, given: Any) -> bool:
+    """Whether what was shown is shown no more. Of a text as an answer it is told by the new value that stands in it."""
+    if old in (None, "", False, 0) or new not in (None, ""):
+        return False
+    return not isinstance(answer, str) or has_word(answer, given)
+
+
+def _has(answer: Any, name: str) -> bool:
+    if isinstance(answer, Mapping):
+        return name in answer or any(_has(inner, name) for inner in answer.values())
+    return False

@@ -1,0 +1,73 @@
+"""Texts that take some words only, though their schema says nothing of it: a word that nobody knows is refused.
+
+What that refusal names as allowed, and what the descriptions name, is tried; what is accepted meets all bounds
+(`learned_values.py`). Where any word is taken, those that a description lists may still mean something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .cases import words
+from .cases.told import words_listed
+from .checks.base import shorten
+from .checks.error_text import is_report
+from .checks.violation import is_valid
+from .scenario import ScenarioSkipped
+
+if TYPE_CHECKING:
+    from .execute import RunningScenario
+
+_MOST_PARAMETERS = 4
+_MOST_WORDS = 12
+_UNKNOWN = "qzvxwordthatnobodyknows"
+_TAKEN = ""
+_LONGEST = 2000
+_DECIDES = ("const", "enum", "pattern", "format", "contentEncoding")
+
+
+def closed_texts(context: RunningScenario) -> dict[str, list[Any]]:
+    """Return by parameter the words that the tool takes, those that its refusal or a description names."""
+    found: dict[str, list[Any]] = {}
+    with suppress(ScenarioSkipped):
+        for name, own in islice(_free_texts(context), _MOST_PARAMETERS):
+            if taken := _taken(context, name, own):
+                found[name] = taken
+    return found
+
+
+def _taken(context: RunningScenario, name: str, own: list[str]) -> list[Any]:
+    base = context.proof.base or {}
+    about = words_listed(context.plan.description.description or "") if not own else []
+    said = _said(context, {**base, name: _UNKNOWN})
+    if said is None or (said == _TAKEN and own):  # then the cases with each of these words are all there is to try
+        return []
+    named = [word for word in (*words.allowed_in(said), *own, *about) if not word.isdecimal()]
+    return [
+        word for word in islice(dict.fromkeys(named), _MOST_WORDS) if _said(context, {**base, name: word}) == _TAKEN
+    ]
+
+
+def _free_texts(context: RunningScenario) -> Iterator[tuple[str, list[str]]]:
+    """Yield the parameters that take any text, each with the words that its own description lists."""
+    schema = context.plan.tool.input
+    properties = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+    for name, part in properties.items():
+        kinds = [part, *part.get("anyOf", ())] if isinstance(part, Mapping) else []
+        parts = [each for each in kinds if isinstance(each, Mapping)]
+        is_text = any(each.get("type") == "string" for each in parts)
+        if is_text and not any(keyword in each for each in parts for keyword in _DECIDES):
+            yield name, words_listed(str(part.get("description", "")))
+
+
+def _said(context: RunningScenario, given: dict[str, Any]) -> str | None:
+    """Return the words of a refusal, `_TAKEN` where there is none; None where nothing can be said."""
+    if not is_valid(context.plan.tool.input if context.plan.tool.input is not None else True, given):
+        return None
+    outcome = context.again(given)
+    if outcome.kind == "accepted":
+        return shorten(outcome.value, _LONGEST) if is_report(outcome) else _TAKEN
+    return outcome.error.message if outcome.kind == "refused" and outcome.error is not None else None

@@ -1,0 +1,75 @@
+"""What a thing is given beside what it needs: it is read, and updates of something else leave it as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .test_chains_wide import chains
+
+NOTES = '''
+def create_note(title: str, body: str = "") -> dict:
+    id = next(ids)
+    kept[id] = {"id": id, "title": title, "body": body}
+    return {"id": id}
+
+def get_note(id: int) -> dict:
+    return found(id)
+
+def update_note(id: int, title: str | None = None, body: str | None = None) -> dict:
+    """Change a note."""
+    given = {"title": title, "body": body}
+    kept[id] = {**found(id), **{name: value for name, value in given.items() if value is not None}}
+    return {"ok": True}
+'''
+TITLE_ALONE = """
+def create_note(title: str, body: str | None = None) -> dict:
+    id = next(ids)
+    kept[id] = {"id": id, "title": title, "body": body}
+    return {"id": id}
+
+def get_note(id: int) -> str:
+    note = found(id)
+    return f"{note['title']}: {note['body']}"
+
+def update_note(id: int, title: str) -> dict:
+    kept[id] = {**found(id), "title": title}
+    return {"ok": True}
+"""
+WIPED = '{**found(id), "body": "", **{name'
+PAIRS: dict[str, tuple[str, str, str, str]] = {
+    "cleared": (NOTES, "{**found(id), **{name", WIPED, "update_note of title also cleared body"),
+    "cleared, as the update cannot even be given it": (
+        TITLE_ALONE, '{**found(id), "title": title}', '{**found(id), "title": title, "body": None}',
+        "update_note of title also cleared body"),
+    "cleared, though a title is needed": (
+        NOTES.replace("title: str | None = None, body", "title: str, body"), "{**found(id), **{name", WIPED,
+        "update_note of title also cleared body"),
+    "dropped": (NOTES, '"body": body}\n    return {"id"', '"body": ""}\n    return {"id"',
+                "get_note answers no body, create_note was given"),
+}  # fmt: skip
+REPLACING = NOTES.replace("{**found(id), **{name", WIPED).replace("Change a note", "Replace a note")
+CORRECT = {
+    "it replaces": REPLACING,
+    "what is needed and a default make a whole": NOTES.replace("title: str | None = None, body: str | None = None", "title: str, body: str = ''"),
+    "null is as good a text as another": REPLACING.replace("Replace", "Change").replace("title: str | None = None, body", "title: str, body").replace('body: str = ""', "body: str | None = None"),
+    "a date alone is taken": NOTES.replace("    id = next(ids)\n", "    if body and not body[:4].isdecimal(): raise ValueError('body: a date')\n    id = next(ids)\n"),
+    "a text that is masked": NOTES.replace("body", "password").replace("return found(id)", "return {**found(id), 'password': None}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_is_given_beside_stays(name: str, tmp_path: Path) -> None:
+    """The faulty tool is named with what it lost, and no word is said about its twin."""
+    code, old, new, expected = PAIRS[name]
+    assert code.count(old) == 1
+    found = chains(tmp_path, code.replace(old, new))
+    assert any(expected in finding for finding in found), found
+    assert chains(tmp_path, code) == []
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_other_ways_of_keeping_are_no_faults(name: str, tmp_path: Path) -> None:
+    """Who replaces the whole, asks for a form, or shows no secrets does as a correct tool may."""
+    assert chains(tmp_path, CORRECT[name]) == []

@@ -1,0 +1,65 @@
+"""Words that only prose or a refusal names meet the bounds of everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.scenario import ToolPlan
+from pytest_toolcheck.scenarios import ValidCallScenario, cases_of
+
+from .behaviour_lab import Log, findings_of
+
+VOICE = '''
+from typing import Annotated
+from pydantic import Field
+
+MOODS = ("calm", "happy", "sad")
+
+def voice(text: str, speed: Annotated[int, Field(ge=1, le=5)] = 3, mood: str = "calm") -> str:
+    """Speak a text. Moods: calm, happy, sad."""
+    if type(text) is not str or type(mood) is not str: raise TypeError("texts, please")
+    if type(speed) is not int or not 1 <= speed <= 5: raise ValueError("speed: 1 to 5")
+    if mood not in MOODS: raise ValueError("mood must be one of: calm, happy, sad")
+    return f"{mood}: {text}" * speed
+'''
+FAULT = ("return f", 'return {3: ""}[speed] if mood == "sad" else f')
+ANY = ('    if mood not in MOODS: raise ValueError("mood must be one of: calm, happy, sad")\n', "")
+SILENT = (" Moods: calm, happy, sad.", "")
+UNTOLD = ("mood must be one of: calm, happy, sad", "mood: no")
+SLOW_IS_SAD = ("return f", 'if mood == "sad" and speed > 3: raise ValueError("sad people speak slowly")\n    return f')
+
+
+def valid_call(plan: ToolPlan) -> Iterator[Any]:
+    yield ValidCallScenario(tuple(cases_of(plan, seed=0)), None)
+
+
+def tool(*changes: tuple[str, str]) -> str:
+    code = VOICE
+    for old, new in changes:
+        assert old in code
+        code = code.replace(old, new)
+    return code
+
+
+@pytest.mark.parametrize("told", [(), (SILENT,), (UNTOLD,), (ANY,)])
+def test_words_of_prose_and_of_refusals_meet_the_bounds(told: tuple[tuple[str, str], ...], tmp_path: Path) -> None:
+    """A word of the description, or of what a made-up word is refused with, is tried at the ends of the other parameters."""
+    found = findings_of(tmp_path, tool(*told, FAULT), "tools: {voice: {}}\n", room=valid_call)
+    assert [finding for finding in found if "KeyError" in finding], found
+    assert findings_of(tmp_path, tool(*told), "tools: {voice: {}}\n", room=valid_call) == []
+
+
+def test_words_may_be_refused_beside_others(tmp_path: Path) -> None:
+    """Nothing promises that a word which is taken alone is taken with everything."""
+    assert findings_of(tmp_path, tool(SLOW_IS_SAD), "tools: {voice: {}}\n", room=valid_call) == []
+
+
+def test_a_text_of_which_nothing_is_told_costs_one_call(tmp_path: Path) -> None:
+    """A made-up word that is taken ends the matter."""
+    code, log = "def echo(text: str) -> str:\n    return str(text)\n", Log()
+    assert findings_of(tmp_path, code, "tools: {echo: {}}\n", room=valid_call, log=log) == []
+    assert [name for name, _ in log.events].count("call.start") == 2
