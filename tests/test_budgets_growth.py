@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_toolcheck.budgets.growth import CLASSES, doubling_sizes, judge_growth, least_costs, without_flat_start
+from pytest_toolcheck.budgets.measure_growth import measure_growth
 from pytest_toolcheck.budgets.slope import theil_sen
 
 SIZES = doubling_sizes(1, 4096)
@@ -102,3 +103,21 @@ def test_sizes_at_the_floor_are_left_out():
     costs = [(size, max(size**2, 70_000)) for size in SIZES]
     assert [size for size, _ in without_flat_start(costs, floor=70_000)] == [size for size in SIZES if size**2 > 70_000]
     assert len(without_flat_start([(size, 7) for size in SIZES], floor=7)) == 4
+
+
+def test_growth_of_memory_is_judged():
+    """A table of n by n cells grows by n^2, whatever the machine."""
+    (failed,) = measure_growth(
+        lambda size: bytearray(size * size) and None, over="size", low=1, high=4096, memory="n log n"
+    )
+    assert failed.verdict == "fail"
+    assert failed.message.startswith("growth of memory size^")
+    (passed,) = measure_growth(lambda size: bytearray(size * 1000) and None, over="size", low=1, high=4096, memory="n")
+    assert passed.verdict == "pass"
+
+
+def test_growth_over_a_narrow_range_is_inconclusive():
+    """Two sizes show no growth, and the message says how many are needed."""
+    (result,) = measure_growth(lambda size: None, over="items", low=4, high=8, latency="n")
+    assert result.verdict == "inconclusive"
+    assert "2 sizes could be tried, 4 are needed" in result.message

@@ -16,8 +16,9 @@ from .growth import (
     without_flat_start,
 )
 from .latency import DurationOf
-from .memory import how_measured, measure_peak
+from .memory import how_measured
 from .memory_children import ChildMemoryMeter
+from .memory_here import peak_here
 from .results import BudgetResult, short
 
 _PEAK_FLOOR, _CHILD_PEAK_FLOOR = 4 * 1024, 64 * 1024
@@ -103,7 +104,7 @@ def _peak_cost(call: Callable[[int], object], process_ids: Sequence[int], *, is_
     if not is_here:
         meter = ChildMemoryMeter(process_ids)
         return lambda size: max(meter.measure(lambda: call(size)).peak_bytes, floor)
-    return lambda size: max(measure_peak(lambda: call(size), own_thread=False).peak_bytes, floor)
+    return lambda size: max(peak_here(lambda: call(size), own_thread=False).peak_bytes, floor)
 
 
 def _grown(

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..units import format_size
-from .cpu import children_here_ns
 from .latency import Call
 from .leak import MOST_CALLS, LeakReading, measure_leak
-from .memory import ARENA_BYTES, MemoryReading, has_memray, how_measured, measure_peak
+from .memory import ARENA_BYTES, MemoryReading
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
+from .memory_here import NOT_COUNTED, PEAK_CALLS, REUSED, UNSEEN, PeakHere
+from .memory_watch import GAP_NS
 from .results import BudgetResult, short
+from .verdict import Verdict
 
-PEAK_CALLS = 3
-NOT_COUNTED = "without its child processes, which are not counted"
-EXACT_UP_TO_BYTES = 64 * 2**20
-"""Up to this budget the only run that is allowed traces every object."""
 _TOP_SITES = 10
 
 Reader = Callable[[], MemoryReading | None]
@@ -41,60 +39,26 @@ def measure_peak_budget(
     for _ in range(warm_up):
         call()
     if process_ids or not own_process:
-        read, notes = _child_reader(call, process_ids)
-    else:
-        read, notes = _reader_here(call, budget_bytes, own_thread=own_thread, most_runs=most_runs)
-    is_here = not process_ids and own_process
-    used_by_children = children_here_ns() if is_here else 0
+        meter = ChildMemoryMeter(process_ids)
+        readings = _readings(lambda: meter.measure(call), budget_bytes, calls)
+        return _peak_result(readings, budget_bytes, meter.notes(), CHILD_GRAIN_BYTES)
+    here = PeakHere(call, budget_bytes, own_thread=own_thread, most_runs=most_runs)
+    readings = _readings(here.read, budget_bytes, calls)
+    return _peak_result(readings, budget_bytes, here.notes(readings))
+
+
+def _readings(read: Reader, budget_bytes: int, most: int) -> list[MemoryReading]:
+    """Read once, and up to `most` times where that was over the budget, or may have missed something."""
     readings = [reading for reading in [read()] if reading is not None]
-    if is_here and children_here_ns() > used_by_children:
-        notes = (*notes, NOT_COUNTED)
-    while readings[-1].peak_bytes > budget_bytes and len(readings) < calls and (reading := read()) is not None:
+    while len(readings) < most and (readings[-1].peak_bytes > budget_bytes or readings[-1].unseen_ns > GAP_NS):
+        if (reading := read()) is None:
+            break
         readings.append(reading)
-    grain = 0 if is_here else CHILD_GRAIN_BYTES
-    return _peak_result(readings, budget_bytes, notes, grain)
-
-
-def _child_reader(call: Call, process_ids: Sequence[int]) -> tuple[Reader, tuple[str, ...]]:
-    meter = ChildMemoryMeter(process_ids)
-    return (lambda: meter.measure(call)), meter.notes()
-
-
-def _reader_here(
-    call: Call, budget_bytes: int, *, own_thread: bool, most_runs: int | None
-) -> tuple[Reader, tuple[str, ...]]:
-    return _PeakHere(call, budget_bytes, own_thread=own_thread, most_runs=most_runs).read, (how_measured(),)
-
-
-class _PeakHere:
-    """Counts arenas where that decides, and traces every object where the peak is near the budget.
-
-    The latter takes a second run; the last run that is allowed traces at once, unless the budget is so large that
-    arenas hardly matter.
-    """
-
-    def __init__(self, call: Call, budget_bytes: int, *, own_thread: bool, most_runs: int | None) -> None:
-        self._call, self._budget, self._own_thread = call, budget_bytes, own_thread
-        self._runs_left = most_runs if most_runs is not None else 2 * PEAK_CALLS
-
-    def read(self) -> MemoryReading | None:
-        """Return a reading, None where no more runs are allowed."""
-        if not self._runs_left:
-            return None
-        is_last = self._runs_left == 1
-        reading = self._run(is_exact=is_last and self._budget <= EXACT_UP_TO_BYTES)
-        is_far = abs(reading.peak_bytes - self._budget) > ARENA_BYTES or reading.peak_bytes == 0
-        is_settled = is_far or reading.is_exact or is_last or not has_memray()
-        return reading if is_settled else self._run(is_exact=True)
-
-    def _run(self, *, is_exact: bool) -> MemoryReading:
-        self._runs_left -= 1
-        enough = self._budget - (0 if is_exact else ARENA_BYTES)
-        return measure_peak(self._call, is_exact=is_exact, own_thread=self._own_thread, enough=enough)
+    return readings
 
 
 def _peak_result(
-    readings: Sequence[MemoryReading], budget_bytes: int, notes: Sequence[str], grain: int
+    readings: Sequence[MemoryReading], budget_bytes: int, notes: Sequence[str], grain: int = 0
 ) -> BudgetResult:
     worst = max(readings, key=lambda reading: reading.peak_bytes)
     over = sum(reading.peak_bytes > budget_bytes for reading in readings)
@@ -102,20 +66,15 @@ def _peak_result(
     if measured == short(budget_bytes, "bytes") and over:
         measured = f"{worst.peak_bytes:,} B (by {worst.peak_bytes - budget_bytes:,} B)"
     message = f"memory peak {measured}, budget {budget}, over in {over} of {len(readings)} calls"
-    if NOT_COUNTED in notes:
-        message += f" ({NOT_COUNTED})"
-    counted = "the system's own count is"
-    if not worst.is_exact:
-        grain, counted = ARENA_BYTES, "one run counts small objects by arenas,"
-    is_sure = not over or worst.peak_bytes > budget_bytes + grain
-    if not is_sure:
-        message += f": inconclusive, {counted} off by up to {format_size(grain)}"
+    message += "".join(f" ({missing})" for missing in (NOT_COUNTED, UNSEEN, REUSED) if missing in notes)
+    verdict, remark = _peak_verdict(worst, budget_bytes, grain)
+    message += remark
     details = [("measured", "\n".join(notes))]
     if worst.sites:
         details.append(("allocated at the peak", _sites(worst)))
     return BudgetResult(
         "memory peak",
-        "pass" if not over else "fail" if is_sure else "inconclusive",
+        verdict,
         measured,
         budget,
         message,
@@ -126,6 +85,23 @@ def _peak_result(
         "bytes",
         tuple(details),
     )
+
+
+def _peak_verdict(worst: MemoryReading, budget_bytes: int, grain: int) -> tuple[Verdict, str]:
+    """Return the verdict, and what the message says of parts and of what is not sure."""
+    parts, own_bytes, counted = "", worst.peak_bytes - worst.children_bytes, "the system's own count is"
+    if worst.children_bytes:
+        grain = CHILD_GRAIN_BYTES
+        parts = f" ({short(own_bytes, 'bytes')} here, {short(worst.children_bytes, 'bytes')} in child processes)"
+    if not worst.is_exact:
+        grain, counted = grain + ARENA_BYTES, "one run counts small objects by arenas,"
+    if worst.peak_bytes <= budget_bytes:
+        return "pass", parts
+    if worst.least_bytes > budget_bytes + grain:
+        return "fail", parts
+    if worst.peak_bytes > budget_bytes + grain:
+        return "inconclusive", f"{parts}: inconclusive, whether both were needed at the same time is not known"
+    return "inconclusive", f"{parts}: inconclusive, {counted} off by up to {format_size(grain)}"
 
 
 def _sites(reading: MemoryReading) -> str:

@@ -11,8 +11,9 @@ from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import Call, DurationOf
 from .measure_time import DEFAULT_EFFORT, Effort
-from .memory import measure_peak
+from .memory import MemoryReading
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
+from .memory_here import peak_here
 from .reference import SPINS_BESIDE, reference_workload_ns
 from .results import BudgetResult, quantile_of, short, with_interval
 from .sample import Sample, has_waited
@@ -113,20 +114,21 @@ def measure_memory(call: Call, *, process_ids: Sequence[int] = (), own_process: 
     is_here = own_process and not process_ids
     read = _peak_here(call) if is_here else _peak_of_processes(call, process_ids)
     try:
-        value = min(read() for _ in range(PEAK_CALLS))
+        least = min((read() for _ in range(PEAK_CALLS)), key=lambda reading: reading.peak_bytes)
     except MeterError as error:
         message = f"memory peak not measured: {error}"
         return BudgetResult("memory peak", "inconclusive", "not measured", "none", message)
-    spare, measured = PEAK_GRAIN_BYTES if is_here else CHILD_GRAIN_BYTES, short(value, "bytes")
+    value, has_children = least.peak_bytes, least.children_bytes > 0 or not is_here
+    spare, measured = CHILD_GRAIN_BYTES if has_children else PEAK_GRAIN_BYTES, short(value, "bytes")
     message = f"memory peak {measured}, the smaller of {PEAK_CALLS}"
     found = BudgetResult("memory peak", "pass", measured, "none", message, PEAK_CALLS, PEAK_CALLS, value, unit="bytes")
     return replace(found, low=max(value - spare, 0), high=value + spare)
 
 
-def _peak_here(call: Call) -> Callable[[], int]:
-    return lambda: measure_peak(call, is_exact=True, own_thread=False, enough=2**62).peak_bytes
+def _peak_here(call: Call) -> Callable[[], MemoryReading]:
+    return lambda: peak_here(call, is_exact=True, own_thread=False, enough=2**62)
 
 
-def _peak_of_processes(call: Call, process_ids: Sequence[int]) -> Callable[[], int]:
+def _peak_of_processes(call: Call, process_ids: Sequence[int]) -> Callable[[], MemoryReading]:
     meter = ChildMemoryMeter(process_ids)
-    return lambda: meter.measure(call).peak_bytes
+    return lambda: meter.measure(call)

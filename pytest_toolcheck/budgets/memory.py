@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import memory_watch
 from .clocks import MeterError, refuse_virtual_time
 from .relocations import relative_relocations_hidden
 
@@ -47,6 +48,15 @@ class MemoryReading:
     sites: tuple[Site, ...] = ()
     result: Any = None
     is_exact: bool = True
+    children_bytes: int = 0
+    """What of it is that of child processes, which may have needed it at another time."""
+    unseen_ns: int = 0
+    """For how long nobody looked at processes that may have ended meanwhile."""
+
+    @property
+    def least_bytes(self) -> int:
+        """The peak if this process and its children never needed their most at the same time."""
+        return max(self.peak_bytes - self.children_bytes, self.children_bytes)
 
 
 def measure_peak(
@@ -174,7 +184,7 @@ def _records(path: Path, *, own_thread: bool) -> list[tuple[str, int]]:
         kept = [
             (_place(record), record.size)
             for record in records
-            if not _is_ours(record) and (not own_thread or marker is None or record.tid == marker.tid)
+            if not _is_ours(record) and (record.tid == marker.tid if own_thread and marker else not _is_watch(record))
         ]
     return kept
 
@@ -186,6 +196,11 @@ def _is_ours(record: Any) -> bool:
         return False
     is_room = (record.size, record.n_allocations) == (_FRAMES_BYTES, 1)
     return stack[0][1] == __file__ or (is_room and os.path.dirname(stack[0][1]) == os.path.dirname(__file__))
+
+
+def _is_watch(record: Any) -> bool:
+    """Whether it belongs to the thread that looks at child processes meanwhile."""
+    return any(file == memory_watch.__file__ for _, file, _ in record.stack_trace())
 
 
 def _place(record: Any) -> str:

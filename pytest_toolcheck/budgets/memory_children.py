@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import mmap
 import os
-import threading
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .clocks import MeterError, refuse_virtual_time
 from .memory import MemoryReading
-from .processes import PROC, has_proc, process_tree
+from .memory_watch import Watch
+from .processes import PROC, descendants_here, has_proc, process_tree
 
 _PAGES_UNTOLD, _MOST_PROCESSORS = 32, 8
-_WATCH_S = 0.001
 
 
 def grain_bytes(processors: int) -> int:
@@ -68,27 +67,31 @@ def has_marks() -> bool:
 class ChildMemoryMeter:
     """Measures the peak of calls that `process_ids` and their descendants serve.
 
-    With no `process_ids` every call is taken to start a process of its own (a command), which counts whole. Where the
+    With no `process_ids` every call is taken to start a process of its own (a command), which counts whole; of a call
+    `in_process` those of its children as well that live already, such as a pool's workers. Where the
     system keeps no marks, what is resident is read again and again, which sees no spike between two readings.
     """
 
-    def __init__(self, process_ids: Sequence[int]) -> None:
+    def __init__(self, process_ids: Sequence[int] = (), *, in_process: bool = False) -> None:
         refuse_virtual_time()
-        self._process_ids = tuple(process_ids)
+        self._process_ids, self._in_process = tuple(process_ids), in_process
         self._has_marks = has_marks()
 
     def measure(self, call: Callable[[], Any]) -> MemoryReading:
         """Make one call; return the sum of the peaks of all processes of the tree above what each used before."""
+        with self.watch() as watch:
+            result = call()
+        unseen_ns = 0 if self._process_ids else watch.longest_gap_ns
+        return MemoryReading(watch.most_bytes, (), result, unseen_ns=unseen_ns)
+
+    def watch(self) -> Watch:
+        """Return what looks at the processes while a call is made in its block."""
         roots = self._process_ids or (os.getpid(),)
         start, read = (reset_peak, peak_of) if self._has_marks else (_rss_by_psutil, _rss_by_psutil)
-        before = {pid: used for pid in process_tree(self._process_ids) if (used := start(pid)) is not None}
-        others = (set(process_tree(roots)) | {os.getpid()}) - before.keys()
-        with _Watch(roots, others | before.keys() if self._has_marks else others, read) as watch:
-            result = call()
-        after = {pid: max(peak, watch.peaks.get(pid, 0)) for pid in before if (peak := read(pid)) is not None}
-        peaks = watch.peaks | after
-        grown = sum(max(peak - before.get(pid, 0), 0) for pid, peak in peaks.items())
-        return MemoryReading(grown, (), result)
+        living = descendants_here() if self._in_process else process_tree(self._process_ids)
+        before = {pid: used for pid in living if (used := start(pid)) is not None}
+        ignored = ({*process_tree(roots), os.getpid()}) - before.keys()
+        return Watch(roots, before, ignored, read)
 
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured."""
@@ -97,38 +100,8 @@ class ChildMemoryMeter:
             lacks = "this system keeps no high-water mark that can be set back"
             return (f"RSS of {whose} by psutil, read every 1 ms: a shorter spike is not seen ({lacks})",)
         if not self._process_ids:
-            return (f"high-water mark of {whose}, read every 1 ms while they live",)
+            return (f"high-water mark of {whose}, read every 0.3 ms while they live",)
         return (f"high-water mark of {whose}, set back before each call; processes are added up",)
-
-
-class _Watch:
-    """Remembers the peaks of processes during a call: of those that begin in it, which may end before it does, as well."""
-
-    def __init__(self, roots: Sequence[int], known: Set[int], read: Callable[[int], int | None]) -> None:
-        self._roots, self._known, self._read = roots, known, read
-        self.peaks: dict[int, int] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="toolcheck-memory-watch", daemon=True)
-
-    def __enter__(self) -> _Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            for pid in process_tree(self._roots):
-                if pid not in self._known and (peak := self._read(pid)) is not None:
-                    self.peaks[pid] = self._later(pid, peak)
-            if self._over.wait(_WATCH_S):
-                return
-
-    def _later(self, pid: int, peak: int) -> int:
-        """Return the later of two marks (what a process had before `exec` was its parent's), the larger of two RSS."""
-        return peak if self._read is peak_of else max(peak, self.peaks.get(pid, 0))
 
 
 def resident_bytes(process_ids: Sequence[int]) -> int:

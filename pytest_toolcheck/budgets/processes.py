@@ -56,6 +56,17 @@ def is_running(pid: int) -> bool:
     return True
 
 
+def image_of(pid: int) -> bytes | None:
+    """Return what tells the program in a process from any other, also of the same file; None where that is not told.
+
+    A process that was forked and has not called `exec` has that of its parent.
+    """
+    try:
+        return (PROC / str(pid) / "auxv").read_bytes() or None
+    except OSError:
+        return None
+
+
 def thread_ids(pid: int) -> list[int]:
     """Return the ids of the threads of a process; none where it is gone or there is no /proc."""
     try:

@@ -1,0 +1,124 @@
+"""The leak meter: what keeps growing is found, and caches and garbage are forgiven."""
+
+from __future__ import annotations
+
+import ctypes
+import tracemalloc
+
+import pytest
+
+from pytest_toolcheck.budgets import leak
+from pytest_toolcheck.budgets.clocks import MeterError
+from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
+from pytest_toolcheck.budgets.measure import apply_to_body
+from pytest_toolcheck.budgets.measure_memory import measure_leak_budget
+from pytest_toolcheck.spec.model import Budgets
+
+
+def leak_of(call, budget):
+    readings = measure_leak(call, budget, most_calls=200)
+    assert all(reading.calls <= 200 for reading in readings)
+    return readings[-1]
+
+
+def test_a_kilobyte_a_call_is_found_within_200_calls():
+    """A list that keeps a block a call is a leak of that size."""
+    kept = []
+    reading = leak_of(lambda: kept.append(bytearray(1024)), 1000)
+    assert reading.verdict == "fail"
+    assert 1024 <= reading.growth.value < 1200
+
+
+def test_a_leak_in_steps_is_found():
+    """A leak that shows only every tenth call is found, at its mean."""
+    kept, calls = [], []
+
+    def step():
+        calls.append(None)
+        if len(calls) % 10 == 0:
+            kept.append(bytearray(20 * 1024))
+
+    assert leak_of(step, 1024).verdict == "fail"
+
+
+@pytest.mark.skipif(native_bytes() is None, reason="this C library does not tell what malloc has given out")
+def test_a_leak_of_c_code_is_found():
+    """Blocks that Python does not know of are counted in a second pass."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    reading = leak_of(lambda: libc.malloc(1100), 1024)
+    assert (reading.verdict, reading.source) == ("fail", "blocks in malloc (mallinfo2)")
+
+
+@pytest.mark.parametrize("size", [30, 128, 150])
+def test_a_cache_that_stops_in_a_later_stretch_is_no_leak(size):
+    """Where the second stretch leaves it open, a third one shows that it stopped."""
+    cache = []
+    readings = measure_leak(lambda: cache.append(bytes(4096)) if len(cache) < size else None, 1024)
+    assert [reading.verdict for reading in readings] == ["pass", "pass"]
+
+
+def test_a_cache_that_fills_up_and_stops_is_no_leak():
+    """60 entries and no more: growth ends, and so does suspicion."""
+    cache = []
+    assert leak_of(lambda: cache.append(bytes(8000)) if len(cache) < 60 else None, 1024).verdict == "pass"
+
+
+@pytest.mark.parametrize("size", [180, 200, 280, 512, 1000])
+def test_a_cache_that_fills_up_late_is_no_leak(size):
+    """While calls are cheap, what grew for 200 of them has to go on for ever longer."""
+    cache = []
+    readings = measure_leak(lambda: cache.append(bytes(1024)) if len(cache) < size else None, 512)
+    assert [reading.verdict for reading in readings] == ["pass", "pass"]
+
+
+def test_a_leak_is_confirmed_by_a_third_stretch_at_least():
+    """Where no more calls may be made, growth in 295 is a leak, and growth that ended just before that is open."""
+    kept, cache = [], []
+    found = measure_leak(lambda: kept.append(bytes(1024)), 1024, most_calls=295)
+    assert [(reading.verdict, reading.calls) for reading in found] == [("fail", 295)]
+    result = measure_leak_budget(lambda: cache.append(bytes(1024)) if len(cache) < 275 else None, 512, most_calls=295)
+    assert result.message.endswith("over 295 calls: inconclusive, it no longer grew at the end")
+
+
+def test_a_large_leak_is_not_made_larger_than_it_takes(monkeypatch):
+    """What has grown by half a GiB needs no more calls to be judged."""
+    monkeypatch.setattr(leak, "MOST_GROWN_BYTES", 2**20)
+    kept = []
+    assert leak_of(lambda: kept.append(bytearray(2**17)), 1024).verdict == "fail"
+    assert len(kept) < 60
+
+
+def test_calls_too_slow_for_a_leak_are_said(monkeypatch):
+    """A leak is not waited for without end: the message says how long it took, and how many calls are needed."""
+    monkeypatch.setattr(leak, "MOST_SECONDS", -1)
+    with pytest.raises(MeterError, match=r"10 calls took \d+ s, and a leak shows in 295"):
+        measure_leak(lambda: None, 1024)
+
+
+def test_rounds_bound_the_calls_of_a_body():
+    """`rounds=` is how often a body may be run, in both passes of a leak together."""
+    kept = []
+    (result,) = apply_to_body(lambda: kept.append(bytes(1024)), Budgets(memory={"leak": 512}), rounds=590)
+    assert (result.verdict, len(kept)) == ("fail", 295)
+
+
+@pytest.mark.parametrize("budget", [1, 1024])
+def test_what_is_given_back_is_no_leak(budget):
+    """Garbage in cycles and memory freed at once are no leak, down to a byte a call."""
+
+    def clean():
+        cycle = [bytearray(5000)]
+        cycle.append(cycle)
+
+    assert leak_of(clean, budget).verdict == "pass"
+
+
+def test_tracemalloc_in_use_is_refused():
+    """A leak is not measured with somebody else's tracemalloc, which it would have to stop."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(MeterError, match="tracemalloc is in use"):
+            measure_leak(lambda: None, 1024)
+    finally:
+        tracemalloc.stop()
