@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..spec.model import Resilience
-from . import breaker_crowd, breaker_hangs, breaker_others
+from . import breaker_cancelled, breaker_crowd, breaker_hangs, breaker_others
 from .bench import Bench, seconds, times
-from .dependency import hang, succeed
-from .opening import Opening, admits, failing_attempts, how_it_opens, margin_s, opened, promised, refuses
+from .breaker_moves import after_recovery, expect_probes, fail_so_often, go_to, rounds
+from .dependency import succeed
+from .opening import Opening, admits, how_it_opens, margin_s, opened, promised, refuses
 from .toolcall import ToolCall
 from .world import World
 
 HOUR_S = 3600.0
-_MOST_ROUNDS = 5
 Check = Callable[[Bench], None]
 
 
@@ -36,8 +36,7 @@ def breaker_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     yield "a success closes it", success_closes
     yield "wall clock an hour back", ignores_clock_back
     yield "wall clock an hour forward", ignores_clock_forward
-    yield "a cancelled call is no failure", cancelled_is_no_failure
-    yield "a cancelled probe makes room for the next", cancelled_probe_makes_room
+    yield from breaker_cancelled.cancelled_checks(promise)
     yield from breaker_crowd.crowd_checks(promise)
     yield from breaker_others.other_checks()
     yield from breaker_hangs.hang_checks(promise)
@@ -56,7 +55,7 @@ def stays_closed_before(bench: Bench) -> None:
         opening = opened(bench, world)
         _expect_count(bench, world, opening, late=False)
     with bench.world() as world:
-        _fail_so_often(bench, world, opening, promised(bench).opens_after - 1)
+        fail_so_often(bench, world, opening, promised(bench).opens_after - 1)
         call = admits(bench, world, f"after {times(promised(bench).opens_after - 1)} failing")
         bench.expect_success(world, call, f"though {bench.name} answered again")
 
@@ -67,7 +66,7 @@ def success_resets_count(bench: Bench) -> None:
     opening = how_it_opens(bench)
     with bench.world() as world:
         for _ in range(2):
-            _fail_so_often(bench, world, opening, few)
+            fail_so_often(bench, world, opening, few)
             _succeed_once(bench, world, f"after {few} failures, the last success not long before")
 
 
@@ -87,11 +86,11 @@ def refuses_while_open(bench: Bench) -> None:
             if refuses(bench, world, "at once after it opened").reached:
                 return  # a retry around the breaker waited until it let calls through again
         for share in (0.25, 0.5, 0.75):
-            _go_to(world, opening, share * promised(bench).recovers_after_s)
+            go_to(world, opening, share * promised(bench).recovers_after_s)
             if refuses(bench, world, f"at {seconds(share * promised(bench).recovers_after_s)}").reached:
                 return
-        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        admits(bench, world, f"at {_after(bench)}: calls that were refused meanwhile kept the breaker open")
+        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+        admits(bench, world, f"at {after_recovery(bench)}: calls that were refused meanwhile kept the breaker open")
 
 
 def still_open_before_recovery(bench: Bench) -> None:
@@ -100,7 +99,7 @@ def still_open_before_recovery(bench: Bench) -> None:
         opening = opened(bench, world, pause_s=2 * margin_s(bench))
         world.probe.answers((succeed(), None))
         before_s = promised(bench).recovers_after_s - margin_s(bench)
-        _go_to(world, opening, before_s)
+        go_to(world, opening, before_s)
         refuses(bench, world, f"at {seconds(before_s)}, promised open for {seconds(promised(bench).recovers_after_s)}")
 
 
@@ -115,38 +114,40 @@ def failed_probe_opens(bench: Bench) -> None:
     """A failed probe opens the breaker again, for the whole time."""
     with bench.world() as world:
         opening = opened(bench, world)
-        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
         made_before = len(world.probe.calls)
         bench.always_fail(world)
-        probing = admits(bench, world, f"at {_after(bench)}")
-        _expect_probes(bench, world, opening, len(world.probe.calls) - made_before)
+        probing = admits(bench, world, f"at {after_recovery(bench)}")
+        expect_probes(bench, world, opening, len(world.probe.calls) - made_before)
         world.note_state(bench.name, "half_open", "open")
         world.probe.answers((succeed(), None))
         if refuses(bench, world, "right after its probe failed").reached:
             return
         bench.always_fail(world)
-        for failed in range(1, _rounds(bench) + 1):  # a place that is not given back is missed when all are taken
+        for failed in range(1, rounds(bench) + 1):  # a place that is not given back is missed when all are taken
             world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
-            probing = admits(bench, world, f"{_after(bench)} after {failed} failed probe{'s' * (failed > 1)}")
+            probing = admits(bench, world, f"{after_recovery(bench)} after {failed} failed probe{'s' * (failed > 1)}")
         failed_s = world.since_start(probing.dependency_calls[-1].ended_s) or world.now
         world.probe.answers((succeed(), None))
         world.pass_time(max(0.0, failed_s + promised(bench).recovers_after_s - margin_s(bench) - world.now))
         refuses(bench, world, f"{seconds(promised(bench).recovers_after_s - margin_s(bench))} after its probe failed")
         world.pass_time(2 * margin_s(bench))
-        admits(bench, world, f"{_after(bench)} after its probe failed")
+        admits(bench, world, f"{after_recovery(bench)} after its probe failed")
 
 
 def odd_probe_makes_room(bench: Bench) -> None:
     """A probe that ends in another error than those that count keeps nobody out for ever."""
     with bench.world() as world:
         opening = opened(bench, world)
-        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
         name = _other_error(bench.promise)
-        for _ in range(_rounds(bench)):
+        for _ in range(rounds(bench)):
             world.probe.answers(bench.failure(world, name=name), (succeed(), None))
             world.call()
             world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
-        admits(bench, world, f"{_after(bench)} after its probe failed with {name}: its place was not given back")
+        admits(
+            bench, world, f"{after_recovery(bench)} after its probe failed with {name}: its place was not given back"
+        )
 
 
 def _other_error(promise: Resilience) -> str:
@@ -164,7 +165,7 @@ def success_closes(bench: Bench) -> None:
             world.call()
         world.note_state(bench.name, "half_open", "closed")
         if count > 1:
-            _fail_so_often(bench, world, opening, count - 1)
+            fail_so_often(bench, world, opening, count - 1)
             admits(bench, world, f"after a successful probe and {count - 1} failures: the count was not reset")
         for _ in range(3):
             call = admits(bench, world, "after a successful probe")
@@ -181,35 +182,6 @@ def ignores_clock_forward(bench: Bench) -> None:
     _step_the_wall(bench, HOUR_S)
 
 
-def cancelled_is_no_failure(bench: Bench) -> None:
-    """Cancelled calls do not open the breaker."""
-    from .cancelling import cancelled_call
-
-    with bench.world() as world:
-        many = promised(bench).opens_after + 1
-        world.probe.answers((hang(), many), (succeed(), None))
-        for number in range(many):
-            if not cancelled_call(bench, world).reached:
-                _cancellations_counted(bench, world, number)
-        if not world.call().reached:
-            _cancellations_counted(bench, world, many)
-
-
-def cancelled_probe_makes_room(bench: Bench) -> None:
-    """A probe that is cancelled does not keep the others out for ever."""
-    from .cancelling import cancelled_call
-
-    with bench.world() as world:
-        opening = opened(bench, world)
-        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        world.probe.answers((hang(), _rounds(bench)), (succeed(), None))
-        for _ in range(_rounds(bench)):
-            cancelled_call(bench, world)
-        world.probe.answers((succeed(), None))
-        world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
-        admits(bench, world, f"{_after(bench)} after its probe was cancelled")
-
-
 def _step_the_wall(bench: Bench, step_s: float) -> None:
     how = f"the wall clock was stepped {'back' if step_s < 0 else 'forward'} an hour"
     with bench.world() as world:
@@ -218,42 +190,18 @@ def _step_the_wall(bench: Bench, step_s: float) -> None:
         world.step_wall(step_s)
         if refuses(bench, world, f"when {how}: it reads the wall clock, where the monotonic one is needed").reached:
             return
-        _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        admits(bench, world, f"at {_after(bench)}, because {how}: it reads the wall clock, not the monotonic one")
-
-
-def _go_to(world: World, opening: Opening, after_s: float) -> None:
-    """Let time pass until so long after the breaker opened."""
-    world.pass_time(max(0.0, opening.opened_at_s + after_s - world.now))
+        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+        admits(
+            bench, world, f"at {after_recovery(bench)}, because {how}: it reads the wall clock, not the monotonic one"
+        )
 
 
 def _recovered(bench: Bench, world: World, opening: Opening) -> ToolCall:
     world.probe.answers((succeed(), None))
-    _go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-    call = admits(bench, world, f"at {_after(bench)}")
+    go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+    call = admits(bench, world, f"at {after_recovery(bench)}")
     world.note_state(bench.name, "open", "half_open")
     return call
-
-
-def _rounds(bench: Bench) -> int:
-    return min(promised(bench).probes, _MOST_ROUNDS)
-
-
-def _after(bench: Bench) -> str:
-    return seconds(promised(bench).recovers_after_s + margin_s(bench))
-
-
-def _fail_so_often(bench: Bench, world: World, opening: Opening, count: int) -> None:
-    """Let the breaker see `count` failures, as it counts them; afterwards the dependency answers."""
-    wanted = len(world.probe.calls) + failing_attempts(opening, count)
-    world.probe.answers((bench.failure(world), failing_attempts(opening, count)), (succeed(), None))
-    while len(world.probe.calls) < wanted:
-        made = len(world.probe.calls)
-        world.call()
-        if len(world.probe.calls) == made:
-            failed = count - (wanted - made) // opening.attempts_each
-            message = f"the breaker opened after {times(failed)} failing, promised {promised(bench).opens_after}"
-            bench.broken(world, message, expected="closed", seen="open", promised="breaker")
 
 
 def _succeed_once(bench: Bench, world: World, why: str) -> None:
@@ -269,17 +217,3 @@ def _expect_count(bench: Bench, world: World, opening: Opening, *, late: bool) -
         message = f"the breaker opened after {opening.count} failures, promised {count}"
         seen = f"{opening.count} failed {opening.unit}s ({opening.failures} calls of {bench.name})"
         bench.broken(world, message, expected=f"{count} failures", seen=seen, promised="breaker")
-
-
-def _expect_probes(bench: Bench, world: World, opening: Opening, made: int) -> None:
-    allowed = {1, opening.attempts_each, *range(1, promised(bench).probes + 1)}
-    if opening.unit == "attempt" and bench.attempts > 1 and promised(bench).opens_after == 1:
-        allowed.add(bench.attempts)  # with one failure enough to open it, both orders of the decorators look alike
-    if made not in allowed:
-        message = f"a failed probe did not open the breaker: {bench.name} was called {times(made)} in one call"
-        bench.broken(world, message, expected="one probe", seen=f"{made} calls", promised="breaker")
-
-
-def _cancellations_counted(bench: Bench, world: World, number: int) -> None:
-    message = f"{times(number)} cancelling a call opened the breaker: a cancellation is no failure"
-    bench.broken(world, message, expected="closed", seen="open", promised="breaker")

@@ -15,9 +15,9 @@ def cancelled_call(bench: Bench, world: World) -> ToolCall:
     if not world.is_async:
         raise ScenarioSkipped(f"{bench.tool} is a plain function: a call of it cannot be cancelled")
     call, ended_as_cancelled = world.call_and_cancel(after_s=bench.moment_s)
-    if not call.reached:
+    first = call.hung
+    if first is None:
         return call
-    first = call.dependency_calls[0]
     if first.ended_s is not None and first.ended_s - first.started_s >= HANG_S:
         raise ScenarioSkipped(f"{bench.name} blocks the event loop: nothing can cancel a call that waits for it")
     if first.ended_s is None and not (world.probe.place.is_async or world.probe.place.returns_awaitable):

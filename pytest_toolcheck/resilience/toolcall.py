@@ -48,6 +48,11 @@ class ToolCall:
         """Whether it called the dependency."""
         return bool(self.dependency_calls)
 
+    @property
+    def hung(self) -> DependencyCall | None:
+        """The first call of the dependency that was answered by a hang."""
+        return next((each for each in self.dependency_calls if each.answer.kind == "hang"), None)
+
 
 def imported(name: str) -> ModuleType:
     """Import a module. Raises ReferenceProblem."""

@@ -173,12 +173,12 @@ class World:
         return self._runner.run(both()), turns
 
     def call_and_cancel(self, *, after_s: float) -> tuple[ToolCall, bool]:
-        """Call the (async) tool, cancel it a while after it reached the dependency; tell whether it ended as cancelled."""
+        """Call the (async) tool, cancel it a while after the dependency hangs; tell whether it ended as cancelled."""
 
         async def cancelled() -> tuple[ToolCall, bool]:
             task, number = asyncio.ensure_future(self._call_in_loop(cancelling=True)), len(self.calls)
             await asyncio.sleep(after_s)
-            while not (task.done() or self.calls[number].reached):  # it does something else first
+            while not (task.done() or self.calls[number].hung):  # it does something else first, or another attempt
                 await asyncio.sleep(after_s)
             self.story.tell(self.now, "the call is cancelled")
             task.cancel()

@@ -62,10 +62,14 @@ def place_order(sku): return quote(sku)
 
 WALL_CLOCK = {"breaker[provider:wall clock an hour back]", "breaker[provider:wall clock an hour forward]"}
 HERD = {"breaker[provider:10 callers and 1 probe]"}
+CANCELLED_FOR_A_SUCCESS = {
+    "breaker[provider:a cancelled call is no success]",
+    "breaker[provider:a cancelled probe does not close it]",
+}
 KNOWN_LIMITS = {
     "pybreaker in tenacity": WALL_CLOCK,
     "tenacity in pybreaker": WALL_CLOCK,
-    "circuitbreaker async in tenacity": HERD,
+    "circuitbreaker async in tenacity": HERD | CANCELLED_FOR_A_SUCCESS,
     "stamina in circuitbreaker sync": HERD,
     "stamina in aiobreaker": WALL_CLOCK | HERD,
     "backoff around purgatory": WALL_CLOCK | HERD | {"breaker[provider:a cancelled call is no failure]"},
