@@ -30,6 +30,33 @@ FAULTS = {
         "each call starts afresh",
         "the wait before attempt 2 of call 2 was 4s, promised 1s",
     ),
+    "refusals of the open breaker are tried again": (
+        "            except (ConnectionError, TimeoutError):",
+        "            except (ConnectionError, TimeoutError, Refused):",
+        "does not retry what the open breaker refuses",
+        (
+            "a call was refused by the open breaker after waits of 3s: the refusal was tried again, "
+            "and only ConnectionError, TimeoutError are to be"
+        ),
+    ),
+    "waits grow after many calls": (
+        "            await asyncio.sleep(self.first_s * 2**used)",
+        "            self.used += 1\n            await asyncio.sleep(self.first_s * 2**used * (2 if self.used > 6 else 1))",
+        "each call starts afresh",
+        "the wait before attempt 2 of call 4 was 2s, promised 1s",
+    ),
+    "attempts end by the time gone by": (
+        "            await asyncio.sleep(self.first_s * 2**used)",
+        "            if time.monotonic() - began > 45:\n                raise Refused\n            await asyncio.sleep(self.first_s * 2**used)",
+        "a second attempt has its time",
+        "a call was ended after 59.9s, with provider within its limit; promised 200s in all",
+    ),
+    "an error that is final is hidden": (
+        "    except (ConnectionError, TimeoutError, Refused) as",
+        "    except ValueError:\n        return {'source': 'live', 'price': None}\n    except (ConnectionError, TimeoutError, Refused) as",
+        "ValueError comes through",
+        "the call returned {'source': 'live', 'price': None} though provider failed with ValueError: its error was swallowed",
+    ),
     "no fallback after one of the errors": (
         "(ConnectionError, TimeoutError, Refused) as",
         "(ConnectionError, Refused) as",
@@ -104,6 +131,8 @@ def test_fault_is_found(fault, tmp_path):
             '            if type(first) is Late:\n                raise\n            return {"source": "cache"',
         )
         source += QUICKLY
+    if fault == "attempts end by the time gone by":
+        source = mutated(source, "        for used in", "        began = time.monotonic()\n        for used in")
     report = run(promised(tmp_path, source), only=sentence)
     (failure,) = report.failed.values()
     assert message in str(failure), report
@@ -123,6 +152,14 @@ def test_other_work_of_the_tool_is_not_held_to_the_promise(place, tmp_path):
     """What the tool does before it asks the dependency, and what its fallback takes, breaks no sentence."""
     report = run(promised(tmp_path, mutated(SOURCE, place, f"    await asyncio.sleep(3)\n{place}")))
     assert not report.failed, report
+
+
+@pytest.mark.parametrize("refused", ["ConnectionError", "TimeoutError"])
+def test_a_refusal_that_is_such_an_error_may_be_tried_again(refused, tmp_path):
+    """An open circuit that raises one of the errors that are promised to be retried, is."""
+    source = mutated(SOURCE, "class Refused(Exception):", f"class Refused({refused}):")
+    report = run(promised(tmp_path, source), only="what the open breaker refuses")
+    assert report.passed, report
 
 
 def test_a_breaker_that_recovers_early_is_found_in_a_tool_that_does_something_else_first(tmp_path):
@@ -158,7 +195,7 @@ def test_a_call_that_does_something_else_first_is_cancelled_when_it_asks_the_dep
     )
     report = run(promised(tmp_path, source), only="cancelled")
     assert not report.failed, report
-    assert len(report.passed) == 5, report
+    assert len(report.passed) == 7, report
 
 
 def test_a_call_that_needs_a_retry_has_it_after_many_that_failed(tmp_path):

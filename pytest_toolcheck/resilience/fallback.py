@@ -13,9 +13,9 @@ from .bench import MANY, Bench
 from .breaker_hangs import hangs_are_failures
 from .dependency import hang, succeed
 from .fallback_errors import asked_after_failure, own_error_comes_through
-from .mcp_inside import RefusedOverMcp
+from .last_errors import given_up_error_comes_through, last_error_comes_through
 from .opening import opened, refuses
-from .story import chain_of, describe_error
+from .story import describe_error
 from .toolcall import ToolCall
 from .world import World
 
@@ -30,6 +30,8 @@ def reaching_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     yield "is reached", is_reached
     if promise.fallback is None and (promise.retry or promise.breaker or promise.timeout_s):
         yield "the last error comes through", last_error_comes_through
+    for name in promise.retry.gives_up_on if promise.retry else ():
+        yield f"{name} comes through", partial(given_up_error_comes_through, name=name)
     if promise.retry or promise.breaker:
         yield "failed calls leave room for the next", failed_calls_leave_room
 
@@ -55,30 +57,6 @@ def is_reached(bench: Bench) -> None:
         call = world.call()
         bench.expect_reached(world, call, "by a plain call: no fault in its place would ever fire")
         bench.expect_success(world, call, "with no fault in place")
-
-
-def last_error_comes_through(bench: Bench) -> None:
-    """When all is tried, the caller sees the dependency's last error, itself or as the cause of another."""
-    with bench.world() as world:
-        bench.always_fail(world)
-        call = world.call()
-        bench.expect_reached(world, call, "by a call")
-        failures = world.probe.failures()
-        if call.error is None:
-            message = f"the call returned {call.result!r:.60} though {bench.name} failed: its error was swallowed"
-            bench.broken(world, message, expected="an error", seen="an answer")
-        breaker = bench.promise.breaker
-        is_cut_short = bench.promise.retry is None or len(call.dependency_calls) < bench.attempts
-        if breaker is not None and is_cut_short and len(failures) >= breaker.opens_after:
-            return  # it opened before the attempts were used up: the last word is the breaker's
-        if isinstance(call.error, RefusedOverMcp):
-            _expect_in_text(bench, world, call.error)
-        elif failures and not _shows_the_last(call.error, [each.error for each in failures]):
-            first = any(error is each.error for each in failures for error in chain_of(call.error))
-            what = "an earlier one" if first else f"{describe_error(call.error)} without a cause"
-            last = describe_error(failures[-1].error) if failures[-1].error else ""
-            message = f"the last error of {bench.name} does not come through: the call raised {what}"
-            bench.broken(world, message, expected=f"{last}, raised or as a cause (raise … from error)", seen=what)
 
 
 def failed_calls_leave_room(bench: Bench) -> None:
@@ -117,12 +95,6 @@ def _errors(bench: Bench) -> list[str | None]:
     """Return the names of the errors that the promise speaks of."""
     retry = bench.promise.retry
     return [*retry.retries, *retry.gives_up_on] or [None] if retry else [None]
-
-
-def _shows_the_last(raised: BaseException, failures: list[BaseException | None]) -> bool:
-    """Whether the last failure is raised, or shown as a cause of an error of the tool's own."""
-    is_earlier = any(raised is each for each in failures) and raised is not failures[-1]
-    return not is_earlier and any(error is failures[-1] for error in chain_of(raised))
 
 
 def answers_after_failure(bench: Bench, *, name: str | None = None) -> None:
@@ -177,16 +149,6 @@ def answers_while_open(bench: Bench) -> None:
     with bench.world() as world:
         opened(bench, world)
         _expect_fallback(bench, world, refuses(bench, world, "beside the fallback"), "while the breaker was open")
-
-
-def _expect_in_text(bench: Bench, world: World, error: RefusedOverMcp) -> None:
-    """Over MCP the last error is in the text, an earlier one is wrong, and of none nothing can be said."""
-    failures = [str(each.error) for each in world.probe.failures()]
-    if failures and not any(text in str(error) for text in failures):
-        raise ScenarioSkipped(f"over MCP a client sees a text that names no error of {bench.name}: {error}")
-    if failures and failures[-1] not in str(error):
-        message = f"the last error of {bench.name} does not come through: the call raised an earlier one"
-        bench.broken(world, message, expected=failures[-1], seen=str(error))
 
 
 def _expect_fallback(bench: Bench, world: World, call: ToolCall, when: str) -> None:

@@ -12,6 +12,7 @@ from ..scenario import ScenarioSkipped
 from ..spec.model import Resilience, RetryPromise
 from .bench import Bench, seconds, times
 from .dependency import hang, succeed
+from .retry_refused import does_not_retry_refusals
 from .toolcall import ToolCall
 from .world import PRECISION_S, World
 
@@ -50,6 +51,8 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
             yield "concurrent calls do not share attempts", counts_each_call_alone
         elif (few := _calls_that_leave_it_closed(promise)) > 1:
             yield "concurrent calls do not share attempts", partial(counts_each_of_few, calls=few)
+        if promise.breaker and retry.retries and any(retry.delays_s):
+            yield "does not retry what the open breaker refuses", does_not_retry_refusals
         yield "a cancelled call is not retried", does_not_retry_cancelled
         yield f"its waits {BLOCK_NOBODY}", waits_block_nobody
 
@@ -145,14 +148,18 @@ def _slowly_s(bench: Bench) -> float:
 def starts_afresh(bench: Bench) -> None:
     """A call has all its attempts, and no more, whatever the call before it used up."""
     with bench.world() as world:
-        world.probe.answers((bench.failure(world), bench.attempts - 1), (succeed(), None))
-        call = world.call()
-        _expect_count(bench, world, call, {bench.attempts}, why="in call 1, where the last attempt answers")
-        bench.expect_success(world, call, "though its last attempt answered")
+        for number in range(1, _CALLS_AT_ONCE):
+            world.probe.answers((bench.failure(world), bench.attempts - 1), (succeed(), None))
+            call = world.call()
+            _expect_count(bench, world, call, {bench.attempts}, why=f"in call {number}, where the last attempt answers")
+            bench.expect_success(world, call, "though its last attempt answered")
+            _expect_waits(bench, world, call, f" of call {number}")
+            if bench.promise.breaker:  # one that counts the failures of the last minutes stays closed
+                world.pass_time(_A_WHILE_S)
         bench.always_fail(world)
-        second = world.call()
-        _expect_attempts(bench, world, second, why="in call 2, where all attempts fail")
-        _expect_waits(bench, world, second, " of call 2")
+        last = world.call()
+        _expect_attempts(bench, world, last, why=f"in call {_CALLS_AT_ONCE}, where all attempts fail")
+        _expect_waits(bench, world, last, f" of call {_CALLS_AT_ONCE}")
 
 
 def starts_afresh_after_failures(bench: Bench) -> None:

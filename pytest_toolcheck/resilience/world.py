@@ -44,8 +44,7 @@ class World:
         """The names of the dependencies in the order of their calls."""
         self.has_kept_worker = False
         """Whether a dependency was called by a worker that the tool keeps from call to call."""
-        self._emit = emit
-        self._stack = ExitStack()
+        self._emit, self._stack = emit, ExitStack()
         self._bindings: dict[Any, Any] = {}
         self._pool_set = False
 
@@ -111,10 +110,11 @@ class World:
         return resolved(reference, self.module)
 
     def error(self, name: str) -> ErrorMaker:
-        """Return a maker of the exception called `name`: a builtin, `pkg.mod.Error`, or one of the tool's modules."""
-        return make_error(self._error_class(name))
+        """Return a maker of the exception called `name`."""
+        return make_error(self.error_class(name))
 
-    def _error_class(self, name: str) -> type[BaseException]:
+    def error_class(self, name: str) -> type[BaseException]:
+        """Return the exception called `name`: a builtin, `pkg.mod.Error`, or one of the tool's modules."""
         module, _, short = name.replace(":", ".").rpartition(".")
         spaces = [imported(module)] if module else [builtins, self.module, *self.fresh.modules(), asyncio]
         for space in spaces:
