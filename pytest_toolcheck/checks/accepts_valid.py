@@ -10,6 +10,7 @@ from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
+from .pointing import points_outside
 from .together import may_be_refused_together
 from .violation import is_valid_in_decimals
 
@@ -67,6 +68,8 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
+            if points_outside(evidence):
+                return None
             return (
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"

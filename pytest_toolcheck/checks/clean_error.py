@@ -9,6 +9,9 @@ from .databases import told_of_databases
 from .disclosure import given_away
 from .violation import violation_of
 
+_TELLING = 60
+"""As much of a name tells which one is meant, in an error that shortens long ones."""
+
 
 def clean_error(evidence: Evidence) -> Finding | None:
     """Fail on an unclean refusal; with `names_parameter: true` also when it does not name the offending parameter."""
@@ -47,11 +50,11 @@ def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:
     schema = evidence.tool.input
     broken = violation_of(schema, evidence.case.input) if schema is not None else None
     name = _parameter(broken.pointer if broken and broken.pointer else evidence.case.pointer)
-    if evidence.case.label != "invalid" or not name or name.lower() in message.lower():
+    if evidence.case.label != "invalid" or not name or name[:_TELLING].lower() in message.lower():
         return None
     return Finding(
         "clean_error",
-        f"{evidence.tool.name} refused, but its error does not name the parameter {name!r}: {shorten(message, 120)}",
+        f"{evidence.tool.name} refused, but its error does not name the parameter {shorten(name, 60)}: {shorten(message, 120)}",
         f"clean_error unnamed {name}",
         "an error that names the offending parameter",
         severity="failure" if evidence.options.get("names_parameter") else "warning",

@@ -71,6 +71,9 @@ _STUMBLED = re.compile(
 """Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
 
 
+_BARE_KEY = re.compile(r"^(?:Error (?:executing|calling|running) tool \S+: )?(?P<key>'[^'\n]{1,200}')\s*$")
+"""Nothing but a name in Python's quotes: what is left of a KeyError when a server sends `str(error)`."""
+
 _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
 
@@ -177,9 +180,16 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
         or _is_named_refusal(evidence, error)
     )
     sign = None if own else _WRAPPED_CRASH.search(error.message)
-    if sign is None or sign.group(0) in shorten(evidence.case.input, 100_000):
-        return None
-    return sign.group(0)
+    if sign is None:
+        return None if own else _missing_key(evidence, error)
+    return None if sign.group(0) in shorten(evidence.case.input, 100_000) else sign.group(0)
+
+
+def _missing_key(evidence: Evidence, error: CallError) -> str | None:
+    """Return the key of which a KeyError tells; one that was sent may be what the tool looked for, and is a refusal."""
+    found = _BARE_KEY.match(error.message.strip())
+    key = found["key"] if found else ""
+    return key if key and key[1:-1] not in shorten(evidence.case.input, 100_000) else None
 
 
 def _is_named_refusal(evidence: Evidence, error: CallError) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..targets._text_values import holds_lone_surrogates, lone_surrogates_in
 from .base import Evidence, Finding, place_of, shorten
+from .failed_output import failed_output
 from .mixed_output import printed_beside_json
 from .violation import to_pointer, violation_of
 
@@ -17,7 +18,7 @@ LONE_SURROGATE = "a lone surrogate"
 def output_schema(evidence: Evidence) -> Finding | None:
     """Fail when an accepted call's result is not JSON, or not what `output` describes."""
     if evidence.outcome.kind != "accepted":
-        return None
+        return failed_output(evidence)
     tool, value = evidence.tool, evidence.outcome.value
     if (found := not_json(value)) is not None and not (found[1] == LONE_SURROGATE and _came_with_the_input(evidence)):
         pointer, what = found

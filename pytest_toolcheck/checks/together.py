@@ -12,13 +12,20 @@ _ORDERED: tuple[tuple[str, str], ...] = (
     *(("start", "end"), ("start", "stop"), ("begin", "end"), ("from", "to"), ("first", "last"), ("since", "until")),
     *(("after", "before"), ("left", "right"), ("open", "close"), ("departure", "arrival"), ("in", "out")),
 )
+_ABOVE, _EQUAL = "above", "equal"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def may_be_refused_together(value: Any, known_good: Sequence[Mapping[str, Any]]) -> bool:
     """Whether parameters that belong together by name are out of order, or name no day; not where a good input is so too."""
     found = set(_at_odds(value))
-    return bool(found) and not any(found & set(_at_odds(good)) for good in known_good)
+    return bool(found) and not any(found & _proven(good) for good in known_good)
+
+
+def _proven(good: Mapping[str, Any]) -> set[tuple[str, ...]]:
+    """Return what an accepted input shows to be no reason: equal ends are no proof for ends the wrong way round."""
+    found = set(_at_odds(good))
+    return found | {(*odds[:-1], _EQUAL) for odds in found if odds[-1] == _ABOVE}
 
 
 def _at_odds(value: Any, path: str = "") -> Iterator[tuple[str, ...]]:
@@ -34,20 +41,22 @@ def _at_odds(value: Any, path: str = "") -> Iterator[tuple[str, ...]]:
             yield from _at_odds(inner, f"{path}/*")
 
 
-def _out_of_order(value: Mapping[str, Any], named: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, str]]:
+def _out_of_order(value: Mapping[str, Any], named: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, str, str]]:
     for words, name in named.items():
         for low, high in _ORDERED:
             other = named.get(tuple(high if word == low else word for word in words))
-            if low in words and other is not None and other != name and not _is_below(value[name], value[other]):
-                yield name, other
+            if low in words and other is not None and other != name and (odds := _odds(value[name], value[other])):
+                yield name, other, odds
 
 
-def _is_below(low: Any, high: Any) -> bool:
-    """Whether the one is less than the other; equal ones may be refused as well, and others say nothing."""
+def _odds(low: Any, high: Any) -> str | None:
+    """Say how the one is not below the other; equal ones may be refused as well, and other kinds say nothing."""
     if isinstance(low, bool) or isinstance(high, bool):
-        return True
+        return None
     numbers = isinstance(low, int | float) and isinstance(high, int | float)
-    return bool(low < high) if numbers or (isinstance(low, str) and isinstance(high, str)) else True
+    if not numbers and not (isinstance(low, str) and isinstance(high, str)):
+        return None
+    return _ABOVE if low > high else _EQUAL if low == high else None
 
 
 def _no_days(value: Mapping[str, Any], named: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,122 @@
+"""What refusals tell: of a number beyond a sibling's length, of a result that the server's own schema refused, of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases.model import Case
+from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence, Finding
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import CallError, Outcome
+
+LINE = {"type": "integer", "minimum": 1, "maximum": 100}
+LINES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 100}
+
+
+def takes(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def refused(
+    check: str,
+    tool: ToolSpec,
+    value: Any,
+    said: str,
+    *,
+    noise: str = "",
+    label: Any = "valid",
+    good: tuple[Any, ...] = (),
+    accepts: Callable[[Any], bool] = lambda _: False,
+) -> Finding | None:
+    """Apply one check to a refusal of a tool that accepts what `accepts` says."""
+
+    def retry(other: Any) -> Outcome:
+        return Outcome("accepted" if accepts(other) else "refused", 1, error=CallError("ValueError", said))
+
+    outcome = Outcome("refused", 1, error=CallError("ValueError", said), noise=noise)
+    case = Case("id", value, label, "number", "/n", "")
+    return OUTCOME_CHECKS[check](Evidence(tool, case, outcome, known_good=good, retry=retry))
+
+
+@pytest.mark.parametrize(
+    ("into", "value", "longest", "accepts", "accused"),
+    [
+        (LINES, ["a"], 98, lambda v: v["n"] <= len(v["into"]), False),
+        (LINES, ["a"], 100, lambda v: v["n"] <= len(v["into"]), False),
+        (LINES, ["a"], 100, lambda v: v["n"] <= len(v["into"]) and v["n"] < 100, True),
+        ({"type": "string"}, "ab", 50, lambda v: v["n"] <= len(v["into"]), False),
+        ({"type": "string"}, "ab", 50, lambda v: v["n"] <= len(v["into"].splitlines()), False),
+        ({"type": "string", "maxLength": 50}, "ab", 50, lambda v: v["n"] <= len(v["into"]), False),
+        ({"type": "string"}, "ab", 50, lambda v: v["n"] < 50, True),
+        ({"type": "string", "pattern": "^(ab)+$"}, "ab", 49, lambda v: v["n"] <= len(v["into"]), False),
+    ],
+)
+def test_a_number_beyond_the_end_of_a_sibling_may_be_refused(
+    into: Any, value: Any, longest: int, accepts: Callable[[Any], bool], accused: bool
+) -> None:
+    """Line 98 of one line is nobody's promise: with more lines it is accepted. A wrong bound is refused however long they are."""
+    tool = ToolSpec(name="tool", input=takes(into=into, n=LINE))
+    sent, good = {"into": value, "n": longest}, {"into": value, "n": 1}
+    found = refused("accepts_valid", tool, sent, "too large", good=(good,), accepts=accepts)
+    assert (found is not None) is accused
+
+
+OUTPUT = {"type": "object", "title": "weekOutput", "properties": {"result": {"type": "integer", "minimum": 1}}}
+ROWS = {"type": "object", "$defs": {"Row": {"type": "object"}}}
+BELOW = "\nresult\n  Input should be greater than or equal to 1 [type=greater_than_equal, input_value=0]"
+
+
+@pytest.mark.parametrize(
+    ("output", "said", "noise", "accused"),
+    [
+        (OUTPUT, f"Error executing tool week: 1 validation error for weekOutput{BELOW}", "", True),
+        (OUTPUT, "Error executing tool week", f"pydantic_core.ValidationError: 1 validation error for weekOutput{BELOW}", True),
+        (OUTPUT, f"Error executing tool week: 1 validation error for weekArguments{BELOW}", "", False),
+        (OUTPUT, "Output validation error: 0 is less than the minimum of 1", "", True),
+        (ROWS, "Error executing tool week: 2 validation errors for Row\nkind", "", True),
+        (ROWS, "Error executing tool week: 1 validation error for Filter\nkind", "", False),
+        (None, f"Error executing tool week: 1 validation error for weekOutput{BELOW}", "", False),
+        (OUTPUT, "n must be a week", f"1 validation error for weekOutput{BELOW}", False),
+    ],
+)  # fmt: skip
+def test_a_result_that_the_server_itself_refused_is_no_refusal(
+    output: Any, said: str, noise: str, accused: bool
+) -> None:
+    """The input was good, the result was not: nothing is wrong with what the caller sent, and the finding says so."""
+    tool = ToolSpec(name="week", input={**takes(n=LINE), "title": "weekArguments"}, output=output)
+    found = refused("output_schema", tool, {"n": 1}, said, noise=noise)
+    assert (found is not None) is accused
+    if found is not None:
+        assert found.message.startswith("week made a result that its own output schema forbids, and sent the error")
+    assert refused("output_schema", tool, {"n": 0}, said, noise=noise, label="invalid") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "accused"),
+    [
+        ({"n": [{}]}, "Error executing tool tool: 'title'", True),
+        ({"n": [{}]}, "'title'", True),
+        ({"n": [{}]}, "Error executing tool tool: 'title' is missing", False),
+        ({"n": "title"}, "Error executing tool tool: 'title'", False),
+        ({"n": [{"title": 1}]}, "Error executing tool tool: 'title'", False),
+        ({"n": [{}]}, "Error executing tool tool: title", False),
+    ],
+)
+def test_a_key_that_nothing_is_said_of_is_a_crash(value: Any, said: str, accused: bool) -> None:
+    """`str(KeyError('title'))` is all that a server sends of it; a key that the caller sent may be what was looked for."""
+    tool = ToolSpec(name="tool", input=takes(n=True))
+    assert (refused("no_crash", tool, value, said) is not None) is accused
+
+
+@pytest.mark.parametrize(("shown", "told"), [("a" * 60, False), ("a" * 20, True)])
+def test_a_long_name_that_an_error_cuts_is_named_all_the_same(shown: str, told: bool) -> None:
+    """Whoever shortens a name of 200 signs still says which it is; our own words shorten it too."""
+    tool = ToolSpec(name="tool", input={"type": "object", "additionalProperties": False})
+    case = Case("id", {"a" * 200: 1}, "invalid", "extra", "/" + "a" * 200, "")
+    outcome = Outcome("refused", 1, error=CallError("ValueError", f"unknown: {shown} ..."))
+    found = OUTCOME_CHECKS["clean_error"](Evidence(tool, case, outcome))
+    assert (found is not None) is told
+    assert found is None or len(found.message) < 200
