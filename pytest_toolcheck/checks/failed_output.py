@@ -24,7 +24,9 @@ def failed_output(evidence: Evidence) -> Finding | None:
     if said is None:
         return None
     message = f"{tool.name} made a result that its own output schema forbids, and sent the error as a refusal: {said}"
-    return Finding("output_schema", message, "output_schema refused by itself", f"a result ({place_of(tool, 'output')})")
+    return Finding(
+        "output_schema", message, "output_schema refused by itself", f"a result ({place_of(tool, 'output')})"
+    )
 
 
 def _complaint(evidence: Evidence, message: str) -> str | None:

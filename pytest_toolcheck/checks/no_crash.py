@@ -181,15 +181,9 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     )
     sign = None if own else _WRAPPED_CRASH.search(error.message)
     if sign is None:
-        return None if own else _missing_key(evidence, error)
+        bare = None if own else _BARE_KEY.match(error.message.strip())
+        return bare and bare["key"]
     return None if sign.group(0) in shorten(evidence.case.input, 100_000) else sign.group(0)
-
-
-def _missing_key(evidence: Evidence, error: CallError) -> str | None:
-    """Return the key of which a KeyError tells; one that was sent may be what the tool looked for, and is a refusal."""
-    found = _BARE_KEY.match(error.message.strip())
-    key = found["key"] if found else ""
-    return key if key and key[1:-1] not in shorten(evidence.case.input, 100_000) else None
 
 
 def _is_named_refusal(evidence: Evidence, error: CallError) -> bool:
