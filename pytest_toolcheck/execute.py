@@ -87,6 +87,11 @@ class RunningScenario:
         return None if chosen is None else int(chosen)
 
     @property
+    def accepted_in_all(self) -> int:
+        """How many calls of the tool have been accepted in this process."""
+        return self._state.accepted
+
+    @property
     def suspicions(self) -> Counter[str]:
         """How often a call seemed to leave something behind, by what it was."""
         return self._state.suspicions
@@ -181,6 +186,7 @@ class RunningScenario:
             self._unanswered.append((filled, outcome))
         if outcome.kind == "accepted":
             self.accepted += 1
+            self._state.accepted += plan is self.plan
             self._state.slowest_s = max(self._state.slowest_s, outcome.duration_ns / 1e9)
         elif outcome.kind == "timed_out" and limit_s < plan.tool.timeout_s:
             raise ScenarioSkipped(f"{plan.tool.name} hung before: given up after {limit_s:g}s, not judged")

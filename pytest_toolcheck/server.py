@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import TargetError
-from .spec.model import Spec
+from .spec.model import McpTarget, Spec
 from .targets import make_target
 from .targets._second import of_worker, second_of
 from .targets._text_values import is_told_by_codec, lone_surrogates_in
@@ -135,6 +135,25 @@ class TargetServer:
             raise
         self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": target.kind})
         return target, session
+
+    @contextlib.contextmanager
+    def anew(self) -> Iterator[Session | None]:
+        """Hand out a session of a server that is started for it; None where none can be started."""
+        target, session = self._newly_started()
+        try:
+            yield session
+        finally:
+            if session is not None:
+                self.release(session)
+            if target is not None:
+                target.close()
+
+    def _newly_started(self) -> tuple[Target | None, Session | None]:
+        with contextlib.suppress(TargetError, OSError):
+            if isinstance(self._spec.target, McpTarget) and self._spec.target.command:
+                return None, self.open()
+            return self._start_second() or (None, None)
+        return None, None
 
     def _close_second(self) -> None:
         if self._second is not None:

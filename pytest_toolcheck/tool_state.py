@@ -42,6 +42,8 @@ class ToolState:
         self.is_hang_told = False
         """Whether a hang was judged: as long as none was, in a call beside the cases, the next one is waited for in full."""
         self.slowest_s = 0.0
+        self.accepted = 0
+        """How many calls have been accepted in all."""
         self.causes: Counter[str] = Counter()
         self.secrets = tuple(secrets_of(plan.spec))
         self.handed = tuple(handed_paths(plan.spec))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ..checks.base import as_json, shorten
-from ..spec.model import PythonTarget
 from ..targets.base import Outcome, Session
 from .files import WRITTEN
 from .first_asked import what_is_decided_first
 from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
+from .many import ask_on
+from .order import what_order_decides
 from .promise import SLOW_S, Trial, runs_here
 from .state import Change
 from .sweep import what_writes
@@ -24,14 +25,18 @@ _LATER_S: Final = 400 * 86400 + 5 * 3600 + 7 * 60 + 11.5
 
 def idempotent(trial: Trial) -> None:
     """A second equal call has no further effect: no trend in the answers, no change of the state with every call."""
+    accepted = []
     for value, first in trial.inputs():
+        accepted.append(value)
         _no_trend(trial, value, "an equal call has a further effect")
         _no_further_change(trial, value, first.value)
+    ask_on(trial, accepted)
 
 
 def read_only(trial: Trial) -> None:
     """A call changes nothing: what the read-only tools answer and what the files hold is as before it."""
     accepted = list(trial.inputs())
+    _no_order_decides(trial, accepted)
     for value, _ in accepted:
         _no_trend(trial, value, "a call has an effect")
     for value, first in accepted:
@@ -39,6 +44,7 @@ def read_only(trial: Trial) -> None:
             _no_change(trial, value, first, session)
     _nobody_writes(trial, accepted[0][1])
     _nothing_decides(trial, accepted)
+    ask_on(trial, [value for value, _ in accepted])
 
 
 def _nobody_writes(trial: Trial, first: Outcome) -> None:
@@ -137,13 +143,14 @@ def deterministic(trial: Trial) -> None:
             outcome = trial.ctx.call(value, valid=True, session=second)
             if outcome.kind == "accepted":
                 _must_equal(trial, value, first, outcome, "in a server that was started anew")
-    if isinstance(trial.plan.spec.target, PythonTarget):
+    if runs_here(trial.plan.spec.target):
         for value, first in asked:  # a cache with half a key serves what an earlier call was answered
             with trial.fresh_session() as alone:
                 outcome = trial.ctx.call(value, valid=True, session=alone)
             if outcome.kind == "accepted":
                 _must_equal(trial, value, first, outcome, "with nothing called before")
     _nothing_decides(trial, asked)
+    ask_on(trial, [value for value, _ in asked])
     if runs_here(trial.plan.spec.target):
         _in_other_processes(trial, asked)
 
@@ -152,6 +159,12 @@ def _nothing_decides(trial: Trial, asked: Sequence[tuple[dict[str, Any], Outcome
     """What a call is answered must not depend on what was asked before it: on the value that a parameter had first."""
     if (found := what_is_decided_first(trial, asked)) is not None:
         message = f"what is asked first decides what is answered, for every {found.parameter}"
+        raise trial.broken(f"is not {trial.check}: {message}", "asked first", *found.details())
+
+
+def _no_order_decides(trial: Trial, asked: Sequence[tuple[dict[str, Any], Outcome]]) -> None:
+    if (found := what_order_decides(trial, asked)) is not None:
+        message = f"what is asked first decides what {shorten(as_json(found.other), 100)} is answered"
         raise trial.broken(f"is not {trial.check}: {message}", "asked first", *found.details())
 
 

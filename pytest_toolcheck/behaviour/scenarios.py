@@ -11,6 +11,7 @@ from ..spec.model import ToolSpec
 from . import isolated as isolation
 from . import repeat
 from .defaults import DefaultsScenario, is_tried
+from .many import has_few_inputs, many
 from .promise import BehaviourScenario, Trial
 from .switches import is_implied, is_promised, is_wanted
 
@@ -29,6 +30,12 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     for check, act in _REPEATED:
         if is_promised(tool, check) and not is_implied(tool, check) and is_wanted(tool, check, "repeat"):
             yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, _place(tool, check))
+    if (
+        not any(is_promised(tool, check) for check, _ in _REPEATED)
+        and is_wanted(tool, "many", "repeat")
+        and has_few_inputs(plan)
+    ):
+        yield BehaviourScenario("repeat[many]", "many", "repeat", many, tool.position)
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
     if (isolated := _isolated(plan)) is not None:

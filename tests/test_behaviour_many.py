@@ -1,0 +1,38 @@
+"""A tool that breaks after so many accepted calls is found, also where there are few different inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import findings_of
+
+VOTE = '''
+from typing import Literal
+seen = []
+
+def vote(option: Literal["a", "b", "c"]) -> str:
+    """Vote."""
+    if option not in ("a", "b", "c"): raise ValueError("option: a, b or c")
+    seen.append(option)
+    return max("abc", key=seen.count)
+'''
+FULL = ("    return max", '    if len(seen) > 40: raise ValueError("the election is over")\n    return max')
+FAULTS = {
+    "crash": "    if len(seen) == 40: raise KeyError(40)\n    return max",
+    "result": "    if len(seen) > 40: return None\n    return max",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_state_that_grows_is_seen(fault: str, tmp_path: Path) -> None:
+    """The fortieth vote of three that there are breaks the tool."""
+    found = findings_of(tmp_path, VOTE.replace("    return max", FAULTS[fault]), "tools: {vote: {}}\n")
+    assert len(found) == 1, found
+
+
+def test_many_calls_accuse_nobody(tmp_path: Path) -> None:
+    """A tool that counts, and one that is full by then and says so, are as they should be."""
+    assert findings_of(tmp_path, VOTE, "tools: {vote: {}}\n") == []
+    assert findings_of(tmp_path, VOTE.replace(*FULL), "tools: {vote: {}}\n") == []
