@@ -53,6 +53,39 @@ def is_as_before(before: Any, after: Any) -> bool:
     )
 
 
+def is_emptied(before: Any, after: Any) -> bool:
+    """Whether an answer has the places of the one before, some of them empty now, and no word of a deletion."""
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return False
+    ones, others = leaves_of(before), leaves_of(after)
+    if set(ones) != set(others) or any(_TOMBSTONE.search(name) for name in others):
+        return False
+    moved = differing([ones, others])
+    is_said = any(_TOMBSTONE.search(value) for value in others.values() if isinstance(value, str))
+    return not is_said and any(value in (None, "") for _, value in moved.values())
+
+
+def mixed_up(read: Any, given: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return a name under which a reader shows the text that was given under another name, and that name."""
+    if not isinstance(read, Mapping):
+        return None
+    texts = {name: value for name, value in given.items() if isinstance(value, str) and len(value) >= _TELLING}
+    for name, own in texts.items():
+        seen = shown(read, name)
+        other = next((each for each, value in texts.items() if value == seen != own), None)
+        if other is not None:
+            return name, other
+    return None
+
+
+def is_changed_alone(name: str, old: Any, new: Any, asked: Any) -> bool:
+    """Whether a value changed that nobody can ask to change; a state moves on, and a slug follows its title."""
+    if _MOVES_ON.search(name) or _TOMBSTONE.search(name) or None in (old, new) or old == new:
+        return False
+    words, followed = (re.sub(r"[^a-z0-9]", "", str(value).lower()) for value in (new, asked))
+    return not (words and (words in followed or followed in words))
+
+
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:
     is_telling = isinstance(earlier, str) and len(earlier) >= _TELLING and earlier != mine
     return is_telling and has_word(text, earlier) and not has_word(text, mine)

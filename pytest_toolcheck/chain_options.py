@@ -7,16 +7,27 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .chain_answers import untrue
+from .chain_answers import is_changed_alone, mixed_up, untrue
 from .chain_calls import ChainCalls
 from .chain_changes import changes
-from .chain_values import has_word, optional_inputs, plain, shown, values_in_text, with_new_texts
+from .chain_values import (
+    further_values,
+    has_word,
+    members_of,
+    optional_inputs,
+    plain,
+    shown,
+    values_in_text,
+    with_new_texts,
+)
 from .checks import Finding
 from .checks.base import shorten
 from .checks.violation import is_valid
 from .targets.base import ToolDescription
 
 _MOST_UPDATES = 2
+_OTHERS = 2
+"""So many further numbers must be read as the same one; of a choice all its members."""
 _REPLACES = re.compile(r"replac|overwrit|whole|entire|full|reset|\bput\b|anew", re.IGNORECASE)
 _KEEPS = re.compile(
     r"left out|omit|unchanged|stays?\b|keeps?\b|kept|not given|not provided|partial|patch|only (?:the )?(?:given|provided)",
@@ -30,6 +41,44 @@ _FREE_TEXT = re.compile(
 
 class ChainOptions(ChainCalls):
     """Makes a third thing with every option, and changes it in something else."""
+
+    def _misread(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        """Whether the reader shows something else than what a thing was given."""
+        return self._untrue(made, read, given) or self._mixed_up(read, given) or self._deaf(read, given)
+
+    def _mixed_up(self, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        """Whether what was given under one name is read under another that was given something else."""
+        found = mixed_up(read, given)
+        if found is None:
+            return None
+        text = f"{self._chain.read} answers as {found[0]} what {self._chain.create} was given as {found[1]}"
+        return self._wrong(text, "read of another value")
+
+    def _deaf(self, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        """Whether a number or a choice is read as the same other value, whatever was given."""
+        schema = self._schemas[self._chain.create]
+        for name, value in given.items():
+            seen = shown(read, name)
+            if isinstance(value, bool) or type(seen) is not type(value) or seen == value:
+                continue
+            members = members_of(schema, name)
+            others = [other for other in further_values(schema, name, value) if other != seen]
+            if (seen not in members and len(others) < _OTHERS) or (members and seen not in members):
+                continue
+            if self._are_read_as(seen, name, [{**given, name: other} for other in others]):
+                text = f"{self._chain.read} answers {name} {shorten(seen, 60)}, whatever {self._chain.create} was given"
+                return self._wrong(text, "read of another value")
+        return None
+
+    def _are_read_as(self, seen: Any, name: str, inputs: list[dict[str, Any]]) -> bool:
+        for given in inputs:
+            if not is_valid(self._schemas[self._chain.create], given):
+                return False
+            made = self._call(self._chain.create, given)
+            key = next(self._candidates(plain(made.value)), None) if made.kind == "accepted" else None
+            if key is None or shown(plain(self._read(key).value), name) != seen:
+                return False
+        return True
 
     def _untrue(self, made: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
         found = untrue(made, read, given)
@@ -49,7 +98,7 @@ class ChainOptions(ChainCalls):
         if not self._is_there(found, key):
             return None
         read = plain(found.value)
-        return self._untrue(answer, read, given) or self._dropped(read, given) or self._kept(key, read, given)
+        return self._misread(answer, read, given) or self._dropped(read, given) or self._kept(key, read, given)
 
     def _made_with_options(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any], Any] | None:
         schema = self._schemas[self._chain.create]
@@ -93,9 +142,12 @@ class ChainOptions(ChainCalls):
                 return None
             now = plain(found.value)
             for name in self._staying(own, given, change.arguments, change.name):
-                old = shown(before, name, given[name])
-                if _is_cleared(old, shown(now, name, given[name]), now, change.value):
+                old, new = (shown(answer, name, given[name]) for answer in (before, now))
+                if _is_cleared(old, new, now, change.value):
                     text = f"{update.name} of {change.name} also cleared {name}, which was {shorten(old, 60)}"
+                    return self._wrong(text, "update of another field")
+                if name not in own.get("properties", {}) and is_changed_alone(name, old, new, change.value):
+                    text = f"{update.name} of {change.name} also changed {name} from {shorten(old, 60)} to {shorten(new, 60)}"
                     return self._wrong(text, "update of another field")
             before = now
         return None

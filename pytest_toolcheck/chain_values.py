@@ -170,10 +170,16 @@ def _last(part: Mapping[str, Any]) -> Any:
     return next((value for value in values if value is not None and value != default), None)
 
 
+def members_of(schema: Any, name: str) -> list[Any]:
+    """Return the members of a parameter that is a choice; none of another one."""
+    part = schema.get("properties", {}).get(name) if isinstance(schema, Mapping) else None
+    members = part.get("enum") if isinstance(part, Mapping) else None
+    return members if isinstance(members, list) else []
+
+
 def further_values(schema: Any, name: str, value: Any) -> list[Any]:
     """Return two other values of a number or a choice; none of a free text, which may be masked or cut."""
-    part = schema.get("properties", {}).get(name) if isinstance(schema, Mapping) else None
-    if isinstance(members := part.get("enum") if isinstance(part, Mapping) else None, list):
+    if members := members_of(schema, name):
         return [member for member in members if member != value][:2]
     return [value + 1, 2 * value + 7] if isinstance(value, int) else []
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, is_as_before, mistaken
+from .chain_answers import changed_beside, is_as_before, is_emptied, mistaken
 from .chain_calls import BAD
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
 from .chain_options import ChainOptions
 from .chain_roles import Chain, chains_from
 from .chain_values import (
-    further_values,
     plain,
     shown,
     without,
@@ -26,7 +25,6 @@ from .chain_values import (
 from .checks import Finding
 from .checks.base import shorten
 from .checks.no_crash import shows_crash
-from .checks.violation import is_valid
 from .errors import Position
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 
@@ -77,7 +75,7 @@ class ChainRun(ChainOptions):
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):
             return key
-        if wrong := self._untrue(first, self._before, self._offered) or self._deaf():
+        if wrong := self._misread(first, self._before, self._offered):
             return wrong
         self._other = next((other for other in self._others(second, also_offered) if other != key), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
@@ -89,21 +87,6 @@ class ChainRun(ChainOptions):
     def _cleared(self, key: Any) -> None:
         if self._chain.delete is not None:
             self._call(self._chain.delete, self._about(self._chain.delete, key))
-
-    def _deaf(self) -> Finding | None:
-        """Whether a number or a choice is read as the same other value, whatever was given."""
-        given, schema = dict(self._offered), self._schemas[self._chain.create]
-        for name, value in given.items():
-            seen = shown(self._before, name)
-            if isinstance(value, bool) or type(seen) is not type(value) or seen == value:
-                continue
-            others = [{**given, name: other} for other in further_values(schema, name, value) if other != seen]
-            made = [self._call(self._chain.create, other) for other in others if is_valid(schema, other)]
-            keys = [next(self._candidates(plain(each.value)), None) for each in made if each.kind == "accepted"]
-            if len(keys) > 1 and all(key and shown(plain(self._read(key).value), name) == seen for key in keys):
-                text = f"{self._chain.read} answers {name} {shorten(seen, 60)}, whatever {self._chain.create} was given"
-                return self._wrong(text, "read of another value")
-        return None
 
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
         return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None
@@ -198,7 +181,8 @@ class ChainRun(ChainOptions):
         after = self._read(key)
         if after.kind in BAD and self._miss.kind not in BAD:
             return self._wrong(f"{self._chain.read} {after.kind} on what {self._chain.delete} deleted", "read fails")
-        if self._is_there(after, key) and is_as_before(self._before, plain(after.value)):
+        left = plain(after.value)
+        if self._is_there(after, key) and (is_as_before(self._before, left) or is_emptied(self._before, left)):
             text = f"{self._chain.read} still answers {shorten(key, 60)} after {self._chain.delete} was accepted"
             return self._wrong(text, "read after delete")
         beside = self._read(other) if other is not None else None

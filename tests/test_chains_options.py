@@ -37,6 +37,26 @@ def update_note(id: int, title: str) -> dict:
     kept[id] = {**found(id), "title": title}
     return {"ok": True}
 """
+TASKS = """
+from typing import Literal
+
+def create_task(title: str, notes: str | None = None, priority: Literal["low", "high"] = "low") -> dict:
+    id = next(ids)
+    kept[id] = {"id": id, "title": title, "notes": notes, "priority": priority}
+    return {"id": id}
+
+def get_task(id: int) -> dict:
+    return found(id)
+
+def update_task(id: int, title: str) -> dict:
+    kept[id] = {**found(id), "title": title}
+    return {"ok": True}
+
+def delete_task(id: int) -> dict:
+    found(id)
+    del kept[id]
+    return {"ok": True}
+"""
 WIPED = '{**found(id), "body": "", **{name'
 PAIRS: dict[str, tuple[str, str, str, str]] = {
     "cleared": (NOTES, "{**found(id), **{name", WIPED, "update_note of title also cleared body"),
@@ -46,6 +66,16 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "cleared, though a title is needed": (
         NOTES.replace("title: str | None = None, body", "title: str, body"), "{**found(id), **{name", WIPED,
         "update_note of title also cleared body"),
+    "changed, as the update cannot even be given it": (
+        TASKS, '"title": title}\n    return {"ok"', '"title": title, "priority": "low"}\n    return {"ok"',
+        "update_task of title also changed priority from high to low"),
+    "a choice that is not kept": (TASKS, '"priority": priority}', '"priority": "low"}', "get_task answers priority low, whatever"),
+    "mixed up": (
+        TASKS, '"title": title, "notes": notes, ', '"title": notes or title, "notes": title if notes else None, ',
+        "get_task answers as title what create_task was given as notes"),
+    "emptied": (
+        TASKS, "    del kept[id]\n", '    kept[id] = {"id": id, "title": "", "notes": None, "priority": "low"}\n',
+        "get_task still answers"),
     "dropped": (NOTES, '"body": body}\n    return {"id"', '"body": ""}\n    return {"id"',
                 "get_note answers no body, create_note was given"),
 }  # fmt: skip
@@ -55,6 +85,8 @@ CORRECT = {
     "what is needed and a default make a whole": NOTES.replace("title: str | None = None, body: str | None = None", "title: str, body: str = ''"),
     "null is as good a text as another": REPLACING.replace("Replace", "Change").replace("title: str | None = None, body", "title: str, body").replace('body: str = ""', "body: str | None = None"),
     "a date alone is taken": NOTES.replace("    id = next(ids)\n", "    if body and not body[:4].isdecimal(): raise ValueError('body: a date')\n    id = next(ids)\n"),
+    "a slug follows its title": TASKS.replace("notes", "slug").replace('"title": title}', '"title": title, "slug": title.replace(" ", "-")}'),
+    "a tombstone": TASKS.replace("    del kept[id]\n", '    kept[id] = {"id": id, "title": "(deleted)", "notes": None, "priority": "low"}\n'),
     "a text that is masked": NOTES.replace("body", "password").replace("return found(id)", "return {**found(id), 'password': None}"),
 }  # fmt: skip
 

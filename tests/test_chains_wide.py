@@ -129,7 +129,7 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "a soft deletion": (
         SOFT, 'kept[id]["deleted_at"] = time.time()', 'kept[id].get("deleted_at")', "get_note still answers 1* after delete_note was accepted"),
 }  # fmt: skip
-TOOLS = ("create_note", "add_notes", "get_note", "find_note", "show_note", "update_note", "rename_note", "edit_note",
+TOOLS = ("create_note", "add_notes", "get_note", "find_note", "show_note", "update_note", "rename_note", "edit_note", "update_task",
          "delete_note", "create_project", "create_task", "get_task", "delete_task")  # fmt: skip
 
 
