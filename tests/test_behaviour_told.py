@@ -245,3 +245,19 @@ def test_arrays_out_of_order_keep_to_their_bound(tmp_path: Any) -> None:
     assert findings_of(tmp_path, "def tool(values):\n    values.sort()\n    return {}\n", spec) == [
         "tool: pure: tool changed its arguments"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("seen", "seen.append(x); return len(seen)", "the default of seen was [], and calls have made it [1"),
+        ("seen", "return len([*seen, x])", None),
+        ("_cache", "_cache.append(x); return 1", None),
+    ],
+)
+def test_a_mutable_default_that_calls_fill_is_found(tmp_path: Any, name: str, body: str, told: str | None) -> None:
+    """The next call begins with what this one left there, and the schema still says `[]`; a cache is meant so."""
+    spec = "tools: {tool: {examples: [{input: {x: 1}}], variations: {categories: [example]}}}\n"
+    found = findings_of(tmp_path, f"def tool(x: int, {name}: list = []) -> int: {body}\n", spec)
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]

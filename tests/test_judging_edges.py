@@ -69,6 +69,8 @@ WRONG_BOUNDS = [
      lambda v: not v["d"].endswith("02-29")),
     ("an instant of a leap day", takes(d={"type": "string", "format": "date-time"}),
      valid({"d": "2024-02-29T23:59:59Z"}, "format", "/d"), lambda v: "02-29" not in v["d"]),
+    ("a leap day beside another date", takes(d={"type": "string", "format": "date"}, e={"type": "string"}),
+     valid({"e": "x", "d": "2024-02-29"}, "combination", "", "7"), lambda v: "02-29" not in v["d"]),
 ]  # fmt: skip
 
 
@@ -170,6 +172,7 @@ HARMLESS = [
     "api_key is required",
     "user:pass@host is expected",
     "{'password': 'too short', 'token': 'missing'}",
+    r"after must be a string like ^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d$",
 ]
 
 

@@ -14,6 +14,7 @@ from ..checks.expected import same_json
 from ..checks.violation import is_valid
 from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
+from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class DefaultsScenario:
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure."""
         running = cast("RunningScenario", ctx)
-        findings = tuple(_findings(ctx.plan)) or tuple(_answered(running))
+        findings = tuple(_findings(ctx.plan)) or tuple(kept(running)) or tuple(_answered(running))
         for finding in findings:
             running.report(finding)
         if findings := findings or running.judged_unanswered():
@@ -54,7 +55,7 @@ def is_tried(plan: ToolPlan) -> bool:
         return False
     keeps = plan.tool.annotations
     repeats = bool(wanted) or keeps.deterministic or keeps.idempotent or keeps.read_only
-    return any(compared(plan)) or bool(repeats and any(_with_default(plan)))
+    return any(compared(plan)) or any(may_be_kept(plan)) or bool(repeats and any(_with_default(plan)))
 
 
 def _with_default(plan: ToolPlan) -> Iterator[tuple[Path, Any]]:

@@ -43,8 +43,15 @@ def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
 
 def refuses_leap_days_only(evidence: Evidence) -> str | None:
     """Return the promise that is broken where 29 February is refused and both days beside it are accepted."""
-    pointer = evidence.case.pointer
-    text = _at(evidence.case.input, pointer) if pointer else None
+    pointer, value = evidence.case.pointer, evidence.case.input
+    names = value if not pointer and isinstance(value, dict) else ()
+    places = [pointer] if pointer else ["/" + name.replace("~", "~0").replace("/", "~1") for name in names]
+    found = (_leap_day_refused(evidence, place) for place in places[:_MOST_PLACES])
+    return next((reason for reason in found if reason is not None), None)
+
+
+def _leap_day_refused(evidence: Evidence, pointer: str) -> str | None:
+    text = _at(evidence.case.input, pointer)
     if not isinstance(text, str) or (leap := _LEAP_DAY.match(text)) is None:
         return None
     year, rest = leap.groups()

@@ -16,7 +16,8 @@ TRACEBACK = re.compile(
 )
 PATH = re.compile(
     r"(?<![\w:/.])/[\w.@+~-]+(?:/[\w.@+~-]+)+"
-    r"|\b[A-Za-z]:\\{1,2}(?:[\w .-]+\\{1,2})+[\w.-]+|(?<![\w\\])\\\\[\w.-]+\\[\w$.-]+(?:\\[\w .-]+)*|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
+    r"|(?<![\w\\])[A-Za-z]:\\{1,2}(?:[\w .-]+\\{1,2})+[\w.-]+"
+    r"|(?<![\w\\])\\\\[\w.-]+\\[\w$.-]+(?:\\[\w .-]+)*|(?<![\w/])(?:/?[\w.-]+/)+[\w-]+\.py\b"
 )
 """What may be a path; those that begin with a slash can be a route or a JSON pointer as well: see `_is_on_a_disk`."""
 _ROOTS = frozenset(

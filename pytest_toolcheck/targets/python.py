@@ -123,6 +123,10 @@ class PythonSession:
         """The module whose functions are called."""
         return self._tools.module
 
+    def describe_again(self, tool: ToolSpec) -> ToolDescription:
+        """Describe the tool as it is now: calls may have changed its defaults."""
+        return describe_function(tool.name, self._tools.function(tool))
+
     def call(self, request: Request) -> Outcome:
         """Make one call in this thread; in a thread of its own where a loop is running in this one."""
         prepared = self._prepare(request)
