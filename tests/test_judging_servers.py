@@ -30,13 +30,14 @@ def refused(
     label: Any = "valid",
     good: tuple[Any, ...] = (),
     accepts: Callable[[Any], bool] = lambda _: False,
+    status: int | None = None,
 ) -> Finding | None:
     """Apply one check to a refusal of a tool that accepts what `accepts` says."""
 
     def retry(other: Any) -> Outcome:
         return Outcome("accepted" if accepts(other) else "refused", 1, error=CallError("ValueError", said))
 
-    outcome = Outcome("refused", 1, error=CallError("ValueError", said), noise=noise)
+    outcome = Outcome("refused", 1, error=CallError("ValueError", said, code=status), noise=noise)
     case = Case("id", value, label, "number", "/n", "")
     return OUTCOME_CHECKS[check](Evidence(tool, case, outcome, known_good=good, retry=retry))
 
@@ -61,6 +62,33 @@ def test_a_number_beyond_the_end_of_a_sibling_may_be_refused(
     tool = ToolSpec(name="tool", input=takes(into=into, n=LINE))
     sent, good = {"into": value, "n": longest}, {"into": value, "n": 1}
     found = refused("accepts_valid", tool, sent, "too large", good=(good,), accepts=accepts)
+    assert (found is not None) is accused
+
+
+ORDERS = frozenset((1, 2, 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "status", "accepts", "accused"),
+    [
+        ("order_id", "order_id 98 does not exist", None, lambda v: v["order_id"] in ORDERS, False),
+        ("orderNo", "no such order", None, lambda v: v["orderNo"] in ORDERS, False),
+        ("order", "Not Found", 404, lambda v: v["order"] in ORDERS, False),
+        ("order", "order was not found", None, lambda v: v["order"] in ORDERS, True),
+        ("order_id", "must be less than 98", None, lambda v: v["order_id"] < 98, True),
+        ("room_no", "there is no room 98", None, lambda v: v["room_no"] < 98, True),
+        ("order_id", "not found", None, lambda v: v["rows"] < 9 and v["order_id"] in ORDERS, True),
+    ],
+)
+def test_a_key_of_nothing_may_be_refused(
+    name: str, said: str, status: int | None, accepts: Callable[[Any], bool], accused: bool
+) -> None:
+    """A bounded id that names nothing is refused by every correct tool; that nothing else is wrong, another call shows."""
+    tool = ToolSpec(
+        name="tool", call="GET /orders/{order}", input=takes(**{name: {**LINE, "maximum": 98}, "rows": LINE})
+    )
+    sent, good = {name: 98, "rows": 9}, {name: 1, "rows": 1}
+    found = refused("accepts_valid", tool, sent, said, good=(good,), accepts=accepts, status=status)
     assert (found is not None) is accused
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..chain_roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
+from .absent import may_be_absent
 from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
@@ -68,7 +69,7 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
-            if points_outside(evidence):
+            if points_outside(evidence) or may_be_absent(evidence, good):
                 return None
             return (
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
