@@ -141,3 +141,38 @@ def test_the_limit_can_be_set(tmp_path: Path) -> None:
     code = HEAD + BLOCKS.format(wait="time.sleep(0.2)")
     assert findings_of(tmp_path, code, spec.replace("LIMIT", "300ms"), cases=True) == []
     assert findings_of(tmp_path, code, spec.replace("LIMIT", "150ms"), cases=True) != []
+
+
+OWN = """
+async def write(text):
+    await asyncio.sleep(0)
+    kept.append(len(text))
+
+async def tool() -> str:
+    await write("x")
+    return "ok"
+
+def unused():
+    kept.clear()
+"""
+NOT_AWAITED = {
+    "a task that ends at its next step": 'kept.append(asyncio.ensure_future(write("x")))',
+    "a task that ends soon": 'kept.append(asyncio.create_task(write("x"), name="soon"))',
+    "a coroutine": 'write("x")',
+}
+AWAITED = {
+    "all of it": 'await asyncio.gather(write("x"), write("y"))',
+    "a task that is cancelled": 'asyncio.ensure_future(write("x")).cancel()',
+    "a coroutine that is closed": 'write("x").close()',
+}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.parametrize("how", [*NOT_AWAITED, *AWAITED])
+def test_what_is_begun_is_awaited(how: str, tmp_path: Path) -> None:
+    """A task of the tool's own that goes on after the answer, or a coroutine that never runs, is told, however short it is."""
+    code = OWN.replace('await write("x")', (NOT_AWAITED | AWAITED)[how])
+    said = found(
+        tmp_path, code.replace("async def write", "async def _write").replace("write(", "_write(").replace("__w", "_w")
+    )
+    assert len(said) == (how in NOT_AWAITED), said

@@ -31,7 +31,7 @@ def passive_findings(running: RunningScenario, case: Case, outcome: Outcome) -> 
     observed = outcome.observed
     if observed is None or outcome.kind in ("timed_out", "lost"):
         return
-    for look in (_pure, _non_blocking, _leaks):
+    for look in (_pure, _non_blocking, _never_awaited, _leaks):
         if (finding := look(running, case, observed)) is not None:
             yield finding
 
@@ -74,11 +74,30 @@ def _limit_ns(options: Any) -> int:
     return parse_duration_ns(limit) if limit is not None else LONGEST_HOLD_NS
 
 
+def _never_awaited(running: RunningScenario, case: Case, observed: Observed) -> Finding | None:
+    tool, names = running.plan.tool, observed.never_awaited
+    if not names or tool.checks.get("leaks") is False or running.suspicions[names[0]] >= _MOST_SUSPICIONS:
+        return None
+    running.suspicions[names[0]] += 1
+    for _ in range(2):
+        again = running.again(case.input).observed
+        if again is None or names[0] not in again.never_awaited:
+            return None
+    running.suspicions[names[0]] = _MOST_SUSPICIONS  # said once
+    return Finding(
+        "leaks",
+        f"{tool.name} never awaits the coroutine {names[0]}, which then never runs",
+        "leaks never awaited",
+        f"what a call begins it ends ({place_of(tool, 'checks/leaks')})",
+    )
+
+
 def _leaks(running: RunningScenario, case: Case, observed: Observed) -> Finding | None:
     tool, suspicions = running.plan.tool, running.suspicions
-    if not observed.left or tool.checks.get("leaks") is False:
+    kinds = dict.fromkeys((*observed.left, *(["tasks"] if observed.unawaited else [])))
+    if not kinds or tool.checks.get("leaks") is False:
         return None
-    fresh = [name for name in observed.left if suspicions[name] < _MOST_SUSPICIONS]
+    fresh = [name for name in kinds if suspicions[name] < _MOST_SUSPICIONS]
     suspicions.update(fresh)
     left = _still_there(running, case, fresh) if fresh else {}
     if not left:

@@ -1,10 +1,13 @@
-"""What each call starts and does not wait for: tasks and threads that end by themselves, only after the answer."""
+"""What each call starts and does not wait for: tasks and threads that end by themselves, only after the answer.
+
+A task of the tool's own code that nobody has cancelled is told at once; of all else what ends soon is winding down.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..targets._observe import name_of
+from ..targets._observe import is_left_to_itself, name_of
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
@@ -19,12 +22,14 @@ def unawaited(running: RunningScenario, arguments: Any) -> list[str]:
     session: Any = running.session
     if running.plan.tool.clock == "virtual":  # then what waits on the loop waits for another clock than this one
         return []
-    new: list[Any] = []
+    names: list[str] = []
     for _ in range(_CALLS):
         before = set(session.running())
-        running.again(arguments)
+        observed = running.again(arguments).observed
+        own = [thing for thing in session.running() if thing not in before and is_left_to_itself(thing)]
         session.rest(_SOON_S)
-        new = [thing for thing in session.running() if thing not in before]
-        if not new or running.session.id != session.id:
+        left = own or [thing for thing in session.running() if thing not in before]
+        names = (observed.unawaited if observed is not None else []) or list(map(name_of, left))
+        if not names or running.session.id != session.id:
             return []
-    return list(map(name_of, new))
+    return names

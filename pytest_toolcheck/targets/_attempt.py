@@ -15,6 +15,7 @@ from typing import Any
 from ..spec.unmentioned import is_unasked
 from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
+from ._observe import is_left_to_itself, name_of
 from ._text_values import is_refused_by_codec
 from ._timelimit import Expired
 from .base import CallError, Outcome, Request
@@ -37,6 +38,9 @@ class Attempt:
         self.expired: BaseException | None = None
         """The stop of the call, whose traceback says where it was."""
         self._waits_at: str | None = None
+        self.watches_tasks = False
+        self.unawaited: list[str] = []
+        """Where that is watched: the tasks of the tool that were neither done nor told to end when it answered."""
 
     @classmethod
     def failed(cls, error: Exception) -> Attempt:
@@ -68,6 +72,7 @@ class Attempt:
         """Call an async function, or finish the awaitable that a plain one returned."""
         waited_for = self._started != 0
         self._started = self._started or time.perf_counter_ns()
+        before = asyncio.all_tasks() if self.watches_tasks else set()
         try:
             pending = self.value if waited_for else self._function(*self._args, **self._kwargs)
             self.value = await _awaited(pending)
@@ -75,6 +80,9 @@ class Attempt:
             self._keep(error)
         finally:
             self._ended = time.perf_counter_ns()
+        if self.watches_tasks:
+            await asyncio.sleep(0)  # what only had to take note of its end has done so
+            self.unawaited = [name_of(task) for task in asyncio.all_tasks() - before if is_left_to_itself(task)]
 
     async def run_within(self, limit_s: float) -> None:
         """As `run_async`, cancelled after `limit_s`; a tool that swallows the cancellation is left behind."""

@@ -7,11 +7,13 @@ import copy
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..clock import active_clock, real_monotonic_ns
+from ._frames import is_users
 from ._jsonlike import to_json_like
 from .base import Observed
 
@@ -23,7 +25,7 @@ def observing(loop: Callable[[], asyncio.AbstractEventLoop | None], arguments: C
     """Observe the call that the body makes."""
     observed = Observed()
     given, before, already = snapshot(arguments()), counts(loop()), set(running(loop()))
-    with held_loop(observed):
+    with held_loop(observed), never_awaited(observed):
         yield observed
     now = counts(loop())
     observed.left = {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
@@ -55,6 +57,26 @@ def held_loop(observed: Observed) -> Iterator[None]:
         asyncio.Handle._run = original  # type: ignore[method-assign]
 
 
+@contextmanager
+def never_awaited(observed: Observed) -> Iterator[None]:
+    """Take down of which of the user's coroutines the interpreter says that they were never awaited."""
+    module: Any = warnings
+    original = (
+        module._warn_unawaited_coroutine
+    )  # the interpreter looks this up; warnings themselves may be switched off
+
+    def warn(coroutine: Any) -> None:
+        if is_users(coroutine.cr_code.co_filename):
+            observed.never_awaited.append(coroutine.__qualname__)
+        original(coroutine)
+
+    module._warn_unawaited_coroutine = warn
+    try:
+        yield
+    finally:
+        module._warn_unawaited_coroutine = original
+
+
 def _waited_ns() -> int:
     """Return how long this thread has been ready and not run, so far; 0 where the system does not tell."""
     try:
@@ -80,6 +102,14 @@ def running(loop: asyncio.AbstractEventLoop | None) -> list[threading.Thread | a
     """Return the threads of this process and the tasks of the loop that have not ended."""
     tasks = () if loop is None or loop.is_closed() else asyncio.all_tasks(loop)
     return [*(thread for thread in threading.enumerate() if not thread.name.startswith(_OUR_THREADS)), *tasks]
+
+
+def is_left_to_itself(thing: threading.Thread | asyncio.Task[Any]) -> bool:
+    """Whether this is a task that runs the user's code and that nobody has told to end."""
+    if isinstance(thing, threading.Thread) or thing.done() or thing.cancelling():
+        return False
+    code = getattr(thing.get_coro(), "cr_code", None)
+    return code is not None and is_users(code.co_filename)
 
 
 def name_of(thing: threading.Thread | asyncio.Task[Any]) -> str:

@@ -94,6 +94,10 @@ class Observed:
     """How many more threads, tasks, child processes, file descriptors there are after it than before it."""
     arguments_after: Any = ...
     """The arguments as the call left them, where it changed them."""
+    unawaited: list[str] = field(default_factory=list)
+    """The tasks of an async tool's own code that it had started, and not ended, when it answered."""
+    never_awaited: list[str] = field(default_factory=list)
+    """The coroutines of the tool that it made and never awaited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,9 @@ class PythonSession:
         tool_spec = request.tool
         keeps = tool_spec.checks.get("pure", tool_spec.annotations.pure)
         with observing(lambda: self.loop, lambda: attempt.arguments if keeps else None) as observed:
+            attempt.watches_tasks = request.tool.clock != "virtual"
             self._run(tool, attempt, request.timeout_s)
+        observed.unawaited = attempt.unawaited
         return dataclasses.replace(self._finish(request, attempt), observed=observed)
 
     def _run(self, tool: _Tool, attempt: Attempt, limit_s: float) -> None:
