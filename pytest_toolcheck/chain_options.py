@@ -98,7 +98,7 @@ class ChainOptions(ChainCalls):
         if not self._is_there(found, key):
             return None
         read = plain(found.value)
-        return self._misread(answer, read, given) or self._dropped(read, given) or self._kept(key, read, given)
+        return self._misread(answer, read, given) or self._dropped(key, read, given) or self._kept(key, read, given)
 
     def _made_with_options(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any], Any] | None:
         schema = self._schemas[self._chain.create]
@@ -116,15 +116,29 @@ class ChainOptions(ChainCalls):
                 break
         return None
 
-    def _dropped(self, read: Any, given: Mapping[str, Any]) -> Finding | None:
-        """A free text that was taken and is read as nothing at all, though the reader has a place for it."""
+    def _dropped(self, key: Any, read: Any, given: Mapping[str, Any]) -> Finding | None:
+        """A text that was taken and is read as nothing at all, though the reader has a place for it.
+
+        Of other texts than a note or a description it must be shown that the reader shows what an update gives.
+        """
         for name, value in given.items():
-            if not _FREE_TEXT.search(name) or not isinstance(read, Mapping) or not isinstance(value, str):
+            if not isinstance(read, Mapping) or not isinstance(value, str) or not _has(read, name):
                 continue
-            if _has(read, name) and shown(read, name) in (None, ""):
-                text = f"{self._chain.read} answers no {name}, {self._chain.create} was given {shorten(value, 60)}"
-                return self._wrong(text, "read of another value")
+            if shown(read, name) not in (None, "") or not (_FREE_TEXT.search(name) or self._is_shown(key, name, value)):
+                continue
+            text = f"{self._chain.read} answers no {name}, {self._chain.create} was given {shorten(value, 60)}"
+            return self._wrong(text, "read of another value")
         return None
+
+    def _is_shown(self, key: Any, name: str, value: str) -> bool:
+        """Whether the reader shows the value once an update has set it."""
+        update, arguments = self._chain.update, {**self._about(self._chain.update or "", key), name: value}
+        schema = self._schemas.get(update or "")
+        if update is None or not isinstance(schema, dict) or name not in schema.get("properties", {}):
+            return False
+        if not is_valid(schema, arguments) or self._call(update, arguments).kind != "accepted":
+            return False
+        return bool(shown(plain(self._read(key).value), name) == value)
 
     def _kept(self, key: Any, before: Any, given: Mapping[str, Any]) -> Finding | None:
         """Whether an update of one parameter clears another that it was not asked to change."""

@@ -107,7 +107,14 @@ def values_in_text(result: Any) -> list[Any]:
     """Return what in a plain result may name a thing: itself, and the numbers and long words in it."""
     if not isinstance(result, (str, int)) or isinstance(result, bool):
         return []
-    return list(dict.fromkeys([result, *re.findall(r"[\w-]{8,}|\d+|(?<=['\"`])[^'\"`]+(?=['\"`])", str(result))[:5]]))
+    return list(
+        dict.fromkeys(
+            [
+                result,
+                *re.findall(r"[\w-]{8,}|[A-Za-z]+[-_]?\d[\w-]*|\d+|(?<=['\"`])[^'\"`]+(?=['\"`])", str(result))[:5],
+            ]
+        )
+    )
 
 
 _fresh = itertools.count(1)

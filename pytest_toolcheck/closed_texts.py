@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .execute import RunningScenario
 
 _MOST_PARAMETERS = 4
-_MOST_WORDS = 12
+_MOST_WORDS = 16
 _UNKNOWN = "qzvxwordthatnobodyknows"
 _TAKEN = ""
 _LONGEST = 2000
@@ -45,7 +45,7 @@ def _taken(context: RunningScenario, name: str, own: list[str]) -> list[Any]:
     said = _said(context, {**base, name: _UNKNOWN})
     if said is None or (said == _TAKEN and own):  # then the cases with each of these words are all there is to try
         return []
-    named = [word for word in (*words.allowed_in(said), *own, *about) if not word.isdecimal()]
+    named = [word for word in (*own, *about, *words.from_refusal(said)) if not word.isdecimal() and word != _UNKNOWN]
     return [
         word for word in islice(dict.fromkeys(named), _MOST_WORDS) if _said(context, {**base, name: word}) == _TAKEN
     ]

@@ -236,6 +236,19 @@ def test_a_default_that_the_answers_contradict_is_found(tmp_path: Any) -> None:
     assert finding.startswith("tool: defaults: tool: times left out is answered ")
 
 
+def test_a_default_shows_where_the_parameter_does_something(tmp_path: Any) -> None:
+    """Of 0 nothing follows, whatever the step: other inputs are tried. An option beside it may decide what is left out."""
+    code = "def tool(n: int, step: int | None = None, wide: bool = False) -> list:\n    return list(range(0, n, step or REAL))\n"
+    step = '"step": {"type": "integer", "minimum": 1, "maximum": 9, "default": 2}, "wide": {"type": "boolean"}'
+    properties = f'{{"n": {{"type": "integer", "minimum": 0, "maximum": 50}}, {step}}}'
+    schema = f'{{"type": "object", "properties": {properties}, "required": ["n"]}}'
+    spec = f"tools: {{tool: {{annotations: {{deterministic: true}}, variations: {{categories: [example]}}, input: {schema}}}}}\n"
+    assert findings_of(tmp_path, code.replace("REAL", "2"), spec) == []
+    assert findings_of(tmp_path, code.replace("REAL", "(3 if wide else 2)"), spec) == []
+    [finding] = findings_of(tmp_path, code.replace("REAL", "1"), spec)
+    assert finding.startswith("tool: defaults: tool: step left out is answered ")
+
+
 def test_arrays_out_of_order_keep_to_their_bound(tmp_path: Any) -> None:
     """A tool that sorts its argument is found also where few items are allowed, and where the base is empty."""
     items = '{"type": "array", "maxItems": 3, "items": {"type": "integer", "minimum": 0, "maximum": 9}}'

@@ -76,6 +76,9 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "emptied": (
         TASKS, "    del kept[id]\n", '    kept[id] = {"id": id, "title": "", "notes": None, "priority": "low"}\n',
         "get_task still answers"),
+    "dropped, as an update shows": (
+        NOTES.replace("body", "phone"), '"phone": phone}\n    return {"id"', '"phone": ""}\n    return {"id"',
+        "get_note answers no phone, create_note was given"),
     "dropped": (NOTES, '"body": body}\n    return {"id"', '"body": ""}\n    return {"id"',
                 "get_note answers no body, create_note was given"),
 }  # fmt: skip

@@ -289,7 +289,8 @@ def test_what_the_spec_hands_over_as_a_secret_must_not_come_back() -> None:
     "message",
     ["math domain error", "max() arg is an empty sequence", "no median for empty data", "slice step cannot be zero",
      "expected a nonnegative input, got -1.0", "Error executing tool mean: max() arg is an empty sequence",
-     "Error calling tool 'mean': math domain error"],
+     "Error calling tool 'mean': math domain error", "invalid width -3 (must be > 0)", "substring not found",
+     "list.remove(x): x not in list", "pow() 3rd argument cannot be 0"],
 )  # fmt: skip
 def test_python_s_own_stumble_over_a_valid_input_is_a_crash(message: str) -> None:
     """A ValueError that nobody raised on purpose is no refusal of a valid input."""
@@ -405,6 +406,7 @@ def test_an_error_that_was_handled_is_no_crash(link: str) -> None:
     assert not found("FileNotFoundError: [Errno 2] No such file: '/srv/x'", "ValueError: no such note", sent)
     assert found("ValueError: unknown unit", "KeyError: 'q'", sent)
     assert found("KeyError: 'q'", sent)
+    assert found("KeyError: 'q'", f"mcp.server.mcpserver.exceptions.{sent}"), "as the log of a server in this process has it"
     assert found("KeyError: 'q'", "ValueError: unknown unit", f"{sent}\n\nTraceback:\n  IndexError: list index", sent)
 
 

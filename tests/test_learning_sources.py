@@ -86,6 +86,10 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "whoami": (takes(), lambda _given: {"user": "me", "account_ids": ["acc_x1"]}),
     },
     "three levels": tasks,
+    "a short name in a sentence": lambda: {
+        "get_note": (takes("note_id"), lambda given: refuse(given["note_id"] != "note-10")),
+        "create_note": (takes("title"), lambda _given: "Created note-10"),
+    },
     "an id that does not say of what": lambda: {
         "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
         "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),

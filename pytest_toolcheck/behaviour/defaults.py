@@ -6,7 +6,7 @@ Of a Python function the signature tells. Of any tool that promises equal answer
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..checks.base import Finding, as_json, place_of, shorten
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..execute import RunningScenario
 
 _MOST_TRIED: Final = 8
+_FURTHER: Final = 4
+"""So many inputs beside the base: what a parameter does may not show in each."""
 _DEEPEST: Final = 2
 
 Path = tuple[str, ...]
@@ -91,16 +93,41 @@ def _given(arguments: Mapping[str, Any], path: Path, value: Any) -> dict[str, An
 def _answered(running: RunningScenario) -> Iterator[Finding]:
     """Yield the defaults that, given, are answered otherwise than left out: both answers repeat, and differ in a value."""
     plan, base = running.plan, running.base()
-    for path, default in list(_with_default(plan))[:_MOST_TRIED]:
-        without = _left_out(base or {}, path)
-        given, name = _given(without, path, default), ".".join(path)
-        schema = plan.tool.input if plan.tool.input is not None else True
-        if base is None or not (is_valid(schema, without) and is_valid(schema, given)):
-            continue
-        answers = [leaves_of_outcome(running.call(value, valid=True)) for value in (without, given) * 3]
+    if base is None or not (defaults := list(_with_default(plan))[:_MOST_TRIED]):
+        return
+    stands = [base, *_telling(plan, base)]
+    for path, default in defaults:
+        finding = next((found for stand in stands for found in _answered_at(running, stand, path, default)), None)
+        if finding is not None:
+            yield finding
+
+
+def _telling(plan: ToolPlan, base: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return further inputs beside the base, of which nothing may follow: a range of no step, a text of no words."""
+    from ..scenarios import cases_of
+
+    wanted = replace(plan.tool.variations, categories=("combination",), exclude=())
+    cases = cases_of(replace(plan, tool=replace(plan.tool, variations=wanted)), seed=0)
+    corners = [case for case in cases if case.label == "valid" and case.category == "combination"]
+    corners.sort(key=lambda case: "at the" not in case.detail)
+    # only what the base has, too: beside other options a default may be another; and its texts, which may be the only ones
+    kept = {name for name, value in base.items() if not isinstance(value, str)}
+    return [{**base, **{n: v for n, v in case.input.items() if n in kept}} for case in corners[:_FURTHER]]
+
+
+def _answered_at(running: RunningScenario, base: Mapping[str, Any], path: Path, default: Any) -> Iterator[Finding]:
+    plan = running.plan
+    without = _left_out(base, path)
+    given, name = _given(without, path, default), ".".join(path)
+    schema = plan.tool.input if plan.tool.input is not None else True
+    if is_valid(schema, without) and is_valid(schema, given):
+        first = [leaves_of_outcome(running.call(value, valid=True)) for value in (without, given)]
+        if not differing(first):
+            return
+        answers = [*first, *(leaves_of_outcome(running.call(value, valid=True)) for value in (without, given) * 2)]
         left_out, said = answers[::2], answers[1::2]
         if any(answer["(outcome)"] != "accepted" for answer in answers) or differing(left_out) or differing(said):
-            continue
+            return
         differ = differing([left_out[0], said[0]])
         moved = {p: v for p, v in differ.items() if MISSING not in v and _tells(p, v[1], default, said[0])}
         if moved:

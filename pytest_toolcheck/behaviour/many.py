@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..cases.model import Case
+from ..checks.no_crash import shows_crash
 from ..targets.base import Outcome
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .promise import Trial
 
 ACCEPTED: Final = 64
-_PATIENCE_S: Final = 0.5
+_PATIENCE_S: Final = 2.0
 _REFUSALS: Final = 3
 """A tool that refuses by now what it accepted is full, or has used something up: that is no fault."""
 _FEW: Final = ("enum", "const")
@@ -35,7 +36,8 @@ def ask_on(trial: Trial, inputs: list[dict[str, Any]]) -> None:
         if before >= ACCEPTED or refusals >= _REFUSALS or time.monotonic() > until:
             return
         outcome = context.call(value, valid=True)
-        if outcome.kind == "refused":
+        said = outcome.error.message if outcome.error is not None else ""
+        if outcome.kind == "refused" and not shows_crash(said, outcome.noise):
             refusals += 1
         else:
             _judge(trial, value, outcome, before)

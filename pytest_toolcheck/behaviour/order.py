@@ -8,7 +8,7 @@ say so: an answer that each beginning has of its own (a start's number) or that 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST: Final = 16
 _BEGINNINGS: Final = 8
 """An answer that a beginning draws for itself, one of two, alternates so often once in 128 times."""
-_PAIRS: Final = 3
+_PAIRS: Final = 5
 """So many suspicions are followed up."""
 
 Input = dict[str, Any]
@@ -68,8 +68,11 @@ def what_order_decides(trial: Trial, known: Sequence[tuple[Input, Outcome]]) -> 
 
 def _inputs(trial: Trial, known: list[Input]) -> list[Input]:
     """Return inputs many of which differ in one parameter alone."""
-    texts = {as_json(value): value for value in known}
-    for value in trial.valid_inputs():
+    schema = trial.plan.tool.input
+    names = set(schema.get("properties", ())) if isinstance(schema, Mapping) else set()
+    texts = {as_json(value): value for value in known if names >= set(value)}  # one that is unknown decides nothing
+    known = list(texts.values())
+    for value in (value for value in trial.valid_inputs() if names >= set(value)):
         if len(texts) >= _MOST:
             break
         if any(_differ_in_one(value, other) for other in known):

@@ -48,7 +48,7 @@ _CHAINED = re.compile(
 )
 """What stands between two exceptions of which the second was raised for the first; a log may break the line anywhere."""
 
-_SENT_ON = re.compile(r"^\W*\w*ToolError: Error\s+executing\s+tool\b", re.MULTILINE)
+_SENT_ON = re.compile(r"^\W*[\w.]*ToolError: Error\s+executing\s+tool\b", re.MULTILINE)
 """The MCP SDK's own exception, which it raises for whatever a tool raised."""
 
 _IN_THREAD = re.compile(r"^Exception in thread .*(?=:$)", re.MULTILINE)
@@ -66,6 +66,12 @@ _STUMBLED = re.compile(
     r"|expected a (nonnegative|positive) input(, got .*)?|slice step cannot be zero|empty separator"
     r"|chr\(\) arg not in range\(0x110000\)|bytes? must be in range\(0, 256\)|I/O operation on closed file\.?"
     r"|Sample larger than population or is negative|empty range for randrange.*|Single '[{}]' encountered in format string"
+    r"|invalid width -?\d+ \(must be > 0\)|substring not found|subsection not found|list\.remove\(x\): x not in list"
+    r"|(tuple|array)\.index\(x\): x not in (tuple|array)|factorial\(\) not defined for negative values"
+    r"|isqrt\(\) argument must be nonnegative|[kn] must be a non-negative integer|negative dimensions are not allowed"
+    r"|pow\(\) 3rd argument cannot be 0|base is not invertible for the given modulus"
+    r"|Total of weights must be greater than zero|The number of weights does not match the population"
+    r"|attempt to assign sequence of size \d+ to .* of size \d+|zip\(\) argument \d+ is (shorter|longer) than .*"
     r"|(mean|variance|stdev) requires at least (one|two) data points?|no (median|mode) for empty data)$"
 )
 """Python's own ValueErrors of code that went wrong. On a valid input nobody meant such a thing as a refusal."""
