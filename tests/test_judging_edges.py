@@ -406,7 +406,9 @@ def test_an_error_that_was_handled_is_no_crash(link: str) -> None:
     assert not found("FileNotFoundError: [Errno 2] No such file: '/srv/x'", "ValueError: no such note", sent)
     assert found("ValueError: unknown unit", "KeyError: 'q'", sent)
     assert found("KeyError: 'q'", sent)
-    assert found("KeyError: 'q'", f"mcp.server.mcpserver.exceptions.{sent}"), "as the log of a server in this process has it"
+    assert found("KeyError: 'q'", f"mcp.server.mcpserver.exceptions.{sent}"), (
+        "as the log of a server in this process has it"
+    )
     assert found("KeyError: 'q'", "ValueError: unknown unit", f"{sent}\n\nTraceback:\n  IndexError: list index", sent)
 
 
