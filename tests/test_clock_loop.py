@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from pytest_toolcheck.clock import VirtualDeadlock, VirtualLivelock, virtual_time
+from pytest_toolcheck.clock import VirtualDeadlock, VirtualLivelock, children, virtual_time
 from pytest_toolcheck.clock.children import Family
 
 
@@ -213,8 +213,10 @@ def test_work_beside_a_child_that_sleeps_is_waited_for():
         assert clock.now == 0
 
 
-def test_a_child_is_found_among_strangers():
-    """A child born late, and its own child, are found; who was seen to be a stranger is not read again."""
+@pytest.mark.parametrize("most_threads", [children._MOST_THREADS, 0])
+def test_a_child_is_found_among_strangers(monkeypatch, most_threads):
+    """A child born late, and its own child, are found: among all processes, too, where there are too many threads to ask."""
+    monkeypatch.setattr(children, "_MOST_THREADS", most_threads)
     family = Family()
     before = set(family.members())
     with ending(subprocess.Popen(["sh", "-c", "sleep 600 & wait"], start_new_session=True)) as first:

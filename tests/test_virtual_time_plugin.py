@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from pytest_toolcheck.clock import hooks
+
 ASYNCIO_AUTO = ["-p", "no:randomly", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
 OURS_ALONE = ["-p", "no:toolcheck", "-p", "pytest_toolcheck.clock.hooks"]
 
@@ -251,3 +253,40 @@ def test_a_timeout_by_signal_still_stops_a_virtual_test(run):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*Timeout*"])
+
+
+@pytest.mark.parametrize("marker", ["virtual_time", "interleave(seeds=1)"])
+def test_real_time_is_bounded(pytester, monkeypatch, marker):
+    """A wait that virtual time does not reach, without an end, fails after a while, and says where virtual time stood."""
+    monkeypatch.setattr(hooks, "MOST_REAL_S", 0.2)
+    pytester.makepyfile(f"""
+        import asyncio, os, pytest
+
+        @pytest.mark.asyncio
+        @pytest.mark.{marker}
+        async def test_reads_for_ever():
+            await asyncio.sleep(12)
+            os.read(os.pipe()[0], 1)
+        """)
+    result = pytester.runpytest_inprocess("-p", "no:randomly")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Timeout (>0.2s)*", "*virtual time stood at 12s after 1 jumps; it saw nothing at work*"]
+    )
+
+
+@pytest.mark.parametrize("how", ["--timeout=60", "-otimeout=60", "marker", "real"])
+def test_a_limit_of_the_users_own_counts(pytester, how):
+    """Only a test in virtual time that has no limit is given one."""
+    marker = {"marker": "pytest.mark.virtual_time, pytest.mark.timeout(60)", "real": ""}.get(
+        how, "pytest.mark.virtual_time"
+    )
+    pytester.makepyfile(f"""
+        import pytest
+        pytestmark = [{marker}]
+
+        def test_limits(request):
+            assert [mark.args for mark in request.node.iter_markers("timeout")] in ([], [(60,)])
+        """)
+    options = [how] if how.startswith("-") else []
+    pytester.runpytest_inprocess("-p", "no:randomly", *options).assert_outcomes(passed=1)

@@ -14,6 +14,7 @@ import ctypes
 import gc
 import queue
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -49,10 +50,28 @@ class TypeMethod:
 
 def limited_methods(waits: Waits) -> list[TypeMethod]:
     """Return the methods whose time limits `waits` keeps."""
-    locks = [TypeMethod(kind, "acquire", _acquire(kind, waits)) for kind in (_thread.LockType, _thread.RLock)]
+    limited = [(kind, _acquire(kind, waits)) for kind in (_thread.LockType, _thread.RLock)]
     if _SEMAPHORE is not None:
-        locks.append(TypeMethod(_SEMAPHORE, "acquire", _acquire_semaphore(_SEMAPHORE, waits)))
-    return [*locks, TypeMethod(_queue.SimpleQueue, "get", _get(waits))]
+        limited.append((_SEMAPHORE, _acquire_semaphore(_SEMAPHORE, waits)))
+    locks = [TypeMethod(kind, "acquire", acquire) for kind, acquire in limited]
+    entered = [TypeMethod(kind, "__enter__", _enter(kind, acquire)) for kind, acquire in limited]
+    return [*locks, *entered, TypeMethod(_queue.SimpleQueue, "get", _get(waits))]
+
+
+def _enter(kind: Any, acquire: Callable[..., bool]) -> Callable[..., bool]:
+    """Return what a `with` of a lock does: the test's own thread is told when it waits for ever there, too.
+
+    The locks of `threading` itself are held for moments only, and taken by whoever looks after the threads.
+    """
+    real_acquire, real_enter = vars(kind)["acquire"], vars(kind)["__enter__"]
+    momentary = [lock for lock in vars(threading).values() if isinstance(lock, kind)]
+
+    def enter(lock: Any) -> bool:
+        if real_acquire(lock, False):
+            return True
+        return bool(real_enter(lock) if any(lock is each for each in momentary) else acquire(lock))
+
+    return enter
 
 
 def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:

@@ -95,6 +95,13 @@ class Driver:
         finally:
             self._driving.release()
 
+    def stands_still_for(self) -> str:
+        """Say what real work is under way; empty: none is seen."""
+        if self.clock.starting:
+            return "a thread that is being started"
+        work = self._find_work(list(self.clock.waiting))
+        return "" if work is None else work.describe()
+
     def wait(self, waiter: Waiter) -> None:
         """Return when the waiter is due, or virtual time has ended."""
         self.wait_or(waiter, lambda pause_s: acquire(waiter.bell, True, pause_s) and None)
@@ -206,9 +213,13 @@ class Driver:
 
     def _is_waking(self) -> bool:
         clock = self.clock
-        if clock.is_signalled or clock.starting or clock.entering:
+        if clock.starting or clock.entering or (clock.is_signalled and self._waits_itself()):
             return True
         return bool(clock.resuming) and any(not self._is_interrupted(waiter) for waiter in clock.resuming)
+
+    def _waits_itself(self) -> bool:
+        """Tell whether the test's thread waits for this clock: where it does not, it is seen whether its handler runs."""
+        return any(waiter.thread == self.owner for waiter in self.clock.waiting)
 
     def _is_interrupted(self, waiter: Waiter) -> bool:
         """Tell whether its thread waits in a signal's handler, and will hear of nothing else until that is over."""

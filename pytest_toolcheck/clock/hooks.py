@@ -7,6 +7,7 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ MARKER_LINE = (
     "time, and time.*, datetime, event loops and threads share one exact clock; start sets the wall clock (ISO 8601)."
 )
 CLOCK = pytest.StashKey["VirtualClock"]()
+MOST_REAL_S = 300
+"""A test in virtual time that takes longer in real time waits for something that virtual time does not see, and never comes."""
+_LIMIT = "PYTEST_TIMEOUT"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +39,27 @@ def is_virtual(item: pytest.Item) -> bool:
     if item.get_closest_marker("interleave") is not None:
         return False
     return item.get_closest_marker("virtual_time") is not None or "virtual_clock" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Bound a test's real time, right before pytest-timeout looks how long it may take."""
+    if is_virtual(item):
+        bound_real_time(item)
+    return (yield)
+
+
+def bound_real_time(item: pytest.Item) -> None:
+    """Give a test in virtual time a limit in real time, unless it has one."""
+    if not _is_bounded(item):
+        item.add_marker(pytest.mark.timeout(MOST_REAL_S))
+
+
+def _is_bounded(item: pytest.Item) -> bool:
+    config = item.config
+    if not config.pluginmanager.hasplugin("timeout") or item.get_closest_marker("timeout") is not None:
+        return True
+    return config.getoption("timeout", None) is not None or bool(config.getini("timeout") or os.environ.get(_LIMIT))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

@@ -12,6 +12,16 @@ from typing import Any
 
 import pytest
 
+from .hooks import bound_real_time
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Bound the real time that all runs of a test take together."""
+    if item.get_closest_marker("interleave") is not None:
+        bound_real_time(item)
+    return (yield)
+
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:

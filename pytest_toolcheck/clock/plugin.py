@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from ..errors import UnitError
-from .durations import SECOND, to_ns
+from .durations import SECOND, to_ns, to_text
 from .hooks import CLOCK
 from .session import MAX_REAL_WAIT, new_clock, virtual_time
 from .virtual import VirtualClock
+
+_TIMEOUT = "pytest-timeout"
+"""What pytest-timeout's failures end with."""
 
 
 def clock_of(item: pytest.Item) -> VirtualClock:
@@ -32,9 +35,24 @@ def run_virtually(item: pytest.Item) -> Iterator[VirtualClock]:
     settings = _settings(item)
     try:
         with virtual_time(clock, max_real_wait=settings.get("max_real_wait", MAX_REAL_WAIT)):
-            yield clock
+            try:
+                yield clock
+            except pytest.fail.Exception as error:
+                if _TIMEOUT in str(error.msg):
+                    error.msg = f"{error.msg}\n{standing(clock)}"
+                raise
     finally:
         del item.stash[CLOCK]
+
+
+def standing(clock: VirtualClock) -> str:
+    """Say where virtual time stood when real time was over, and what it stood still for."""
+    mover = clock.mover
+    stands_for = mover.stands_still_for() if mover is not None else ""
+    text = f"virtual time stood at {to_text(clock.now_ns)} after {clock.jumps} jumps"
+    if stands_for:
+        return f"{text}, and still for {stands_for}"
+    return f"{text}; it saw nothing at work: the test waits where virtual time does not reach, or runs on and on"
 
 
 def _refuse_trio(item: pytest.Item) -> None:

@@ -74,6 +74,13 @@ class Waiter:
         return any(instant is not None and instant <= now_ns for instant in (self.deadline_ns, self.look_ns))
 
 
+class Guard(_thread.RLock):  # type: ignore[misc]  # final in the stubs alone
+    """A lock whose waits are real, as they are short: `cmethods` lets those of other locks be virtual."""
+
+    acquire = _thread.RLock.acquire
+    __enter__ = _thread.RLock.__enter__
+
+
 class Mover(Protocol):
     """Whoever moves the clock on behalf of a thread that waits (see `driver.py`)."""
 
@@ -91,6 +98,9 @@ class Mover(Protocol):
 
     def has_work(self) -> bool:
         """Tell whether something real is under way, for which a thread may look in a busy loop for a while."""
+
+    def stands_still_for(self) -> str:
+        """Say what real work is under way, as seen by the thread that calls; empty: none is seen."""
 
 
 class VirtualClock:
@@ -124,7 +134,7 @@ class VirtualClock:
         """Threads that are about to be put on one of these lists, or taken off."""
         self.is_signalled = False
         """A signal has been sent to the test's thread, which has not come round to its handler yet."""
-        self.guard = _thread.RLock()
+        self.guard = Guard()
         self.is_active = False
         self.mover: Mover | None = None
         self.on_wall_moved: Callable[[int], None] = lambda _ns: None

@@ -19,6 +19,7 @@ _LIBRARIES = {
     "threading.py",
     "queue.py",
     "concurrent",
+    "multiprocessing",
     "asyncio",
     "anyio",
     "selectors.py",

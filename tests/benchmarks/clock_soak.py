@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-NAMES = "requirements threads loop virtual blocking crowded selecting onlookers observers handlers polls turns"
+NAMES = "requirements threads loop virtual blocking crowded selecting onlookers observers handlers polls turns stuck"
 SUITE = tuple(f"test_clock_{part}.py" for part in NAMES.split())
 BUSY = "while True: sum(range(10_000))"
 

@@ -1,0 +1,151 @@
+"""Waits that once never ended: in the `with` of a lock, and in a system call that a signal came upon."""
+
+from __future__ import annotations
+
+import _thread
+import multiprocessing
+import os
+import re
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from pytest_toolcheck.clock import cmethods, virtual_time
+from pytest_toolcheck.clock.errors import VirtualDeadlock
+
+
+def own_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def semaphore_of_processes():
+    semaphore = multiprocessing.get_context("spawn").Semaphore(1)
+    semaphore.acquire()
+    return semaphore
+
+
+@pytest.mark.parametrize("make", [own_lock, semaphore_of_processes])
+def test_a_with_of_a_lock_that_nobody_releases_is_a_deadlock(make):
+    """The commonest deadlock of all is told at once, with its line."""
+    with pytest.raises(VirtualDeadlock) as found, virtual_time(), make():
+        pass
+    assert "test_a_with_of_a_lock_that_nobody_releases_is_a_deadlock (test_clock_stuck.py:" in str(found.value)
+
+
+def test_two_threads_that_take_two_locks_in_opposite_order_are_named_both():
+    """Each holds what the other wants; the test is one of them, and reentrant locks are no exception."""
+    first, second, have_begun = threading.RLock(), threading.RLock(), threading.Barrier(2)
+
+    def opposite():
+        with second:
+            have_begun.wait()
+            with first:
+                pass
+
+    def forwards():
+        with beside(opposite), first:
+            have_begun.wait()
+            with second:
+                pass
+
+    with pytest.raises(VirtualDeadlock) as found, virtual_time():
+        forwards()
+    assert re.search(r"forwards \(test_clock_stuck.py:\d+\) waits for ever", str(found.value))
+    assert re.search(r"thread '.*': .*opposite \(test_clock_stuck.py:\d+\)", str(found.value))
+
+
+def test_a_with_of_a_lock_gets_it_at_its_virtual_instant():
+    """Whoever holds it sleeps meanwhile; reading the clock afterwards shows how long."""
+    lock, is_held = threading.RLock(), threading.Event()
+
+    def hold():
+        with lock:
+            is_held.set()
+            time.sleep(30)
+
+    with virtual_time() as clock, beside(hold):
+        is_held.wait()
+        with lock:
+            assert clock.now == 30
+
+
+def test_locks_of_threading_itself_are_waited_for_in_real_time():
+    """They are taken by whoever looks after the threads, in the midst of moving the clock."""
+    lock, is_held, go_on, virtually = threading._active_limbo_lock, _thread.allocate_lock(), _thread.allocate_lock(), []
+    enter = cmethods._enter(type(lock), lambda _lock: virtually.append(_lock) or True)
+    is_held.acquire()
+    go_on.acquire()
+
+    def hold():
+        lock.acquire()
+        is_held.release()
+        go_on.acquire()
+        lock.release()
+
+    _thread.start_new_thread(hold, ())
+    is_held.acquire()
+    _thread.start_new_thread(go_on.release, ())
+    enter(lock)
+    lock.release()
+    assert not virtually
+
+
+@pytest.mark.parametrize("interval", [0, 10])
+def test_a_handler_that_only_notes_leaves_a_blocking_read_to_go_on(interval):
+    """The read is resumed after it, and the clock goes on for the thread that is to write."""
+    rung = []
+    with virtual_time() as clock, pipe() as (ours, theirs), handling(lambda *_: rung.append(clock.now)):
+        signal.setitimer(signal.ITIMER_REAL, 5, interval)
+        with beside(lambda: (time.sleep(20), os.write(theirs, b"late"))):
+            assert os.read(ours, 4) == b"late"
+        assert clock.now == 20
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    assert rung == ([5, 15] if interval else [5])
+
+
+def test_a_handler_that_works_in_a_blocking_read_is_waited_for():
+    """No virtual time passes while it runs."""
+    rung = []
+    with virtual_time() as clock, pipe() as (ours, theirs), handling(lambda *_: rung.append((work(), clock.now))):
+        signal.alarm(5)
+        with beside(lambda: (time.sleep(20), os.write(theirs, b"late"))):
+            assert os.read(ours, 4) == b"late"
+    assert [at for _, at in rung] == [5]
+
+
+def work():
+    return sum(range(300_000))
+
+
+@contextmanager
+def pipe():
+    ours, theirs = os.pipe()
+    try:
+        yield ours, theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@contextmanager
+def beside(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+@contextmanager
+def handling(handler):
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
