@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import inspect
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,12 +13,10 @@ from types import ModuleType
 from typing import Any, Final, Protocol, cast
 
 from .errors import ToolcheckError
-from .scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .scenario import ScenarioSkipped, ToolContext, ToolPlan
 from .sessions_switches import no_chance_switches
 from .spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
 
-LONGEST_REAL_WAIT_S: Final = 10.0
-"""So long a scenario waits, at most, for an idle time in real time."""
 PARAMETER: Final = "session_id"
 _A_MOMENT_S: Final = 0.01
 """Of virtual time: what a call waits for its dependency, so that others come in between."""
@@ -31,6 +28,9 @@ class Refused(Exception):
 
 class Manager(Protocol):
     """What a promise about sessions is held against."""
+
+    is_exact: bool
+    """Whether the time that is waited is exact."""
 
     def open(self) -> Any:
         """Return a handle of a new session. Raises Refused."""
@@ -58,54 +58,16 @@ def manager_of(plan: ToolPlan, ctx: ToolContext, arguments: dict[str, Any]) -> M
     if isinstance(target, PythonTarget):
         return ModuleManager(plan, ctx, arguments)
     if isinstance(target, HttpTarget | WebSocketTarget) or (isinstance(target, McpTarget) and target.url):
+        from .sessions_served import ServerManager
+
         return ServerManager(ctx, arguments)
     raise ScenarioSkipped(f"a {target.kind} target starts a process for each session: there is nobody to limit them")
 
 
-class ServerManager:
-    """A server that is reached over a URL; a connection is a session; in real time."""
-
-    def __init__(self, ctx: ToolContext, arguments: dict[str, Any]) -> None:
-        self._ctx, self._arguments = ctx, arguments
-
-    def open(self) -> Any:
-        """Open a connection. Raises Refused."""
-        try:
-            return self._ctx.open_session()
-        except ScenarioFailure as failure:
-            raise Refused(str(failure)) from None
-
-    def call(self, handle: Any) -> None:
-        """Call the tool over it. Raises Refused."""
-        outcome = self._ctx.call(self._arguments, valid=True, session=handle)
-        if outcome.kind != "accepted":
-            raise Refused(f"{outcome.error.type}: {outcome.error.message}" if outcome.error else outcome.kind)
-
-    def call_slowly(self, _handle: Any, _length_s: float, _openings: int) -> None:
-        """Nobody can slow a dependency in another process from here."""
-        raise ScenarioSkipped("a call of a server cannot be made long from outside")
-
-    def close(self, handle: Any) -> None:
-        """Close the connection."""
-        handle.close()
-
-    def wait(self, seconds: float) -> None:
-        """Wait in real time. Raises ScenarioSkipped where that is too long."""
-        if seconds > LONGEST_REAL_WAIT_S:
-            raise ScenarioSkipped(
-                f"{seconds:g} s would pass in real time: start the server with an idle time of a few seconds"
-            )
-        time.sleep(seconds)
-
-    def __enter__(self) -> ServerManager:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        """The scenario's context closes what it opened."""
-
-
 class ModuleManager:
     """A Python module with `open_session` and `close_session`, imported afresh, in virtual time."""
+
+    is_exact = True
 
     def __init__(self, plan: ToolPlan, ctx: ToolContext, arguments: dict[str, Any]) -> None:
         self._plan, self._ctx, self._arguments = plan, ctx, arguments
@@ -161,6 +123,30 @@ class ModuleManager:
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers((fail(ConnectionError), None))
             self.call(handle)
+
+    def call_in_a_row(self, handle: Any, count: int) -> None:
+        """Make so many calls in one session, one after the other, however they end."""
+        for _ in range(count):
+            with contextlib.suppress(Refused):
+                self.call(handle)
+
+    def call_failing_in_a_row(self, handle: Any, count: int) -> None:
+        """Make so many calls while the dependency fails."""
+        for _ in range(count):
+            with contextlib.suppress(Refused):
+                self.call_failing(handle)
+
+    def call_at_once(self, handle: Any, count: int) -> None:
+        """Make so many calls in one session at once, however they end."""
+        from .resilience.dependency import DependencyProbe, succeed
+
+        async def all_of_them() -> None:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
+            await asyncio.gather(*(self._begin(handle) for _ in range(count)), return_exceptions=True)
+
+        with DependencyProbe(self._dependencies[0]) as probe:
+            probe.answers((succeed(after_s=_A_MOMENT_S), None))
+            self._runner.run(all_of_them())
 
     def call_and_cancel(self, handle: Any, *, after_s: float) -> None:
         """Call the (async) tool while its first dependency hangs, and cancel the call. Raises ScenarioSkipped."""
@@ -251,18 +237,26 @@ class ModuleManager:
         """Close a session in the middle of a call in it, however that call then ends. Raises Refused."""
         self.amid_call(handle, lambda: self._close(handle))
 
-    def amid_call(self, handle: Any, action: Callable[[], Any]) -> tuple[Any, asyncio.Future[Any]]:
+    def call_amid_call(self, handle: Any, other: Any, *, after_s: float) -> None:
+        """Call in one session while a call in another has been under way for so long. Raises Refused."""
+        self.amid_call(other, lambda: self._begin(handle), after_s=after_s)
+
+    def amid_call(
+        self, handle: Any, action: Callable[[], Any], *, after_s: float = _A_MOMENT_S
+    ) -> tuple[Any, asyncio.Future[Any]]:
         """Do something in the middle of a call; return what it gave, and the call, which has ended. Raises Refused."""
         from .resilience.dependency import DependencyProbe, succeed
 
         with DependencyProbe(self._dependencies[0]) as probe:
-            probe.answers(succeed(after_s=2 * _A_MOMENT_S))
-            ended: tuple[Any, asyncio.Future[Any]] = self._guarded(lambda: self._runner.run(self._amid(handle, action)))
+            probe.answers(succeed(after_s=2 * after_s))
+            ended: tuple[Any, asyncio.Future[Any]] = self._guarded(
+                lambda: self._runner.run(self._amid(handle, action, after_s))
+            )
             return ended
 
-    async def _amid(self, handle: Any, action: Callable[[], Any]) -> tuple[Any, asyncio.Future[Any]]:
+    async def _amid(self, handle: Any, action: Callable[[], Any], after_s: float) -> tuple[Any, asyncio.Future[Any]]:
         task = self._begin(handle)
-        await asyncio.sleep(_A_MOMENT_S)
+        await asyncio.sleep(after_s)
         try:
             told = action()
             told = await told if inspect.isawaitable(told) else told

@@ -64,6 +64,21 @@ def counts_are_right(scenario: SessionScenario, ctx: ToolContext) -> None:
             _expect(scenario, now, f"{told}, and one more refused", **wanted)
 
 
+def looking_keeps_nothing(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """A look at the counts is no activity: a session that is idle expires all the same."""
+    with ModuleManager(scenario.plan, ctx, scenario.arguments(ctx)) as manager:
+        handle = scenario.must("a session", manager.open)
+        manager.wait(0.6 * scenario.idle_s)
+        _counts(scenario, manager)
+        manager.wait(0.6 * scenario.idle_s)
+        with suppress(Refused):
+            manager.call(handle)
+            message = (
+                f"a session lives after {1.2 * scenario.idle_s:g} s of idleness, because somebody looked at the metrics"
+            )
+            raise scenario.broken(message, "kept by a look")
+
+
 def _expect(scenario: SessionScenario, now: Mapping[str, Any], told: str, **wanted: int) -> None:
     wanted |= {} if scenario.promise.limit is None else {"limit": scenario.limit}
     for meaning, value in wanted.items():

@@ -14,6 +14,8 @@ from .spec.model import SessionPromise
 _TOO_MANY: Final = 5
 """So many more sessions than there is room for are asked for at once."""
 _TIMES: Final = 3
+_CALLS: Final = 20
+"""So many calls are made in one session: more than a session of the usual kind lets run at once."""
 _OTHERS: Final = 5
 """So many of the other sessions are looked at."""
 
@@ -29,10 +31,13 @@ def module_checks(promise: SessionPromise, *, can_fail: bool, can_cancel: bool) 
         yield "closing one ends it alone", _close_ends_one
         if can_fail:
             yield "one closed during a call stays closed", _stays_closed
+    if can_fail and (promise.limit is not None or promise.idle_timeout_s is not None):
+        yield "calls leave room for the next", _calls_leave_room
     if promise.idle_timeout_s is not None:
         yield "an idle one expires alone", _expires_alone
         yield "a step of the wall clock expires nothing", _ignores_wall_clock
         if can_fail:
+            yield "an idle one expires beside a call under way", _expires_beside_call
             yield "a failed call holds nothing", _failed_call_ends
         if can_cancel:
             yield "a cancelled call holds nothing", _cancelled_call_ends
@@ -163,6 +168,36 @@ def _expires_alone(scenario: SessionScenario, ctx: ToolContext) -> None:
             message = f"an idle session lives after {1.2 * scenario.idle_s:g} s, because another was used"
             raise scenario.broken(message, "kept by another")
         use("a call after another session expired")
+
+
+def _expires_beside_call(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """A call under way keeps its own session, and no other."""
+    if scenario.promise.limit == 1:
+        return
+    with _manager(scenario, ctx) as manager:
+        idle, busy = (scenario.must("a session", manager.open) for _ in range(2))
+        scenario.must("a long call", lambda: manager.call_slowly(busy, 1.5 * scenario.idle_s, 0))
+        if not _refused(lambda: manager.call(idle)):
+            message = (
+                f"an idle session lives after {1.5 * scenario.idle_s:g} s, because a call of another was under way"
+            )
+            raise scenario.broken(message, "kept by another")
+
+
+def _calls_leave_room(scenario: SessionScenario, ctx: ToolContext) -> None:
+    """What a call takes of its session it gives back: also one that fails, or is one of many at once."""
+    for how, calls in (
+        ("in a row", "call_in_a_row"),
+        ("that failed", "call_failing_in_a_row"),
+        ("at once", "call_at_once"),
+    ):
+        with _manager(scenario, ctx) as manager:
+            handle = scenario.must("a session", manager.open)
+            getattr(manager, calls)(handle, 1)
+            if _refused(lambda: manager.call(handle)):  # noqa: B023
+                continue  # it ends with a failed call: that is its right
+            getattr(manager, calls)(handle, _CALLS)
+            scenario.must(f"a call after {_CALLS} calls {how} in its session", lambda: manager.call(handle))  # noqa: B023
 
 
 def _ignores_wall_clock(scenario: SessionScenario, ctx: ToolContext) -> None:

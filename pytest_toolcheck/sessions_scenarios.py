@@ -21,7 +21,9 @@ from .spec.model import PythonTarget, SessionPromise
 from .targets.base import Outcome
 
 JUST_BEFORE: Final = 0.99
-"""So much of the idle time a session must outlive."""
+"""So much of the idle time a session must outlive, in real time."""
+_MARGIN_S: Final = 0.1
+"""So close to its end it must, in virtual time."""
 _REFUSALS: Final = 3
 """So often a session over the limit is asked for: a refusal must not cost a place."""
 
@@ -33,7 +35,7 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
     promise = plan.tool.sessions
     if promise is None:
         return []
-    from .sessions_metrics import counts_are_right, offers_metrics
+    from .sessions_metrics import counts_are_right, looking_keeps_nothing, offers_metrics
     from .sessions_modules import module_checks, offers_sessions, own_at_once
 
     checks: list[tuple[str, Check]] = []
@@ -60,6 +62,8 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
         checks += module_checks(promise, can_fail=can_fail, can_cancel=can_fail and _may_be_cancelled(plan))
     if offers_metrics(plan):
         checks.append(("its metrics count what happened", counts_are_right))
+        if promise.idle_timeout_s is not None:
+            checks.append(("a look at its metrics keeps nothing alive", looking_keeps_nothing))
     place = plan.tool.key_positions.get("/sessions", plan.tool.position)
     return [SessionScenario(f"sessions[{name}]", plan, promise, check, place) for name, check in checks]
 
@@ -201,8 +205,13 @@ def _expires(scenario: SessionScenario, ctx: ToolContext) -> None:
 def _stays(scenario: SessionScenario, ctx: ToolContext) -> None:
     with scenario.manager(ctx) as manager:
         handle = scenario.must("a session", manager.open)
-        manager.wait(scenario.idle_s * JUST_BEFORE)
-        scenario.must(f"a call after {scenario.idle_s * JUST_BEFORE:g} s of idleness", lambda: manager.call(handle))
+        idle_s = (
+            scenario.idle_s - min(_MARGIN_S, scenario.idle_s / 10)
+            if manager.is_exact
+            else scenario.idle_s * JUST_BEFORE
+        )
+        manager.wait(idle_s)
+        scenario.must(f"a call after {idle_s:g} s of idleness", lambda: manager.call(handle))
 
 
 def _activity(scenario: SessionScenario, ctx: ToolContext) -> None:

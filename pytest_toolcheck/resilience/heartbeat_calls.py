@@ -14,6 +14,7 @@ from ..checks.base import Finding
 from ..clock.errors import VirtualTimeError
 from ..events import bind, new_rid
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
+from ..sessions_own import in_own_session
 from ..spec.model import Heartbeat, PythonTarget
 from .dependency import DependencyCall, DependencyProbe, fail, succeed
 from .fresh import fresh_modules, module_name, resolved
@@ -167,7 +168,8 @@ class InProcess(Watcher):
             clock.most_jumps = clock.jumps + MOST_JUMPS
             references = [each.python for each in self.plan.tool.depends_on.values() if each.python]
             fresh = stack.enter_context(fresh_modules(target, spec_path=self.plan.spec.path, dependencies=references))
-            function = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
+            found = resolved(self.plan.tool.call or self.plan.tool.name, fresh.module)
+            function = in_own_session(found, self.plan.tool)
             work = self._slow_down(references, length, fails, stack)
             stack.enter_context(bind(rid=new_rid(), tool=self.plan.tool.name))
             yield function, work

@@ -17,6 +17,7 @@ from ..clock import session as clock_session
 from ..clock.errors import VirtualTimeError
 from ..clock.virtual import VirtualClock
 from ..events.context import install
+from ..sessions_own import in_own_session
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved
@@ -45,8 +46,7 @@ class World:
         self.has_kept_worker = False
         """Whether a dependency was called by a worker that the tool keeps from call to call."""
         self._emit, self._stack = emit, ExitStack()
-        self._bindings: dict[Any, Any] = {}
-        self._pool_set = False
+        self._bindings, self._pool_set = dict[Any, Any](), False
 
     def __enter__(self) -> World:
         try:
@@ -71,7 +71,7 @@ class World:
         afresh = fresh_modules(target, spec_path=setup.spec.path, dependencies=list(references.values()))
         self.fresh: Fresh = enter(afresh)
         self.module: ModuleType = self.fresh.module
-        self.function = self.resolve(setup.tool.call or setup.tool.name)
+        self.function = in_own_session(self.resolve(setup.tool.call or setup.tool.name), setup.tool)
         for reference in references.values():
             locate(reference)  # imports its module
         modules = self.fresh.modules()

@@ -47,6 +47,7 @@ class PythonTools:
         self._target = spec.target
         self._module = module
         self._tools: dict[str, _Tool] = {}
+        self._own_sessions: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
 
     @property
     def module(self) -> ModuleType:
@@ -72,7 +73,15 @@ class PythonTools:
             raise TargetError(f"{tool.call or tool.name} is no function, it is of type {type(found).__name__}")
         if _needs_an_object(found, tool.call or tool.name):
             raise TargetError(f"{tool.call} is a method of a class: make an object in the module, and name its method")
-        return found
+        return found if tool.sessions is None else self._in_own_session(found, tool)
+
+    def _in_own_session(self, function: Callable[..., Any], tool: ToolSpec) -> Callable[..., Any]:
+        from ..sessions_own import in_own_session
+
+        known = self._own_sessions.get(tool.name)
+        if known is None or known[0] is not function:
+            known = self._own_sessions[tool.name] = function, in_own_session(function, tool)
+        return known[1]
 
     def tool(self, tool: ToolSpec) -> _Tool:
         """Return the callable with the way it takes arguments; looked up anew where it was patched meanwhile."""
