@@ -176,11 +176,8 @@ def _expires_beside_call(scenario: SessionScenario, ctx: ToolContext) -> None:
         return
     with _manager(scenario, ctx) as manager:
         idle, busy = (scenario.must("a session", manager.open) for _ in range(2))
-        scenario.must("a long call", lambda: manager.call_slowly(busy, 1.5 * scenario.idle_s, 0))
-        if not _refused(lambda: manager.call(idle)):
-            message = (
-                f"an idle session lives after {1.5 * scenario.idle_s:g} s, because a call of another was under way"
-            )
+        if not _refused(lambda: manager.call_amid_call(idle, busy, after_s=1.2 * scenario.idle_s)):
+            message = f"an idle session lives after {1.2 * scenario.idle_s:g} s, because a call of another is under way"
             raise scenario.broken(message, "kept by another")
 
 

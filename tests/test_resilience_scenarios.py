@@ -229,3 +229,17 @@ def test_importing_the_room_loads_nothing_heavy():
     code = f"import sys, pytest_toolcheck.resilience; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_one_attempt_is_a_promise_too(tmp_path):
+    """`attempts: 1` says that nothing is tried again: a tool without retries keeps it, and one with them does not."""
+    once = RetryPromise(1, (), ("ConnectionError", "TimeoutError"), ("ValueError",))
+    source = "def quote(sku):\n    return 1\n\ndef place_order(sku):\n    return quote(sku)\n"
+    report = run(plan_of(source, tmp_path, retry=once))
+    assert not report.failed, report
+    assert "retry[provider:exactly 1 attempts]" in report.passed
+    again = source.replace(
+        "    return quote(sku)\n",
+        "    try:\n        return quote(sku)\n    except OSError:\n        return quote(sku)\n",
+    )
+    assert "retry[provider:exactly 1 attempts]" in run(plan_of(again, tmp_path, retry=once)).failed

@@ -123,6 +123,25 @@ FAULTS = [
     ),
     ("expires late", ">= IDLE_S", ">= 1.5 * IDLE_S", "lives after 3600 s"),
     ("expires early", ">= IDLE_S", ">= 0.9 * IDLE_S", "a call after 3599.9 s of idleness was refused"),
+    ("expires a moment early", ">= IDLE_S", ">= IDLE_S - 1", "a call after 3599.9 s of idleness was refused"),
+    (
+        "one under way keeps all",
+        "not self.running and",
+        "not any(each.running for each in SESSIONS.values()) and",
+        "an idle session lives after 4320 s, because a call of another is under way",
+    ),
+    (
+        "a call that is made takes a permit for good",
+        "    session.running += 1\n",
+        "    session.running += 1\n    session.made = getattr(session, 'made', 0) + 1\n    if session.made > 8: raise RuntimeError('busy')\n",
+        "a call after 20 calls in a row in its session was refused: RuntimeError: busy",
+    ),
+    (
+        "a call that fails takes a permit for good",
+        "    finally:\n        session.running -= 1\n",
+        "    except Exception:\n        session.failed = getattr(session, 'failed', 0) + 1\n        raise\n    finally:\n        session.running -= 1\n",
+        "a call after 20 calls that failed in its session was refused: RuntimeError: busy",
+    ),
     ("milliseconds for seconds", ">= IDLE_S", ">= IDLE_S / 1000", "was refused"),
     ("activity is not noted", "        session.used_at = time.monotonic()\n", "", "used again and again was refused"),
     (
@@ -242,6 +261,10 @@ FAULTS = [
     ),
 ]
 MORE = {
+    "a call that fails takes a permit for good": (
+        "    session.running += 1\n",
+        "    session.running += 1\n    if getattr(session, 'failed', 0) > 8: raise RuntimeError('busy')\n",
+    ),
     "the wall clock": ("time.monotonic()", "time.time()"),
     "all expire with one": (
         "    session = SESSIONS.get(session_id)\n",
@@ -403,6 +426,14 @@ def test_right_metrics_are_not_accused(tmp_path):
     assert metrics_of(tmp_path / "b", COUNTED + AS_OBJECT) == "right"
     assert metrics_of(tmp_path / "c", COUNTED + "def metrics(): return 'sessions_active 5'") == "right"
     assert metrics_of(tmp_path / "d", COUNTED) == "none"
+
+
+def test_a_look_at_the_metrics_that_keeps_sessions_is_found(tmp_path):
+    """Reading the counts is no activity."""
+    looked = METRICS.replace(
+        "    running =", "    for each in SESSIONS.values(): each.used_at = time.monotonic()\n    running ="
+    )
+    assert "lives after 4320 s of idleness, because somebody looked" in metrics_of(tmp_path, COUNTED + looked)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 _STEPS_S: Final = {2: -3600.0, 4: 7200.0}
 """By the number of the report in which the wall clock is stepped."""
+_SOON: Final = 0.05
+"""A report in so much of the first interval speaks of the beginning, where nothing is done yet."""
+_MUCH: Final = 10.0
+"""So much more, in per cent, is no rounding."""
 
 
 def wall_clock_steps(watcher: Watcher) -> None:
@@ -37,7 +41,7 @@ def wall_clock_steps(watcher: Watcher) -> None:
 def delays_nothing(watcher: Watcher) -> None:
     """The answer is there when the work is done, and not when the next report falls due.
 
-    By a call without a receiver, and by one that ends half an interval sooner: what a tool does after its work takes the
+    By a call without a receiver, and by one whose work ends half an interval sooner: what a tool does after its work takes the
     same time in both, and the rest of an interval does not. The tolerance of the promise is allowed here as well.
     """
     watched = watcher.long_enough(watcher.watch())
@@ -50,7 +54,7 @@ def delays_nothing(watcher: Watcher) -> None:
                 f"with a receiver the answer comes {slower_s:.3g} s later than without, expected {most_s:.3g} s at most"
             )
             raise watcher.broken(message, "answer delayed", watched)
-    shorter = watcher.watch_shorter()
+    shorter = watcher.watch_shorter(watched.rounds)
     late_s, other_s = watched.after_work_s, shorter.after_work_s
     if late_s is None or other_s is None or len(watched.work) != len(shorter.work):
         return  # it failed, or its work is not that of one dependency
@@ -84,6 +88,10 @@ def begins_anew(watcher: Watcher) -> None:
 def _expect_from_the_start(watcher: Watcher, first: Watched, second: Watched) -> None:
     own = [beat for beat in first.beats if beat.at_s < (first.took_s or 0.0)] or first.beats  # the last may say 100 %
     began, ended, begins = (beat.percent or 0.0 for beat in (own[0], own[-1], second.beats[0]))
+    soon_s = _SOON * watcher.promise.interval_s
+    if max(own[0].at_s, second.beats[0].at_s) <= soon_s and begins >= began + _MUCH:
+        message = f"a second call begins at {begins:g} %, where the first began at {began:g} %"
+        raise watcher.broken(message, "second call goes on", second)
     if began < ended <= begins:
         message = f"a second call begins at {begins:g} %, where the first ended: it began at {began:g} %"
         raise watcher.broken(message, "second call goes on", second)

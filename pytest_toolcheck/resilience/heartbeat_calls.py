@@ -62,8 +62,8 @@ class Watcher:
         """Make one call in which one report is due."""
         raise NotImplementedError
 
-    def watch_shorter(self) -> Watched:
-        """Make one call that lasts half an interval less."""
+    def watch_shorter(self, rounds: int) -> Watched:
+        """Make one call that lasts half an interval less, where so many rounds of slow work are done in a row."""
         raise NotImplementedError
 
     def watch_at_once(self) -> tuple[Watched, Watched]:
@@ -220,9 +220,9 @@ class InProcess(Watcher):
             watched.error = kept_error(error)
         watched.took_s = time.monotonic() - started_s
 
-    def watch_shorter(self) -> Watched:
-        """Make one call that lasts half an interval less."""
-        return self._watch(self._once("length", self._longest) - 0.5)
+    def watch_shorter(self, rounds: int) -> Watched:
+        """Make one call that lasts half an interval less, where so many rounds of slow work are done in a row."""
+        return self._watch(self._once("length", self._longest) - 0.5 / rounds)
 
     def watch_briefly(self) -> Watched:
         """Make one call in which one report is due."""

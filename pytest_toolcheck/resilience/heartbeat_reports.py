@@ -61,6 +61,16 @@ class Watched:
             return None
         return self.began_s + self.took_s - max(ends)
 
+    @property
+    def rounds(self) -> int:
+        """How many calls of its dependency were made one after the other; those made at once are one round."""
+        ended = [call for call in self.work if call.ended_s is not None]
+        each_s = max((call.ended_s - call.started_s for call in ended if call.ended_s is not None), default=0.0)
+        whole_s = max((call.ended_s or 0.0 for call in ended), default=0.0) - min(
+            (c.started_s for c in ended), default=0.0
+        )
+        return max(1, round(whole_s / each_s)) if each_s else 1
+
     def timeline(self) -> str:
         """The reports with their instants."""
         lines = [f"{beat.at_s:>9.3f} s  {beat.progress!r} of {beat.total!r}" for beat in [*self.beats, *self.late]]

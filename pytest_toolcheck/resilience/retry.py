@@ -30,7 +30,7 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     if retry is None:
         return
     yield f"exactly {retry.attempts} attempts", exactly_so_many_attempts
-    for failures in sorted({1, retry.attempts - 1} - {0}):
+    for failures in sorted({1, retry.attempts - 1} & set(range(1, retry.attempts))):
         yield (
             f"succeeds after {failures} failure{'s' * (failures > 1)}",
             partial(retries_until_success, failures=failures),
@@ -38,7 +38,7 @@ def retry_checks(promise: Resilience) -> Iterator[tuple[str, Check]]:
     if retry.delays_s:
         yield f"waits {', '.join(map(seconds, retry.delays_s))}", waits_exactly
     yield "no retry after a success", calls_once_on_success
-    for name in retry.retries[1:]:
+    for name in retry.retries[1:] if retry.attempts > 1 else ():
         yield f"retries {name}", partial(retries_error, name=name)
     for name in retry.gives_up_on:
         yield f"gives up on {name}", partial(gives_up, name=name)

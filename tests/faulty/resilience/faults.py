@@ -40,6 +40,8 @@ FAULTS = [
      'return "open"', "lets a probe through"),
     ("async", "never refuses", 'if self.state == "open":', 'if self.state == "broken":', "never opened"),
     ("async", "lets the herd in", "if self.probing:", "if False:", "10 callers and 1 probe"),
+    ("async", "a refused caller takes a place for good", '                raise CircuitOpen("a probe is under way")', "                self.taken = True\n                raise CircuitOpen('a probe is under way')",
+     "10 callers and 1 probe"),
     ("async", "a success does not reset the count", "        self.failures = 0\n        self.opened_at = None\n        self.probing = False\n\n    def failed",
      "        self.opened_at = None\n        self.probing = False\n\n    def failed", "a success in between"),
     ("async", "a failed probe closes it", "        if self.opened_at is not None or self.failures >= self.opens_after:",
@@ -114,6 +116,7 @@ FAULTS = [
     ("limited plain", "plain functions have none", "future.result(timeout=QUOTE_S)", "future.result()", "a hang ends within 60s"),
 ]  # fmt: skip
 EXTRA = {
+    "a refused caller takes a place for good": ("            if self.probing:\n", "            if self.probing or getattr(self, 'taken', False):\n"),
     "a failed call keeps its slot": ("BREAKERS = {}", "BREAKERS = {}\nSLOTS = asyncio.Semaphore(8)"),
     "looking resets it, of another class": ("quote_breaker = ", "Breaker.__name__ = 'Guard'\nquote_breaker = "),
     "recovers by the first failure": ("        self.failures += 1\n", "        self.failures += 1\n        self.first = time.monotonic() if self.failures == 1 else self.first\n"),
