@@ -42,3 +42,9 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     if "pytest_rerunfailures" in sys.modules:
         monkeypatch.setattr("pytest_rerunfailures.HAS_PYTEST_HANDLECRASHITEM", False)
     os.environ.pop("PYTEST_XDIST_TESTRUNUID", None)
+
+
+@pytest.fixture(autouse=True)
+def _memory_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What neighbours do to this machine's memory while the tests run leaves no verdict of a test open."""
+    monkeypatch.setattr("pytest_toolcheck.budgets.contention.Contention.begin", lambda self: None)

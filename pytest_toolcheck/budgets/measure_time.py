@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .clocks import wall_ns
+from .contention import Doubts, memory_contention
 from .cpu import CpuMeter, CpuReading
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
@@ -65,6 +66,7 @@ def measure_latency(
     meter = LatencyMeter(process_ids, duration_of=duration_of)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
+    doubts = Doubts(has_cpu=not process_ids)
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         _pause(waiting, meter.forget)
@@ -72,6 +74,7 @@ def measure_latency(
         slowest.add(timed)
         for rule in waiting:
             _feed(rule, [one.sample for one in timed])
+        doubts.look(waiting, [one.sample.wall_ns for one in timed])
     details = (("measured", "\n".join(meter.notes())), ("slowest", slowest.text()))
     return tuple(sequential_result(f"latency {name}", rule, unit="ns", details=details) for name, rule in rules.items())
 
@@ -116,6 +119,7 @@ def _cpu_result(name: str, rule: ConfirmedVerdict, details: Sequence[tuple[str, 
 
 def _feed_cpu(call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter, effort: Effort) -> None:
     _warm_up(call, effort)
+    doubts = Doubts()
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         _pause(waiting, lambda: None)
@@ -123,6 +127,7 @@ def _feed_cpu(call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter
         for name, rule in rules.items():
             if rule.verdict is None:
                 rule.feed(Sample(reading.cpu_ns) if name == "cpu time" else _share_of(reading))
+        doubts.look([rule for rule in waiting if rule is rules.get("cpu time")], [reading.wall_ns])
 
 
 def _share_of(reading: CpuReading) -> Sample:
@@ -176,6 +181,7 @@ def _pause(waiting: Sequence[ConfirmedVerdict], forget: Callable[[], None]) -> N
     pause_s = max(rule.pause_s for rule in waiting)
     if pause_s:
         _sleep(pause_s)
+        memory_contention.note()
         forget()
 
 

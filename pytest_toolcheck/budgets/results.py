@@ -14,7 +14,6 @@ from .verdict import (
     LEAST_TO_FAIL,
     ConfirmedVerdict,
     Verdict,
-    reason_inconclusive,
 )
 
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
@@ -101,7 +100,7 @@ def sequential_result(
     budget = short(limit, unit)
     message = f"{metric} {measured}, budget {budget}, {rule.usable} of {rule.total} calls used"
     if verdict == "inconclusive":
-        message += f": inconclusive, {reason_inconclusive(rule.usable, rule.total, rule.stages[-1].max_usable)}"
+        message += f": inconclusive, {rule.reason_inconclusive()}"
         message += _calls_needed(rule)
     said = (*details, ("verdict", rule.explain()))
     low, high = quantile_interval(ordered, rule.quantile) if rule.quantile < 1 else (None, None)

@@ -17,21 +17,26 @@ from collections import Counter
 from typing import Literal
 
 from ..units import format_duration
-from .evidence import calls_to_pass, chance_of, log_evidence_above, log_evidence_below
+from .evidence import chance_of, log_evidence_above, log_evidence_below
 from .grain import ClockGrain
 from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
 from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
+from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
+from .tries import MISSED, default_max_usable, reason_inconclusive
+from .tries import default_max_calls as default_max_calls
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 
 FALSE_ALARM = 1e-4
-MISSED = 1e-2
 CONFIRM_AFTER_S = (0.1, 0.5)
 """A fail counts when it comes again after each of these pauses."""
-CLEAN_CALLS_FOR_MAX = 59
-"""After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""
+VARIED = 1.04
+"""The middle half of calls that live in memory is spread by more than this while others use it (1.06 to 2.5 measured), that of
+calls that compute by less (1.00 to 1.05, rarely more)."""
+MOST_DOUBTED = 3
+"""So many stages that slow memory explains are made again."""
 QUIET_CALLS = 10
 """A hypervisor that takes the processor away in bursts shows in few spins, and spoils more calls than a tail allows: so
 many calls after a slow spin are not used for a p95, a p99 or a max."""
@@ -262,6 +267,9 @@ class ConfirmedVerdict:
         self.stages = [self._stage()]
         self.verdict: Verdict | None = None
         self.pause_s = 0.0
+        self.excuse = 1.0
+        """How much slower memory was while the last stage failed that slow memory explains."""
+        self._confirmed = self._doubted = 0
 
     def _stage(self) -> SequentialVerdict:
         return SequentialVerdict(
@@ -293,34 +301,44 @@ class ConfirmedVerdict:
         self.pause_s = 0.0
         if self.verdict is None:
             answer = self.stages[-1].feed(sample)
-            if answer == "fail" and len(self.stages) <= len(CONFIRM_AFTER_S):
-                self.pause_s = CONFIRM_AFTER_S[len(self.stages) - 1]
-                self.stages.append(self._stage())
+            if answer == "fail" and self._confirmed < len(CONFIRM_AFTER_S):
+                self._begin_stage(CONFIRM_AFTER_S[self._confirmed])
+                self._confirmed += 1
             else:
                 self.verdict = answer
         return self.verdict
 
+    def doubt(self, slow_down: float) -> None:
+        """Say, when a stage has just failed, how much slower memory was than at its best: `contention.py`.
+
+        Where that explains the stage, it proves nothing, and one more is made in its place, up to `MOST_DOUBTED`. It does
+        not where calls hardly vary: those of what lives in memory do then.
+        """
+        stage = self.stages[-1 if self.verdict else -2]
+        ordered = sorted(stage.values)
+        varies = ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
+        over = sum(value > self.budget_ns * slow_down for value in ordered)
+        if slow_down <= SPIN_TOLERANCE or not varies or over > (1 - self.quantile) * len(ordered):
+            return
+        self.excuse, self._doubted = slow_down, self._doubted + 1
+        if self.verdict is None:
+            self._confirmed -= 1
+        if self._doubted > MOST_DOUBTED:
+            self.verdict, self.pause_s = "inconclusive", 0.0
+        elif self.verdict is not None:
+            self.verdict = None
+            self._begin_stage(CONFIRM_AFTER_S[-1])
+
+    def _begin_stage(self, pause_s: float) -> None:
+        self.pause_s = pause_s
+        self.stages.append(self._stage())
+
+    def reason_inconclusive(self) -> str:
+        """Return why no verdict was reached, in all stages."""
+        if self._doubted:
+            return f"memory is slow: a copy takes {self.excuse:.2f} of what it took at best, and that may be all that is wrong"
+        return reason_inconclusive(self.usable, self.total, self.stages[-1].max_usable)
+
     def explain(self) -> str:
         """Return what every stage showed, one line each."""
         return "\n".join(stage.explain() for stage in self.stages if stage.total)
-
-
-def default_max_usable(quantile: float) -> int:
-    """Return how many usable calls are worth trying: a tool a tenth over its budget shows in them, though it varies by a third."""
-    if quantile >= 1:
-        return 10 * CLEAN_CALLS_FOR_MAX
-    return max(1000, 12 * calls_to_pass(quantile, MISSED))
-
-
-def default_max_calls(quantile: float) -> int:
-    """Return how many calls are worth trying where noise leaves few of them usable."""
-    return 10 * CLEAN_CALLS_FOR_MAX if quantile >= 1 else 10 * max(200, 8 * calls_to_pass(quantile, MISSED))
-
-
-def reason_inconclusive(usable: int, total: int, max_usable: int) -> str:
-    """Return why no verdict was reached: too near the budget, too noisy, or too few calls."""
-    if usable >= max_usable:
-        return f"too near the budget: {usable} usable calls do not tell which side it is on"
-    if usable < total / 2:
-        return f"too noisy: {usable} of {total} calls usable"
-    return f"too few calls: {usable} of {total} usable"
