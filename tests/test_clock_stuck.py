@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import _thread
+import concurrent.futures
+import fcntl
 import multiprocessing
 import os
 import re
 import signal
+import socket
 import threading
 import time
+import warnings
 from contextlib import contextmanager
 
 import pytest
 
+from pytest_toolcheck import clock as clock_package
 from pytest_toolcheck.clock import cmethods, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 
@@ -149,3 +154,89 @@ def handling(handler):
         yield
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def test_a_forked_child_has_the_real_clock_and_none_of_the_locks_of_this_one():
+    """It sleeps in real time, though it was forked while threads waited for virtual time and moved it."""
+    stop = threading.Event()
+    with virtual_time() as clock, beside(lambda: stop.wait(3600)), beside(lambda: sleep_often(stop)):
+        try:
+            ended = [fork_and_sleep() for _ in range(5)]
+        finally:
+            stop.set()
+    assert ended == [(0, True)] * 5
+    assert clock.mover is None
+
+
+def sleep_often(stop):
+    while not stop.is_set():
+        time.sleep(0.5)
+
+
+def fork_and_sleep():
+    """Fork; return the child's exit code, and whether it saw real time pass."""
+    ours, theirs = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads
+        pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)  # a child that hangs does not outlive the test
+        before = time.clock_gettime(time.CLOCK_BOOTTIME)
+        time.sleep(0.01)
+        os.write(
+            theirs, b"%d" % (not clock_package.active_clock() and time.clock_gettime(time.CLOCK_BOOTTIME) > before)
+        )
+        os._exit(0)
+    os.close(theirs)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with os.fdopen(ours) as answer:
+        return code, answer.read() == "1"
+
+
+def test_a_pool_of_forked_workers_works():
+    """The workers wait for jobs without a limit, as whoever waits in vain does."""
+    forking = multiprocessing.get_context("fork")
+    with virtual_time() as clock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=forking) as pool:
+            assert list(pool.map(pow, [2, 3], [3, 2], timeout=60)) == [8, 9]
+    assert clock.now == 0
+
+
+def test_a_signal_of_another_thread_is_handled_at_its_instant():
+    """The clock stands still until the handler has run: nobody else gets on meanwhile."""
+    handled = []
+
+    def send():
+        for _ in range(20):
+            time.sleep(1)
+            os.kill(os.getpid(), signal.SIGALRM)
+
+    with virtual_time() as clock, handling(lambda *_: handled.append(clock.now)), beside(send):
+        time.sleep(30)
+    assert handled == list(range(1, 21))
+
+
+def test_a_wait_for_a_files_lock_is_no_work(tmp_path):
+    """Whoever holds it sleeps meanwhile."""
+    file = tmp_path / "locked"
+    with virtual_time(max_real_wait="60s") as clock, file.open("w") as ours, file.open("w") as theirs:
+        fcntl.flock(ours, fcntl.LOCK_EX)
+        with beside(lambda: (time.sleep(10), fcntl.flock(ours, fcntl.LOCK_UN))):
+            fcntl.flock(theirs, fcntl.LOCK_EX)
+        assert clock.now == 10
+
+
+def test_a_writer_waits_for_its_reader():
+    """A full socket is no work: its reader sleeps in virtual time."""
+    ours, theirs = socket.socketpair()
+    with virtual_time(max_real_wait="60s") as clock, ours, theirs, beside(lambda: read_late(theirs)):
+        ours.sendall(b"x" * 4_000_000)
+        assert clock.now == 10
+
+
+def read_late(connection):
+    time.sleep(10)
+    left = 4_000_000
+    while left:
+        left -= len(connection.recv(1 << 20))

@@ -7,8 +7,11 @@ is whoever's around the test: it goes on, in real time.
 from __future__ import annotations
 
 import math
+import os
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from .cfunction import Replacement, replacement, unreplaced
@@ -32,6 +35,7 @@ class Alarms:
             replacement(getattr(signal, name), getattr(self, f"_{name}")) for name in names
         ]
         self._real = {name: each.real for name, each in zip(names, self.replacements, strict=True)}
+        self.replacements += [self._noted(os.kill, os.getpid), self._noted(signal.pthread_kill, self._main)]
 
     def on(self) -> None:
         """From now on timers are virtual; nothing is set yet."""
@@ -48,6 +52,22 @@ class Alarms:
     def _applies(self) -> bool:
         mover = self._clock.mover
         return self._clock.is_active and mover is not None and mover.owner == threading.get_ident()
+
+    def _noted(self, function: Callable[..., None], to: Callable[[], int | None]) -> Replacement:
+        """Let the clock stand still until the test's thread has handled what this sends to it."""
+
+        def send(target: int, number: int) -> None:
+            is_ours = self._clock.is_active and number != 0 and target == to()
+            with self._clock.guard if is_ours else nullcontext():
+                made.real(target, number)
+                if is_ours:
+                    self._clock.is_signalled = True
+
+        made = replacement(function, send)
+        return made
+
+    def _main(self) -> int | None:
+        return None if self._clock.mover is None else self._clock.mover.owner
 
     def _setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         if which != signal.ITIMER_REAL or not self._applies():
@@ -97,6 +117,4 @@ class Alarms:
                 self._armed = waiter = Waiter(deadline_ns + interval_ns)
             else:
                 self._armed = None
-            with self._clock.guard:  # the clock stands still until the handler has run
-                self._clock.is_signalled = True
-                signal.pthread_kill(main, signal.SIGALRM)
+            signal.pthread_kill(main, signal.SIGALRM)

@@ -18,7 +18,7 @@ def awaited_descriptors(line: str) -> list[int]:
     """Return the descriptors behind a line of `/proc/.../syscall`; empty where they cannot be told."""
     kind, arguments = blocked_in(line)
     try:
-        if kind is Blocked.READ:
+        if kind in (Blocked.READ, Blocked.WRITE):
             return [arguments[0]]
         if kind is Blocked.POLL:
             return _polled(address=arguments[0], count=arguments[1])
@@ -30,9 +30,9 @@ def awaited_descriptors(line: str) -> list[int]:
 
 
 def reads_a_file(pid: int | str, line: str) -> bool:
-    """Tell whether a thread is blocked by a disk: a file's bytes come by themselves, unlike a pipe's or a socket's."""
+    """Tell whether a thread is blocked by a disk: a file's bytes come and go by themselves, unlike a pipe's or a socket's."""
     kind, arguments = blocked_in(line)
-    if kind is not Blocked.READ:
+    if kind not in (Blocked.READ, Blocked.WRITE):
         return False
     try:
         return S_ISREG(os.stat(f"/proc/{pid}/fd/{arguments[0]}").st_mode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import select
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from .pickling import Pickling
 from .processes import ChildTimeouts
 from .selecting import limited_select, selecting_methods
 from .threads import LockTimeouts
-from .virtual import VirtualClock, real_now_ns
+from .virtual import Guard, VirtualClock, real_now_ns
 from .waits import Waits
 from .wall import Wall
 
@@ -43,6 +44,8 @@ class _Switch(Protocol):
 
 active: list[VirtualClock] = []
 """The clock in force, last; empty outside virtual time."""
+_stacks: list[ExitStack] = []
+"""What puts everything back, for each of them."""
 
 
 def new_clock() -> VirtualClock:
@@ -88,6 +91,8 @@ def virtual_time(
     parts += [*selecting_methods(waits), selecting, alarms, *births, Pickling(swapped)]
     parts.append(Observers({function: each.real for function, each in replacements.items()}))
     with ExitStack() as stack:
+        _stacks.append(stack)
+        stack.callback(_stacks.remove, stack)
         stack.callback(loops.settle)
         for part in parts:
             part.on()
@@ -119,6 +124,22 @@ def _deactivate(clock: VirtualClock) -> None:
         for waiter in list(clock.waiting):
             clock.ring(waiter)
     clock.on_wall_moved, clock.on_failure = lambda _ns: None, lambda _error: None
+
+
+def _end_in_child() -> None:
+    """Give a forked child the real clock, as any other process has: none of the threads that move this one is in it.
+
+    One of them may have held a lock of the clock, and those that waited are no more.
+    """
+    for clock, stack in zip(tuple(active), tuple(_stacks), strict=True):
+        clock.guard = Guard()
+        for gone in (clock.waiting, clock.resuming, clock.starting, clock.entering):
+            gone.clear()
+        stack.pop_all().close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_end_in_child)
 
 
 def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:

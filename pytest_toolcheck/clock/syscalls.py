@@ -35,7 +35,8 @@ class Blocked(Enum):
     POLL = "poll"
     EPOLL = "epoll"
     SELECT = "select"
-    CHILD = "wait for a child or a signal"
+    WRITE = "write, send"
+    CHILD = "wait for a child, a signal or a file's lock"
 
 
 # number of the system call -> (its kind, index of the argument that limits the time, whether that is a pointer)
@@ -50,7 +51,8 @@ _X86_64: dict[int, _Call] = {
     23: (Blocked.SELECT, 4, True),
     270: (Blocked.SELECT, 4, True),
     **dict.fromkeys((0, 19, 43, 45, 47, 288), (Blocked.READ, 0, True)),
-    **dict.fromkeys((34, 61, 130, 247), (Blocked.CHILD, 0, True)),
+    **dict.fromkeys((1, 18, 20, 44, 46, 307), (Blocked.WRITE, 0, True)),
+    **dict.fromkeys((34, 61, 72, 73, 130, 247), (Blocked.CHILD, 0, True)),
 }
 _AARCH64: dict[int, _Call] = {
     98: (Blocked.FUTEX, 3, True),
@@ -59,14 +61,15 @@ _AARCH64: dict[int, _Call] = {
     441: (Blocked.EPOLL, 3, True),
     72: (Blocked.SELECT, 4, True),
     **dict.fromkeys((63, 65, 202, 207, 212, 242), (Blocked.READ, 0, True)),
-    **dict.fromkeys((95, 133, 260), (Blocked.CHILD, 0, True)),
+    **dict.fromkeys((64, 66, 68, 206, 211, 269), (Blocked.WRITE, 0, True)),
+    **dict.fromkeys((25, 32, 95, 133, 260), (Blocked.CHILD, 0, True)),
 }
 _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
 STOPPED = "stopped"
 """By SIGSTOP: it does nothing until somebody sends it SIGCONT, whatever call it was in."""
 _RUNNING = "running"
 _BY_STATE = {"R": _RUNNING, "T": STOPPED}
-_UNBOUNDED = (Blocked.READ, Blocked.CHILD)
+_UNBOUNDED = (Blocked.READ, Blocked.WRITE, Blocked.CHILD)
 _MINUS_ONE = 0xFFFF_FFFF
 _ENOUGH_BYTES = 1024
 _THREADS_CLOCK, _EXACT_S = 6, 1e-6
