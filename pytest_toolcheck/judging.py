@@ -13,6 +13,7 @@ from .checks.stdout_noise import stdout_noise
 from .targets.base import UNSENT, Outcome
 from .tool_state import ToolState
 from .unproven import UNPROVEN, findings_of, untold
+from .used_up import called_anew
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
@@ -82,6 +83,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 options=options,
                 secrets=state.secrets,
                 handed=state.handed,
+                anew=lambda arguments: called_anew(context, state, arguments),
                 retry=context.again,
                 halves_sent=state.server.halves_sent,
                 by_hints=is_found_by_hints(state.plan),

@@ -60,6 +60,7 @@ class ToolState:
         self.is_new_elsewhere = False
         """Whether a new start of the target brings back what was used up."""
         self.starts_elsewhere = 0
+        self.called_anew = 0
         self.seconds_elsewhere = 0.0
         self.unproven: Mapping[str, Finding] | None = None
         """What is wrong with the calls that found no base, by cause."""

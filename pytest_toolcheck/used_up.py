@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .cases.model import Case
 from .chain_roles import may_use_up
@@ -25,6 +25,8 @@ MOST_STARTS = 16
 """So often is a server started anew for the cases of one tool."""
 MOST_START_SECONDS = 30.0
 """So long may these starts take, all in all: a server that starts slowly is started less often."""
+_MOST_ANEW = 3
+"""So many refusals of a tool whose base is accepted still are looked at where nothing has been called before."""
 MOST_SECONDS = 10.0
 """So long may it take, all in all, to import modules anew for the cases of one tool."""
 
@@ -43,6 +45,19 @@ def judged(
         if session is not None:
             outcome = context.call(case.input, valid=case.label == "valid", observe=True)
         return outcome, context.judge(case, outcome)
+
+
+def called_anew(context: RunningScenario, state: ToolState, arguments: Any) -> Outcome | None:
+    """Make a call where nothing has been called before, a few times a tool; None where there is no such place, or no more."""
+    if state.uses_up or state.called_anew >= _MOST_ANEW:
+        return None
+    state.called_anew += 1
+    is_new, state.is_new_elsewhere = state.is_new_elsewhere, True
+    try:
+        with _elsewhere(context, state) as session:
+            return context.again(arguments) if session is not None else None
+    finally:
+        state.is_new_elsewhere = is_new
 
 
 def _uses_up(context: RunningScenario, state: ToolState, case: Case) -> bool:

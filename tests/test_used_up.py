@@ -10,6 +10,7 @@ import pytest
 
 from pytest_toolcheck import used_up
 
+from .behaviour_lab import findings_of
 from .specs import events, run, write_tool
 
 ROOM = """
@@ -63,6 +64,34 @@ def test_a_correct_tool_that_uses_something_up_is_not_accused(pytester: pytest.P
             "  create_user refuses *, which it accepted before: its refusals are judged with a new start of the target",
         ]
     )
+
+
+ACCOUNT = """
+_left = [100]
+
+def withdraw(amount: int, note: bool = False) -> str:
+    if type(amount) is not int or type(note) is not bool or not 1 <= amount <= 60: raise ValueError("amount and note")
+    if _left[0] < amount or amount == NEVER: raise ValueError("amount: there is not so much left")
+    _left[0] -= amount
+    return "here you are"
+"""
+AMOUNT = """
+tools:
+  withdraw:
+    variations: {categories: [boundary, optional]}
+    input:
+      type: object
+      properties: {amount: {type: integer, minimum: 1, maximum: 60}, note: {type: boolean}}
+      required: [amount]
+      additionalProperties: false
+"""
+
+
+def test_an_account_that_is_low_and_not_empty_accuses_nobody(tmp_path: Path) -> None:
+    """A small amount is paid out still, and a large one not any more; who never pays out 60 is found."""
+    assert findings_of(tmp_path, ACCOUNT.replace("NEVER", "0"), AMOUNT, cases=True) == []
+    found = findings_of(tmp_path, ACCOUNT.replace("NEVER", "60"), AMOUNT, cases=True)
+    assert [finding for finding in found if "boundary amount: 60" in finding], found
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,13 @@ def _is_used_up(evidence: Evidence) -> bool:
         return False
     if any(as_json(good) == as_json(evidence.case.input) for good in accepted):
         return True
-    return evidence.retry(accepted[0]).kind == "refused"
+    return evidence.retry(accepted[0]).kind == "refused" or _is_low(evidence)
+
+
+def _is_low(evidence: Evidence) -> bool:
+    """Whether the tool accepts this input where nothing has been called before: an account may be low, and not empty."""
+    fresh = evidence.anew(evidence.case.input) if evidence.anew is not None else None
+    return fresh is not None and fresh.kind == "accepted"
 
 
 def _promise(evidence: Evidence) -> str | None:

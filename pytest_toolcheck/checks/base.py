@@ -50,6 +50,8 @@ class Evidence:
     """The inputs among them that the tool has accepted in this run."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the spec says under `checks: {this_check: {…}}`."""
+    anew: Callable[[Any], Outcome | None] | None = None
+    """Calls the tool where nothing has been called before; None where there is no such place."""
     retry: Callable[[Any], Outcome] | None = None
     """Makes one further call with another input, for a control experiment; None where none is allowed."""
     secrets: tuple[str, ...] = ()
