@@ -11,6 +11,7 @@ from .chain_answers import is_changed_alone, mixed_up, untrue
 from .chain_calls import ChainCalls
 from .chain_changes import changes
 from .chain_values import (
+    array_shown,
     further_values,
     has_word,
     members_of,
@@ -156,7 +157,7 @@ class ChainOptions(ChainCalls):
                 return None
             now = plain(found.value)
             for name in self._staying(own, given, change.arguments, change.name):
-                old, new = (shown(answer, name, given[name]) for answer in (before, now))
+                old, new = (_told(answer, name, given[name]) for answer in (before, now))
                 if _is_cleared(old, new, now, change.value):
                     text = f"{update.name} of {change.name} also cleared {name}, which was {shorten(old, 60)}"
                     return self._wrong(text, "update of another field")
@@ -201,9 +202,13 @@ class ChainOptions(ChainCalls):
         return not needs_others or (is_valid(dict(part), None) and not is_valid(made, None))
 
 
+def _told(answer: Any, name: str, given: Any) -> Any:
+    return array_shown(answer, name) if isinstance(given, list) else shown(answer, name, given)
+
+
 def _is_cleared(old: Any, new: Any, answer: Any, given: Any) -> bool:
     """Whether what was shown is shown no more. Of a text as an answer it is told by the new value that stands in it."""
-    if old in (None, "", False, 0) or new not in (None, ""):
+    if old in (None, "", False, 0, []) or new not in (None, "", []):
         return False
     return not isinstance(answer, str) or has_word(answer, given)
 

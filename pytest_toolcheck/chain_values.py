@@ -158,9 +158,13 @@ def optional_inputs(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[
             yield candidate
 
 
-def _free_text(name: str, part: Mapping[str, Any]) -> str | None:
-    """Return a text for a parameter that takes any; what its name asks for (a date, an address) in that form."""
+def _free_text(name: str, part: Mapping[str, Any]) -> Any:
+    """Return a text for a parameter that takes any, an array of one for an array of texts; what its name asks for in that form."""
     kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+    items = next((each["items"] for each in kinds if isinstance(each.get("items"), Mapping)), None)
+    if items is not None:
+        item = _free_text(name, items)
+        return None if item is None else [item]
     if not any(each.get("type") == "string" for each in kinds) or any("enum" in each for each in kinds):
         return None
     usual = next((value for value in from_name(name) if isinstance(value, str)), "")
@@ -254,6 +258,14 @@ def shown(answer: Any, name: str, known: Any = None) -> Any:
     if isinstance(answer, str):
         return known if isinstance(known, (str, int)) and has_word(answer, known) else None
     return next((inner for leaf, inner in leaves(answer) if leaf == name), None)
+
+
+def array_shown(answer: Any, name: str) -> list[Any] | None:
+    """Return the array that an answer shows under a name."""
+    inside = answer if isinstance(answer, Mapping) else {}
+    if isinstance(inside.get(name), list):
+        return list(inside[name])
+    return next((found for each in inside.values() if (found := array_shown(each, name)) is not None), None)
 
 
 def without(answer: Any, key: Any) -> str:

@@ -76,6 +76,9 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "emptied": (
         TASKS, "    del kept[id]\n", '    kept[id] = {"id": id, "title": "", "notes": None, "priority": "low"}\n',
         "get_task still answers"),
+    "emptied lists": (
+        NOTES.replace('body: str = ""', "tags: list[str] | None = None").replace("body: str", "tags: list[str]").replace("body", "tags"),
+        "{**found(id), **{name", '{**found(id), "tags": [], **{name', "update_note of title also cleared tags, which was"),
     "dropped, as an update shows": (
         NOTES.replace("body", "phone"), '"phone": phone}\n    return {"id"', '"phone": ""}\n    return {"id"',
         "get_note answers no phone, create_note was given"),
