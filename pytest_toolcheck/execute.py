@@ -51,6 +51,7 @@ class RunningScenario:
         """How many calls of this scenario have been accepted."""
         self._last: Call | None = None
         self._unanswered: list[tuple[dict[str, Any], Outcome]] = []
+        self._crashed_again: Outcome | None = None
 
     @property
     def budget_lock(self) -> AbstractContextManager[Any]:
@@ -230,6 +231,10 @@ class RunningScenario:
         arguments, outcome = self._unanswered[0]
         return self.judge(Case("again", arguments, "valid", "repeat", "", "called again"), outcome)
 
+    def judged_again(self, case: Case) -> tuple[Finding, ...]:
+        """Judge a further call with the same input that crashed, where the first one was accepted: state that grew."""
+        return () if self._crashed_again is None else self.judge(case, self._crashed_again)
+
     @contextmanager
     def calls_go_to(self, session: Session | None) -> Iterator[None]:
         """Let all calls go to this session instead of the file's."""
@@ -253,6 +258,13 @@ class RunningScenario:
         last = self._last
         outcome = self.call(arguments, observe=True)
         self._last = last
+        if (
+            outcome.kind == "crashed"
+            and last is not None
+            and last.outcome.kind == "accepted"
+            and last.input == arguments
+        ):
+            self._crashed_again = self._crashed_again or outcome
         return outcome
 
     def report(self, finding: Finding) -> None:

@@ -51,6 +51,7 @@ class CaseScenario:
                 case = running.rebased(self.case)
                 outcome = running.call(case.input, valid=case.label == "valid", observe=True)
             outcome, findings = running.judged(case, outcome)
+            findings = findings or running.judged_again(case)
         if findings:
             raise running.fail(findings)
         if running.proof.base is None and (case.label == "invalid" or UNPROVEN in running.attrs):

@@ -36,3 +36,26 @@ def test_many_calls_accuse_nobody(tmp_path: Path) -> None:
     """A tool that counts, and one that is full by then and says so, are as they should be."""
     assert findings_of(tmp_path, VOTE, "tools: {vote: {}}\n") == []
     assert findings_of(tmp_path, VOTE.replace(*FULL), "tools: {vote: {}}\n") == []
+
+
+LEAKY = """
+import threading
+seen, kept = [], []
+
+def tick(on: bool) -> str:
+    if type(on) is not bool: raise ValueError("on: a boolean")
+    seen.append(on)
+    LATE
+    kept.append(open("/dev/null"))
+    if len(kept) > 2: kept.pop(0).close()
+    return "ok"
+"""
+
+
+def test_a_crash_in_a_call_that_was_only_made_for_comparison_is_told(tmp_path: Path) -> None:
+    """What looks at leaks calls again with the same input: if the tool crashes then, that is judged, too."""
+    spec = "tools: {tick: {variations: {categories: [example]}}}\n"
+    assert findings_of(tmp_path, LEAKY.replace("LATE", "pass"), spec, cases=True, room=lambda _plan: ()) == []
+    late = "if len(seen) == 4: raise KeyError(4)"
+    found = findings_of(tmp_path, LEAKY.replace("LATE", late), spec, cases=True, room=lambda _plan: ())
+    assert [finding for finding in found if "KeyError" in finding], found
