@@ -54,7 +54,7 @@ def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:
         return None
     return Finding(
         "clean_error",
-        f"{evidence.tool.name} refused, but its error does not name the parameter {shorten(name, 60)}: {shorten(message, 120)}",
+        f"{evidence.tool.name} refused, but its error does not name the parameter {shorten(name, 60)!r}: {shorten(message, 120)}",
         f"clean_error unnamed {name}",
         "an error that names the offending parameter",
         severity="failure" if evidence.options.get("names_parameter") else "warning",
