@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -115,3 +116,25 @@ def test_registering_something_else_is_refused():
     """Only a subclass of BreakerAdapter can be registered."""
     with pytest.raises(TypeError, match="subclass of BreakerAdapter"):
         register_adapter(Breaker)
+
+
+@pytest.mark.parametrize("kind", ["SyncCircuitBreakerFactory", "AsyncCircuitBreakerFactory"])
+def test_a_circuit_that_is_controlled_before_its_first_use_keeps_its_limits(kind):
+    """purgatory makes a circuit when it is first called, with the limits that its decorator names: so it does when watched."""
+    purgatory = pytest.importorskip("purgatory")
+    factory = getattr(purgatory, kind)(default_threshold=2, default_ttl=30)
+
+    async def quote_later():
+        raise ConnectionError("down")
+
+    guarded = factory("quotes", threshold=3, ttl=60)(fail if kind.startswith("Sync") else quote_later)
+    with virtual_time() as clock, Breakers() as breakers:
+        control = breakers.control(factory, name="quotes")
+        for _ in range(3):
+            assert control.state == "closed"
+            with pytest.raises(ConnectionError):
+                guarded() if kind.startswith("Sync") else asyncio.run(guarded())
+        assert control.state == "open"
+        assert control.remaining == pytest.approx(60, abs=0.1)
+        clock.advance("1s")
+    assert "get_breaker" not in vars(factory)

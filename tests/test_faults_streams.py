@@ -317,6 +317,8 @@ def test_a_proxy_ends_without_a_word(echo, faults, caplog):
     assert caplog.records == []
     with pytest.raises(FaultError, match="there is no port 99999"):
         faults.inject("tcp:127.0.0.1:99999", "hang")
+    with pytest.raises(FaultError, match="'tcp:localhost' names no host and port: expected 'tcp:host:port'"):
+        faults.inject("tcp:localhost", "hang")
 
 
 def test_a_wire_fault_names_the_call_of_the_fixture_tool(pytester, echo):

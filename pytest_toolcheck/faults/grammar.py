@@ -37,6 +37,10 @@ class _Reader:
     def schedule(self) -> Schedule:
         rules = [self.rule()]
         while self.takes(";"):
+            if not rules[-1].conditions:
+                self.fail(
+                    f"'{rules[-1]}' has no condition, so it decides for every hit and what follows is never reached"
+                )
             rules.append(self.rule())
         if self.at < len(self.text):
             self.fail(f"found {self.rest()!r}, expected '->', ';' or the end")

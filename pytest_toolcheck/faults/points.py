@@ -41,6 +41,8 @@ def point_key(point: Any) -> Any:
         return ("disk", os.path.realpath(point))
     if not isinstance(point, str) and not callable(point):
         return ("object", id(point))
+    if isinstance(point, str) and point.startswith("tcp:"):
+        return point
     if clients := _clients_named(point):
         return ("object", id(clients[0]))
     target = find_places(point)[0].target
@@ -58,6 +60,8 @@ def _clock(point: Any, ask: Ask) -> FaultPoint | None:
 
 def _tcp(point: Any, ask: Ask) -> FaultPoint | None:
     match = _TCP.fullmatch(point) if isinstance(point, str) else None
+    if match is None and isinstance(point, str) and point.startswith("tcp:"):
+        raise FaultError(f"{point!r} names no host and port: expected 'tcp:host:port', as in 'tcp:127.0.0.1:5432'")
     if match is None:
         return None
     if int(match["port"]) > _HIGHEST_PORT:

@@ -39,7 +39,9 @@ class PurgatoryAdapter(BreakerAdapter):
             return None
         if name not in known:
             made = candidate.get_breaker(name, scope.get("threshold"), scope.get("ttl"), scope.get("exclude"))
-            return (_finished(made) if hasattr(made, "send") else made).context
+            context = (_finished(made) if hasattr(made, "send") else made).context
+            _take_from_first_use(candidate, context)
+            return context
         return known[name]
 
     def state(self) -> State:
@@ -99,6 +101,20 @@ class PurgatoryAdapter(BreakerAdapter):
         kept = list(self.breaker.messages)
         self.breaker.set_state(state)
         self.breaker.messages[:] = kept
+
+
+def _take_from_first_use(factory: Any, context: Any) -> None:
+    """Let a circuit that was made before its first use have the limits that this use names."""
+    original = factory.get_breaker
+
+    def get_breaker(circuit: str, threshold: Any = None, ttl: Any = None, exclude: Any = None) -> Any:
+        if circuit == context.name:
+            context.threshold, context.ttl = threshold or context.threshold, ttl or context.ttl
+            if vars(factory).get("get_breaker") is get_breaker:
+                del factory.get_breaker
+        return original(circuit, threshold, ttl, exclude)
+
+    factory.get_breaker = get_breaker
 
 
 def _finished(coroutine: Any) -> Any:
