@@ -7,15 +7,16 @@ from typing import Any
 
 from . import corners, valid
 from .changes import Change, change
+from .contained import contained
 from .identity import describe
 from .names import near_members
-from .schema import Conjunction, Document
+from .schema import Document
 from .shapes import Shape
 from .valid import samples
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
-_MOST_OPEN_NAMES, _MOST_ITEMS_FIRST = 4, 20
+_MOST_OPEN_NAMES = 4
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -189,7 +190,7 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
     if any(shape.all_of("uniqueItems")):
         row = valid.array_of(document, shape, 2, depth=depth)
         yield from [change("boundary", [*row, row[0]], "first item again, apart")] if row else []
-    yield from _contained(document, shape)
+    yield from contained(document, shape)
     yield from (
         change("boundary", row, said, only_if_valid=True) for said, row in corners.rows(document, shape, depth=depth)
     )
@@ -250,38 +251,3 @@ def _equal(base: list[Any]) -> Iterator[tuple[Any, Any]]:
             yield full, dict(reversed(full.items()))
         elif type(item) is int:
             yield item, float(item)
-
-
-def _contained(document: Document, shape: Shape) -> Iterator[Change]:
-    for part in shape.parts:
-        words = part.keywords()
-        if "contains" in words:
-            wanted = part.child(words["contains"])
-            hits, misses = samples(document, (wanted,)), _misses(document, shape, (wanted,))
-            counts = {words.get("minContains", 1), words.get("maxContains", 1)}
-            first = _prefix_items(document, shape)
-            for number in sorted({int(n) + by for n in counts for by in (-1, 0, 1)}):
-                if hits and 0 <= number <= 200:
-                    yield change("boundary", misses[:1] + hits[:1] * number, f"contains {number}")
-                    yield change("boundary", hits[:1] * number, f"contains only {number}")
-                    yield from (
-                        [change("boundary", first + hits[:1] * number, f"contains {number} more")] if first else []
-                    )
-
-
-def _prefix_items(document: Document, shape: Shape) -> list[Any]:
-    options = [samples(document, shape.item(at)) for at in range(min(shape.prefix_length(), _MOST_ITEMS_FIRST))]
-    return [each[0] for each in options] if all(options) else []
-
-
-def spared(document: Document, shape: Shape, base: list[Any]) -> Iterator[list[Any]]:
-    """Yield the base with one more item that `contains` does not count: it can be changed and the count stays."""
-    wanted = shape.nodes("contains")
-    for miss in _misses(document, shape, wanted)[:1] if wanted else ():
-        if document.holds(shape.parts, [*base, miss]):
-            yield [*base, miss]
-
-
-def _misses(document: Document, shape: Shape, wanted: Conjunction) -> list[Any]:
-    options = [*samples(document, shape.item(99)), *valid.ANYTHING]
-    return [option for option in options if not document.holds(wanted, option)]

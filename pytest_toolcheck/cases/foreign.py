@@ -11,7 +11,7 @@ from .schema import Conjunction, Document
 from .shapes import Shape
 from .valid import samples
 
-_MOST_SHAPES, _MOST = 5, 40
+_MOST_SHAPES, _MOST, _MOST_MISSING = 5, 40, 24
 
 
 def foreign_members(document: Document, shapes: list[Shape], bases: list[Any], *, depth: int) -> Iterator[Change]:
@@ -28,6 +28,35 @@ def foreign_members(document: Document, shapes: list[Shape], bases: list[Any], *
                 made += 1
             if made == _MOST:
                 return
+
+
+def missing_for_foreign(document: Document, shapes: list[Shape], bases: list[Any], *, depth: int) -> Iterator[Change]:
+    """Yield each branch's base with another branch's members in place of its own: some programs ask for any of them."""
+    pairs = [(shape, base) for shape, base in zip(shapes[:_MOST_SHAPES], bases, strict=False) if isinstance(base, dict)]
+    made = 0
+    for shape, base in pairs:
+        for other, theirs in pairs:
+            own = [name for name in shape.required() if name in base and name not in other.required()]
+            foreign = [name for name in other.required() if name in theirs and name not in shape.required()]
+            for value, lost, said in _exchanged(base, theirs, own, foreign):
+                if made < _MOST_MISSING and not document.holds(shape.parts, value):
+                    yield Change("required", () if depth else (lost,), f"left out for {said} of another branch", value)
+                    made += 1
+
+
+def _exchanged(
+    base: dict[str, Any], theirs: dict[str, Any], own: list[str], foreign: list[str]
+) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield (value, name that is missing, what stands there): all own members for one, one for one, one for all."""
+    if not own or not foreign:
+        return
+    kept = {name: value for name, value in base.items() if name not in own}
+    for name in foreign:
+        yield {**kept, name: theirs[name]}, own[0], name
+    yield {**kept, **{name: theirs[name] for name in foreign}}, own[0], "all"
+    for lost in own if len(own) > 1 else ():
+        rest = {name: value for name, value in base.items() if name != lost}
+        yield {**rest, foreign[0]: theirs[foreign[0]]}, lost, foreign[0]
 
 
 def _known_elsewhere(

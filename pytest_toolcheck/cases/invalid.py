@@ -9,12 +9,14 @@ from itertools import chain, islice
 from typing import Any
 
 from .changes import Change, change, nested
-from .containers import deepest, of_array, of_object, open_names, spared
+from .contained import spared
+from .containers import deepest, of_array, of_object, open_names
 from .deep import deep
-from .foreign import foreign_members
+from .foreign import foreign_members, missing_for_foreign
 from .identity import describe
+from .refused import around, own_words, with_forbidden
 from .scalars import enum_members, of_number, of_string, wrong_types
-from .schema import MOST_NEEDED, Conjunction, Document, Node
+from .schema import MOST_NEEDED, Conjunction, Document
 from .shapes import Shape, alternatives, forbidden_name, together
 from .turns import interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
@@ -24,7 +26,6 @@ _FEWEST_PER_PLACE, _FEW_BRANCHES = 30, 4
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
 _MOST_REFUSED = 40
-_ELSEWHERE = frozenset(("not", "$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else"))
 _NESTED: tuple[Any, ...] = (
     [[1, "a"], [None, []]],
     {"a": {"b": [{"c": [None, 1.5, {}]}]}},
@@ -48,6 +49,8 @@ def variations(
     nots = Counter[int]()
     own = [_of_shape(document, shape, own, depth, refused, nots) for shape, own in zip(shapes, bases, strict=True)]
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
+    if len(shapes) > 1:
+        own.append(missing_for_foreign(document, shapes, bases, depth=depth))
     yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
     if _is_open(shapes):
         yield from (change("size", value, describe(value), only_if_valid=True) for value in _NESTED)
@@ -84,7 +87,7 @@ def _of_shape(
     members, kinds = shape.members(), shape.types()
     streams = [
         enum_members(members) if members is not None else iter(()),
-        _with_forbidden(document, shape, base, depth),
+        with_forbidden(document, shape, base, depth),
         _refused(document, shape, depth, refused, nots),
     ]
     if members is None and ("number" in kinds or "integer" in kinds):
@@ -100,40 +103,22 @@ def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str
         yield from of_container(document, shape, own, depth=depth)
 
 
-def _with_forbidden(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
-    """Yield the base with a member that is not to be there, as where another one that it asks for is missing."""
-    if not isinstance(base, dict):
-        return
-    forbidden = dict.fromkeys(map(forbidden_name, shape.all_of("not")))
-    for name in (name for name in forbidden if name is not None and name not in base):
-        for value in (samples(document, shape.member(name), depth=depth + 1) or [1])[:1]:
-            yield Change("nested", (name,), f"refused by not: {describe(value)}", {**base, name: value})
-
-
 def _refused(document: Document, shape: Shape, depth: int, already: bool, nots: Counter[int]) -> Iterator[Change]:
     """Yield what `not` refuses, otherwise as the shape asks where that can be had; each in a few of the branches."""
     nodes = [part for part in shape.nodes("not") if forbidden_name(part.schema) is None]
     parts = [part for part in nodes if nots[id(part.schema)] < _SEVERAL]
     nots.update(id(part.schema) for part in parts)
-    own = [_own_words(document, node) for node in shape.parts] if parts else []
+    own = [own_words(document, node) for node in shape.parts] if parts else []
     for part in parts:
         both = (part, *own)
         # further parts may be the spelled-out opposite of what is refused: nothing fits both
         tried = (both, (part, *own[:1]), (part,))
         wanted = next((found for parts in tried if (found := samples(document, parts, depth=depth))), [])
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
+        yield from around(document, part, own, wanted)
         if wanted and not already and depth < deepest(document) - 1 and not document.is_weary:
             inside = variations(document, both, wanted[0], depth=depth + 1, refused=True)
             yield from islice(nested(inside), _MOST_REFUSED)
-
-
-def _own_words(document: Document, node: Node) -> Node:
-    """Return the node without what it refuses, refers to or branches into: a shape has that as parts of their own."""
-    words = node.keywords()
-    if _ELSEWHERE.isdisjoint(words):
-        return node
-    own = {keyword: value for keyword, value in words.items() if keyword not in _ELSEWHERE}
-    return node.child(document.derived("own words", id(node.schema), schema=own))
 
 
 def _containers(

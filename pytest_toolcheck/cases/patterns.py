@@ -191,8 +191,14 @@ def _with_ahead(text: str, ahead: list[str]) -> Iterator[str]:
     """Yield texts that hold what lookaheads ask for: in place of the start, at either end, in any order."""
     together = "".join(ahead)
     yield from (together + text[len(together) :], text[: -len(together)] + together, together + text, text + together)
+    yield from (over for one, other in permutations(ahead[:_MOST_AHEAD], 2) for over in _laid_over(one, other))
     if len(ahead) <= _MOST_AHEAD:
         yield from ("".join(parts) for parts in permutations([*ahead, text] if text else ahead))
+
+
+def _laid_over(one: str, other: str) -> tuple[str, str]:
+    """Return the other text with its start, and with its end, replaced by the one."""
+    return one + other[len(one) :], other[: max(len(other) - len(one), 0)] + one
 
 
 class _Walk:
