@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from .identity import identity
@@ -21,20 +22,27 @@ class Demands:
     refuses: frozenset[Any]
     listed: tuple[Listed, ...]
 
-
-def is_at_odds(document: Document, row: Conjunction) -> bool:
-    """Whether a part refuses what another asks for: a schema, a name that is required, all values a member may have."""
-    asked, refused, listed = set[Any](), set[Any](), list[Listed]()
-    for node in row:
-        if isinstance(node.schema, dict):
-            demands = _demands(document, node.schema)
-            asked |= demands.asks
-            refused |= demands.refuses
-            listed += demands.listed
-    return not asked.isdisjoint(refused) or (bool(listed) and _has_no_value(listed, asked))
+    def joined(self, other: Demands) -> Demands:
+        """Return what both ask for and refuse."""
+        return Demands(self.asks | other.asks, self.refuses | other.refuses, self.listed + other.listed)
 
 
-def _has_no_value(listed: list[Listed], asked: set[Any]) -> bool:
+NOTHING = Demands(frozenset(), frozenset(), ())
+
+
+def demands_of(document: Document, row: Conjunction) -> Demands:
+    """Return what all parts together ask for and refuse."""
+    every = (_demands(document, node.schema) for node in row if isinstance(node.schema, dict))
+    return reduce(Demands.joined, every, NOTHING)
+
+
+def are_at_odds(first: Demands, second: Demands) -> bool:
+    """Whether either refuses what either asks for: a schema, a name that is required, all values a member may have."""
+    both = first.joined(second)
+    return not both.asks.isdisjoint(both.refuses) or (bool(both.listed) and _has_no_value(both.listed, both.asks))
+
+
+def _has_no_value(listed: tuple[Listed, ...], asked: frozenset[Any]) -> bool:
     """Whether a member that is asked for has no value left."""
     left: dict[str, frozenset[str]] = {}
     for name, values, is_wanted in sorted(listed, key=lambda item: not item[2]):

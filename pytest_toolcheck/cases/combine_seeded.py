@@ -17,7 +17,7 @@ from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_or
 from .combine_anneal import annealed
 from .combine_greedy import GreedyBuilder, Row
 
-TRIES = 12
+TRIES, QUICK_TRIES = 12, 3
 MOST_RESTARTS = 12
 IMPROVING = 1_000_000
 EFFORT = 100_000
@@ -39,7 +39,7 @@ def unconstrained_array(sizes: Sequence[int], strength: int, seed: int) -> list[
         if turned is not None:  # what a search finds in any time that can be waited for is no smaller
             return turned
     random, good = Random(seed), int(1.15 * _least(sizes, strength))
-    smallest = min(_starts(sizes, strength, random), key=len, default=None)
+    smallest = min(_starts(sizes, strength, random, _tries(sizes, strength)), key=len, default=None)
     if smallest is None or (len(smallest) > good and not _is_large(sizes, strength)):
         smallest = _restarted(sizes, strength, random, good, smallest)
     smallest = without_spare_rows(smallest, strength)
@@ -54,9 +54,9 @@ def quick_array(sizes: Sequence[int], strength: int, seed: int) -> list[Row]:
     laid = _laid_out_whole(sizes, strength) if len(sizes) > WIDEST_GROWN else None
     if laid is not None:
         return laid
-    smallest = min(_starts(sizes, strength, random), key=len, default=None)
+    smallest = min(_starts(sizes, strength, random, QUICK_TRIES), key=len, default=None)
     if smallest is None or (len(smallest) > 1.15 * _least(sizes, strength) and not _is_large(sizes, strength)):
-        builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=3)
+        builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=QUICK_TRIES)
         smallest = min((rows for rows in (smallest, builder.build()) if rows is not None), key=len)
     return without_spare_rows(smallest, strength)
 
@@ -70,13 +70,13 @@ def _laid_out_whole(sizes: Sequence[int], strength: int) -> list[Row] | None:
     return [tuple(value % size for value, size in zip(row, sizes, strict=True)) for row in rows]
 
 
-def _starts(sizes: Sequence[int], strength: int, random: Random) -> Iterator[list[Row]]:
+def _starts(sizes: Sequence[int], strength: int, random: Random, tries: int) -> Iterator[list[Row]]:
     orders = _orders(sizes, strength)
-    made = [_grown(sizes, strength, order, random) for order in orders]
+    made = [_grown(sizes, strength, order, random, tries) for order in orders]
     if strength == 2 and orders and len(sizes) > orders[0] + 1 > max(sizes) + 1 and not _is_large(sizes, 2):
-        made.append(_grown(sizes, 2, orders[0], random, most=orders[0] + 1))
+        made.append(_grown(sizes, 2, orders[0], random, tries, most=orders[0] + 1))
     if strength == 3:
-        made += [_turned(sizes, q, random) for q in (3, 4) if max(sizes) <= q and len(sizes) <= WIDEST_TURNED]
+        made += [_turned(sizes, q, random, tries) for q in (3, 4) if max(sizes) <= q and len(sizes) <= WIDEST_TURNED]
     if set(sizes) == {2}:
         made.append(residue_rows(len(sizes), strength))
     yield from (rows for rows in made if rows is not None)
@@ -125,7 +125,7 @@ def _orders(sizes: Sequence[int], strength: int) -> list[int]:
 
 
 def _grown(
-    sizes: Sequence[int], strength: int, order: int, random: Random, most: int | None = None
+    sizes: Sequence[int], strength: int, order: int, random: Random, tries: int, most: int | None = None
 ) -> list[Row] | None:
     """Return an array grown from one of `order` levels over as many parameters as it holds, `most` at most."""
     by_size = sorted(range(len(sizes)), key=lambda place: -sizes[place])
@@ -137,16 +137,16 @@ def _grown(
     laid = field_rows(order, strength, len(start)) if len(start) >= strength else None
     if laid is None or len(laid) > 3 * _least(sizes, strength):
         return None
-    return _completed(_laid_out(laid, start, sizes), sizes, strength, by_size, random)
+    return _completed(_laid_out(laid, start, sizes), sizes, strength, by_size, random, tries)
 
 
-def _turned(sizes: Sequence[int], order: int, random: Random) -> list[Row] | None:
+def _turned(sizes: Sequence[int], order: int, random: Random, tries: int) -> list[Row] | None:
     """Return an array made by turning one row of `order` levels: wider than those over a field."""
     everywhere = list(range(len(sizes)))
     rows = starter_rows(order, len(sizes))
     if rows is None or len(rows) > 3 * _least(sizes, 3):
         return None
-    return _completed(_laid_out(rows, everywhere, sizes), sizes, 3, everywhere, random)
+    return _completed(_laid_out(rows, everywhere, sizes), sizes, 3, everywhere, random, tries)
 
 
 def _laid_out(laid: list[Row], places: Sequence[int], sizes: Sequence[int]) -> list[list[int | None]]:
@@ -168,9 +168,9 @@ def _useful_width(sizes: Sequence[int], order: int, start: list[int]) -> int:
 
 
 def _completed(
-    rows: list[list[int | None]], sizes: Sequence[int], strength: int, by_size: list[int], random: Random
+    rows: list[list[int | None]], sizes: Sequence[int], strength: int, by_size: list[int], random: Random, tries: int
 ) -> list[Row]:
-    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=_tries(sizes, strength))
+    builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=tries)
     bits = builder.levels.bits
     for row in rows:
         builder.uncovered.cover_partial([bits[place][value] for place, value in enumerate(row) if value is not None])

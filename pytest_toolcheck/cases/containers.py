@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from . import corners, valid
@@ -12,11 +13,13 @@ from .identity import describe
 from .names import near_members
 from .schema import Document
 from .shapes import Shape
+from .turns import Turn
 from .valid import samples
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
-_MOST_OPEN_NAMES = 4
+_MOST_OPEN_NAMES, _MOST_OPTIONAL = 4, 150
+_MOST_REQUIRED, _FEW_EXTRA = 120, 3
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -25,7 +28,7 @@ def deepest(document: Document) -> int:
     return _DEEPEST_OF_RECURSIVE if document.is_recursive else _DEEPEST
 
 
-def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int) -> Iterator[Change]:
+def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int, turn: Turn) -> Iterator[Change]:
     """Yield changes of an object: members left out, added, counted; not those inside its members."""
     values = {
         name: base[name] if name in base else (samples(document, shape.member(name), depth=depth + 1) or [None])[0]
@@ -35,10 +38,10 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
     if not shape.property_names():
         yield from _any_members(base)
         yield from _of_map(document, shape, base, depth)
-    yield from _left_out(shape, base, values)
-    yield from _optional(document, shape, base, values)
+    yield from _left_out(shape, base, values, turn)
+    yield from _optional(document, shape, base, values, turn)
     yield from _required_at_ends(document, shape, base)
-    yield from _extra(document, shape, base)
+    yield from _extra(document, shape, base, turn)
     yield from _counts(document, shape, base, values, depth)
 
 
@@ -80,8 +83,11 @@ def _of_map(document: Document, shape: Shape, base: dict[str, Any], depth: int) 
             yield change("nested", {first: made[first], second: wrong}, f"second value {describe(wrong)}")
 
 
-def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
+def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any], turn: Turn) -> Iterator[Change]:
+    again = {*turn.share(shape.required(), _MOST_REQUIRED)}
     for name in shape.required():
+        if turn.is_told("required", name) and name not in again:
+            continue
         if name in base:
             yield Change("required", (name,), "left out", {k: v for k, v in base.items() if k != name})
         if shape.largest("minProperties") >= len(base):  # there, what is missing is not a count
@@ -90,7 +96,9 @@ def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Ite
     yield change("required", {}, "all left out", only_if_valid=len(shape.required()) != 1)
 
 
-def _optional(document: Document, shape: Shape, base: dict[str, Any], values: dict[str, Any]) -> Iterator[Change]:
+def _optional(
+    document: Document, shape: Shape, base: dict[str, Any], values: dict[str, Any], turn: Turn
+) -> Iterator[Change]:
     required, others = set(shape.required()), _of_unknown(document, shape)
     fixed = {name: value for name, value in base.items() if name in required}
     optional = [name for name in values if name not in required]
@@ -99,6 +107,7 @@ def _optional(document: Document, shape: Shape, base: dict[str, Any], values: di
     yield change("optional", every, "all", only_if_valid=True)
     if others and every:
         yield change("optional", {**every, _UNKNOWN: others[0]}, "all and another", only_if_valid=True)
+    optional = turn.share(optional, _MOST_OPTIONAL)
     for name in optional:
         yield Change("optional", (name,), "alone", {**fixed, name: values[name]}, only_if_valid=True)
         without = {other: value for other, value in values.items() if other != name}
@@ -117,13 +126,15 @@ def _required_at_ends(document: Document, shape: Shape, base: dict[str, Any]) ->
             yield Change("optional", (name,), f"{end} and nothing optional", {**fixed, name: value}, only_if_valid=True)
 
 
-def _extra(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+def _extra(document: Document, shape: Shape, base: dict[str, Any], turn: Turn) -> Iterator[Change]:
+    known = {*base, *shape.forbidden_names()}  # the latter are added as such
     for keyword in ("dependentSchemas", "dependentRequired", "dependencies"):
-        for name in (name for names in shape.all_of(keyword) for name in names if name not in base):
+        for name in (name for names in shape.all_of(keyword) for name in names if name not in known):
             yield Change(
                 "nested", (name,), "present", {**base, name: (samples(document, shape.member(name)) or [1])[0]}
             )
-    for name, value in _extra_members(document, shape, base):
+    is_told = turn.is_told("extra", *(id(node.schema) for node in shape.member(_UNKNOWN)))
+    for name, value in islice(_extra_members(document, shape, base), _FEW_EXTRA if is_told else None):
         if name not in base:
             yield Change("extra", (name,), describe(value), {**base, name: value})
     for category, name, value in near_members(document, shape):

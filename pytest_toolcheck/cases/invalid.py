@@ -18,14 +18,14 @@ from .refused import around, own_words, with_forbidden
 from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import MOST_NEEDED, Conjunction, Document
 from .shapes import Shape, alternatives, forbidden_name, together
-from .turns import interleaved
+from .turns import Turn, interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
 _MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
-_FEWEST_PER_PLACE, _FEW_BRANCHES = 30, 4
+_FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 120
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
-_MOST_REFUSED = 40
+_MOST_REFUSED, _MANY_NOTS = 40, 10
 _NESTED: tuple[Any, ...] = (
     [[1, "a"], [None, []]],
     {"a": {"b": [{"c": [None, 1.5, {}]}]}},
@@ -46,8 +46,9 @@ def variations(
     if depth == 1:  # before the tries are spent
         yield from deep(document, conjunction, base, depth=depth)
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
-    nots = Counter[int]()
-    own = [_of_shape(document, shape, own, depth, refused, nots) for shape, own in zip(shapes, bases, strict=True)]
+    seen = Counter[Any]()
+    turns = [Turn(number, len(shapes), seen) for number in range(len(shapes))]
+    own = [_of_shape(document, *each, depth, refused) for each in zip(shapes, bases, turns, strict=True)]
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
     if len(shapes) > 1:
         own.append(missing_for_foreign(document, shapes, bases, depth=depth))
@@ -80,35 +81,35 @@ def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
     return base if document.holds(shape.parts, base) else (samples_of(document, shape, depth=depth) or [base])[0]
 
 
-def _of_shape(
-    document: Document, shape: Shape, base: Any, depth: int, refused: bool, nots: Counter[int]
-) -> Iterator[Change]:
+def _of_shape(document: Document, shape: Shape, base: Any, turn: Turn, depth: int, refused: bool) -> Iterator[Change]:
     """Yield what each keyword asks for; below the root in turns, as what is made there is cut."""
     members, kinds = shape.members(), shape.types()
     streams = [
         enum_members(members) if members is not None else iter(()),
-        with_forbidden(document, shape, base, depth),
-        _refused(document, shape, depth, refused, nots),
+        with_forbidden(document, shape, base, depth, turn),
+        _refused(document, shape, depth, refused, turn),
     ]
     if members is None and ("number" in kinds or "integer" in kinds):
         streams.append(of_number(shape, whole="number" not in kinds))
     if members is None and "string" in kinds:
         streams.append(of_string(shape))
-    streams += [_of_containers(document, shape, base, kinds, depth), wrong_types(base)]
+    streams += [_of_containers(document, shape, base, kinds, depth, turn), wrong_types(base)]
     yield from interleaved(streams) if depth else chain.from_iterable(streams)
 
 
-def _of_containers(document: Document, shape: Shape, base: Any, kinds: tuple[str, ...], depth: int) -> Iterator[Change]:
+def _of_containers(
+    document: Document, shape: Shape, base: Any, kinds: tuple[str, ...], depth: int, turn: Turn
+) -> Iterator[Change]:
     for own in _containers(document, shape, base, kinds, depth):
-        yield from of_container(document, shape, own, depth=depth)
+        yield from _of_container(document, shape, own, depth, turn)
 
 
-def _refused(document: Document, shape: Shape, depth: int, already: bool, nots: Counter[int]) -> Iterator[Change]:
+def _refused(document: Document, shape: Shape, depth: int, already: bool, turn: Turn) -> Iterator[Change]:
     """Yield what `not` refuses, otherwise as the shape asks where that can be had; each in a few of the branches."""
     nodes = [part for part in shape.nodes("not") if forbidden_name(part.schema) is None]
-    parts = [part for part in nodes if nots[id(part.schema)] < _SEVERAL]
-    nots.update(id(part.schema) for part in parts)
-    own = [own_words(document, node) for node in shape.parts] if parts else []
+    often = _SEVERAL if len(nodes) < _MANY_NOTS else 1
+    parts = [part for part in nodes if not turn.is_told(id(part.schema), often=often)]
+    own = [words for node in shape.parts if (words := own_words(document, node)).keywords()] if parts else []
     for part in parts:
         both = (part, *own)
         # further parts may be the spelled-out opposite of what is refused: nothing fits both
@@ -134,10 +135,13 @@ def _containers(
             yield from islice(found, 1)
 
 
-def of_container(document: Document, shape: Shape, base: Any, *, depth: int) -> Iterator[Change]:
+def _of_container(document: Document, shape: Shape, base: Any, depth: int, turn: Turn) -> Iterator[Change]:
     """Yield changes of an object or array, and of what it holds."""
     if isinstance(base, dict):
-        streams = [of_object(document, shape, base, depth=depth), _inside_object(document, shape, base, depth)]
+        streams = [
+            of_object(document, shape, base, depth=depth, turn=turn),
+            _inside_object(document, shape, base, depth, turn),
+        ]
     else:
         streams = [of_array(document, shape, base, depth=depth), _inside_array(document, shape, base, depth)]
     yield from interleaved(streams) if depth else chain.from_iterable(streams)
@@ -161,18 +165,26 @@ def _all_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
         yield from (change("nested", value, "branches together") for value in made)
 
 
-def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
+def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int, turn: Turn) -> Iterator[Change]:
     if depth >= deepest(document) or (depth and document.is_weary):
         return
     names = [*shape.property_names(), *open_names(document, shape, base, depth)]
     streams = [_inside_member(document, shape, base, name, depth) for name in names]
     if depth:
         yield from interleaved(streams)
-    else:
-        shares = len(names) * max(1, len(alternatives(document, (document.root,))) // _FEW_BRANCHES)
-        most, fewest = (_MOST_BELOW_ITSELF, 15) if document.is_recursive else (_MOST_BELOW, _FEWEST_PER_PLACE)
-        for stream in streams:
-            yield from islice(stream, max(fewest, most // shares))
+        return
+    again = {*turn.share(names, _MOST_TOLD)}
+    for name, stream in zip(names, streams, strict=True):
+        if not turn.is_told(name, *(id(node.schema) for node in shape.member(name))):
+            yield from islice(stream, _share(document, len(names) * turn.of))
+        elif name in again:  # what other branches told already
+            yield from islice((item for item in stream if item.category != "optional"), _FEW_AGAIN)
+
+
+def _share(document: Document, places: int) -> int:
+    """Return how many changes are made in each of so many places."""
+    most, fewest = (_MOST_BELOW_ITSELF, 15) if document.is_recursive else (_MOST_BELOW, _FEWEST_PER_PLACE)
+    return max(fewest if places < _MOST_TOLD else _FEW, most // places)
 
 
 def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:

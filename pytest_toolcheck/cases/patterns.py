@@ -58,6 +58,14 @@ def matching_of_length(pattern: str, length: int) -> str | None:
     return _cut_to_length(pattern, length)
 
 
+@lru_cache(maxsize=512)
+def matching_about(pattern: str, length: int) -> str | None:
+    """Return a string of some such length, as far as the expression allows it; None where the walk meets none."""
+    if length > LONGEST and is_explosive(pattern):
+        return None
+    return next(iter(_matching(pattern, (length,), (0,))), None)
+
+
 def _cut_to_length(pattern: str, length: int) -> str | None:
     return next((text for text in _of_repeats(pattern)[:length] if len(text) == length), None)
 
@@ -113,9 +121,8 @@ def _kind(char: str) -> str:
 
 def _astray(pattern: str) -> Iterator[tuple[str, str]]:
     """Yield texts that match but for one character just outside its range, or one repeat more or less than allowed."""
-    try:
-        tree = parser.parse(pattern)
-    except (re.error, OverflowError, RecursionError):
+    tree = _tree(pattern)
+    if tree is None:
         return
     for way, name in _WAYS.items():
         for style, most in ((0, _MOST_ASTRAY), (1, _MOST_ASTRAY // 2 if "|" in pattern else 0)):
@@ -154,9 +161,8 @@ def _spoil(text: str) -> Iterable[tuple[str, str]]:
 
 def nth_matching(pattern: str, number: int) -> Iterator[str]:
     """Yield texts in which `pattern` is found, for the `number`-th of many that all differ."""
-    try:
-        tree = parser.parse(pattern)
-    except (re.error, OverflowError, RecursionError):
+    tree = _tree(pattern)
+    if tree is None:
         return
     for extra in (0, 2, 4):
         text = _Counting(extra, number).text(tree)
@@ -171,10 +177,18 @@ def _is_found(pattern: str, text: str) -> bool:
         return False
 
 
-def _matching(pattern: str, extras: Iterable[int], styles: Iterable[int]) -> Iterable[str]:
+@lru_cache(maxsize=512)
+def _tree(pattern: str) -> Any:
+    """Return the parsed expression, which nobody changes; None for what cannot be parsed."""
     try:
-        tree = parser.parse(pattern)
+        return parser.parse(pattern)
     except (re.error, OverflowError, RecursionError):
+        return None
+
+
+def _matching(pattern: str, extras: Iterable[int], styles: Iterable[int]) -> Iterable[str]:
+    tree = _tree(pattern)
+    if tree is None:
         return
     seen = set()
     for extra, style in zip(extras, styles, strict=False):

@@ -10,21 +10,24 @@ from . import texts
 from .changes import Change, change
 from .identity import describe
 from .schema import Document, Node
-from .shapes import Shape, alternatives, forbidden_name
-from .turns import interleaved
+from .shapes import Shape, alternatives
+from .turns import Turn, interleaved
 from .valid import samples
 
 _ELSEWHERE = frozenset(("not", "$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf", "if", "then", "else"))
-_MOST_AROUND, _MOST_PLACES, _MOST_MATCHES = 60, 12, 3
+_MOST_FORBIDDEN, _MOST_AROUND, _MOST_PLACES, _MOST_MATCHES = 120, 60, 12, 3
 _NEXT = {**dict(zip("azAZ09", "bybY18", strict=False)), "y": "z"}
 
 
-def with_forbidden(document: Document, shape: Shape, base: Any, depth: int) -> Iterator[Change]:
+def with_forbidden(document: Document, shape: Shape, base: Any, depth: int, turn: Turn) -> Iterator[Change]:
     """Yield the base with a member that is not to be there, as where another one that it asks for is missing."""
     if not isinstance(base, dict):
         return
-    forbidden = dict.fromkeys(map(forbidden_name, shape.all_of("not")))
-    for name in (name for name in forbidden if name is not None and name not in base):
+    absent = [name for name in shape.forbidden_names() if name not in base]
+    again = {*turn.share(absent, _MOST_FORBIDDEN)}
+    for name in absent:
+        if turn.is_told("forbidden", name) and name not in again:
+            continue
         for value in (samples(document, shape.member(name), depth=depth + 1) or [1])[:1]:
             yield Change("nested", (name,), f"refused by not: {describe(value)}", {**base, name: value})
 

@@ -157,6 +157,6 @@ def _code_points(shape: Shape, low: int | None, high: int | None) -> Iterator[Ch
 def _long(shape: Shape, high: int | None) -> Iterator[Change]:
     for length in texts.LENGTHS if high is None else (*texts.INNER_LENGTHS, *texts.LENGTHS):
         if shape.largest("minLength") < length < (high or length + 1):
-            text = texts.of_length(shape, length)
+            text = texts.about_length(shape, length)
             if text is not None:
-                yield change("size", text, f"length {length}")
+                yield change("size", text, f"length {len(text)}")

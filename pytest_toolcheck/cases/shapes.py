@@ -7,17 +7,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from .at_odds import is_at_odds
+from .at_odds import NOTHING, Demands, are_at_odds, demands_of
 from .explosive import searcher
 from .schema import ALL_TYPES, Conjunction, Document, Node
 from .strategy_negate import negations
 
 _MOST, _MOST_EXCLUSIVE = 16, 64
+_OF_MEMBERS = frozenset(("properties", "patternProperties", "additionalProperties"))
 _HINTS: Mapping[str, frozenset[str]] = {
     k: frozenset(words)
     for k, words in {
@@ -44,12 +45,19 @@ class Shape:
     """What was worked out by `member` and `item`."""
     stated: dict[str, list[tuple[Node, Any]]] = field(default_factory=dict, compare=False, repr=False)
     """By keyword the parts that have it, and its value there."""
+    names: dict[str, dict[str, None]] = field(default_factory=dict, compare=False, repr=False)
+    """Of members that must be there, and must not: what was worked out."""
+    of_members: list[Node] = field(default_factory=list, compare=False, repr=False)
+    """The parts that say something about members."""
 
     def __post_init__(self) -> None:
         """Look through the parts once: a shape is asked for its keywords hundreds of times."""
         for part in self.parts:
-            for keyword, value in part.keywords().items():
+            words = part.keywords()
+            for keyword, value in words.items():
                 self.stated.setdefault(keyword, []).append((part, value))
+            if not _OF_MEMBERS.isdisjoint(words):
+                self.of_members.append(part)
 
     def all_of(self, keyword: str) -> list[Any]:
         """Return the keyword's value in every part that has it."""
@@ -96,11 +104,17 @@ class Shape:
 
     def required(self) -> list[str]:
         """Return the names of required properties, in order, each once."""
-        return list(dict.fromkeys(n for names in self.all_of("required") if isinstance(names, list) for n in names))
+        if "required" not in self.names:
+            lists = (names for names in self.all_of("required") if isinstance(names, list))
+            self.names["required"] = dict.fromkeys(name for names in lists for name in names)
+        return list(self.names["required"])
 
-    def forbidden_names(self) -> set[str]:
+    def forbidden_names(self) -> Set[str]:
         """Return property names that `not: {required: [name]}` refuses."""
-        return {name for name in map(forbidden_name, self.all_of("not")) if name is not None}
+        if "not" not in self.names:
+            found = map(forbidden_name, self.all_of("not"))
+            self.names["not"] = dict.fromkeys(name for name in found if name is not None)
+        return self.names["not"].keys()
 
     def property_names(self) -> list[str]:
         """Return all property names that the schema speaks of, required ones first."""
@@ -112,7 +126,7 @@ class Shape:
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""
         if name not in self.known:
-            own = tuple(node for part in self.parts for node in _member(part, name))
+            own = tuple(node for part in self.of_members for node in _member(part, name))
             self.known[name] = own or tuple(
                 part.child(schema)
                 for part, schema in self.stated.get("unevaluatedProperties", ())
@@ -196,7 +210,7 @@ def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
     key = tuple(id(node.schema) for node in conjunction)
     known: list[Shape] | None = document.memo.get(key)
     if known is None:
-        known = [Shape(row) for row in _conjoin(document, conjunction, ())]
+        known = [Shape(row) for row, _ in _conjoin(document, conjunction, ())]
         document.memo[key] = known
         document.kept.append(conjunction)
     return known
@@ -204,16 +218,21 @@ def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
 
 def together(document: Document, first: Shape, second: Shape) -> Shape | None:
     """Return the shape of what is of both shapes; None where they are at odds."""
-    parts = _together(first.parts, second.parts)
-    return None if is_at_odds(document, parts) else Shape(parts)
+    if are_at_odds(demands_of(document, first.parts), demands_of(document, second.parts)):
+        return None
+    return Shape(_together(first.parts, second.parts))
 
 
-def _product(document: Document, left: list[Conjunction], right: list[Conjunction]) -> list[Conjunction]:
+Row = tuple[Conjunction, Demands]
+"""What holds together, and what all of it asks for and refuses."""
+
+
+def _product(left: list[Row], right: list[Row]) -> list[Row]:
     """Return what is of both; all where their number does not multiply, since most exclude each other."""
-    every = (_together(a, b) for b in right for a in left)
-    possible = (row for row in every if not is_at_odds(document, row))
-    rows = list(islice(possible, _MOST_EXCLUSIVE + 1))
-    return rows if len(rows) <= min(len(left) + len(right), _MOST_EXCLUSIVE) else rows[:_MOST]
+    possible = ((a, b) for b in right for a in left if not are_at_odds(a[1], b[1]))
+    found = list(islice(possible, _MOST_EXCLUSIVE + 1))
+    kept = found if len(found) <= min(len(left) + len(right), _MOST_EXCLUSIVE) else found[:_MOST]
+    return [(_together(a, b), his.joined(hers)) for (a, his), (b, hers) in kept]
 
 
 def _together(first: Conjunction, second: Conjunction) -> Conjunction:
@@ -222,25 +241,25 @@ def _together(first: Conjunction, second: Conjunction) -> Conjunction:
     return first + tuple(node for node in second if id(node.schema) not in known)
 
 
-def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Conjunction]:
+def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Row]:
     if node.schema is True:
-        return [()]
+        return [((), NOTHING)]
     if node.schema is False or id(node.schema) in seen:
-        return [] if node.schema is False else [()]
+        return [] if node.schema is False else [((), NOTHING)]
     seen = (*seen, id(node.schema))
-    rows: list[Conjunction] = [(node,)]
+    rows: list[Row] = [((node,), demands_of(document, (node,)))]
     for target in document.targets(node):
-        rows = _product(document, rows, _expand(document, target, seen))
+        rows = _product(rows, _expand(document, target, seen))
     for choices in _choices(document, node):
         branches = [row for choice in choices for row in _conjoin(document, choice, seen)]
-        rows = _product(document, rows, branches)
+        rows = _product(rows, branches)
     return rows
 
 
-def _conjoin(document: Document, nodes: Conjunction, seen: tuple[int, ...]) -> list[Conjunction]:
-    rows: list[Conjunction] = [()]
+def _conjoin(document: Document, nodes: Conjunction, seen: tuple[int, ...]) -> list[Row]:
+    rows: list[Row] = [((), NOTHING)]
     for node in nodes:
-        rows = _product(document, rows, _expand(document, node, seen))
+        rows = _product(rows, _expand(document, node, seen))
     return rows
 
 

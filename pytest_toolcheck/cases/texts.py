@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import formats
-from .patterns import fullest, matching, matching_of_length, near_misses, nth_matching
+from .patterns import fullest, matching, matching_about, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
 
 __all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
@@ -156,6 +156,14 @@ def of_length(shape: Shape, length: int) -> str | None:
         return _format_of_length(names[0], length)
     text = matching_of_length(patterns[0], length)
     return text if text is not None and all(is_found(p, text) for p in patterns) else None
+
+
+def about_length(shape: Shape, length: int) -> str | None:
+    """As `of_length`, where the length matters little and an expression decides what can be had."""
+    patterns = shape.all_of("pattern")
+    if len(patterns) != 1 or shape.all_of("format") or shape.all_of("maxLength"):
+        return of_length(shape, length)
+    return matching_about(patterns[0], length)
 
 
 def _format_of_length(name: str, length: int) -> str | None:

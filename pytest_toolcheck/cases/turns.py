@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+_SEVERAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which of how many branches is changed; `seen` counts how many told of a member, or of what a `not` refuses."""
+
+    number: int
+    of: int
+    seen: Counter[Any]
+
+    def is_told(self, *about: Any, often: int = _SEVERAL) -> bool:
+        """Whether so many branches told the same before this one, which now does."""
+        self.seen[about] += 1
+        return self.seen[about] > often
+
+    def share(self, names: list[str], most: int) -> list[str]:
+        """Return the names that this branch tells of: all where they are few, else in turns with the other branches."""
+        step = max(1, len(names) * self.of // most)
+        return names[self.number % step :: step]
 
 
 def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:

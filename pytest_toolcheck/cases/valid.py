@@ -13,7 +13,7 @@ from .shapes import Shape, alternatives, refusing
 from .turns import interleaved
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 40, 6
-_ENOUGH, _ENOUGH_BELOW = 8, 3
+_ENOUGH, _ENOUGH_BELOW, _ENOUGH_OF_SHAPE = 8, 3, 4
 MOST_MEMBERS = 50
 _MOST_MEMBERS_OF_RECURSIVE = 12
 _MOST_ITEMS = 1000
@@ -41,7 +41,7 @@ def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> 
 
 
 def samples_of(document: Document, shape: Shape, *, depth: int = 0) -> list[Any]:
-    """As `samples`, of what one alternative stands for."""
+    """As `samples`, of what one alternative stands for; up to four."""
     return _known_samples(document, "samples of", shape.parts, lambda _, __: [shape], depth)
 
 
@@ -60,7 +60,7 @@ def _known_samples(
         document.kept.append(conjunction)
         document.memo[key] = []  # what a schema that leads back to itself finds on its way
         found = _found(document, conjunction, shapes, depth)
-        document.memo[key] = _distinct(found, _enough(document, depth))
+        document.memo[key] = _distinct(found, _ENOUGH_OF_SHAPE if kind == "samples of" else _enough(document, depth))
         if document.memo[key]:
             document.memo[elsewhere] = document.memo[key]
     return list(document.memo[key])
