@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_toolcheck.cases.fuzz import fuzz_tool
+from pytest_toolcheck.checks.base import Finding
 from pytest_toolcheck.checks.integral import rests_on_integral_float
 from pytest_toolcheck.checks.violation import is_valid
 from pytest_toolcheck.json_copy import copied, leaves
@@ -73,3 +74,44 @@ def test_an_object_of_thousands_of_members_is_broken_in_a_few_of_them():
     fuzz = lambda: fuzz_tool(lambda value, _: found.append(value), schema, label="invalid", max_examples=10)  # noqa: E731
     assert function_calls(fuzz) < 600_000
     assert any(len(value.get("a", ())) >= 1000 for value in found if isinstance(value.get("a"), dict))
+
+
+def grid(side: int) -> dict[str, Any]:
+    row = {"type": "array", "items": {"type": "integer"}, "minItems": side}
+    return {
+        "type": "object",
+        "properties": {"g": {"type": "array", "items": row, "minItems": side}},
+        "required": ["g"],
+    }
+
+
+@pytest.mark.parametrize("label", ["valid", "invalid"])
+def test_of_long_inputs_few_are_called(label):
+    """Rows of rows, a quarter of a megabyte each input: no more than some megabytes are drawn in all."""
+    sizes: list[int] = []
+    result = fuzz_tool(lambda value, _: sizes.append(len(str(value))), grid(300), label=label, seed=1)
+    assert result.served
+    assert 3 <= result.calls == len(sizes) < 30
+    assert sum(sizes) < 6_000_000
+
+
+@pytest.mark.parametrize("side", [100])
+def test_rows_of_rows_are_drawn(side):
+    """Not number by number: an attempt that draws thousands of them comes to nothing, and takes seconds to."""
+    drawn: list[Any] = []
+    result = fuzz_tool(lambda value, _: drawn.append(value["g"]), grid(side), label="valid", max_examples=10, seed=1)
+    assert result.calls == 10
+    assert len({str(value) for value in drawn}) == 10
+
+
+def test_of_long_inputs_the_shortest_that_failed_is_told(monkeypatch):
+    """Shrinking ends with the text that is spent, and what failed is reported with its label and its entry."""
+    monkeypatch.setattr("pytest_toolcheck.cases.fuzz._MOST_TEXT", 10_000)
+    boom = Finding("no_crash", "boom", "boom")
+    calls: list[Any] = []
+    result = fuzz_tool(lambda value, _: calls.append(value) or boom, grid(40), label="valid", seed=1)
+    assert result.findings == (boom,)
+    assert result.label == "valid"
+    assert is_valid(grid(40), result.input)
+    assert result.entry
+    assert len(calls) < 50

@@ -34,6 +34,10 @@ SHRINK_FACTOR = 10
 """A run that fails may make this many times `max_examples` calls in all, shrinking included."""
 
 
+_MOST_TEXT, _FEWEST = 4_000_000, 3
+"""Of inputs that are long each, no more are drawn than so many characters of JSON hold; so many, where they differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class FuzzResult:
     """What fuzzing one label of one tool found; `findings` is empty where nothing failed."""
@@ -68,10 +72,18 @@ class _Search:
     cause: str | None = None
     stopped_by: BaseException | None = None
     answers: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    written: int = 0
+    """How many characters all that was drawn has."""
+    smallest: str | None = None
+    """The shortest input so far, written down, that fails in the way the first did."""
 
     def fails(self, value: Any) -> bool:
         """Say whether the tool breaks a promise for this input, in the way it first did."""
         key = _key(value)
+        self.written += len(key)
+        most = _MOST_TEXT * (1 if self.cause is None else SHRINK_FACTOR)
+        if self.written > most and (self.calls >= _FEWEST or self.written > _FEWEST * most):
+            raise _BudgetSpent
         if key not in self.answers:
             if self.cause is None and (self.stopped_by or self.calls >= self.max_calls):
                 raise _BudgetSpent
@@ -81,7 +93,10 @@ class _Search:
         found = self.answers[key]
         if found and self.cause is None:
             self.cause = found[0].cause
-        return any(finding.cause == self.cause for finding in found)
+        is_met = any(finding.cause == self.cause for finding in found)
+        if is_met and (self.smallest is None or len(key) < len(self.smallest)):
+            self.smallest = key
+        return is_met
 
     def _call(self, value: Any) -> tuple[Finding, ...]:
         self.calls += 1
@@ -118,8 +133,8 @@ def fuzz_tool(
     `run` returns what was broken: a finding, several, or None. An exception that it raises ends the search and is
     raised here; while a failure is being shrunk it only ends the shrinking. Half of the inputs keep the values of
     `base`, and the known good `values` by parameter, where the schema does not say what a good value is. At most ten
-    times `max_examples` calls are made, shrinking included; equal inputs are called once. `seed` None: Hypothesis's
-    own, so `--hypothesis-seed` decides.
+    times `max_examples` calls are made, shrinking included; equal inputs are called once, and where each input has
+    megabytes, only a few. `seed` None: Hypothesis's own, so `--hypothesis-seed` decides.
     """
     graph = SchemaGraph(schema)
     strategy = _inputs(graph, label, base, values or {})
@@ -163,8 +178,10 @@ def _smallest(
     random = None if seed is None else Random(seed)
     try:
         return (find(strategy, search.fails, settings=settings, random=random, database_key=key),)
-    except (NoSuchExample, Unsatisfiable, _BudgetSpent):
+    except (NoSuchExample, Unsatisfiable):
         return None
+    except _BudgetSpent:
+        return None if search.smallest is None else (json.loads(search.smallest),)
 
 
 def example_entry(value: Any, label: Label) -> str:

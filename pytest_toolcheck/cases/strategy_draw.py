@@ -20,6 +20,7 @@ SOFT_DEPTH = 4
 HARD_DEPTH = 24
 LARGE = 100
 """So many places drawn make a value large: it is finished as if the depth were reached."""
+_FEW = 2
 DEAD_ENDS = 30
 """Branches that may be found impossible while one value is drawn, before the attempt is given up."""
 
@@ -57,6 +58,8 @@ class Drawer:
         self.drawn = 0
         self.times = 1
         """How often what is drawn next will be repeated, for the arrays that must be long."""
+        self.within = 1
+        """How many elements one by one must be drawn of the arrays around."""
 
     def is_large(self, depth: int) -> bool:
         """Say whether the value is deep or large enough to be brought to its end."""
@@ -183,16 +186,16 @@ class Drawer:
         unique = any(node.get("uniqueItems") for node in nodes)
         is_tuple = any(node.get("prefixItems") or isinstance(node.get("items"), list) for node in nodes)
         is_uniform = not (unique or wanted or is_tuple)
-        if low > LARGE:
-            if not is_uniform or low * self.times > MOST_NEEDED:
-                raise Dead("so many elements are not drawn one by one")
+        if low > LARGE and (not is_uniform or low * self.times > MOST_NEEDED):
+            raise Dead("so many elements are not drawn one by one")
+        if is_uniform and (low > LARGE or (low > LARGE // 10 and low * self.within > LARGE)):
             return self._of_many(nodes, low, depth)
         items = self._elements(nodes, low, high, depth, wanted=wanted, seen=set() if unique else None)
         return self._repeated(items, high, depth) if is_uniform else items
 
     def _of_many(self, nodes: list[Node], least: int, depth: int) -> list[Any]:
         """Draw a few elements and repeat them until there are as many as there must be."""
-        before, few = self.times, LARGE // 10
+        before, few = self.times, LARGE // 10 if self.drawn <= LARGE else _FEW
         self.times *= least // few
         try:
             items = self._elements(nodes, few, least, depth, wanted=[], seen=None)
@@ -204,13 +207,23 @@ class Drawer:
         self, nodes: list[Node], low: int, high: int, depth: int, *, wanted: list[Goal], seen: set[str] | None
     ) -> list[Any]:
         items: list[Any] = []
+        before, self.within = self.within, self.within * max(low, 1)
+        try:
+            self._extend(items, nodes, low, high, depth, wanted, seen)
+        finally:
+            self.within = before
+        if len(items) < low:
+            raise Dead("too few elements can be made")
+        return items
+
+    def _extend(
+        self, items: list[Any], nodes: list[Node], low: int, high: int, depth: int, wanted: list[Goal],
+        seen: set[str] | None,
+    ) -> None:  # fmt: skip
         while len(items) < high and (len(items) < low or self._goes_on(nodes, len(items), depth)):
             extra = wanted[len(items)] if len(items) < len(wanted) else ()
             if not self._append(items, (*self.graph.item_goal(nodes, len(items)), *extra), seen, depth):
                 break
-        if len(items) < low:
-            raise Dead("too few elements can be made")
-        return items
 
     def _repeated(self, items: list[Any], high: int, depth: int) -> list[Any]:
         """Now and then make the array a long one, of the elements that it has."""
