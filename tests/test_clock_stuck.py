@@ -240,3 +240,17 @@ def read_late(connection):
     left = 4_000_000
     while left:
         left -= len(connection.recv(1 << 20))
+
+
+def test_a_timer_that_is_called_off_as_it_rings_rings_no_more():
+    """The thread that sends the signal and the one that calls it off come at one instant, again and again."""
+    rung = []
+    with virtual_time() as clock, handling(lambda *_: rung.append(clock.now)):
+        for begin in range(0, 200, 10):
+            signal.setitimer(signal.ITIMER_REAL, 5, 1)
+            time.sleep(5)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            time.sleep(5)
+            assert set(rung) <= {begin + 5}
+            assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+            rung.clear()

@@ -99,22 +99,26 @@ class Alarms:
         threading.Thread(target=self._ring, args=(waiter, threading.get_ident()), name="alarm", daemon=True).start()
 
     def _disarm(self) -> None:
-        waiter, self._armed = self._armed, None
-        if waiter is not None:
-            with self._clock.guard:
+        with self._clock.guard:
+            waiter, self._armed = self._armed, None
+            if waiter is not None:
                 self._clock.ring(waiter)
 
     def _ring(self, waiter: Waiter, main: int) -> None:
         """Wait for the instant, send the signal, and do so again where the timer has an interval."""
-        waiter.thread = threading.get_ident()
         mover: Any = self._clock.mover
-        while mover is not None and self._armed is waiter:
-            mover.wait(waiter)
+        following: Waiter | None = waiter
+        while mover is not None and following is not None:
+            following.thread, following.task = threading.get_ident(), threading.get_native_id()
+            mover.wait(following)
+            following = self._send(following, main)
+
+    def _send(self, waiter: Waiter, main: int) -> Waiter | None:
+        """Send the signal, unless it has been called off; return what is to be waited for next."""
+        with self._clock.guard:  # at this same instant the test may call it off, or set another
             if self._armed is not waiter or not self._clock.is_active:
-                return
-            deadline_ns, interval_ns = waiter.deadline_ns or 0, self._interval_ns
-            if interval_ns:
-                self._armed = waiter = Waiter(deadline_ns + interval_ns)
-            else:
-                self._armed = None
+                return None
+            at_ns = (waiter.deadline_ns or 0) + self._interval_ns
+            self._armed = Waiter(at_ns) if self._interval_ns else None
             signal.pthread_kill(main, signal.SIGALRM)
+            return self._armed
