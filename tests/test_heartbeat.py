@@ -25,7 +25,7 @@ from pytest_toolcheck.spec.model import (
     ToolSpec,
 )
 from pytest_toolcheck.targets import make_target
-from pytest_toolcheck.targets.base import Request, ToolDescription
+from pytest_toolcheck.targets.base import Outcome, Progress, Request, ToolDescription
 
 ASYNC = """
 import asyncio
@@ -346,7 +346,7 @@ async def steps(count: int, ctx: Context) -> str:
 
 @pytest.mark.parametrize(("count", "message"), [(9, None), (2, "no progress for"), (13, "says 110 %")])
 def test_progress_over_mcp(tmp_path, monkeypatch, count, message):
-    """One real call is made, and its progress notifications are held to the promise."""
+    """One real call is made, and its progress notifications are held to the promise; what is late is confirmed by two more."""
     (tmp_path / f"beating_server_{count}.py").write_text(MCP)
     monkeypatch.syspath_prepend(str(tmp_path))
     target = McpTarget(server=f"beating_server_{count}:server")
@@ -363,9 +363,30 @@ def test_progress_over_mcp(tmp_path, monkeypatch, count, message):
         reached.close()
     assert time.monotonic() > started
     assert skipped == {}
-    assert [ev for ev, _ in events] == ["heartbeat"] * count
+    assert [ev for ev, _ in events] == ["heartbeat"] * count * (3 if message == "no progress for" else 1)
     if message is not None:
         assert any(message in str(failure) for failure in failed.values()), failed
+
+
+@pytest.mark.parametrize(("held_up", "is_found"), [(2, False), (3, True)])
+def test_a_report_that_a_busy_machine_holds_up_is_confirmed_by_further_calls(tmp_path, held_up, is_found):
+    """A gap that is not in every call is not the tool's; one in each of three is."""
+
+    class HeldUp:
+        calls = 0
+
+        def call(self, request):
+            self.calls += 1
+            instants = [6.0, 14.0] if self.calls <= held_up else [6.0, 12.0]
+            for at_s in instants:
+                request.on_progress(Progress(int(at_s * 1e9), at_s, 20.0))
+            return Outcome("accepted", int(18.5e9), value="done")
+
+    target = McpTarget(command=("beats",))
+    plan = plan_of(tmp_path, target=target, example={}, name="steps", depends=False)
+    failed, skipped, _ = run(plan, HeldUp(), only="every 6s")
+    assert skipped == {}
+    assert bool(failed) is is_found
 
 
 RAW = """

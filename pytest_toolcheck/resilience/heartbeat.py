@@ -27,6 +27,7 @@ from .mcp_inside import inside
 
 _LONGEST_WAIT_S: Final = 10.0
 """So long, in real time, is waited for a report after the end."""
+_CONFIRMATIONS: Final = 2
 
 
 Check = Callable[[Any], None]
@@ -109,11 +110,11 @@ class _OverMcp(Watcher):
     def __init__(self, ctx: ToolContext, plan: ToolPlan, promise: Heartbeat, known: dict[str, Any]) -> None:
         super().__init__(ctx, plan, promise)
         self._known = known
-        self.can_repeat = False
+        self.can_repeat, self.confirmations = False, _CONFIRMATIONS
 
-    def watch(self, **_how: Any) -> Watched:
-        """Return the one call that is made, with its progress notifications."""
-        if "call" not in self._known:
+    def watch(self, *, anew: bool = False, **_how: Any) -> Watched:
+        """Return the one call that is made, or a further one, with its progress notifications."""
+        if anew or "call" not in self._known:
             watched = self._known["call"] = Watched()
             spy: Any = _Spy(self.ctx.session, self, watched)
             outcome = self.ctx.call(self.arguments(), valid=True, session=spy)

@@ -40,6 +40,8 @@ class Watcher:
         self.limit_s = promise.interval_s * (1 + promise.within)
         self.can_repeat = True
         """Whether a further call costs next to nothing."""
+        self.confirmations = 0
+        """How many further calls a report that came too late is to be confirmed by."""
 
     def watch(
         self, *, receive: Receiver | None = None, silent: bool = False, fails: bool = False, anew: bool = False
