@@ -193,6 +193,14 @@ def test_what_is_left_of_a_traceback_is_one(message: str) -> None:
     assert next(given_away(message, "{}"))[0] == "a traceback"
 
 
+def test_a_text_that_an_error_quotes_is_no_path() -> None:
+    """What pydantic shows of an input is spelled as Python spells it, with backslashes doubled and its middle left out."""
+    sent = {"key": "\x0f9h\\ab\U0009660b\x19"}
+    for quoted in (repr(sent["key"]), f"'\\...{repr(sent['key'])[7:]}", ascii(sent["key"]), json.dumps(sent)):
+        assert list(given_away(f"input_value={quoted}, input_type=str", json.dumps(sent, ensure_ascii=False))) == []
+    assert list(given_away(r"cannot open \\server\share\x", json.dumps(sent)))
+
+
 @pytest.mark.parametrize("message", HARMLESS)
 def test_words_about_a_secret_are_none(message: str) -> None:
     """An error that names its parameter `token` is clean."""

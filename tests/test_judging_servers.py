@@ -148,3 +148,11 @@ def test_a_long_name_that_an_error_cuts_is_named_all_the_same(shown: str, told: 
     found = OUTCOME_CHECKS["clean_error"](Evidence(tool, case, outcome))
     assert (found is not None) is told
     assert found is None or len(found.message) < 200
+
+
+def test_a_parameter_that_a_command_line_spells_with_a_dash_is_named() -> None:
+    """`--dry-run` is how argparse calls `dry_run`."""
+    tool = ToolSpec(name="tool", input=takes(dry_run={"type": "boolean"}))
+    outcome = Outcome("refused", 1, error=CallError("exit", "error: unrecognized arguments: --dry-run=x"))
+    case = Case("id", {"dry_run": "x"}, "invalid", "type", "/dry_run", "")
+    assert OUTCOME_CHECKS["clean_error"](Evidence(tool, case, outcome)) is None

@@ -50,7 +50,7 @@ def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:
     schema = evidence.tool.input
     broken = violation_of(schema, evidence.case.input) if schema is not None else None
     name = _parameter(broken.pointer if broken and broken.pointer else evidence.case.pointer)
-    if evidence.case.label != "invalid" or not name or name[:_TELLING].lower() in message.lower():
+    if evidence.case.label != "invalid" or not name or _is_named(name[:_TELLING], message):
         return None
     return Finding(
         "clean_error",
@@ -59,6 +59,12 @@ def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:
         "an error that names the offending parameter",
         severity="failure" if evidence.options.get("names_parameter") else "warning",
     )
+
+
+def _is_named(name: str, message: str) -> bool:
+    """Whether the message holds the name; a command line writes `dry_run` as `--dry-run`."""
+    said = message.lower()
+    return name.lower() in said or name.lower().replace("_", "-") in said
 
 
 def _parameter(pointer: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -95,8 +96,19 @@ def _is_example(path: str, before: str) -> bool:
 
 
 def _is_told_back(path: str, sent: str) -> bool:
-    """Whether the input held it, as it is or with its middle left out: `/tmp/scrat...epo`."""
-    return all(part in sent for part in path.split("...")) if path.count("...") == 1 else path in sent
+    """Whether the input held it, as it is, as Python or JSON spell it, or with its middle left out: `/tmp/scrat...epo`."""
+    parts = path.split("...") if path.count("...") == 1 else [path]
+    return any(all(part in spelled for part in parts) for spelled in _spelled(sent))
+
+
+def _spelled(sent: str) -> Iterator[str]:
+    """Yield the input as it was sent, then as errors quote it: with signs that cannot be shown, and backslashes, escaped."""
+    yield sent
+    try:
+        value = json.loads(sent)
+    except (ValueError, RecursionError):
+        return
+    yield from (repr(value), ascii(value), json.dumps(value))
 
 
 def _internals(message: str, sent: str) -> Iterator[tuple[str, str]]:
