@@ -161,7 +161,7 @@ class ChainOptions(ChainCalls):
                 if _is_cleared(old, new, now, change.value):
                     text = f"{update.name} of {change.name} also cleared {name}, which was {shorten(old, 60)}"
                     return self._wrong(text, "update of another field")
-                if name not in own.get("properties", {}) and is_changed_alone(name, old, new, change.value):
+                if is_changed_alone(name, old, new, change.value):
                     text = f"{update.name} of {change.name} also changed {name} from {shorten(old, 60)} to {shorten(new, 60)}"
                     return self._wrong(text, "update of another field")
             before = now

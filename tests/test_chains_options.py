@@ -69,6 +69,10 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "changed, as the update cannot even be given it": (
         TASKS, '"title": title}\n    return {"ok"', '"title": title, "priority": "low"}\n    return {"ok"',
         "update_task of title also changed priority from high to low"),
+    "back to its default, though it was left out": (
+        TASKS.replace("(id: int, title: str)", "(id: int, title: str | None = None, priority: Literal['low', 'high'] | None = None)")
+        .replace('{**found(id), "title": title}', '{**found(id), "title": title or found(id)["title"], "priority": priority or found(id)["priority"]}'),
+        'priority or found(id)["priority"]', 'priority or "low"', "update_task of title also changed priority from high to low"),
     "a choice that is not kept": (TASKS, '"priority": priority}', '"priority": "low"}', "get_task answers priority low, whatever"),
     "mixed up": (
         TASKS, '"title": title, "notes": notes, ', '"title": notes or title, "notes": title if notes else None, ',
