@@ -242,6 +242,22 @@ def read_late(connection):
         left -= len(connection.recv(1 << 20))
 
 
+def test_a_wait_for_a_signal_is_no_work():
+    """Another thread sends it later, by `sigwait` as by a handler."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
+    try:
+        with virtual_time(max_real_wait="60s") as clock, beside(lambda: send_late(signal.SIGUSR2)):
+            assert signal.sigwait([signal.SIGUSR2]) == signal.SIGUSR2
+            assert clock.now == 10
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR2])
+
+
+def send_late(number):
+    time.sleep(10)
+    os.kill(os.getpid(), number)
+
+
 def test_a_timer_that_is_called_off_as_it_rings_rings_no_more():
     """The thread that sends the signal and the one that calls it off come at one instant, again and again."""
     rung = []

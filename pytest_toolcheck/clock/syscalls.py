@@ -34,8 +34,8 @@ class Blocked(Enum):
     READ = "read, recv, accept"
     POLL = "poll"
     EPOLL = "epoll"
-    SELECT = "select"
-    WRITE = "write, send"
+    SELECT = "select, sigwait"
+    WRITE = "write, send, sendfile"
     CHILD = "wait for a child, a signal or a file's lock"
 
 
@@ -50,8 +50,9 @@ _X86_64: dict[int, _Call] = {
     441: (Blocked.EPOLL, 3, True),
     23: (Blocked.SELECT, 4, True),
     270: (Blocked.SELECT, 4, True),
+    128: (Blocked.SELECT, 2, True),
     **dict.fromkeys((0, 19, 43, 45, 47, 288), (Blocked.READ, 0, True)),
-    **dict.fromkeys((1, 18, 20, 44, 46, 307), (Blocked.WRITE, 0, True)),
+    **dict.fromkeys((1, 18, 20, 40, 44, 46, 307), (Blocked.WRITE, 0, True)),
     **dict.fromkeys((34, 61, 72, 73, 130, 247), (Blocked.CHILD, 0, True)),
 }
 _AARCH64: dict[int, _Call] = {
@@ -60,8 +61,9 @@ _AARCH64: dict[int, _Call] = {
     22: (Blocked.EPOLL, 3, False),
     441: (Blocked.EPOLL, 3, True),
     72: (Blocked.SELECT, 4, True),
+    137: (Blocked.SELECT, 2, True),
     **dict.fromkeys((63, 65, 202, 207, 212, 242), (Blocked.READ, 0, True)),
-    **dict.fromkeys((64, 66, 68, 206, 211, 269), (Blocked.WRITE, 0, True)),
+    **dict.fromkeys((64, 66, 68, 71, 206, 211, 269), (Blocked.WRITE, 0, True)),
     **dict.fromkeys((25, 32, 95, 133, 260), (Blocked.CHILD, 0, True)),
 }
 _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
