@@ -196,7 +196,13 @@ def test_what_is_left_of_a_traceback_is_one(message: str) -> None:
 def test_a_text_that_an_error_quotes_is_no_path() -> None:
     """What pydantic shows of an input is spelled as Python spells it, with backslashes doubled and its middle left out."""
     sent = {"key": "\x0f9h\\ab\U0009660b\x19"}
-    for quoted in (repr(sent["key"]), f"'\\...{repr(sent['key'])[7:]}", ascii(sent["key"]), json.dumps(sent)):
+    for quoted in (
+        repr(sent["key"]),
+        f"'\\...{repr(sent['key'])[7:]}",
+        ascii(sent["key"]),
+        json.dumps(sent),
+        json.dumps(repr(sent["key"])),
+    ):
         assert list(given_away(f"input_value={quoted}, input_type=str", json.dumps(sent, ensure_ascii=False))) == []
     assert list(given_away(r"cannot open \\server\share\x", json.dumps(sent)))
 

@@ -137,4 +137,4 @@ def test_what_an_error_says_beside_its_message_is_shown_too():
     for data, said in ((None, "no"), ({"trace": "x"}, 'no\n{"trace": "x"}')):
         kind, told = session._judged({"code": -32602, "message": "no", "data": data}, None)
         assert (kind, told.message) == ("refused", said)
-    assert session._judged("plain", None)[1].message == '"plain"'
+    assert session._judged("plain", None)[1].message == "plain"

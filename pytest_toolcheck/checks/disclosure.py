@@ -108,7 +108,8 @@ def _spelled(sent: str) -> Iterator[str]:
         value = json.loads(sent)
     except (ValueError, RecursionError):
         return
-    yield from (repr(value), ascii(value), json.dumps(value))
+    for written in (repr(value), ascii(value), json.dumps(value)):
+        yield from (written, json.dumps(written), json.dumps(written, ensure_ascii=False))
 
 
 def _internals(message: str, sent: str) -> Iterator[tuple[str, str]]:

@@ -193,7 +193,7 @@ class WebSocketSession(ServedSession["ClientConnection"]):
 
     def _judged(self, error: Any, rejects: Rejects) -> tuple[OutcomeKind, CallError]:
         code = looked_up(error, self._reply.get("code", "code"))
-        text = looked_up(error, self._reply.get("message", "message"))
+        text = error if isinstance(error, str) else looked_up(error, self._reply.get("message", "message"))
         number = code if isinstance(code, int) and not isinstance(code, bool) else None
         data = looked_up(error, "data") if isinstance(text, str) else None
         said = f"{text}\n{json.dumps(data)}" if data is not None else text
