@@ -29,20 +29,21 @@ _LONGEST = 2000
 _DECIDES = ("const", "enum", "pattern", "format", "contentEncoding")
 
 
-def closed_texts(context: RunningScenario) -> dict[str, list[Any]]:
-    """Return by parameter the words that the tool takes, those that its refusal or a description names."""
-    found: dict[str, list[Any]] = {}
+def closed_texts(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Return by parameter the words that the tool takes, where it takes some only, and where it takes any."""
+    closed: dict[str, list[Any]] = {}
+    free: dict[str, list[Any]] = {}
     with suppress(ScenarioSkipped):
         for name, own in islice(_free_texts(context), _MOST_PARAMETERS):
-            if taken := _taken(context, name, own):
-                found[name] = taken
-    return found
+            said = _said(context, {**(context.proof.base or {}), name: _UNKNOWN})
+            if taken := _taken(context, name, own, said):
+                (free if said == _TAKEN else closed)[name] = taken
+    return closed, free
 
 
-def _taken(context: RunningScenario, name: str, own: list[str]) -> list[Any]:
+def _taken(context: RunningScenario, name: str, own: list[str], said: str | None) -> list[Any]:
     base = context.proof.base or {}
     about = words_listed(context.plan.description.description or "") if not own else []
-    said = _said(context, {**base, name: _UNKNOWN})
     if said is None or (said == _TAKEN and own):  # then the cases with each of these words are all there is to try
         return []
     named = [word for word in (*own, *about, *words.from_refusal(said)) if not word.isdecimal() and word != _UNKNOWN]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, islice, product
+from typing import TYPE_CHECKING, Any
 
 from .cases.identity import describe
 from .cases.model import Case
@@ -16,7 +16,8 @@ from .closed_texts import closed_texts
 if TYPE_CHECKING:
     from .execute import RunningScenario
 
-_MOST_CALLS = 40
+_MOST_CALLS = 80
+_MOST_PAIRS = 8
 _MOST_CORNERS = 6
 
 
@@ -33,17 +34,34 @@ def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> t
 
 
 def _cases(context: RunningScenario, cases: Sequence[Case]) -> Iterator[Case]:
-    base, named = context.proof.base or {}, {**closed_texts(context), **context.proof.named}
+    (closed, free), base = closed_texts(context), context.proof.base or {}
+    closed |= context.proof.named
+    named = closed | free
     schema = context.plan.tool.input if context.plan.tool.input is not None else True
     ends = [context.rebased(case) for case in cases if case.label == "valid" and _is_corner(case)]
     seen = {as_json(base)}
-    for stand in (base, *(case.input for case in ends[:_MOST_CORNERS])):
-        for name, values in named.items():
-            for value in values:
-                made = {**stand, **{other: base[other] for other in named if other in base}, name: value}
-                if (text := as_json(made)) not in seen and is_valid(schema, made):
-                    seen.add(text)
-                    yield Case(f"learned[{name}]", made, "valid", "example", f"/{name}", f"learned {describe(value)}")
+    stands = (base, *(case.input for case in ends[:_MOST_CORNERS]))
+    ways = *product(stands, _alone(closed)), *product(stands[1:], _pairs(closed)), *product(stands, _alone(free))
+    for stand, chosen in ways:
+        made = {**stand, **{other: base[other] for other in named if other in base}, **chosen}
+        if (text := as_json(made)) not in seen and is_valid(schema, made):
+            seen.add(text)
+            names, values = " and ".join(chosen), " and ".join(describe(value) for value in chosen.values())
+            yield Case(f"learned[{names}]", made, "valid", "example", f"/{next(iter(chosen))}", f"learned {values}")
+
+
+def _alone(named: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [{name: value} for name, values in named.items() for value in values]
+
+
+def _pairs(named: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return each value of one parameter with each of another, those that come last first: a base has the first."""
+    pairs = [
+        {one: first, other: second}
+        for (one, firsts), (other, seconds) in combinations(named.items(), 2)
+        for first, second in product(firsts[::-1], seconds[::-1])
+    ]
+    return pairs[:_MOST_PAIRS]
 
 
 def _is_corner(case: Case) -> bool:

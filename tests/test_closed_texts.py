@@ -53,6 +53,19 @@ def test_words_of_prose_and_of_refusals_meet_the_bounds(told: tuple[tuple[str, s
     assert findings_of(tmp_path, tool(*told), "tools: {voice: {}}\n", room=valid_call) == []
 
 
+def test_words_of_two_parameters_meet(tmp_path: Path) -> None:
+    """What is wrong with one word beside another, at the end of a third parameter, is found."""
+    two = (
+        ('mood: str = "calm")', 'mood: str = "calm", voice: str = "low")'),
+        ("Moods:", "Voices: low, high. Moods:"),
+        ("    return f", '    if voice not in ("low", "high"): raise ValueError("voice: low or high")\n    return f'),
+    )
+    fault = ('    return f"', '    if (mood, voice, speed) == ("sad", "high", 5): return {}[speed]\n    return f"')
+    found = findings_of(tmp_path, tool(*two, fault), "tools: {voice: {}}\n", room=valid_call)
+    assert [finding for finding in found if "KeyError" in finding], found
+    assert findings_of(tmp_path, tool(*two), "tools: {voice: {}}\n", room=valid_call) == []
+
+
 def test_words_may_be_refused_beside_others(tmp_path: Path) -> None:
     """Nothing promises that a word which is taken alone is taken with everything."""
     assert findings_of(tmp_path, tool(SLOW_IS_SAD), "tools: {voice: {}}\n", room=valid_call) == []
