@@ -148,6 +148,15 @@ def beside(function):
 
 
 @contextmanager
+def at_last(event, thread):
+    try:
+        yield
+    finally:
+        event.set()
+        thread.join()
+
+
+@contextmanager
 def handling(handler):
     before = signal.signal(signal.SIGALRM, handler)
     try:
@@ -240,6 +249,38 @@ def read_late(connection):
     left = 4_000_000
     while left:
         left -= len(connection.recv(1 << 20))
+
+
+def test_a_condition_whose_lock_is_never_given_back_is_a_deadlock():
+    """The wait itself is over in time; who has the lock since waits for ever."""
+    condition, over = threading.Condition(), threading.Event()
+
+    def keep_it():
+        with condition:
+            over.wait()
+
+    def wait_with_limit():
+        with condition, condition:
+            thread.start()
+            assert not condition.wait(5)
+
+    thread = threading.Thread(target=keep_it)
+    with pytest.raises(VirtualDeadlock) as found, virtual_time(), at_last(over, thread):
+        wait_with_limit()
+    assert re.search(r"wait_with_limit \(test_clock_stuck.py:\d+\) waits for ever", str(found.value))
+
+
+def test_a_condition_is_held_as_often_as_before():
+    """After the wait it takes as many releases, and is free afterwards."""
+    condition = threading.Condition()
+    with virtual_time() as clock:
+        with condition, condition, condition:
+            assert not condition.wait(5)
+        assert clock.now == 5
+        with pytest.raises(RuntimeError):
+            condition.release()
+        with beside(lambda: condition.acquire() and condition.release()):
+            pass
 
 
 def test_a_wait_for_a_signal_is_no_work():
