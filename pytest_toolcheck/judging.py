@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .calling import is_found_by_hints
@@ -27,7 +27,7 @@ def judge(context: RunningScenario, state: ToolState, case: Case, outcome: Outco
         return ()  # the transport cannot carry this input: the tool never saw it
     notes: list[str] = []
     findings = [finding for check in _checks(context, state) if (finding := check(case, outcome, notes)) is not None]
-    findings += _seen_beside(context, state, case, outcome)
+    findings = [*_told_once(findings), *_seen_beside(context, state, case, outcome)]
     if (
         findings
         and context.base() is None
@@ -39,6 +39,12 @@ def judge(context: RunningScenario, state: ToolState, case: Case, outcome: Outco
     for note in notes:
         context.attrs[note] = context.attrs.get(note, 0) + 1
     return tuple(finding for finding in findings if finding.severity == "failure")
+
+
+def _told_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out that a valid input was refused where it is said why: the tool crashed, or its result broke its own schema."""
+    is_explained = any(finding.check in ("no_crash", "output_schema") for finding in findings)
+    return [finding for finding in findings if not (is_explained and finding.check == "accepts_valid")]
 
 
 def unproven(context: RunningScenario, state: ToolState) -> Mapping[str, Finding]:

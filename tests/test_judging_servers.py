@@ -9,8 +9,11 @@ import pytest
 
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence, Finding
+from pytest_toolcheck.checks.foreign_keywords import foreign_keywords
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import CallError, Outcome
+
+from .specs import run, write_tool
 
 LINE = {"type": "integer", "minimum": 1, "maximum": 100}
 LINES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 100}
@@ -156,3 +159,35 @@ def test_a_parameter_that_a_command_line_spells_with_a_dash_is_named() -> None:
     outcome = Outcome("refused", 1, error=CallError("exit", "error: unrecognized arguments: --dry-run=x"))
     case = Case("id", {"dry_run": "x"}, "invalid", "type", "/dry_run", "")
     assert OUTCOME_CHECKS["clean_error"](Evidence(tool, case, outcome)) is None
+
+
+def test_bounds_that_only_pydantic_reads_are_told() -> None:
+    """`Field(ge=-273)` of a union is published as `ge`; a property of that name, and a value, are none."""
+    union = {"anyOf": [{"type": "number"}, {"type": "integer"}], "ge": -273, "le": 1000}
+    schema = takes(
+        celsius=union, le={"type": "integer", "enum": [{"gt": 1}]}, rows={"type": "array", "items": {"lt": 3}}
+    )
+    assert list(foreign_keywords(schema)) == [
+        ("/properties/celsius", "ge", "minimum"),
+        ("/properties/celsius", "le", "maximum"),
+        ("/properties/rows/items", "lt", "exclusiveMaximum"),
+    ]
+
+
+CRASH = """
+from typing import Annotated
+from pydantic import Field
+def pick(n: Annotated[int, Field(ge=0, le=9)]) -> int:
+    '''Pick.'''
+    if type(n) is not int or not 0 <= n <= 9: raise ValueError("n must be 0 to 9")
+    if n == 9: raise ValueError("list index out of range")
+    return n
+"""
+
+
+def test_a_crash_sent_as_a_refusal_is_told_once(pytester: pytest.Pytester) -> None:
+    """That the valid input was refused is no second finding: why it was is said already."""
+    write_tool(pytester, CRASH, "defaults: {variations: {categories: [boundary], fuzz: 0}}\n")
+    result = run(pytester, "--toolcheck-log=off")
+    result.stdout.fnmatch_lines(["*no_crash: pick crashed, and sent the crash as a refusal: list index out of range*"])
+    result.stdout.no_fnmatch_line("*accepts_valid*")

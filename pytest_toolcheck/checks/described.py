@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..lean_jsonschema import SchemaError, validator_for
 from ..spec.unmentioned import unmentioned
 from .base import Finding
+from .foreign_keywords import foreign_keywords
 
 if TYPE_CHECKING:
     from ..scenario import ToolPlan
@@ -55,6 +56,10 @@ def _schema(name: str, which: str, schema: Any) -> Iterator[Finding]:
     except SchemaError as error:
         yield _warning(f"{name}: its {which} schema is invalid: {error.message}")
         return
+    for pointer, key, meant in foreign_keywords(schema):
+        yield _warning(
+            f"{name}: its {which} schema says {key!r} at {pointer}, which no caller understands: {meant!r} is"
+        )
     for problem in satisfiability(schema):
         yield _warning(f"{name}: its {which} schema contradicts itself: {problem}")
 
