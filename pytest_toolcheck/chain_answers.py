@@ -83,7 +83,7 @@ def is_changed_alone(name: str, old: Any, new: Any, asked: Any) -> bool:
     if _MOVES_ON.search(name) or _TOMBSTONE.search(name) or None in (old, new) or old == new:
         return False
     words, followed = (re.sub(r"[^a-z0-9]", "", str(value).lower()) for value in (new, asked))
-    return not (words and (words in followed or followed in words))
+    return len(words) < _TELLING or not (words in followed or followed in words)
 
 
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:

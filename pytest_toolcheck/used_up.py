@@ -48,8 +48,11 @@ def judged(
 
 
 def called_anew(context: RunningScenario, state: ToolState, arguments: Any) -> Outcome | None:
-    """Make a call where nothing has been called before, a few times a tool; None where there is no such place, or no more."""
-    if state.uses_up or state.called_anew >= _MOST_ANEW:
+    """Make a call where nothing has been called before; None where there is no such place.
+
+    A few times a tool, and as often as `_elsewhere` lets it once that has shown that the tool uses something up.
+    """
+    if not state.uses_up and state.called_anew >= _MOST_ANEW:
         return None
     state.called_anew += 1
     is_new, state.is_new_elsewhere = state.is_new_elsewhere, True

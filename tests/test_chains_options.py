@@ -73,6 +73,11 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
         TASKS.replace("(id: int, title: str)", "(id: int, title: str | None = None, priority: Literal['low', 'high'] | None = None)")
         .replace('{**found(id), "title": title}', '{**found(id), "title": title or found(id)["title"], "priority": priority or found(id)["priority"]}'),
         'priority or found(id)["priority"]', 'priority or "low"', "update_task of title also changed priority from high to low"),
+    "a number back to its default": (
+        TASKS.replace("(id: int, title: str)", "(id: int, title: str | None = None, points: int | None = None)")
+        .replace('priority: Literal["low", "high"] = "low"', "points: int = 0").replace('"priority": priority', '"points": points')
+        .replace('{**found(id), "title": title}', '{**found(id), "title": title or found(id)["title"], "points": found(id)["points"] if points is None else points}'),
+        'found(id)["points"] if points is None else points', "points or 0", "update_task of title also changed points from 1 to 0"),
     "a choice that is not kept": (TASKS, '"priority": priority}', '"priority": "low"}', "get_task answers priority low, whatever"),
     "mixed up": (
         TASKS, '"title": title, "notes": notes, ', '"title": notes or title, "notes": title if notes else None, ',

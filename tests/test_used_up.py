@@ -69,8 +69,8 @@ def test_a_correct_tool_that_uses_something_up_is_not_accused(pytester: pytest.P
 ACCOUNT = """
 _left = [100]
 
-def withdraw(amount: int, note: bool = False) -> str:
-    if type(amount) is not int or type(note) is not bool or not 1 <= amount <= 60: raise ValueError("amount and note")
+def withdraw(amount: int, note: bool = False, fast: bool = False) -> str:
+    if type(amount) is not int or type(note) is not bool or type(fast) is not bool or not 1 <= amount <= 60: raise ValueError("amount")
     if _left[0] < amount or amount == NEVER: raise ValueError("amount: there is not so much left")
     _left[0] -= amount
     return "here you are"
@@ -78,10 +78,10 @@ def withdraw(amount: int, note: bool = False) -> str:
 AMOUNT = """
 tools:
   withdraw:
-    variations: {categories: [boundary, optional]}
+    variations: {categories: [boundary, optional, combination]}
     input:
       type: object
-      properties: {amount: {type: integer, minimum: 1, maximum: 60}, note: {type: boolean}}
+      properties: {amount: {type: integer, minimum: 1, maximum: 60}, note: {type: boolean}, fast: {type: boolean}}
       required: [amount]
       additionalProperties: false
 """
