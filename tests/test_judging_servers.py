@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -93,6 +94,12 @@ def test_a_key_of_nothing_may_be_refused(
     sent, good = {name: 98, "rows": 9}, {name: 1, "rows": 1}
     found = refused("accepts_valid", tool, sent, said, good=(good,), accepts=accepts, status=status)
     assert (found is not None) is accused
+    if status is None:  # MCP SDK 2 leaves what was said to the server's log
+        silent, noise = dataclasses.replace(tool, call=None), f"Traceback ...\nValueError: {said}\n"
+        found = refused(
+            "accepts_valid", silent, sent, "Error executing tool tool", noise=noise, good=(good,), accepts=accepts
+        )
+        assert (found is not None) is accused
 
 
 OUTPUT = {"type": "object", "title": "weekOutput", "properties": {"result": {"type": "integer", "minimum": 1}}}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..spec.model import ToolSpec
-from .base import Evidence
+from .base import Evidence, said_of
 from .violation import is_valid
 
 _NOT_FOUND = (404, 410)
@@ -28,7 +28,7 @@ def may_be_absent(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     error, value = evidence.outcome.error, evidence.case.input
     if error is None or evidence.retry is None or not isinstance(value, Mapping):
         return False
-    if error.code not in _NOT_FOUND and not _SAID.search(error.message):
+    if error.code not in _NOT_FOUND and not _SAID.search(said_of(evidence)):
         return False
     names = [name for name in _keys(evidence.tool, value, error.code) if name in good and good[name] != value[name]]
     if not names or any(_is_last_of_many(evidence, name) for name in names):

@@ -104,6 +104,13 @@ def printable(text: str, *, keep: str = "") -> str:
     return "".join(sign if sign.isprintable() or sign in keep else json.dumps(sign)[1:-1] for sign in text)
 
 
+def said_of(evidence: Evidence) -> str:
+    """Return what a refusal says; of one that says nothing (MCP SDK 2), what the server wrote to its log."""
+    error, tool = evidence.outcome.error, evidence.tool
+    said = error.message if error is not None else ""
+    return evidence.outcome.noise if said.strip() == f"Error executing tool {tool.call or tool.name}" else said
+
+
 def texts_in(value: Any) -> Iterator[str]:
     """Yield each text that a value holds, at every depth; names are none."""
     if isinstance(value, str):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .base import Evidence, Finding, place_of, shorten
+from .base import Evidence, Finding, place_of, said_of, shorten
 
 _SENT = re.compile(r"^Output validation error: (?P<said>.*)", re.DOTALL)
 """What the low-level server of the MCP SDK answers."""
@@ -32,8 +32,7 @@ def failed_output(evidence: Evidence) -> Finding | None:
 def _complaint(evidence: Evidence, message: str) -> str | None:
     if sent := _SENT.match(message.strip()):
         return shorten(sent["said"], 160)
-    is_silent = message.strip() == f"Error executing tool {evidence.tool.call or evidence.tool.name}"
-    found = _MODEL.search(evidence.outcome.noise if is_silent else message)
+    found = _MODEL.search(said_of(evidence))
     if found is None or found["model"] not in _output_models(evidence):
         return None
     return shorten(" ".join(found["said"].split()), 160)
