@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import TargetError
 from .spec.model import McpTarget, Spec
@@ -20,6 +22,10 @@ from .targets.base import Outcome, Session, Target, ToolDescription
 if TYPE_CHECKING:
     from .cases.coverage import SchemaCoverage
     from .events import EventLog, NullLog
+
+
+_STILL_ALIVE: Final = 0.5
+"""After so much of the idle time a session is not relied upon: it may have expired, as it should."""
 
 
 class Run(Protocol):
@@ -56,6 +62,7 @@ class TargetServer:
         """How often a dead or hung session was replaced."""
         self._last_call = ""
         self._ended = ""
+        self._idle_s, self._used_at_s = _idle_time(spec), 0.0
         self.halves_sent: frozenset[str] = frozenset()
         """The lone surrogates that tools were sent so far: one that kept them hands them out, or stumbles over them, later."""
         self.coverages: dict[str, SchemaCoverage | None] = {}
@@ -64,13 +71,24 @@ class TargetServer:
     @property
     def session(self) -> Session:
         """The file's session, opened or replaced first where needed. Raises TargetError."""
+        if time.monotonic() - self._used_at_s > self._idle_s * _STILL_ALIVE:
+            self._close_session("idle")
         if self._session is not None and not self._session.is_alive():
             self._ended = self._ended or self._ended_unasked()
             self._close_session("lost")
             self.replaced += 1
         if self._session is None:
             self._session = self.open()
+        self._used_at_s = time.monotonic()
         return self._session
+
+    def let_go(self) -> None:
+        """Close what stands open beside a scenario's own sessions: each takes a place of the server's."""
+        self.drop_spare()
+        if self._reading is not None:
+            self.release(self._reading)
+            self._reading = None
+        self._close_session("room for others")
 
     def note_call(self, session: Session, call: str) -> None:
         """Remember what was called last in the file's session; calls in others say nothing of it."""
@@ -197,6 +215,12 @@ class TargetServer:
             self.release(self._reading, "end of run")
         self._close_session("end of run")
         self.target.close()
+
+
+def _idle_time(spec: Spec) -> float:
+    """Return after how long without a call a session is promised to expire; for ever, where nothing is said."""
+    promised = [tool.sessions.idle_timeout_s for tool in spec.tools.values() if tool.sessions is not None]
+    return min((idle_s for idle_s in promised if idle_s is not None), default=math.inf)
 
 
 def server_of(spec: Spec, runtime: Run) -> TargetServer:

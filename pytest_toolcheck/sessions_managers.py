@@ -47,6 +47,9 @@ class Manager(Protocol):
     def wait(self, seconds: float) -> None:
         """Let the time pass."""
 
+    def outlast(self, idle_s: float, /) -> None:
+        """Let the idle time pass, and a little more."""
+
     def __enter__(self) -> Manager: ...
 
     def __exit__(self, *exc_info: object) -> None: ...
@@ -289,6 +292,10 @@ class ModuleManager:
     def wait(self, seconds: float) -> None:
         """Let virtual time pass, on the loop of async modules."""
         self._runner.run(asyncio.sleep(seconds))
+
+    def outlast(self, idle_s: float) -> None:
+        """Let the idle time pass, and a thousandth more."""
+        self.wait(idle_s * 1.001)
 
     def _waited(self, value: Any) -> Any:
         async def wait() -> Any:
