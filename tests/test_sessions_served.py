@@ -74,6 +74,6 @@ def test_a_service_that_keeps_its_promises_is_not_accused(pytester, free_port):
 
 
 def test_a_service_that_ends_sessions_early_is_found(pytester, free_port):
-    """A call after nine tenths of the idle time is to be accepted."""
-    result = outcome_of(pytester, free_port, "early", only="does not expire")
-    result.stdout.fnmatch_lines(["*a call after 0.36 s of idleness was refused: *"])
+    """A call well before the end of the idle time is to be accepted."""
+    result = outcome_of(pytester, free_port, "early", only="less")
+    result.stdout.fnmatch_lines(["*a call after 0.?? s of idleness was refused: *"])
