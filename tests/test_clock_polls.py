@@ -126,6 +126,40 @@ def test_a_busy_loop_beside_real_work_is_none_of_virtual_time(monkeypatch):
         assert clock.now == 0
 
 
+def test_work_that_ends_as_it_is_looked_for_is_noticed_first(clock, monkeypatch):
+    """Nothing is at work any more, but the loop that waits for it has not looked since: it looks once more."""
+    monkeypatch.setattr(READS, 10_000)
+    done = []
+
+    def end_unseen():
+        done.append(True)
+        return False
+
+    monkeypatch.setattr(clock.mover, "has_work", end_unseen)
+
+    def look_until(is_over):
+        while not is_over():
+            time.monotonic()
+
+    look_until(lambda: done)
+    with pytest.raises(VirtualLivelock):
+        look_until(bool)
+
+
+def test_a_loop_notices_work_that_ends_as_it_is_looked_for(clock, monkeypatch):
+    """The same of an event loop that turns until a thread has ended."""
+    monkeypatch.setattr("pytest_toolcheck.clock.loop.TURNS_AT_ONE_INSTANT", 200)
+    done = []
+    monkeypatch.setattr(clock.mover.activity, "find_work", lambda *_args, **_keywords: done.append(True))
+
+    async def wait_for_it():
+        while not done:
+            await asyncio.sleep(0)
+
+    asyncio.run(wait_for_it())
+    assert done
+
+
 def test_sleeping_for_ever_is_no_timer():
     """`asyncio.sleep(math.inf)`, which is anyio's `sleep_forever`, is ended by others, or is a deadlock."""
 

@@ -15,6 +15,8 @@ from .errors import VirtualTimeError
 
 READS_AT_ONE_INSTANT = 1_000_000
 """A thread that reads the clock so often without any time passing waits for it in a busy loop."""
+READS_OF_A_SECOND_LOOK = 1_000
+"""Real work may have ended right before nothing was found at work: whoever waited for it notices within so many more."""
 
 POLLS_AT_ONE_INSTANT = 100
 """A thread that looks so often without waiting, at one instant, is shown a little more when it reads the clock next."""
@@ -114,7 +116,7 @@ class VirtualClock:
         self._start_wall_ns = wall_ns
         self._elapsed_ns = 0
         self._stepped_ns = 0
-        self._reads = 0
+        self._reads, self._is_suspected = 0, False
         self._polls: dict[int, tuple[int, int]] = {}
         """By thread, the instant and how often it has looked for something at it."""
         self._ahead: set[int] = set()
@@ -245,7 +247,7 @@ class VirtualClock:
         step = instant_ns - self._elapsed_ns
         if step > 0:
             self._elapsed_ns = instant_ns
-            self._reads = 0
+            self._reads, self._is_suspected = 0, False
             self.jumps += 1
             self._ahead.clear()
             self.on_wall_moved(step)
@@ -276,9 +278,14 @@ class VirtualClock:
         from .errors import VirtualLivelock
         from .waits import users_place
 
-        self._reads = 0
+        is_suspected, self._is_suspected = self._is_suspected, False
         if self.mover is not None and self.mover.has_work():
+            self._reads = 0
             return
+        if not is_suspected:
+            self._reads, self._is_suspected = READS_AT_ONE_INSTANT - READS_OF_A_SECOND_LOOK, True
+            return
+        self._reads = 0
         error = VirtualLivelock(
             f"livelock in virtual time: the clock was read {READS_AT_ONE_INSTANT:,} times at one instant "
             f"({to_text(self._elapsed_ns)}), last by {users_place(sys._getframe()) or 'a library'}. A busy loop waits "
