@@ -69,6 +69,24 @@ def test_a_number_beyond_the_end_of_a_sibling_may_be_refused(
     assert (found is not None) is accused
 
 
+@pytest.mark.parametrize(
+    ("said", "accepts", "accused"),
+    [
+        ("n must not be greater than total", lambda v: v["n"] <= v["total"], False),
+        ("too many", lambda v: v["n"] <= v["total"], True),
+        ("n must be less than 98; total is 5", lambda v: v["n"] < 98, True),
+    ],
+)
+def test_a_number_too_large_for_another_may_be_refused(
+    said: str, accepts: Callable[[Any], bool], accused: bool
+) -> None:
+    """98 chosen of 5: the refusal names the other number, and with that at its most there is none."""
+    tool = ToolSpec(name="tool", input=takes(n=LINE, total=LINE))
+    sent, good = {"n": 98, "total": 5}, {"n": 1, "total": 5}
+    found = refused("accepts_valid", tool, sent, said, good=(good,), accepts=accepts)
+    assert (found is not None) is accused
+
+
 ORDERS = frozenset((1, 2, 5))
 
 

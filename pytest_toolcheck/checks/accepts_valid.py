@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..chain_roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
@@ -11,7 +14,7 @@ from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
-from .pointing import points_outside
+from .pointing import is_too_much_for_another, points_outside
 from .together import may_be_refused_together
 from .violation import is_valid_in_decimals
 
@@ -75,13 +78,19 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
-            if points_outside(evidence) or may_be_absent(evidence, good):
+            if _is_another_s_affair(evidence, good):
                 return None
             return (
                 "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
+
+
+def _is_another_s_affair(evidence: Evidence, good: Mapping[str, Any]) -> bool:
+    """Whether the value is refused for what stands beside it, or for what is not there, as a control call shows."""
+    checks = (may_be_absent, is_too_much_for_another)
+    return points_outside(evidence) or any(check(evidence, good) for check in checks)
 
 
 def _is_of_the_codec(evidence: Evidence) -> bool:
