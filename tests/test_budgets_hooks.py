@@ -247,12 +247,21 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
             "test_lab.py:8: memory_budget(peak='10 apples'): unknown unit 'apples'*",
             "test_lab.py:12: latency p95 of a test's own body needs rounds=126 at least (found no rounds=)*",
             "test_lab.py:14: a budget cannot be measured under virtual time*",
-            "test_lab.py:19: a budget marker measures test functions, and this is a method of unittest.TestCase*",
+            "test_lab.py:17: a budget marker measures test functions, and this is a method of unittest.TestCase*",
             "test_lab.py:20: growth over 'weight': the input schema has no such parameter; it has: items",
             "test_lab.py:23: latency_budget: found rounds= and no limit",
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_an_impossible_budget_of_a_module_or_a_class_has_its_own_line(suite):
+    """The error points at `pytestmark` or at the class, where the mistake is, and not at each test below it."""
+    of_module = suite("\npytestmark: list = [pytest.mark.latency_budget(max='-1ms')]\ndef test_one(): pass")
+    of_module.stdout.fnmatch_lines(["test_lab.py:4: latency_budget(max='-1ms'): '-1ms' is negative*"])
+    marked = '@pytest.mark.cpu_budget(time="3 apples")'
+    of_class = suite(f"\n{marked}\nclass TestIt:\n    def test_one(self): pass")
+    of_class.stdout.fnmatch_lines(["test_lab.py:4: cpu_budget(time='3 apples'): unknown unit 'apples'*"])
 
 
 LEAK_OF_A_COMMAND = """

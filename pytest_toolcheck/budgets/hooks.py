@@ -6,6 +6,9 @@ measured; a test that makes none is judged by its own body.
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -51,17 +54,39 @@ def check_collected(session: pytest.Session) -> None:
 
 
 def _problems(item: pytest.Item) -> list[str]:
-    marks = [(mark.name, mark.args, mark.kwargs) for mark in _closest_first(item) if mark.name.endswith("_budget")]
+    marks = [(mark.name, mark.args, mark.kwargs) for mark in _closest_first(item) if _is_budget(mark)]
     if not marks:
         return []
-    path, line, _ = item.location
-    place = f"{path}:{(line or 0) + 1}"
+    place = f"{item.location[0]}:{_line_of_marks(item)}"
     try:
         marked = item.stash[_MARKED] = parse_marks(marks)
     except BudgetError as error:
         return [f"{place}: {error}"]
     problems = _never_measured(item) or (_tool_problems(item, marked) if _uses_tools(item) else body_problems(marked))
     return [f"{place}: {problem}" for problem in problems]
+
+
+def _line_of_marks(item: pytest.Item) -> int:
+    """Return the line of what the closest budget marker stands on: the test, its class, or `pytestmark` of the module."""
+    owner = next(node for node in reversed(item.listchain()) if any(_is_budget(mark) for mark in node.own_markers))
+    line = (item.location[1] or 0) + 1
+    with contextlib.suppress(OSError, TypeError, SyntaxError):
+        if isinstance(owner, pytest.Class):
+            return inspect.getsourcelines(owner.obj)[1]
+        if isinstance(owner, pytest.Module):
+            return next(_assignments_of("pytestmark", owner.path.read_text(encoding="utf-8")), line)
+    return line
+
+
+def _assignments_of(name: str, source: str) -> Iterator[int]:
+    for statement in ast.parse(source).body:
+        targets = [*getattr(statement, "targets", ()), getattr(statement, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            yield statement.lineno
+
+
+def _is_budget(mark: pytest.Mark) -> bool:
+    return mark.name.endswith("_budget")
 
 
 def _closest_first(item: pytest.Item) -> Iterator[pytest.Mark]:
