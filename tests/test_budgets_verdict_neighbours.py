@@ -49,3 +49,28 @@ def test_a_long_call_after_a_disturbed_one_is_used():
     rule = SequentialVerdict(0.5, MS)
     feed_all(rule, [Sample(600 * MS, 60 * MS), Sample(600 * MS, 0)])
     assert (rule.usable, rule.total) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("cost", "spun", "told", "verdict"),
+    [
+        (1.3, 9.0, 8.0, "fail"),
+        (1.3, 9.0, None, "inconclusive"),
+        (1.15, 9.0, 8.0, "inconclusive"),
+        (1.3, 1.5, 0.0, "inconclusive"),
+    ],
+    ids=["a spin that waited", "a spin that may have waited", "within the margin", "a machine that is slower"],
+)
+def test_a_spin_that_waited_hides_no_regression_of_calls_that_waited_too(cost, spun, told, verdict):
+    """On a busy machine every long call waits, and so do the spins: what is told of both is taken off both."""
+    wait = None if told is None else round(told * 270_000)
+    call = Sample(round(cost * 40 * MS) + 30 * MS, 30 * MS, round(spun * 270_000), round(spun * 270_000), 270_000, wait)
+    assert feed_all(SequentialVerdict(0.5, 40 * MS, max_calls=300), [call] * 300) == verdict
+
+
+def test_a_slower_machine_shows_in_the_spins_that_did_not_wait():
+    """One spin is little to go by: further ones after a long call say how fast the machine is."""
+    call = Sample(130 * MS, 60 * MS, 270_000, 270_000, 270_000, 0, (405_000,) * 5)
+    assert feed_all(SequentialVerdict(0.5, 50 * MS, max_calls=300), [call] * 300) == "inconclusive"
+    quick = Sample(130 * MS, 60 * MS, 270_000, 270_000, 270_000, 0, (270_000,) * 5)
+    assert feed_all(SequentialVerdict(0.5, 50 * MS, max_calls=300), [quick] * 300) == "fail"

@@ -52,7 +52,16 @@ def least_cost_ns(sample: Sample, reference_ns: int) -> tuple[int, float]:
     """Return the least that a call can have cost undisturbed, and the factor by which that may still be too much."""
     own_ns = max(sample.wall_ns - (sample.run_delay_ns or 0), 0)
     margin = LEAST_COST_MARGIN if reference_ns else LEAST_COST_MARGIN_UNSPUN
-    return round(own_ns / slow_down(sample, reference_ns)), margin
+    return round(own_ns / _slow_down_of_machine(sample, reference_ns)), margin
+
+
+def _slow_down_of_machine(sample: Sample, reference_ns: int) -> float:
+    """Return the slow-down of the spins without what they are known to have waited, which is the call's no more than theirs."""
+    if sample.spin_delay_ns is None or not reference_ns:
+        return slow_down(sample, reference_ns)
+    own_ns = sample.spin_after_ns - sample.spin_delay_ns
+    usual_ns = sorted(sample.more_spins_ns)[len(sample.more_spins_ns) // 2] if sample.more_spins_ns else 0
+    return max(own_ns / reference_ns, usual_ns / reference_ns, 1.0)
 
 
 def disturbance(sample: Sample, reference_ns: int) -> str | None:
