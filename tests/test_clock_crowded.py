@@ -71,7 +71,7 @@ def test_a_thread_that_has_run_is_read_anew():
 def test_entering_waits_for_no_thread_that_only_accepts_connections(monkeypatch):
     """Plugins leave servers behind that wait for a caller: that is no reason to wait a real moment for them."""
     moments = []
-    monkeypatch.setattr(activity, "_let_others_run", lambda: moments.append(1))
+    monkeypatch.setattr(activity, "let_others_run", lambda: moments.append(1))
     with socket.create_server(("127.0.0.1", 0)) as server:
         older, everybody = set(threading.enumerate()), threading.enumerate
         monkeypatch.setattr(threading, "enumerate", lambda: [t for t in everybody() if t not in older])

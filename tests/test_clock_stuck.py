@@ -64,6 +64,31 @@ def test_two_threads_that_take_two_locks_in_opposite_order_are_named_both():
     assert re.search(r"thread '.*': .*opposite \(test_clock_stuck.py:\d+\)", str(found.value))
 
 
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock])
+def test_threads_that_wait_for_each_others_locks_end_with_the_failed_test(make):
+    """Or the process would hang at its end, where threads are joined that nobody tells of a deadlock."""
+    locks, have_begun = (make(), make()), threading.Barrier(2)
+
+    def take(mine, other):
+        with mine:
+            have_begun.wait()
+            with other:
+                pass
+
+    threads = [threading.Thread(target=take, args=order) for order in (locks, locks[::-1])]
+
+    def run_all():
+        for each in threads:
+            each.start()
+        threads[0].join()
+
+    with pytest.raises(VirtualDeadlock), virtual_time():
+        run_all()
+    for each in threads:
+        each.join(10)
+        assert not each.is_alive()
+
+
 def test_a_with_of_a_lock_gets_it_at_its_virtual_instant():
     """Whoever holds it sleeps meanwhile; reading the clock afterwards shows how long."""
     lock, is_held = threading.RLock(), threading.Event()

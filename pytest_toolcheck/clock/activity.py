@@ -70,7 +70,7 @@ class Activity:
         once = _settled_threads()
         if not once:
             return {}
-        _let_others_run()  # a thread that only waits for the interpreter gets on
+        let_others_run()  # a thread that only waits for the interpreter gets on
         again = _settled_threads()
         return {ident: settled for ident, settled in once.items() if again.get(ident) == settled}
 
@@ -116,7 +116,7 @@ class Activity:
         self.asleep = children.asleep
         self._frames = None
         if work is None and not self._supported and others:
-            _let_others_run()
+            let_others_run()
         if work is None and (children.have_moved or before != self._state_of(self._others(waiting))):
             return Work(("process", os.getpid()), "a thread that has just moved")
         if work is None and others:
@@ -246,7 +246,7 @@ def _call(line: str) -> tuple[str, ...]:
     return tuple(line.split()[:2])
 
 
-def _let_others_run() -> None:
+def let_others_run() -> None:
     """Wait for a real moment, long enough for a thread that runs Python code to move on."""
     never = _thread.allocate_lock()
     acquire(never)

@@ -16,12 +16,16 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from .waits import Waits
+from .activity import let_others_run
+from .waits import Waits, end_silently
 
+_JOINING = getattr(getattr(threading.Thread, "_wait_for_tstate_lock", None), "__code__", None)
+"""Before Python 3.13 a thread is joined by a lock that it holds."""
 _SEMAPHORE: Any = getattr(import_module("_multiprocessing"), "SemLock", None) if find_spec("_multiprocessing") else None
 
 
@@ -79,6 +83,11 @@ def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:
 
     def acquire(lock: Any, blocking: bool = True, timeout: float = -1) -> bool:
         limit = None if timeout == -1 else timeout
+        if blocking and limit is None:
+            if real(lock, False):
+                return True
+            if waits.is_beside(_thread.get_ident()):
+                return _acquire_beside(lock, waits, real)
         if not blocking or not waits.applies(limit):
             got: bool = real(lock, blocking, timeout)
             return got
@@ -92,6 +101,32 @@ def _acquire(kind: Any, waits: Waits) -> Callable[..., bool]:
         )
 
     return acquire
+
+
+def _acquire_beside(lock: Any, waits: Waits, real: Callable[..., bool]) -> bool:
+    """Wait for as long as it takes, but not beyond a test that has failed: the process would hang at its end."""
+    if sys._getframe(2).f_code is _JOINING:  # what a thread holds until its end is nobody else's to give up
+        return real(lock)
+    thread = _thread.get_ident()
+    waits.endless[thread] = lock
+    got = real(lock)
+    if waits.endless.pop(thread, None) is None:
+        end_silently()
+    return got
+
+
+def give_up(endless: dict[int, Any]) -> None:
+    """End the threads that still wait for a lock: take it from whoever has it."""
+    before = dict(endless)
+    if before:
+        let_others_run()
+    for thread, lock in before.items():
+        if endless.get(thread) is not lock or endless.pop(thread, None) is None:
+            continue
+        held: Any = lock
+        release = getattr(held, "_release_save", held.release)
+        with suppress(RuntimeError):  # it has just been released
+            release()
 
 
 def _is_locked(lock: Any) -> bool:

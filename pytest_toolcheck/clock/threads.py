@@ -14,8 +14,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .cmethods import give_up
 from .driver import acquire
-from .waits import Waits
+from .waits import Waits, end_silently
 
 _STARTING = threading.Thread.start.__code__
 
@@ -59,6 +60,7 @@ class LockTimeouts:
             with contextlib.suppress(ValueError):  # it has just been notified
                 condition._waiters.remove(notice)
                 notice.release()
+        give_up(self._waits.endless)
 
     def wait_for_notice(self, condition: Any, timeout: float | None) -> bool:
         """Do what `Condition.wait` does, step by step as in CPython's threading.py, but for who keeps the limit."""
@@ -121,8 +123,7 @@ class LockTimeouts:
         finally:
             condition._acquire_restore(saved)
         if self._endless.pop(notice, None) is None:
-            _end_silently(threading.current_thread())
-            raise SystemExit("the test has failed: nobody is left who could wake this thread")
+            end_silently()
         return True
 
     def join(self, thread: threading.Thread, timeout: float | None) -> None:
@@ -146,8 +147,3 @@ def _is_start_of_thread() -> bool:
     """Tell whether the wait is that of `Thread.start`: it comes to its end whatever time it is."""
     waits = sys._getframe(2).f_back  # over this function and the two of ours: `Event.wait`
     return waits is not None and waits.f_back is not None and waits.f_back.f_code is _STARTING
-
-
-def _end_silently(thread: threading.Thread) -> None:
-    """Let nobody report that it ended by an error: the test has told what it waited for. Leans on a private name."""
-    thread._invoke_excepthook = lambda *_: None  # type: ignore[attr-defined]
