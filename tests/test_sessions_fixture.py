@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 
@@ -273,3 +274,26 @@ def test_fifty_threads_open_no_session_too_many(target):
     assert (len(sessions), len(refused), target.opened) == (10, 40, 10)
     sessions.close()
     assert len(target.closed) == 10
+
+
+def used_and_closed(opened, count):
+    """Open so many sessions at once, call in each, close each; return the CPU seconds that one cost."""
+    began = time.process_time()
+    with ToolSessions(opened, limit=count) as sessions:
+        for session in sessions.open(count):
+            assert session.call("double", n=2).value == 4
+            session.close()
+    return (time.process_time() - began) / count
+
+
+def test_many_sessions_leave_nothing_behind_and_cost_no_more_each(tmp_path):
+    """What one of two thousand sessions costs is what one of two hundred does, and none is still in memory afterwards."""
+    opened = python_tools(tmp_path, "def double(n: int) -> int:\n    return 2 * n\n").open
+    used_and_closed(opened, 20)
+    few = min(used_and_closed(opened, 200) for _ in range(3))
+    gc.collect()
+    before = len(gc.get_objects())
+    many = min(used_and_closed(opened, 2000) for _ in range(2))
+    gc.collect()
+    assert len(gc.get_objects()) - before < 500
+    assert many < 4 * few
