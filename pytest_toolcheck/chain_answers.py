@@ -82,8 +82,7 @@ def is_changed_alone(name: str, old: Any, new: Any, asked: Any) -> bool:
     """Whether a value changed that nobody can ask to change; a state moves on, and a slug follows its title."""
     if _MOVES_ON.search(name) or _TOMBSTONE.search(name) or None in (old, new) or old == new:
         return False
-    words, followed = (re.sub(r"[^a-z0-9]", "", str(value).lower()) for value in (new, asked))
-    return len(words) < _TELLING or not (words in followed or followed in words)
+    return not _follows(new, asked)
 
 
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:
@@ -108,9 +107,18 @@ def changed_beside(
     for name in dict.fromkeys(name for name, _ in properties if name not in asked and not _MOVES_ON.search(name)):
         old, new = (_told(answer, name, offered.get(name)) for answer in (before, after))
         is_left_out = name not in arguments and (new is None or (name, new) in defaults)
-        if old is not None and new != old and (isinstance(after, str) or not is_left_out):
+        if old is None or new == old or (is_left_out and not isinstance(after, str)):
+            continue
+        followed = [(_told(before, each, offered.get(each)), arguments.get(each)) for each in asked]
+        if not any(_follows(old, was) and _follows(new, now) for was, now in followed):
             return name, old, new
     return None
+
+
+def _follows(value: Any, other: Any) -> bool:
+    """Whether a value is made of another one: the slug of a title."""
+    words, followed = (re.sub(r"[^a-z0-9]", "", str(each).lower()) for each in (value, other))
+    return min(len(words), len(followed)) >= _TELLING and (words in followed or followed in words)
 
 
 def _told(answer: Any, name: str, known: Any) -> Any:

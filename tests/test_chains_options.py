@@ -101,6 +101,7 @@ CORRECT = {
     "null is as good a text as another": REPLACING.replace("Replace", "Change").replace("title: str | None = None, body", "title: str, body").replace('body: str = ""', "body: str | None = None"),
     "a date alone is taken": NOTES.replace("    id = next(ids)\n", "    if body and not body[:4].isdecimal(): raise ValueError('body: a date')\n    id = next(ids)\n"),
     "a slug follows its title": TASKS.replace("notes", "slug").replace('"title": title}', '"title": title, "slug": title.replace(" ", "-")}'),
+    "a slug that is made of the title": TASKS.replace('"notes": notes', '"slug": (slug or title).replace(" ", "-")').replace("notes: str", "slug: str").replace('"title": title}', '"title": title, "slug": title.replace(" ", "-")}'),
     "a tombstone": TASKS.replace("    del kept[id]\n", '    kept[id] = {"id": id, "title": "(deleted)", "notes": None, "priority": "low"}\n'),
     "a text that is masked": NOTES.replace("body", "password").replace("return found(id)", "return {**found(id), 'password': None}"),
 }  # fmt: skip
