@@ -69,20 +69,32 @@ def test_a_number_beyond_the_end_of_a_sibling_may_be_refused(
     assert (found is not None) is accused
 
 
+QUALITY = {"anyOf": [LINE, {"type": "null"}], "default": None}
+FORMAT = {"enum": ["png", "jpeg"]}
+
+
 @pytest.mark.parametrize(
-    ("said", "accepts", "accused"),
+    ("said", "sent", "accepts", "accused"),
     [
-        ("n must not be greater than total", lambda v: v["n"] <= v["total"], False),
-        ("too many", lambda v: v["n"] <= v["total"], True),
-        ("n must be less than 98; total is 5", lambda v: v["n"] < 98, True),
+        ("n must not be greater than total", {"n": 98, "total": 5}, lambda v: v["n"] <= v["total"], False),
+        ("too many", {"n": 98, "total": 5}, lambda v: v["n"] <= v["total"], True),
+        ("n must be less than 98; total is 5", {"n": 98, "total": 5}, lambda v: v["n"] < 98, True),
+        ("quality is for jpeg only", {"format": "png", "quality": 9}, lambda v: v.get("quality") is None, True),
+        (
+            "quality is for jpeg only",
+            {"format": "png", "quality": 9},
+            lambda v: v.get("quality") is None or v["format"] == "jpeg",
+            False,
+        ),
     ],
 )
-def test_a_number_too_large_for_another_may_be_refused(
-    said: str, accepts: Callable[[Any], bool], accused: bool
+def test_what_does_not_go_together_as_the_refusal_says_may_be_refused(
+    said: str, sent: Any, accepts: Callable[[Any], bool], accused: bool
 ) -> None:
-    """98 chosen of 5: the refusal names the other number, and with that at its most there is none."""
-    tool = ToolSpec(name="tool", input=takes(n=LINE, total=LINE))
-    sent, good = {"n": 98, "total": 5}, {"n": 1, "total": 5}
+    """The refusal names two parameters, and either changed alone is accepted; of a wrong bound only one makes a difference."""
+    schema = {**takes(n=LINE, total=LINE, format=FORMAT, quality=QUALITY), "required": []}
+    tool = ToolSpec(name="tool", input=schema)
+    good = {"n": 1, "total": 5} if "n" in sent else {"format": "jpeg", "quality": 5}
     found = refused("accepts_valid", tool, sent, said, good=(good,), accepts=accepts)
     assert (found is not None) is accused
 

@@ -14,8 +14,9 @@ from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
-from .pointing import is_too_much_for_another, points_outside
+from .pointing import points_outside
 from .together import may_be_refused_together
+from .told_relation import says_what_clashes
 from .violation import is_valid_in_decimals
 
 
@@ -89,8 +90,7 @@ def _promise(evidence: Evidence) -> str | None:
 
 def _is_another_s_affair(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     """Whether the value is refused for what stands beside it, or for what is not there, as a control call shows."""
-    checks = (may_be_absent, is_too_much_for_another)
-    return points_outside(evidence) or any(check(evidence, good) for check in checks)
+    return points_outside(evidence) or may_be_absent(evidence, good) or says_what_clashes(evidence)
 
 
 def _is_of_the_codec(evidence: Evidence) -> bool:

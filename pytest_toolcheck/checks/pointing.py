@@ -1,16 +1,14 @@
-"""Numbers that are too large for another parameter: line 98 of a text of one line, 98 chosen of 5.
+"""Numbers that point into another parameter: line 98 of a text of one line may be refused, though 98 is in its bounds.
 
-A control call decides: with the text or array long enough, or the other number at its end, and nothing else changed,
-the number is accepted. That it is the other number's affair, the refusal must say itself.
+A control call decides: with the text or array long enough, and nothing else changed, the number is accepted.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .base import Evidence, said_of
+from .base import Evidence
 from .violation import is_valid
 
 _MOST_CONTAINERS = 4
@@ -27,32 +25,6 @@ def points_outside(evidence: Evidence) -> bool:
         return False
     containers = [name for name, inner in value.items() if isinstance(inner, str | list) and len(inner) <= reach]
     return any(_is_accepted_longer(evidence, name, reach) for name in containers[:_MOST_CONTAINERS])
-
-
-def is_too_much_for_another(evidence: Evidence, good: Mapping[str, Any]) -> bool:
-    """Whether a refusal names a number that was left as it was, and there is none with that one at either of its ends."""
-    value, schema = evidence.case.input, evidence.tool.input
-    if evidence.retry is None or not isinstance(value, Mapping) or not isinstance(schema, dict):
-        return False
-    said = said_of(evidence)
-    for name in [name for name in value if name in good and good[name] == value[name] and _is_number(value[name])]:
-        if not re.search(rf"\b{re.escape(name)}\b", said):
-            continue
-        for end in _ends((schema.get("properties") or {}).get(name)):
-            other = {**value, name: end}
-            if is_valid(schema, other) and evidence.retry(other).kind == "accepted":
-                return True
-    return False
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _ends(part: Any) -> Iterator[Any]:
-    for keyword in ("maximum", "minimum"):
-        if isinstance(part, dict) and _is_number(part.get(keyword)):
-            yield part[keyword]
 
 
 def _numbers(value: Any) -> Iterator[int]:
