@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.fuzz import fuzz_tool
 from pytest_toolcheck.checks.base import Finding
 from pytest_toolcheck.checks.integral import rests_on_integral_float
@@ -83,6 +84,26 @@ def grid(side: int) -> dict[str, Any]:
         "properties": {"g": {"type": "array", "items": row, "minItems": side}},
         "required": ["g"],
     }
+
+
+@pytest.mark.parametrize(
+    ("bounds", "counts"),
+    [
+        ({"minItems": 1500}, {1499: "invalid", 1500: "valid", 1501: "valid"}),
+        ({"maxItems": 5000}, {4999: "valid", 5000: "valid", 5001: "invalid"}),
+        ({"maxItems": 20_000}, {20_000: "valid", 20_001: "invalid"}),
+        ({"minItems": 25_000}, {24_999: "invalid", 25_000: "valid"}),
+        ({"minItems": MANY}, {MANY - 1: "invalid", MANY: "valid"}),
+    ],
+    ids=str,
+)
+def test_a_bound_of_thousands_of_items_is_met_from_either_side(bounds, counts):
+    """At the bound and just outside it, however many items that takes."""
+    part = {"type": "array", "items": {"type": "integer"}, **bounds}
+    schema = {"type": "object", "properties": {"a": part}, "required": ["a"]}
+    inputs = [(case.input.get("a"), case.label) for case in generate_cases(schema) if isinstance(case.input, dict)]
+    found = {(len(a), label) for a, label in inputs if isinstance(a, list) and {*map(type, a[:1])} <= {int}}
+    assert {*counts.items()} <= found
 
 
 @pytest.mark.parametrize("label", ["valid", "invalid"])

@@ -11,7 +11,7 @@ from .changes import Change, change
 from .contained import contained
 from .identity import describe
 from .names import near_members
-from .schema import Document
+from .schema import MOST_NEEDED, Document
 from .shapes import Shape
 from .turns import Turn
 from .valid import samples
@@ -19,7 +19,7 @@ from .valid import samples
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES, _MOST_OPTIONAL = 4, 150
-_MOST_REQUIRED, _FEW_EXTRA = 120, 3
+_MOST_REQUIRED, _FEW_EXTRA, _MOST_COUNTED = 120, 3, 1000
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -191,7 +191,7 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
         count: None
         for bound in (*shape.numbers("minItems"), *shape.numbers("maxItems"), *_prefix(shape))
         for count in (int(bound), int(bound) - 1, int(bound) + 1)
-        if 0 <= count <= 1000
+        if 0 <= count <= (_MOST_COUNTED if depth > 1 or any(shape.all_of("uniqueItems")) else MOST_NEEDED + 1)
     }
     for count in counts:
         yield from _sized(document, shape, "boundary", count, depth)

@@ -17,6 +17,7 @@ from .model import CATEGORIES, Case
 from .schema import Document
 from .told import told
 from .turns import interleaved
+from .vast import one_too_few
 
 _MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
 _LONG_BASE = 20_000
@@ -118,6 +119,7 @@ def _all_changes(
     if isinstance(base, dict):
         yield from _given_values(base, values)
         yield from (item for item in told(document, base, about) if item.category in categories)
+        yield from one_too_few(base)
     made = variations(document, (document.root,), None if size > _LARGEST_VARIED else base)
     for _, item in zip(range(_MOST_CHANGES), made, strict=False):
         if item.category in categories:
