@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -30,6 +31,18 @@ LOGINS: Schema = {
     "properties": {"user": STRING, "password": STRING, "token": STRING},
     "anyOf": [{"required": ["user", "password"]}, {"required": ["token"]}],
 }
+SECRET: Schema = {
+    "type": "string", "minLength": 8, "maxLength": 20,
+    "allOf": [{"pattern": "[a-z]"}, {"pattern": "[A-Z]"}, {"pattern": "[0-9]"}],
+}  # fmt: skip
+NAMES: Schema = {
+    "type": "object", "propertyNames": {"minLength": 2, "maxLength": 5},
+    "patternProperties": {"^n": INTEGER, "s$": {"type": "integer", "minimum": 10}},
+}  # fmt: skip
+
+
+def of_each_kind(text: str) -> bool:
+    return all(re.search(kind, text) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
 
 
 def hits(value: list[Any]) -> list[int]:
@@ -58,6 +71,10 @@ FAULTS: list[tuple[str, Schema, Callable[[Any], bool], bool]] = [
     ("hits apart refused", PAIRS, lambda v: len(hits(v)) == 2 and v.index(hits(v)[-1]) - v.index(hits(v)[0]) > 1, False),
     ("hits in the middle refused", ROWS, lambda v: v[0] not in hits(v) and v[-1] not in hits(v), False),
     ("hits looked for at either end only", ROWS, lambda v: not {v[0], v[-1]} & {*hits(v)}, False),
+    ("a character too few, of every kind", SECRET, lambda v: len(v) == 7 and of_each_kind(v), True),
+    ("a character too many, of every kind", SECRET, lambda v: len(v) == 21 and of_each_kind(v), True),
+    ("the longest of every kind refused", SECRET, lambda v: len(v) == 20, False),
+    ("a bound under a name that is long enough", NAMES, lambda v: [*v.values()] == [9] and len(next(iter(v))) > 1, True),
     ("any of the members will do", RECTS, lambda v: v["t"] == "rect" and "r" in v, True),
     ("any of one's own members will do", RECTS, lambda v: v["t"] == "rect" and "w" in v and "r" in v, True),
 ]  # fmt: skip
@@ -87,3 +104,28 @@ def test_half_of_a_pair_beside_nothing_of_the_other_branch() -> None:
     del either["anyOf"]
     mixed = {frozenset(case.input): case.label for case in generate_cases(either) if isinstance(case.input, dict)}
     assert mixed[frozenset({"user", "token"})] == "invalid"
+
+
+def test_what_a_schema_says_comes_before_what_it_leaves_open() -> None:
+    """A format, bounds and a list beside free texts in an open object: most of the first hundred cases are about those."""
+    spoken = {"when": {"type": "string", "format": "date-time"}, "n": {"type": "integer", "minimum": 1, "maximum": 9}, "e": {"enum": ["a", "b", "c"]}}  # fmt: skip
+    free = dict.fromkeys(("note", "title", "remark"), STRING)
+    schema = {"type": "object", "properties": {**spoken, **free}, "required": ["when", "note"]}
+    first = [case.category for case in islice(generate_cases(schema), 100)]
+    assert sum(category in ("format", "boundary", "enum") for category in first) >= 40
+    assert {"required", "optional", "type", "null", "extra", "unicode", "size", "number", "combination"} <= {*first}
+
+
+def test_of_sixty_texts_each_is_too_long_once() -> None:
+    """Within the default limit, among as many other parameters, and one level down."""
+    kinds: list[Callable[[int], Schema]] = [
+        lambda at: {"type": "integer", "minimum": at, "maximum": at + 50},
+        lambda at: {"type": "string", "maxLength": at + 1},
+        lambda at: {"type": "boolean"},
+        lambda at: {"enum": ["x", f"e{at}"]},
+    ]
+    part = {"type": "object", "properties": {f"p{at}": kinds[at % 4](at) for at in range(60)}, "required": ["p0"]}
+    cases = list(generate_cases({"type": "object", "properties": {"it": part}, "required": ["it"]}))
+    places = {case.pointer for case in cases if case.label == "invalid" and case.detail.startswith("boundary length")}
+    assert places >= {f"/it/p{at}" for at in range(1, 60, 4)}
+    assert len(cases) == 1000

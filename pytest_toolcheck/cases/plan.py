@@ -16,7 +16,7 @@ from .labels import Labeller
 from .model import CATEGORIES, Case
 from .schema import Document
 from .told import told
-from .turns import interleaved
+from .turns import interleaved, weighted
 from .vast import one_too_few
 
 _MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
@@ -29,6 +29,12 @@ _TURNS_INSIDE = {
     **dict.fromkeys(("required", "optional", "extra"), "members"),
 }
 """What shares its turns of the cases made further inside; other kinds have turns of their own."""
+_AT_ONCE = {
+    **dict.fromkeys(("format", "boundary", "enum", "pattern"), 4),
+    **dict.fromkeys(("branches", "types", "members", "type", "rows", "ends", "inside"), 2),
+}
+"""So many cases of a kind a turn: more of those that a schema says most with; one of open extras and free texts."""
+_SHORT = 200
 _MOST_TEXT, _FEWEST, _LARGEST_COMBINED, _LARGEST_VARIED = 4_000_000, 20, 200_000, 2_000_000
 """Of inputs that are long each, no more are made than so many characters of JSON hold; so many cases always."""
 
@@ -104,7 +110,7 @@ def cases_of(
     is_long = size > _LONG_BASE
     texts = {} if is_long else {id(item): _written(item.value) for item in changes}
     kept = changes if is_long else [*_bounds_kept(changes, texts)]
-    yield from _labelled(document, _in_order(kept), texts, categories, limit, lone_surrogates)
+    yield from _labelled(document, _in_order(kept, is_short=limit < _SHORT), texts, categories, limit, lone_surrogates)
 
 
 def _all_changes(
@@ -154,8 +160,11 @@ def _written(value: Any) -> str | None:
         return None
 
 
-def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
-    """Examples first; then take turns over categories and, within each, over the places changed: none starves."""
+def _in_order(changes: Sequence[Change], *, is_short: bool) -> Iterator[Change]:
+    """Examples first; then take turns over categories and, within each, over the places changed: none starves.
+
+    `is_short`: so few are wanted that all categories take equal turns.
+    """
     yield from (item for item in changes if item.category == "example")
     queues: dict[tuple[str, str], dict[Any, dict[Any, list[Change]]]] = {}
     for item in changes:
@@ -165,7 +174,13 @@ def _in_order(changes: Sequence[Change]) -> Iterator[Change]:
         places.setdefault(item.path[1:], []).append(item)
     kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
     firsts = (0 if kind[0] == "extra" else at for at, kind in enumerate(kinds))  # there the members are no parameters
-    yield from interleaved([_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)])
+    streams = [_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)]
+    yield from weighted(
+        [
+            (stream, 1 if is_short else _AT_ONCE.get(kind[1] or kind[0], 1))
+            for stream, kind in zip(streams, kinds, strict=True)
+        ]
+    )
 
 
 def _of_kind(members: list[dict[Any, list[Change]]], first: int) -> Iterator[Change]:

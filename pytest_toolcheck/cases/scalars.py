@@ -115,9 +115,9 @@ _ENDLESS = "a" * 35 + "!"
 def of_string(shape: Shape) -> Iterator[Change]:
     """Yield strings around lengths, formats and patterns; unusual ones; long ones."""
     low, high = shape.largest("minLength"), shape.smallest("maxLength")
-    bounds = [n for n in (low if shape.all_of("minLength") else None, high) if n is not None]
-    for bound in bounds:
-        for length in (bound, bound - 1, bound + 1):
+    bounds = [(n, by) for n, by in ((low if shape.all_of("minLength") else None, -1), (high, 1)) if n is not None]
+    for bound, outward in bounds:
+        for length in (bound, bound + outward, bound - outward):
             text = texts.of_length(shape, length)
             if text is not None:
                 yield change("boundary", text, f"length {length}")

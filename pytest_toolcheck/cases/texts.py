@@ -155,7 +155,19 @@ def of_length(shape: Shape, length: int) -> str | None:
     if names:
         return _format_of_length(names[0], length)
     text = matching_of_length(patterns[0], length)
-    return text if text is not None and all(is_found(p, text) for p in patterns) else None
+    if text is None or not all(is_found(p, text) for p in patterns):
+        text = _of_all(patterns, length) if len(patterns) > 1 else None
+    return text
+
+
+def _of_all(patterns: list[str], length: int) -> str | None:
+    """Return a text of the length in which all patterns are found: one in which they are, made longer or cut."""
+    for text in of_both(*patterns):
+        more = max(length - len(text), 0)
+        for made in (text + text[-1:] * more, text[:1] * more + text, text[:length], text[-length:]):
+            if len(made) == length and all(is_found(p, made) for p in patterns):
+                return made
+    return None
 
 
 def about_length(shape: Shape, length: int) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -28,6 +29,18 @@ class Turn:
         """Return the names that this branch tells of: all where they are few, else in turns with the other branches."""
         step = max(1, len(names) * self.of // most)
         return names[self.number % step :: step]
+
+
+def weighted(streams: list[tuple[Iterator[T], int]]) -> Iterator[T]:
+    """Yield from all streams in turns, of each as many at once as it weighs."""
+    while streams:
+        alive = []
+        for stream, weight in streams:
+            taken = list(islice(stream, weight))
+            yield from taken
+            if len(taken) == weight:
+                alive.append((stream, weight))
+        streams = alive
 
 
 def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:

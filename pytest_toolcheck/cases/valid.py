@@ -170,9 +170,11 @@ def further_names(document: Document, shape: Shape, count: int, depth: int) -> I
     if naming:
         texts_only = (*naming, naming[0].child(_TEXT))
         yield from (name for name in samples(document, texts_only, depth=depth + 1) if isinstance(name, str))
-    for patterns in shape.all_of("patternProperties"):
-        for pattern in patterns:
-            yield from texts.matching(pattern)
+    for pattern in (pattern for patterns in shape.all_of("patternProperties") for pattern in patterns):
+        yield from texts.matching(pattern)
+        if naming:
+            like = document.derived("named", pattern, schema={"type": "string", "pattern": pattern})
+            yield from (n for n in samples(document, (*naming, naming[0].child(like)), depth=depth + 1))
     for number in range(min(count, _MOST_ITEMS) if naming else 0):
         yield from (name for name in further(document, texts_only, number, depth=depth) if isinstance(name, str))
     yield from (f"key{number}" for number in range(min(count, MOST_NEEDED) + 1))
