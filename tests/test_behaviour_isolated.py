@@ -34,6 +34,10 @@ PAIRS = {
         "async def tool(seat: Literal[1, 2, 3], who: str) -> dict:\n    if seat not in state:\n        await asyncio.sleep(0.01)\n        state[seat] = who\n    return {'owner': state[seat], 'seat': seat}",
         "async def tool(seat: Literal[1, 2, 3], who: str) -> dict:\n    if seat not in state:\n        state[seat] = who\n        await asyncio.sleep(0.01)\n    return {'owner': state[seat], 'seat': seat}",
     ),
+    "money that is spent twice": (
+        "async def tool(account: Literal['a'], amount: Literal[1, 60]) -> str:\n    if state.get(account, 100) < amount:\n        raise ValueError('amount: not enough')\n    await asyncio.sleep(0.01)\n    state[account] = state.get(account, 100) - amount\n    return 'ok'",
+        "async def tool(account: Literal['a'], amount: Literal[1, 60]) -> str:\n    if state.get(account, 100) < amount:\n        raise ValueError('amount: not enough')\n    state[account] = state.get(account, 100) - amount\n    await asyncio.sleep(0.01)\n    return 'ok'",
+    ),
 }
 WINDOW = "variations: {categories: [concurrent]}"
 

@@ -118,13 +118,20 @@ def _inputs(trial: Trial) -> list[list[dict[str, Any]]]:
 
 
 def _apart(trial: Trial, base: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    """Yield pairs of inputs that differ in one parameter, where there are several."""
+    """Yield pairs of inputs that differ in one parameter, where there are several.
+
+    Of the first number also the other way round: twice as much of it as there is shows where the large one is called twice.
+    """
     if len(base) < 2:
         return
-    cases = trial.valid_inputs()
+    cases, is_first = trial.valid_inputs(), True
     for name in list(base)[:_MOST_APART]:
         for _, other in itertools.islice(alternatives(name, base, cases), 1):
-            yield [base, {**base, name: other}]
+            far = {**base, name: other}
+            yield [base, far]
+            if is_first and isinstance(other, int | float) and not isinstance(other, bool):
+                is_first = False
+                yield [far, base]
 
 
 def _seeds(trial: Trial) -> Sequence[int]:

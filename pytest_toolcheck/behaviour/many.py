@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 ACCEPTED: Final = 64
 _PATIENCE_S: Final = 2.0
+_QUICK_S: Final = 0.01
+_OF_QUICK_S: Final = 10.0
+"""So long a tool may take that now and then answers at once: then it is the machine that is busy."""
 _REFUSALS: Final = 3
 """A tool that refuses by now what it accepted is full, or has used something up: that is no fault."""
 _FEW: Final = ("enum", "const")
@@ -30,17 +33,22 @@ def many(trial: Trial) -> None:
 
 def ask_on(trial: Trial, inputs: list[dict[str, Any]]) -> None:
     """Call the tool with these in turn until it has accepted so many calls in all."""
-    context, refusals, until = trial.ctx, 0, time.monotonic() + _PATIENCE_S
+    context, refusals, began, quickest_s = trial.ctx, 0, time.monotonic(), _PATIENCE_S
     for value in itertools.cycle(inputs):
         before = context.accepted_in_all
-        if before >= ACCEPTED or refusals >= _REFUSALS or time.monotonic() > until:
+        if before >= ACCEPTED or refusals >= _REFUSALS or time.monotonic() - began > _patience_s(quickest_s):
             return
         outcome = context.call(value, valid=True)
+        quickest_s = min(quickest_s, outcome.duration_ns / 1e9)
         said = outcome.error.message if outcome.error is not None else ""
         if outcome.kind == "refused" and not shows_crash(said, outcome.noise):
             refusals += 1
         else:
             _judge(trial, value, outcome, before)
+
+
+def _patience_s(quickest_s: float) -> float:
+    return _OF_QUICK_S if quickest_s < _QUICK_S else _PATIENCE_S
 
 
 def _judge(trial: Trial, value: dict[str, Any], outcome: Outcome, before: int) -> None:
