@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..chain_roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
@@ -19,6 +16,8 @@ from .together import may_be_refused_together
 from .told_relation import says_what_clashes
 from .violation import is_valid_in_decimals
 
+_BY_DIFFERENCE = "acceptance (auto): it differs from a known-good input"
+
 
 def accepts_valid(evidence: Evidence) -> Finding | None:
     """Fail when a valid input was refused that had to be accepted."""
@@ -29,6 +28,8 @@ def accepts_valid(evidence: Evidence) -> Finding | None:
         return None
     if _is_used_up(evidence):
         evidence.notes.append(USED_UP)
+        return None
+    if reason.startswith(_BY_DIFFERENCE) and _is_another_s_affair(evidence):
         return None
     error = evidence.outcome.error
     said = f": {shorten(error.message, 140)}" if error else ""
@@ -79,18 +80,20 @@ def _promise(evidence: Evidence) -> str | None:
         return None
     for good in evidence.known_good:
         if differs_only_where_fully_described(schema, good, case.input):
-            if _is_another_s_affair(evidence, good):
-                return None
             return (
-                "acceptance (auto): it differs from a known-good input only in parameters whose schema says all "
+                f"{_BY_DIFFERENCE} only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
     return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
 
 
-def _is_another_s_affair(evidence: Evidence, good: Mapping[str, Any]) -> bool:
-    """Whether the value is refused for what stands beside it, or for what is not there, as a control call shows."""
-    return points_outside(evidence) or may_be_absent(evidence, good) or says_what_clashes(evidence)
+def _is_another_s_affair(evidence: Evidence) -> bool:
+    """Whether the value is refused for what stands beside it, or for what is not there, as a control call shows.
+
+    Asked last: of a tool that uses something up, these calls do so.
+    """
+    is_absent = any(may_be_absent(evidence, good) for good in evidence.known_good)
+    return is_absent or points_outside(evidence) or says_what_clashes(evidence)
 
 
 def _is_of_the_codec(evidence: Evidence) -> bool:
