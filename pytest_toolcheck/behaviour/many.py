@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .promise import Trial
 
 ACCEPTED: Final = 64
-_PATIENCE_S: Final = 2.0
+_PATIENCE_S: Final = 3.0
 _QUICK_S: Final = 0.01
 _OF_QUICK_S: Final = 10.0
 """So long a tool may take that now and then answers at once: then it is the machine that is busy."""
