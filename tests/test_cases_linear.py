@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_toolcheck.cases import generate_cases
+from pytest_toolcheck.cases.invalid import variations
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.cases.plan import cases_of
 from pytest_toolcheck.cases.schema import Document
@@ -87,3 +88,27 @@ def test_members_that_hang_together_cost_little(made_of, most):
     """Chains of `dependentRequired`, lists of `if` and repeats in repeats take steps in proportion to their number."""
     list(generate_cases(made_of(3)))  # what is compiled once is not counted
     assert function_calls(lambda: list(generate_cases(made_of(12)))) < most
+
+
+def many_conditions(count: int) -> dict[str, Any]:
+    names = [f"p{at}" for at in range(count)]
+    kinds = {"kind": {"enum": names}, **{key: {"type": "string"} for key in names}}
+    rules = [{"if": {"properties": {"kind": {"const": name}}, "required": ["kind"]}, "then": {"required": [name]}} for name in names]  # fmt: skip
+    return {"type": "object", "properties": kinds, "required": ["kind"], "allOf": rules}
+
+
+def long_chain(count: int) -> dict[str, Any]:
+    names = [f"p{at}" for at in range(count)]
+    asked = {name: [after] for name, after in itertools.pairwise(names)}
+    return {"type": "object", "properties": {key: {"type": "integer"} for key in names}, "dependentRequired": asked}
+
+
+@pytest.mark.parametrize("schema", [many_conditions(20), long_chain(40)], ids=["conditions", "a chain"])
+def test_many_branches_are_not_all_told_in_full(schema: dict[str, Any]) -> None:
+    """What many branches have in common is changed in a few of them: little more is made than the limit can use."""
+    document = Document(schema)
+    made = sum(1 for _ in variations(document, (document.root,), next(iter(cases_of(document, limit=1))).input))
+    assert made < 7000
+    cases = list(cases_of(Document(schema)))
+    assert len(cases) == 1000
+    assert {case.pointer for case in cases} >= {f"/{name}" for name in schema["properties"]}
