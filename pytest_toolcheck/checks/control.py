@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..cases.model import Case
 
 
-_CATEGORIES = ("example", "boundary", "nested", "number", "optional", "size")
+_CATEGORIES = ("example", "boundary", "format", "nested", "number", "optional", "size")
 _MOST_PLACES = 12
 _LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 
