@@ -20,7 +20,6 @@ from ..clock.errors import VirtualTimeError
 from ..events import new_rid
 from ..scenario import ScenarioSkipped
 from ..targets.base import Outcome, Request
-from .first_asked import alternatives
 from .interleaving import Bench
 from .leaves import MISSING, Leaves, differing, is_ignored, is_volatile, leaves_of_outcome, same
 from .promise import Trial
@@ -31,8 +30,6 @@ SEEDS: Final = 50
 _TRIED: Final = 6
 _FURTHER: Final = 10
 """So many shuffles for a further choice of inputs."""
-_MOST_APART: Final = 4
-"""So many choices of two inputs that differ in one parameter only."""
 _PATIENCE_S: Final = 30.0
 """Of processor time: a tool that computes for long is not worth all the shuffles."""
 _SHARING: Final = 10
@@ -122,16 +119,13 @@ def _apart(trial: Trial, base: dict[str, Any]) -> Iterator[list[dict[str, Any]]]
 
     Of the first number also the other way round: twice as much of it as there is shows where the large one is called twice.
     """
-    if len(base) < 2:
-        return
-    cases, is_first = trial.valid_inputs(), True
-    for name in list(base)[:_MOST_APART]:
-        for _, other in itertools.islice(alternatives(name, base, cases), 1):
-            far = {**base, name: other}
-            yield [base, far]
-            if is_first and isinstance(other, int | float) and not isinstance(other, bool):
-                is_first = False
-                yield [far, base]
+    is_first = True
+    for name, other in trial.changes(base):
+        far = {**base, name: other}
+        yield [base, far]
+        if is_first and isinstance(other, int | float) and not isinstance(other, bool):
+            is_first = False
+            yield [far, base]
 
 
 def _seeds(trial: Trial) -> Sequence[int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..cases.model import Case
 from ..checks.base import Finding, as_json, place_of, shorten
+from ..checks.violation import is_valid
 from ..errors import Position, TargetError
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
@@ -143,10 +144,20 @@ class Trial:
 
     def _apart(self, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the base with one parameter changed: what is remembered by the others alone shows there."""
-        cases = self.valid_inputs() if len(base) > 1 else []
-        for name in list(base)[:_MOST_APART]:
-            for _, other in islice(alternatives(name, base, cases), 1):
-                yield {**base, name: other}
+        schema = self.plan.tool.input if self.plan.tool.input is not None else True
+        for name, other in self.changes(base):
+            if is_valid(schema, changed := {**base, name: other}):
+                yield changed
+
+    def changes(self, base: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield parameters with another value for each, those that the base leaves out last; none where there is but one."""
+        schema = self.plan.tool.input
+        properties = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+        names = list(dict.fromkeys([*base, *properties]))
+        cases = self.valid_inputs() if len(names) > 1 else []
+        defaults = {name: part["default"] for name, part in properties.items() if _has_default(part)}
+        for name in names[:_MOST_APART]:
+            yield from ((name, other) for _, other in islice(alternatives(name, {**defaults, **base}, cases), 1))
 
     @contextmanager
     def fresh_session(self) -> Iterator[Session]:
@@ -210,3 +221,7 @@ class Trial:
         finding = Finding(self.check, f"{tool.name} {message}", f"{self.check} {cause}", promised, details=shown)
         self.ctx.report(finding)
         return self.ctx.fail((finding,))
+
+
+def _has_default(part: object) -> bool:
+    return isinstance(part, Mapping) and "default" in part

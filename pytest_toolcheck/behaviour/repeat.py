@@ -36,13 +36,13 @@ def idempotent(trial: Trial) -> None:
 def read_only(trial: Trial) -> None:
     """A call changes nothing: what the read-only tools answer and what the files hold is as before it."""
     accepted = list(trial.inputs())
-    _no_order_decides(trial, accepted)
     for value, _ in accepted:
         _no_trend(trial, value, "a call has an effect")
     for value, first in accepted:
         with trial.fresh_session() as session:
             _no_change(trial, value, first, session)
     _nobody_writes(trial, accepted[0][1])
+    _no_order_decides(trial, accepted)  # calls in the session that was fresh until now
     _nothing_decides(trial, accepted)
     ask_on(trial, [value for value, _ in accepted])
 

@@ -89,19 +89,20 @@ def _peak_result(
 
 def _peak_verdict(worst: MemoryReading, budget_bytes: int, grain: int) -> tuple[Verdict, str]:
     """Return the verdict, and what the message says of parts and of what is not sure."""
-    parts, own_bytes, counted = "", worst.peak_bytes - worst.children_bytes, "the system's own count is"
-    if worst.children_bytes:
-        grain = CHILD_GRAIN_BYTES
-        parts = f" ({short(own_bytes, 'bytes')} here, {short(worst.children_bytes, 'bytes')} in child processes)"
+    children_bytes, own_bytes = worst.children_bytes, worst.peak_bytes - worst.children_bytes
+    parts, counted = "", "the system's own count is"
+    children_grain = CHILD_GRAIN_BYTES if children_bytes else 0
+    if children_bytes:
+        parts = f" ({short(own_bytes, 'bytes')} here, {short(children_bytes, 'bytes')} in child processes)"
     if not worst.is_exact:
         grain, counted = grain + ARENA_BYTES, "one run counts small objects by arenas,"
     if worst.peak_bytes <= budget_bytes:
         return "pass", parts
-    if worst.least_bytes > budget_bytes + grain:
+    if own_bytes > budget_bytes + grain or children_bytes > budget_bytes + children_grain:
         return "fail", parts
-    if worst.peak_bytes > budget_bytes + grain:
+    if worst.peak_bytes > budget_bytes + grain + children_grain:
         return "inconclusive", f"{parts}: inconclusive, whether both were needed at the same time is not known"
-    return "inconclusive", f"{parts}: inconclusive, {counted} off by up to {format_size(grain)}"
+    return "inconclusive", f"{parts}: inconclusive, {counted} off by up to {format_size(grain + children_grain)}"
 
 
 def _sites(reading: MemoryReading) -> str:

@@ -53,11 +53,6 @@ class MemoryReading:
     unseen_ns: int = 0
     """For how long nobody looked at processes that may have ended meanwhile."""
 
-    @property
-    def least_bytes(self) -> int:
-        """The peak if this process and its children never needed their most at the same time."""
-        return max(self.peak_bytes - self.children_bytes, self.children_bytes)
-
 
 def measure_peak(
     call: Callable[[], Any], *, is_exact: bool = False, own_thread: bool = True, enough: int = -1

@@ -61,7 +61,8 @@ class PeakHere:
             return None
         is_last = self._runs_left == 1
         reading = self._run(is_exact=is_last and self._budget <= EXACT_UP_TO_BYTES)
-        is_far = abs(reading.peak_bytes - self._budget) > ARENA_BYTES or reading.peak_bytes == 0
+        bounds = {reading.peak_bytes, reading.peak_bytes - reading.children_bytes} - {0}
+        is_far = all(abs(bound - self._budget) > ARENA_BYTES for bound in bounds)
         is_settled = is_far or reading.is_exact or is_last or not has_memray()
         return reading if is_settled else self._run(is_exact=True)
 
