@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .specs import PLUGINS
+
 NEEDS_ONE = """
 import time
 
@@ -60,7 +62,7 @@ def test_a_tool_that_needs_a_session_has_one(pytester, how):
     """Examples, generated cases, promises on sessions and on failures: all pass, and leave no session open."""
     pytester.makepyfile(managed_own=NEEDS_ONE.replace("@ASYNC@", how))
     pytester.makefile(".tool.yaml", managed=SPEC)
-    result = pytester.runpytest_inprocess("-p", "toolcheck", "-q", "--toolcheck-log=off")
+    result = pytester.runpytest_inprocess(*PLUGINS, "-q", "--toolcheck-log=off")
     outcomes = result.parseoutcomes()
     assert set(outcomes) <= {"passed", "skipped", "warnings"}, result.stdout.str()
     assert outcomes["passed"] > 25
@@ -73,5 +75,5 @@ def test_a_tool_whose_spec_names_a_session_is_left_as_it_is(pytester):
         "{equals: {price: 3}}", "{error: no such session}"
     )
     pytester.makefile(".tool.yaml", managed=spec)
-    result = pytester.runpytest_inprocess("-p", "toolcheck", "-q", "--toolcheck-log=off", "-k", "example")
+    result = pytester.runpytest_inprocess(*PLUGINS, "-q", "--toolcheck-log=off", "-k", "example")
     assert result.parseoutcomes()["passed"] == 1, result.stdout.str()

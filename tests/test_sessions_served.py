@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .specs import PLUGINS
+
 SERVICE = """
 import asyncio, json, sys
 import websockets
@@ -53,7 +55,7 @@ tools:
 def outcome_of(pytester, free_port, mode, *, only=""):
     pytester.makepyfile(service=SERVICE)
     pytester.makefile(".tool.yaml", served=SPEC.replace("PORT", str(free_port)).replace("MODE", mode))
-    return pytester.runpytest_inprocess("-p", "toolcheck", "-q", "-rs", "--toolcheck-log=off", "-k", only)
+    return pytester.runpytest_inprocess(*PLUGINS, "-q", "-rs", "--toolcheck-log=off", "-k", only)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 
 from pytest_toolcheck.clock import hooks
 
+from .specs import PLUGINS
+
 ASYNCIO_AUTO = ["-p", "no:randomly", "-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
 OURS_ALONE = ["-p", "no:toolcheck", "-p", "pytest_toolcheck.clock.hooks"]
 
@@ -267,7 +269,7 @@ def test_real_time_is_bounded(pytester, marker):
             await asyncio.sleep(12)
             signal.raise_signal(signal.SIGALRM)
         """)
-    result = pytester.runpytest_inprocess("-p", "no:randomly")
+    result = pytester.runpytest_inprocess(*PLUGINS)
     result.assert_outcomes(failed=1)
     limit = f"*Timeout (>{float(hooks.MOST_REAL_S)}s)*"
     result.stdout.fnmatch_lines([limit, "*virtual time stood at 12s after 1 jumps; it saw nothing at work*"])
@@ -287,4 +289,4 @@ def test_a_limit_of_the_users_own_counts(pytester, how):
             assert [mark.args for mark in request.node.iter_markers("timeout")] in ([], [(60,)])
         """)
     options = [how] if how.startswith("-") else []
-    pytester.runpytest_inprocess("-p", "no:randomly", *options).assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*PLUGINS, *options).assert_outcomes(passed=1)
