@@ -2,13 +2,15 @@
 
 Keywords that are not hot (`multipleOf`, `uniqueItems`, …) are handed to `jsonschema`'s own
 functions. References are resolved once, with `referencing`, for each dynamic scope in which they are met. A draft
-older than 6 is not compiled (`usable` is False), nor is a part that names another draft: there `jsonschema` decides.
+older than 6 is not compiled (`usable` is False, or a part that names it): there `jsonschema` decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
+
+from referencing.jsonschema import specification_with
 
 from ..lean_jsonschema import jsonschema
 from .keywords import BUILDERS, COVERED_ELSEWHERE, Predicate, all_of, always, never
@@ -90,6 +92,7 @@ class Predicates:
         self.draft = draft
         self._done: dict[Any, Predicate] = {}
         self._alive: list[Any] = []
+        self._of_draft: dict[Any, Predicates] = {draft: self}
         self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
         self.has_references = _has_key(validator.schema, ("$ref", *_DYNAMIC))
         self.usable = draft in _COMPILED_DRAFTS
@@ -118,12 +121,22 @@ class Predicates:
 
     def _build(self, schema: Mapping[str, Any], resolver: Any) -> Predicate:
         dialect = schema.get("$schema")
-        if dialect is not None and _draft_named(dialect, self.draft) is not self.draft:
-            return cast(Predicate, self.validator.evolve(schema=schema, _resolver=resolver).is_valid)
+        if dialect is not None and (draft := _draft_named(dialect, self.draft)) is not self.draft:
+            return self._in_another_draft(draft, schema, resolver)
         scope = Scope(self, schema, resolver)
         if "$ref" in schema and self.draft in (jsonschema.Draft7Validator, jsonschema.Draft6Validator):
             return scope.follow(schema["$ref"])
         return all_of([part for keyword, value in schema.items() for part in self._keyword(scope, keyword, value)])
+
+    def _in_another_draft(self, draft: Any, schema: Mapping[str, Any], resolver: Any) -> Predicate:
+        validator = self.validator.evolve(schema=schema, _resolver=resolver)
+        if draft not in _COMPILED_DRAFTS:
+            return cast(Predicate, validator.is_valid)
+        if (other := self._of_draft.get(draft)) is None:
+            specification = specification_with(draft.META_SCHEMA["$schema"], default=self.specification)
+            other = self._of_draft[draft] = Predicates(draft, validator, specification)
+            other._of_draft, other._is_dynamic = self._of_draft, True
+        return other.compile(schema, resolver)
 
     def _keyword(self, scope: Scope, keyword: str, value: Any) -> list[Predicate]:
         if not scope.knows(keyword) or keyword in COVERED_ELSEWHERE:
