@@ -21,6 +21,8 @@ from pytest_toolcheck import clock as clock_package
 from pytest_toolcheck.clock import cmethods, virtual_time
 from pytest_toolcheck.clock.errors import VirtualDeadlock
 
+from .test_clock_handlers import beside
+
 
 def own_lock():
     lock = threading.Lock()
@@ -160,16 +162,6 @@ def pipe():
     finally:
         os.close(ours)
         os.close(theirs)
-
-
-@contextmanager
-def beside(function):
-    thread = threading.Thread(target=function)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 @contextmanager
