@@ -41,14 +41,20 @@ def cancelled_is_no_failure(bench: Bench) -> None:
 def cancelled_probe_makes_room(bench: Bench) -> None:
     """A probe that is cancelled does not keep the others out for ever."""
     with bench.world() as world:
-        opening = opened(bench, world)
-        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        world.probe.answers((hang(), rounds(bench)), (succeed(), None))
+        _go_to_hanging_probes(bench, world)
         for _ in range(rounds(bench)):
             cancelled_call(bench, world)
         world.probe.answers((succeed(), None))
         world.pass_time(promised(bench).recovers_after_s + margin_s(bench))
         admits(bench, world, f"{after_recovery(bench)} after its probe was cancelled")
+
+
+def _go_to_hanging_probes(bench: Bench, world: World) -> Opening:
+    """Open the breaker and wait until it lets probes through, all of which hang."""
+    opening = opened(bench, world)
+    go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
+    world.probe.answers((hang(), rounds(bench)), (succeed(), None))
+    return opening
 
 
 def cancelled_is_no_success(bench: Bench) -> None:
@@ -79,9 +85,7 @@ def _fails_then_is_cancelled(bench: Bench, world: World, opening: Opening) -> bo
 def cancelled_probe_closes_nothing(bench: Bench) -> None:
     """After a cancelled probe another is let through, and that decides: it fails, and the breaker is open again."""
     with bench.world() as world:
-        opening = opened(bench, world)
-        go_to(world, opening, promised(bench).recovers_after_s + margin_s(bench))
-        world.probe.answers((hang(), rounds(bench)), (succeed(), None))
+        opening = _go_to_hanging_probes(bench, world)
         for _ in range(rounds(bench)):
             if not cancelled_call(bench, world).reached:
                 return  # another sentence tells that
