@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from .apart import kept_apart
 from .calling import clock_of, may_be_mistyped, unreachable
-from .cases import rebase
 from .cases.model import Case
 from .checks import Finding
 from .checks.base import shorten
@@ -22,12 +21,13 @@ from .failure import Call, CaseFailure, describe_failure
 from .faults.flight import in_flight
 from .json_copy import copied
 from .judging import judge, unproven
-from .proof import Proof, prove
+from .proof import Proof
+from .proven_base import ProvenBase
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import TargetServer
 from .spec.model import Spec
 from .targets.base import Outcome, Progress, Request, Session
-from .tool_state import MOST_RELEARNED, ToolState
+from .tool_state import ToolState
 from .used_up import judged
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class RunningScenario:
         self._last: Call | None = None
         self._unanswered: list[tuple[dict[str, Any], Outcome]] = []
         self._crashed_again: Outcome | None = None
+        self._base = ProvenBase(self, state)
 
     @property
     def budget_lock(self) -> AbstractContextManager[Any]:
@@ -256,8 +257,8 @@ class RunningScenario:
     def again(self, arguments: Any) -> Outcome:
         """Make a further call for comparison: a failure goes on showing the call before it."""
         last = self._last
-        outcome = self.call(arguments, observe=True)
-        self._last = last
+        with self.unshown():
+            outcome = self.call(arguments, observe=True)
         if (
             outcome.kind == "crashed"
             and last is not None
@@ -282,66 +283,28 @@ class RunningScenario:
             self.emit("check.failed", rid=rid, attrs=attrs)
 
     def base(self) -> dict[str, Any] | None:
-        if self._state.proof is None:
-            self._state.proof = prove(self.plan.tool, self.call, about=self.plan.description.description)
-            if self._state.proof.base is None and self._state.hangs == 0:
-                self._learn()
-            if self._state.proof.named:
-                self._offer_named(self._state.proof)
-            if self._state.proof.tried and self._state.proof.tried[-1][1].kind == "timed_out":
-                self._state.give_up()
-        return self._state.proof.base
+        return self._base.proven()
 
     def learned_anew(self) -> bool:
         """Whether the base, learned of a sibling, is refused by now, and another was learned: what it names is gone."""
-        state, known = self._state, self._state.proof
-        if state.learned is None or known is None or known.base is None or state.relearned >= MOST_RELEARNED:
-            return False
-        if self.again(known.base).kind != "refused":
-            return False
-        state.relearned += 1
-        self._learn()
-        return state.proof is not known
-
-    def _learn(self) -> None:
-        """Look for the base in the results of the tool's siblings; what is found first is logged, and offered for the spec."""
-        from .learning import learn_from_siblings, learned_attrs
-
-        last = self._last
-        found = learn_from_siblings(self.plan, self.call, self.call_tool)
-        self._last = last
-        if found is None:
-            return
-        self._state.proof, source = found
-        self._state.proof.accepted.clear()  # what another tool made may be used up by a call: no promise to accept it again
-        is_first, self._state.learned = self._state.learned is None, source
-        if is_first:
-            self.emit("warning", attrs=learned_attrs(self.plan.tool.name, self._state.proof.base, source))
-
-    def _offer_named(self, proof: Proof) -> None:
-        """Try what refusals named as allowed; what is accepted is logged, and offered for the spec."""
-        from .learning import accepted_values
-
-        last = self._last
-        values = accepted_values(proof, self.call)
-        self._last = last
-        shown = ", ".join(f"{name}: {{valid: {shorten(found, 200)}}}" for name, found in values.items())
-        message = f"learned from a refusal; for the spec: tools: {{{self.plan.tool.name}: {{values: {{{shown}}}}}}}"
-        attrs = {"message": message, "severity": "warning", "cause": f"learned from a refusal of {self.plan.tool.name}"}
-        self.emit("warning", attrs={**attrs, "learned": values, "source": "refusal"})
+        return self._base.learned_anew()
 
     @property
     def proof(self) -> Proof:
-        self.base()
-        assert self._state.proof is not None
-        return self._state.proof
+        return self._base.proof
 
     def rebased(self, case: Case) -> Case:
         """Return the case with its one change made to the proven base instead of the assumed one."""
-        proven, assumed = self.base(), self._state.static_base
-        if proven is None or assumed is None or proven == assumed or case.category == "example":
-            return case
-        return rebase(case, assumed, proven, self.plan.tool.input if self.plan.tool.input is not None else True)
+        return self._base.rebased(case)
+
+    @contextmanager
+    def unshown(self) -> Iterator[None]:
+        """Let a failure go on showing the call before those made meanwhile."""
+        last = self._last
+        try:
+            yield
+        finally:
+            self._last = last
 
     def emit(self, ev: str, /, **fields: Any) -> None:
         self._state.runtime.log.emit(ev, **fields)
