@@ -12,6 +12,7 @@ from typing import Any, Literal
 from . import numbers, texts
 from .changes import Change, change
 from .identity import identity
+from .scalars import is_number
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
 from .told import texts_told
@@ -186,11 +187,6 @@ def _of_shape(document: Document, shape: Shape, ends: Ends, depth: int) -> Itera
         yield from () if row is None else (row,)
     elif kind == "object":
         yield from _of_object(document, shape, ends, depth)
-
-
-def is_number(value: Any) -> bool:
-    """Whether the value is a number, and no boolean."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _of_members(members: list[Any], ends: Ends) -> Iterator[Any]:

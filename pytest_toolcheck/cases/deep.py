@@ -2,40 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Callable, Iterator
+from itertools import islice, product
 from typing import Any
 
-from .changes import Change, change
+from .changes import Change, change, nested
 from .identity import describe
 from .schema import Conjunction, Document
+from .shapes import alternatives
+from .turns import interleaved
 from .valid import samples
 
-LEVELS, LEVELS_TO_WRONG = (8, 32), (3, 4, 6, 10)
+LEVELS, LEVELS_TO_WRONG, LEVELS_TO_CHANGED = (8, 32), (3, 4, 6, 10), (2, 3, 4, 5, 6)
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
 _MOST_PLACES = 40
-_MOST_SAMPLES = 6
+_MOST_SAMPLES, _MOST_DEEP, _DEEPEST_START = 6, 3, 3
+_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 400, 32, 8
+_TELLING = {"boundary": 4, "enum": 3, "pattern": 2, "format": 2, "required": 1, "type": 1, "extra": 2, "null": 2}
+"""What is told far inside, and how much of each."""
+_ONLY_REFERS = frozenset(("$ref", "$dynamicRef", "$recursiveRef", "description", "title", "default", "examples"))
 Place = tuple[str | int, ...]
 
 
-def deep(document: Document, conjunction: Conjunction, own: Any, *, depth: int) -> Iterator[Change]:
-    """Yield values that hold themselves so many times; nothing where no value may stand inside itself."""
-    if not document.refers or document.is_weary:
+def deep(
+    document: Document, conjunction: Conjunction, own: Any, changes: Callable[[Any], Iterator[Change]], *, depth: int
+) -> Iterator[Change]:
+    """Yield values that hold themselves so many times; nothing where no value may stand inside itself.
+
+    `changes` are those of a value of the conjunction: a few of them are made far inside.
+    """
+    if not document.refers or document.is_weary or depth > _DEEPEST_START or _is_known(document, conjunction):
         return
+    held = 0
     for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
         for place in _places(value):
-            if document.holds(conjunction, with_levels(value, place, 2)):
-                for levels in LEVELS:
-                    yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
-                for levels, wrong in product(LEVELS_TO_WRONG, _WRONG):
-                    if not document.holds(conjunction, with_levels(value, place, 2, innermost=wrong)):
-                        deepest = with_levels(value, place, levels, innermost=wrong)
-                        yield change("nested", deepest, f"{describe(wrong)} {levels} levels deep")
+            if not document.holds(conjunction, with_levels(value, place, 2)):
+                continue
+            wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
+            if not held:
+                yield from _of_levels(value, place, wrong)
+            if wrong:  # else anything may stand there
+                few, levels = (_FEW_TOLD, LEVELS_TO_CHANGED[:2]) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
+                yield from _far_inside(value, place, _telling(changes(value), place)[:few], levels)
+            held += bool(wrong)
+            if held == _MOST_DEEP:
                 return
+        if held:
+            return
 
 
-def with_levels(value: Any, place: Place, levels: int, *, innermost: Any = _ITSELF) -> Any:
+def _is_known(document: Document, conjunction: Conjunction) -> bool:
+    """Whether a value of what the conjunction refers to was put inside itself before."""
+    parts = [part for shape in alternatives(document, conjunction)[:1] for part in shape.parts]
+    about = [part for part in parts if not _ONLY_REFERS.issuperset(part.keywords())]
+    key = ("deep", *(id(part.schema) for part in about))
+    is_known = key in document.memo
+    document.memo[key] = True
+    return is_known
+
+
+def _of_levels(value: Any, place: Place, wrong: list[Any]) -> Iterator[Change]:
+    for levels in LEVELS:
+        yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
+    for levels, innermost in product(LEVELS_TO_WRONG, wrong):
+        deepest = with_levels(value, place, levels, innermost)
+        yield change("nested", deepest, f"{describe(innermost)} {levels} levels deep")
+
+
+def _far_inside(value: Any, place: Place, telling: list[Change], levels: tuple[int, ...]) -> Iterator[Change]:
+    """Yield the value in itself, the innermost with one change."""
+    for count in levels:
+        for item in telling:
+            inside = with_levels(value, place, count, item.value)
+            yield Change("nested", (*place * (count - 1), *item.path), item.detail, inside)
+
+
+def _telling(changes: Iterator[Change], place: Place) -> list[Change]:
+    """Return a few changes of each kind and place; those of what stands further inside are made of it."""
+    found: dict[object, list[Change]] = {}
+    for item in islice(nested(changes), _MOST_LOOKED_AT):
+        kind = item.detail.split(" ")[0]
+        group = found.setdefault(kind if kind in ("extra", "null") else (item.path, kind), [])
+        if kind in _TELLING and item.path[: len(place)] != place and len(group) < _TELLING[kind]:
+            group.append(item)
+    return [*islice(interleaved([iter(group) for group in found.values()]), _MOST_TOLD)]
+
+
+def with_levels(value: Any, place: Place, levels: int, innermost: Any = _ITSELF) -> Any:
     """Return the value with itself at the place, so many times; the innermost may be another."""
     made = value if innermost is _ITSELF else innermost
     for _ in range(levels - 1):

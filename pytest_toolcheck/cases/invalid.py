@@ -43,8 +43,8 @@ def variations(
     """
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
-    if depth == 1:  # before the tries are spent
-        yield from deep(document, conjunction, base, depth=depth)
+    again = partial(variations, document, conjunction, depth=depth + 1)
+    yield from deep(document, conjunction, base, again, depth=depth)  # before the tries are spent
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
     seen = Counter[Any]()
     turns = [Turn(number, len(shapes), seen) for number in range(len(shapes))]

@@ -55,11 +55,24 @@ def enum_members(members: list[Any]) -> Iterator[Change]:
     """Yield every member, then near misses: case, white space, cut, doubled, type twins, a neighbour."""
     ends = [members[at] for at in dict.fromkeys((0, len(members) - 1, len(members) // 2))] if members else []
     rest = [member for at, member in enumerate(members) if at not in (0, len(members) - 1, len(members) // 2)]
-    chosen = members if len(members) <= _FEW_MEMBERS else ends
+    chosen = members if len(members) <= _FEW_MEMBERS else list({id(m): m for m in (*ends, *_one_of_each(members))}.values())
     near = [(change("enum", value, f"not {describe(value)}") for value in _near(member)) for member in chosen]
     yield from map(partial(change, "enum"), ends)
     yield from interleaved([map(partial(change, "enum"), rest), interleaved([*near])])
     yield change("enum", "not a member", "not a member")
+
+
+def _one_of_each(members: list[Any]) -> list[Any]:
+    """Return a member of each type, one that another type could stand for first: 1 and 0 before other numbers."""
+    found: dict[type, Any] = {}
+    for member in sorted(members, key=lambda m: m in (0, 1) and is_number(m), reverse=True):
+        found.setdefault(type(member), member)
+    return list(found.values())
+
+
+def is_number(value: Any) -> bool:
+    """Whether the value is a number, and no boolean."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _near(member: Any) -> Iterator[Any]:
@@ -79,13 +92,31 @@ def _near(member: Any) -> Iterator[Any]:
         yield from ("", "null", 0, False)
     elif isinstance(member, list):
         yield from ([], [*member, *member[:1]], member[:-1], member[::-1])
-        for place in dict.fromkeys((0, len(member) - 1)) if member else ():
-            yield from ([*member[:place], near, *member[place + 1 :]] for near in islice(_near(member[place]), _INSIDE))
+        places = dict.fromkeys((0, len(member) - 1, *range(min(len(member), _INSIDE)))) if member else ()
+        yield from interleaved([_near_at(member, place) for place in places])
     elif isinstance(member, dict):
         yield from ({}, {**member, "unexpected": 1})
-        for name, inner in islice(member.items(), _INSIDE):
-            yield {other: value for other, value in member.items() if other != name}
-            yield from ({**member, name: near} for near in islice(_near(inner), _INSIDE))
+        yield from interleaved([_near_under(member, name) for name in islice(member, _INSIDE)])
+
+
+def _near_at(member: list[Any], place: int) -> Iterator[Any]:
+    for near in islice(_near_inside(member[place]), _INSIDE):
+        yield [*member[:place], near, *member[place + 1 :]]
+
+
+def _near_under(member: dict[str, Any], name: str) -> Iterator[Any]:
+    yield {other: value for other, value in member.items() if other != name}
+    for near in islice(_near_inside(member[name]), _INSIDE):
+        yield {**member, name: near}
+
+
+def _near_inside(value: Any) -> Iterator[Any]:
+    """Yield near misses of a part of a listed value: first what many programs take for the same."""
+    if isinstance(value, bool):
+        yield from (int(value), str(value).lower(), float(value), not value)
+    elif is_number(value):
+        yield from (bool(value), float(value), str(value), value + 1)
+    yield from _near(value)
 
 
 def _next_in_form(member: str) -> Iterator[str]:
