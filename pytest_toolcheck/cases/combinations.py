@@ -112,7 +112,7 @@ def _of_object(
 
 def _own_base(document: Document, shape: Shape, base: dict[str, Any]) -> dict[str, Any]:
     """Return the base, or where it is of another branch an object of this one."""
-    if document.holds(shape.parts, base):
+    if document.holds(shape.decisive, base):
         return base
     return next((value for value in samples_of(document, shape, depth=1) if isinstance(value, dict)), base)
 

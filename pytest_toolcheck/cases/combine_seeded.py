@@ -24,6 +24,8 @@ EFFORT = 100_000
 """Improvement goes on for so many t-tuples to cover in all: small problems get many rounds, large ones none."""
 WIDEST_TURNED = 12
 """Arrays turned from one row grow with the number of parameters, others with its logarithm."""
+WIDE = 15
+"""Of a quick array for more parameters each row is the first that is found."""
 WIDEST_GROWN = 25
 """For so many parameters a quick array is still grown; for more it is laid out by algebra, which costs some rows."""
 _MOST_LEVELS, _MOST_TUPLES = 300, 100_000
@@ -54,9 +56,12 @@ def quick_array(sizes: Sequence[int], strength: int, seed: int) -> list[Row]:
     laid = _laid_out_whole(sizes, strength) if len(sizes) > WIDEST_GROWN else None
     if laid is not None:
         return laid
-    smallest = min(_starts(sizes, strength, random, QUICK_TRIES), key=len, default=None)
-    if smallest is None or (len(smallest) > 1.15 * _least(sizes, strength) and not _is_large(sizes, strength)):
-        builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=QUICK_TRIES)
+    is_wide = len(sizes) > WIDE
+    tries = 1 if is_wide else QUICK_TRIES
+    smallest = min(_starts(sizes, strength, random, tries), key=len, default=None)
+    is_large = is_wide or _is_large(sizes, strength)
+    if smallest is None or (len(smallest) > 1.15 * _least(sizes, strength) and not is_large):
+        builder = GreedyBuilder(sizes, strength, solver=None, random=random, tries=tries)
         smallest = min((rows for rows in (smallest, builder.build()) if rows is not None), key=len)
     return without_spare_rows(smallest, strength)
 

@@ -44,7 +44,7 @@ def spared(document: Document, shape: Shape, base: list[Any]) -> Iterator[list[A
     """Yield the base with one more item that `contains` does not count: it can be changed and the count stays."""
     wanted = shape.nodes("contains")
     for miss in misses_of(document, shape, wanted)[:1] if wanted else ():
-        if document.holds(shape.parts, [*base, miss]):
+        if document.holds(shape.decisive, [*base, miss]):
             yield [*base, miss]
 
 

@@ -18,8 +18,8 @@ from .valid import samples
 
 _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
-_MOST_OPEN_NAMES, _MOST_OPTIONAL = 4, 150
-_MOST_REQUIRED, _FEW_EXTRA, _MOST_COUNTED = 120, 3, 1000
+_MOST_OPEN_NAMES, _MOST_OPTIONAL = 4, 100
+_MOST_REQUIRED, _FEW_EXTRA, _MOST_COUNTED = 100, 3, 1000
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -53,7 +53,7 @@ def open_names(document: Document, shape: Shape, base: dict[str, Any], depth: in
         if not about or about in found or False in (node.schema for node in shape.member(name)):
             continue
         options = samples(document, shape.member(name), depth=depth + 1)
-        if options and document.holds(shape.parts, {**base, name: base.get(name, options[0])}):
+        if options and document.holds(shape.decisive, {**base, name: base.get(name, options[0])}):
             found[about] = name
     return list(found.values())[:_MOST_OPEN_NAMES]
 
@@ -72,7 +72,7 @@ def _of_map(document: Document, shape: Shape, base: dict[str, Any], depth: int) 
     for turn, name in enumerate(_ODD_NAMES):
         options = samples(document, shape.member(name), depth=depth + 1)
         value = options[turn % len(options)] if options else None
-        if options and document.holds(shape.parts, {**base, name: value}):
+        if options and document.holds(shape.decisive, {**base, name: value}):
             made[name] = value
     yield change("optional", {**base, **made}, "odd names", only_if_valid=True)
     first, second, *_ = [*made, "", ""]

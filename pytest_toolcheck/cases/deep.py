@@ -18,7 +18,7 @@ _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
 _MOST_PLACES = 40
 _MOST_SAMPLES, _MOST_DEEP, _DEEPEST_START = 6, 3, 3
-_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 400, 32, 8
+_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 250, 32, 8
 _TELLING = {"boundary": 4, "enum": 3, "pattern": 2, "format": 2, "required": 1, "type": 1, "extra": 2, "null": 2}
 """What is told far inside, and how much of each."""
 _ONLY_REFERS = frozenset(("$ref", "$dynamicRef", "$recursiveRef", "description", "title", "default", "examples"))
@@ -36,6 +36,7 @@ def deep(
         return
     held = 0
     for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
+        made: list[Change] | None = None
         for place in _places(value):
             if not document.holds(conjunction, with_levels(value, place, 2)):
                 continue
@@ -44,7 +45,8 @@ def deep(
                 yield from _of_levels(value, place, wrong)
             if wrong:  # else anything may stand there
                 few, levels = (_FEW_TOLD, LEVELS_TO_CHANGED[:2]) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
-                yield from _far_inside(value, place, _telling(changes(value), place)[:few], levels)
+                made = [*islice(nested(changes(value)), _MOST_LOOKED_AT)] if made is None else made
+                yield from _far_inside(value, place, _telling(made, place)[:few], levels)
             held += bool(wrong)
             if held == _MOST_DEEP:
                 return
@@ -78,10 +80,10 @@ def _far_inside(value: Any, place: Place, telling: list[Change], levels: tuple[i
             yield Change("nested", (*place * (count - 1), *item.path), item.detail, inside)
 
 
-def _telling(changes: Iterator[Change], place: Place) -> list[Change]:
+def _telling(changes: list[Change], place: Place) -> list[Change]:
     """Return a few changes of each kind and place; those of what stands further inside are made of it."""
     found: dict[object, list[Change]] = {}
-    for item in islice(nested(changes), _MOST_LOOKED_AT):
+    for item in changes:
         kind = item.detail.split(" ")[0]
         group = found.setdefault(kind if kind in ("extra", "null") else (item.path, kind), [])
         if kind in _TELLING and item.path[: len(place)] != place and len(group) < _TELLING[kind]:

@@ -20,7 +20,7 @@ def foreign_members(document: Document, shapes: list[Shape], bases: list[Any], *
     for shape, base in zip(shapes[:_MOST_SHAPES], bases, strict=False):
         for name, value in _known_elsewhere(document, shape, shapes[:_MOST_SHAPES], base, depth):
             changed = {**base, name: value}
-            if not document.holds(shape.parts, changed):
+            if not document.holds(shape.decisive, changed):
                 path = (
                     () if depth else (name,)
                 )  # below the root, turns go by place: it is not to take that of `left out`
@@ -39,7 +39,7 @@ def missing_for_foreign(document: Document, shapes: list[Shape], bases: list[Any
             own = [name for name in shape.required() if name in base and name not in other.required()]
             foreign = [name for name in other.required() if name in theirs and name not in shape.required()]
             for value, lost, said in _exchanged(base, theirs, own, foreign):
-                if made < _MOST_MISSING and not document.holds(shape.parts, value):
+                if made < _MOST_MISSING and not document.holds(shape.decisive, value):
                     yield Change("required", () if depth else (lost,), f"left out for {said} of another branch", value)
                     made += 1
 

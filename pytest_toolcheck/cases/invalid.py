@@ -22,10 +22,10 @@ from .turns import Turn, interleaved
 from .valid import array_of, arrays, built, needed, objects, samples, samples_of
 
 _MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
-_FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 120
+_FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 100
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
-_MOST_REFUSED, _MANY_NOTS = 40, 10
+_MOST_REFUSED, _MANY_NOTS, _MANY_BRANCHES = 40, 10, 10
 _NESTED: tuple[Any, ...] = (
     [[1, "a"], [None, []]],
     {"a": {"b": [{"c": [None, 1.5, {}]}]}},
@@ -78,7 +78,7 @@ def _of_branches(document: Document, conjunction: Conjunction, shapes: list[Shap
 
 
 def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
-    return base if document.holds(shape.parts, base) else (samples_of(document, shape, depth=depth) or [base])[0]
+    return base if document.holds(shape.decisive, base) else (samples_of(document, shape, depth=depth) or [base])[0]
 
 
 def _of_shape(document: Document, shape: Shape, base: Any, turn: Turn, depth: int, refused: bool) -> Iterator[Change]:
@@ -131,7 +131,7 @@ def _containers(
         if isinstance(base, wanted) and kind in kinds:
             yield base
         elif kind in kinds and kind in shape.spoken_types():
-            found = (value for value in made(document, shape, depth=depth) if document.holds(shape.parts, value))
+            found = (value for value in made(document, shape, depth=depth) if document.holds(shape.decisive, value))
             yield from islice(found, 1)
 
 
@@ -174,8 +174,9 @@ def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth
         yield from interleaved(streams)
         return
     again = {*turn.share(names, _MOST_TOLD)}
+    often = _SEVERAL if turn.of < _MANY_BRANCHES else 1
     for name, stream in zip(names, streams, strict=True):
-        if not turn.is_told(name, *(id(node.schema) for node in shape.member(name))):
+        if not turn.is_told(name, *(id(node.schema) for node in shape.member(name)), often=often):
             yield from islice(stream, _share(document, len(names) * turn.of))
         elif name in again:  # what other branches told already
             yield from islice((item for item in stream if item.category != "optional"), _FEW_AGAIN)
@@ -241,7 +242,7 @@ def _behind_prefix(document: Document, shape: Shape, base: list[Any], depth: int
     length = shape.prefix_length()
     for count in (length + 1, length) if len(base) <= length else ():
         made = array_of(document, shape, count, depth=depth)
-        if made is not None and len(made) > len(base) and document.holds(shape.parts, made):
+        if made is not None and len(made) > len(base) and document.holds(shape.decisive, made):
             return made
     return base
 

@@ -79,10 +79,17 @@ _TYPES: Mapping[str, Predicate] = {
 }
 
 
+_CLASSES: Mapping[str, type] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+"""Types of which one question to Python is enough, however many they are."""
+
+
 def _type(_: Scope, value: Any, __: Any) -> Predicate | None:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name in _TYPES for name in names):
         return None
+    if all(name in _CLASSES for name in names):
+        classes = tuple(_CLASSES[name] for name in names)
+        return lambda value: isinstance(value, classes)
     return any_of([_TYPES[name] for name in names])
 
 
@@ -125,6 +132,9 @@ def _enum(_: Scope, members: Any, __: Any) -> Predicate | None:
 
 def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = {name: scope.compile(schema) for name, schema in value.items()}
+    if len(tests) == 1:
+        [(only, test)] = tests.items()
+        return lambda instance: not isinstance(instance, dict) or only not in instance or test(instance[only])
 
     def holds(instance: Any) -> bool:
         if isinstance(instance, dict):
@@ -230,6 +240,8 @@ def _contains(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate 
 
 def _dependent(scope: Scope, value: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
     """`dependentSchemas`, `dependentRequired`, and `dependencies`, which is either."""
+    if all(isinstance(other, list) for other in value.values()):
+        return _dependent_names({name: frozenset(other) for name, other in value.items()})
     tests = [
         (name, _required(scope, other, schema) if isinstance(other, list) else scope.compile(other))
         for name, other in value.items()
@@ -237,6 +249,18 @@ def _dependent(scope: Scope, value: Mapping[str, Any], schema: Mapping[str, Any]
     return lambda instance: (
         not isinstance(instance, dict) or all(test(instance) for name, test in tests if name in instance)
     )
+
+
+def _dependent_names(asked: Mapping[str, frozenset[str]]) -> Predicate:
+    def holds(instance: Any) -> bool:
+        if isinstance(instance, dict):
+            names = instance.keys()
+            for name in instance:
+                if name in asked and not asked[name] <= names:
+                    return False
+        return True
+
+    return holds
 
 
 def _not(scope: Scope, value: Any, __: Any) -> Predicate:
@@ -247,6 +271,8 @@ def _not(scope: Scope, value: Any, __: Any) -> Predicate:
 def _if(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate:
     condition = scope.compile(value)
     then, other = scope.compile(schema.get("then", True)), scope.compile(schema.get("else", True))
+    if other is always:
+        return lambda instance: not condition(instance) or then(instance)
     return lambda instance: then(instance) if condition(instance) else other(instance)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from ..spec.model import JSONSchema, ValueSet
@@ -107,10 +107,10 @@ def cases_of(
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
-    is_long = size > _LONG_BASE
-    texts = {} if is_long else {id(item): _written(item.value) for item in changes}
-    kept = changes if is_long else [*_bounds_kept(changes, texts)]
-    yield from _labelled(document, _in_order(kept, is_short=limit < _SHORT), texts, categories, limit, lone_surrogates)
+    # whoever asks for `boundary` is to find every bound there
+    at_bounds = {_written(item.value) for item in changes if item.category == "boundary" and size <= _LONG_BASE}
+    ordered = _in_order(changes, is_short=limit < _SHORT)
+    yield from _labelled(document, ordered, at_bounds, categories, limit, lone_surrogates)
 
 
 def _all_changes(
@@ -143,14 +143,6 @@ def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[C
             for value in values_of(values, key, kind):
                 detail = f"{kind} value {describe(value)}"
                 yield Change("example", (name,), detail, {**base, name: value})
-
-
-def _bounds_kept(changes: Sequence[Change], texts: Mapping[int, str | None]) -> Iterator[Change]:
-    """Leave out what is a value at a bound as well: whoever asks for `boundary` is to find every bound there."""
-    bounds = {texts[id(item)] for item in changes if item.category == "boundary"}
-    for item in changes:
-        if item.category in ("example", "boundary") or texts[id(item)] not in bounds:
-            yield item
 
 
 def _written(value: Any) -> str | None:
@@ -207,7 +199,7 @@ def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
 def _labelled(
     document: Document,
     changes: Iterable[Change],
-    texts: Mapping[int, str | None],
+    at_bounds: Set[str | None],
     categories: Sequence[str],
     limit: int,
     lone_surrogates: bool,
@@ -218,7 +210,9 @@ def _labelled(
             return
         if item.category not in categories:
             continue
-        text = texts[id(item)] if texts else _written(item.value)
+        text = _written(item.value)
+        if text in at_bounds and item.category not in ("example", "boundary"):
+            continue
         if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
             continue
         label = labeller.label(item.value)

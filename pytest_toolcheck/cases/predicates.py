@@ -97,6 +97,11 @@ class Predicates:
         self.has_references = _has_key(validator.schema, ("$ref", *_DYNAMIC))
         self.usable = draft in _COMPILED_DRAFTS
 
+    @property
+    def known(self) -> Mapping[int, Predicate]:
+        """What was compiled, by the ids of the schemas; nothing where a schema may mean several things."""
+        return {} if self._is_dynamic or not self.usable else self._done
+
     def enter(self, resolver: Any, schema: Any) -> Any:
         """Return the resolver for what stands inside `schema`, which stands inside the resolver's resource."""
         if not isinstance(schema, dict) or "$id" not in schema:

@@ -55,7 +55,9 @@ def enum_members(members: list[Any]) -> Iterator[Change]:
     """Yield every member, then near misses: case, white space, cut, doubled, type twins, a neighbour."""
     ends = [members[at] for at in dict.fromkeys((0, len(members) - 1, len(members) // 2))] if members else []
     rest = [member for at, member in enumerate(members) if at not in (0, len(members) - 1, len(members) // 2)]
-    chosen = members if len(members) <= _FEW_MEMBERS else list({id(m): m for m in (*ends, *_one_of_each(members))}.values())
+    chosen = (
+        members if len(members) <= _FEW_MEMBERS else list({id(m): m for m in (*ends, *_one_of_each(members))}.values())
+    )
     near = [(change("enum", value, f"not {describe(value)}") for value in _near(member)) for member in chosen]
     yield from map(partial(change, "enum"), ends)
     yield from interleaved([map(partial(change, "enum"), rest), interleaved([*near])])

@@ -56,6 +56,12 @@ Conjunction = tuple[Node, ...]
 """Schemas that all hold for one value."""
 
 
+def decisive(conjunction: Conjunction) -> Conjunction:
+    """Return the nodes without those that stand under `allOf` of another: these need not be asked again."""
+    implied = {id(schema) for node in conjunction for schema in node.keywords().get("allOf", ())}
+    return tuple(node for node in conjunction if id(node.schema) not in implied) if implied else conjunction
+
+
 def draft_of(schema: Any, *, default: Any = DEFAULT_DRAFT) -> Any:
     """Return the `jsonschema` validator class for the schema's `$schema`, or `default` where it names none we know."""
     with warnings.catch_warnings():
@@ -156,9 +162,11 @@ class Document:
         self.effort += 1
         if self.is_endless:
             return False
+        known = self._predicates.known
         try:
             for node in conjunction:
-                if not self._predicate(node)(value):
+                test = known.get(id(node.schema)) or self._predicate(node)
+                if not test(value):
                     return False
         except Exception:  # format checkers, patterns and references raise whatever they like
             return False

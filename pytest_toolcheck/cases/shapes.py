@@ -14,7 +14,7 @@ from typing import Any
 
 from .at_odds import NOTHING, Demands, are_at_odds, demands_of
 from .explosive import searcher
-from .schema import ALL_TYPES, Conjunction, Document, Node
+from .schema import ALL_TYPES, Conjunction, Document, Node, decisive
 from .strategy_negate import negations
 
 _MOST, _MOST_EXCLUSIVE = 16, 64
@@ -49,6 +49,8 @@ class Shape:
     """Of members that must be there, and must not: what was worked out."""
     of_members: list[Node] = field(default_factory=list, compare=False, repr=False)
     """The parts that say something about members."""
+    judges: list[Node] = field(default_factory=list, compare=False, repr=False)
+    """What was worked out for `decisive`."""
 
     def __post_init__(self) -> None:
         """Look through the parts once: a shape is asked for its keywords hundreds of times."""
@@ -58,6 +60,13 @@ class Shape:
                 self.stated.setdefault(keyword, []).append((part, value))
             if not _OF_MEMBERS.isdisjoint(words):
                 self.of_members.append(part)
+
+    @property
+    def decisive(self) -> Conjunction:
+        """The parts without what others of them say already."""
+        if not self.judges:
+            self.judges.extend(decisive(self.parts))
+        return tuple(self.judges)
 
     def all_of(self, keyword: str) -> list[Any]:
         """Return the keyword's value in every part that has it."""

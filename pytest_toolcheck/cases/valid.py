@@ -8,7 +8,7 @@ from typing import Any
 
 from . import numbers, texts
 from .identity import identity
-from .schema import MOST_NEEDED, Conjunction, Document
+from .schema import MOST_NEEDED, Conjunction, Document, decisive
 from .shapes import Shape, alternatives, refusing
 from .turns import interleaved
 
@@ -52,11 +52,15 @@ def _known_samples(
     shapes: Callable[[Document, Conjunction], list[Shape]],
     depth: int,
 ) -> list[Any]:
-    parts = tuple(id(node.schema) for node in conjunction)
-    key, elsewhere = (kind, depth, *parts), (kind, "elsewhere", *parts)
-    if key not in document.memo and document.is_weary and elsewhere in document.memo:
+    depth = depth if document.is_recursive else 0  # only there does it matter how deep a value stands
+    key = (kind, depth, *(id(node.schema) for node in conjunction))
+    known: list[Any] | None = document.memo.get(key)
+    if known is not None:
+        return list(known)
+    elsewhere = (kind, "elsewhere", *key[2:])
+    if document.is_weary and elsewhere in document.memo:
         document.memo[key] = document.memo[elsewhere]
-    if key not in document.memo:
+    else:
         document.kept.append(conjunction)
         document.memo[key] = []  # what a schema that leads back to itself finds on its way
         found = _found(document, conjunction, shapes, depth)
@@ -74,16 +78,16 @@ def _found(
 ) -> Iterator[Any]:
     if depth > deepest(document):
         return
-    found = False
+    found, judges = False, decisive(conjunction)
     if not document.is_weary:
         streams = [built(document, shape, depth=depth) for shape in shapes(document, conjunction)]
         for value in islice(interleaved(streams), _MOST_TRIED):
-            if document.holds(conjunction, value):
+            if document.holds(judges, value):
                 found = True
                 yield value
     if not found:
         options = ANYTHING[:_WHEN_WEARY] if document.is_weary else ANYTHING
-        yield from (value for value in options if document.holds(conjunction, value))
+        yield from (value for value in options if document.holds(judges, value))
 
 
 def _enough(document: Document, depth: int) -> int:
