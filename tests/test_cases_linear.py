@@ -112,3 +112,12 @@ def test_many_branches_are_not_all_told_in_full(schema: dict[str, Any]) -> None:
     cases = list(cases_of(Document(schema)))
     assert len(cases) == 1000
     assert {case.pointer for case in cases} >= {f"/{name}" for name in schema["properties"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "most"), [(many_conditions(20), 500_000), (long_chain(40), 330_000)], ids=["conditions", "a chain"]
+)
+def test_many_branches_cost_little(schema: dict[str, Any], most: int) -> None:
+    """Twenty conditions, and a chain of forty members that ask for the next, take some hundred thousand steps."""
+    list(generate_cases(schema))  # what is compiled once is not counted
+    assert function_calls(lambda: list(generate_cases(schema))) < most

@@ -17,8 +17,8 @@ LEVELS, LEVELS_TO_WRONG, LEVELS_TO_CHANGED = (8, 32), (3, 4, 6, 10), (2, 3, 4, 5
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
 _MOST_PLACES = 40
-_MOST_SAMPLES, _MOST_DEEP, _DEEPEST_START = 6, 3, 3
-_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 250, 32, 8
+_MOST_SAMPLES, _MOST_DEEP, _DEEPEST_START = 6, 2, 3
+_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 200, 32, 8
 _TELLING = {"boundary": 4, "enum": 3, "pattern": 2, "format": 2, "required": 1, "type": 1, "extra": 2, "null": 2}
 """What is told far inside, and how much of each."""
 _ONLY_REFERS = frozenset(("$ref", "$dynamicRef", "$recursiveRef", "description", "title", "default", "examples"))
@@ -45,7 +45,7 @@ def deep(
                 yield from _of_levels(value, place, wrong)
             if wrong:  # else anything may stand there
                 few, levels = (_FEW_TOLD, LEVELS_TO_CHANGED[:2]) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
-                made = [*islice(nested(changes(value)), _MOST_LOOKED_AT)] if made is None else made
+                made = _made(document, changes(value)) if made is None else made
                 yield from _far_inside(value, place, _telling(made, place)[:few], levels)
             held += bool(wrong)
             if held == _MOST_DEEP:
@@ -54,8 +54,18 @@ def deep(
             return
 
 
+def _made(document: Document, changes: Iterator[Change]) -> list[Change]:
+    """Return some of the changes; what is put inside itself among them has its turn later."""
+    document.memo["deep"] = True
+    made = [*islice(nested(changes), _MOST_LOOKED_AT)]
+    del document.memo["deep"]
+    return made
+
+
 def _is_known(document: Document, conjunction: Conjunction) -> bool:
-    """Whether a value of what the conjunction refers to was put inside itself before."""
+    """Whether a value of what the conjunction refers to was put inside itself before, or is not to be now."""
+    if "deep" in document.memo:
+        return True
     parts = [part for shape in alternatives(document, conjunction)[:1] for part in shape.parts]
     about = [part for part in parts if not _ONLY_REFERS.issuperset(part.keywords())]
     key = ("deep", *(id(part.schema) for part in about))

@@ -109,8 +109,8 @@ def cases_of(
             raise
     # whoever asks for `boundary` is to find every bound there
     at_bounds = {_written(item.value) for item in changes if item.category == "boundary" and size <= _LONG_BASE}
-    ordered = _in_order(changes, is_short=limit < _SHORT)
-    yield from _labelled(document, ordered, at_bounds, categories, limit, lone_surrogates)
+    ordered = _in_order(changes, at_bounds, is_short=limit < _SHORT)
+    yield from _labelled(document, ordered, categories, limit, lone_surrogates)
 
 
 def _all_changes(
@@ -152,12 +152,17 @@ def _written(value: Any) -> str | None:
         return None
 
 
-def _in_order(changes: Sequence[Change], *, is_short: bool) -> Iterator[Change]:
+Written = tuple[Change, str | None]
+"""A change and the JSON text of its value; written down in its turn, as most never have one."""
+
+
+def _in_order(changes: Sequence[Change], at_bounds: Set[str | None], *, is_short: bool) -> Iterator[Written]:
     """Examples first; then take turns over categories and, within each, over the places changed: none starves.
 
-    `is_short`: so few are wanted that all categories take equal turns.
+    What is a value at a bound as well is left to `boundary`. `is_short`: so few are wanted that all categories take
+    equal turns.
     """
-    yield from (item for item in changes if item.category == "example")
+    yield from ((item, _written(item.value)) for item in changes if item.category == "example")
     queues: dict[tuple[str, str], dict[Any, dict[Any, list[Change]]]] = {}
     for item in changes:
         if item.category == "example":
@@ -166,13 +171,24 @@ def _in_order(changes: Sequence[Change], *, is_short: bool) -> Iterator[Change]:
         places.setdefault(item.path[1:], []).append(item)
     kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
     firsts = (0 if kind[0] == "extra" else at for at, kind in enumerate(kinds))  # there the members are no parameters
-    streams = [_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)]
+    streams = [
+        _elsewhere(_of_kind([*queues[kind].values()], at), set() if kind[0] == "boundary" else at_bounds)
+        for at, kind in zip(firsts, kinds, strict=True)
+    ]
     yield from weighted(
         [
             (stream, 1 if is_short else _AT_ONCE.get(kind[1] or kind[0], 1))
             for stream, kind in zip(streams, kinds, strict=True)
         ]
     )
+
+
+def _elsewhere(changes: Iterator[Change], at_bounds: Set[str | None]) -> Iterator[Written]:
+    """Yield the changes whose values are not at bounds."""
+    for item in changes:
+        text = _written(item.value)
+        if text not in at_bounds:
+            yield item, text
 
 
 def _of_kind(members: list[dict[Any, list[Change]]], first: int) -> Iterator[Change]:
@@ -198,20 +214,16 @@ def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
 
 def _labelled(
     document: Document,
-    changes: Iterable[Change],
-    at_bounds: Set[str | None],
+    changes: Iterable[Written],
     categories: Sequence[str],
     limit: int,
     lone_surrogates: bool,
 ) -> Iterator[Case]:
     labeller, inputs, ids, size = Labeller(document), set[str](), set[str](), 0
-    for item in changes:
+    for item, text in changes:
         if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
             return
         if item.category not in categories:
-            continue
-        text = _written(item.value)
-        if text in at_bounds and item.category not in ("example", "boundary"):
             continue
         if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
             continue

@@ -66,13 +66,14 @@ class Scope:
 
     def follow(self, reference: str) -> Predicate:
         """Return the predicate of what a reference refers to; resolved when first needed, as `jsonschema` does."""
-        made: list[Predicate] = []
+        target: Predicate | None = None
 
         def holds(value: Any) -> bool:
-            if not made:
+            nonlocal target
+            if target is None:
                 resolved = self.resolver.lookup(reference)
-                made.append(self._predicates.compile(resolved.contents, resolved.resolver))
-            return made[0](value)
+                target = self._predicates.compile(resolved.contents, resolved.resolver)
+            return target(value)
 
         return holds
 
