@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -130,6 +131,20 @@ def test_a_key_of_nothing_may_be_refused(
             "accepts_valid", silent, sent, "Error executing tool tool", noise=noise, good=(good,), accepts=accepts
         )
         assert (found is not None) is accused
+
+
+@pytest.mark.parametrize("said", ["Error executing tool tool", "Error calling tool 'tool'"])
+@pytest.mark.parametrize(("name", "accused"), [("order_id", False), ("order", True)])
+def test_a_key_is_not_judged_by_a_refusal_that_says_nothing(said: str, name: str, accused: bool) -> None:
+    """Servers that keep their errors to themselves, and log none, may mean that there is no such thing."""
+    tool = ToolSpec(name="tool", input=takes(**{name: {**LINE, "maximum": 98}}))
+    accepts = partial(_is_there, name)
+    found = refused("accepts_valid", tool, {name: 98}, said, good=({name: 1},), accepts=accepts)
+    assert (found is not None) is accused
+
+
+def _is_there(name: str, value: Any) -> bool:
+    return value[name] in ORDERS
 
 
 OUTPUT = {"type": "object", "title": "weekOutput", "properties": {"result": {"type": "integer", "minimum": 1}}}

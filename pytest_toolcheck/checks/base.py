@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -104,11 +105,19 @@ def printable(text: str, *, keep: str = "") -> str:
     return "".join(sign if sign.isprintable() or sign in keep else json.dumps(sign)[1:-1] for sign in text)
 
 
+_WITHHELD = re.compile(r"Error (?:executing|calling|running) tool (['\"]?)[^\s:'\"]+\1")
+
+
+def is_withheld(message: str) -> bool:
+    """Whether a server keeps to itself what went wrong: MCP SDK 2 does, and others where they are told to."""
+    return _WITHHELD.fullmatch(message.strip()) is not None
+
+
 def said_of(evidence: Evidence) -> str:
-    """Return what a refusal says; of one that says nothing (MCP SDK 2), what the server wrote to its log."""
-    error, tool = evidence.outcome.error, evidence.tool
+    """Return what a refusal says; of one that says nothing (`is_withheld`), what the server wrote to its log."""
+    error = evidence.outcome.error
     said = error.message if error is not None else ""
-    return evidence.outcome.noise if said.strip() == f"Error executing tool {tool.call or tool.name}" else said
+    return evidence.outcome.noise if is_withheld(said) else said
 
 
 def texts_in(value: Any) -> Iterator[str]:

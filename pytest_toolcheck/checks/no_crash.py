@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..targets._text_values import is_refused_by_codec, is_told_by_codec
-from .base import ADVICE, Evidence, Finding, shorten, texts_in
+from .base import ADVICE, Evidence, Finding, is_withheld, shorten, texts_in
 from .integral import stumbles_over_integral_float
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
 def shows_crash(message: str, logged: str = "") -> bool:
     """Whether a refusal is what an interpreter writes when code fails on its own; of one that says nothing, the server's log."""
-    if message.strip().startswith("Error executing tool ") and ":" not in message:
+    if is_withheld(message):
         return bool(_raised(_LOGGED_ERROR, logged))
     return _WRAPPED_CRASH.search(message) is not None
 
@@ -177,7 +177,7 @@ def _without_prefix(message: str) -> str:
 
 def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     """Return what gives the crash away; a TypeError that is a refusal is seen for what it is, not through a server."""
-    if error.message.strip() == f"Error executing tool {evidence.tool.call or evidence.tool.name}":
+    if is_withheld(error.message):
         return _told_to_the_log(evidence)
     own = (
         error.type == "TypeError"
