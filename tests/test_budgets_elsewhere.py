@@ -15,10 +15,12 @@ import pytest
 from pytest_toolcheck.budgets import cpu, leak, lock, memory_children, processes, waits
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter
+from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.lock import MeasuringLock
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets, apply_to_body
 from pytest_toolcheck.budgets.memory import measure_peak
 from pytest_toolcheck.budgets.memory_children import ChildMemoryMeter
+from pytest_toolcheck.budgets.processes import has_proc
 from pytest_toolcheck.spec.model import Budgets
 
 from .budget_server import asked_server
@@ -92,6 +94,19 @@ def test_latency_without_proc(no_proc, server):
         verdict, measured = verdict_of(Budgets(latency={"p50": 10_000 * MS}), call, serving)
         assert verdict == "pass"
         assert "no /proc here: run-queue delay unknown, calls gated by involuntary context switches" in measured
+
+
+def test_switches_that_are_counted_tell_of_no_wait_after_a_sleep(no_proc):
+    """Who slept until an answer came and then waited for a processor was not switched against its will."""
+    (one,) = LatencyMeter(reference_ns=10**12).block(lambda: None, most=1)
+    assert not one.sample.tells_waits
+
+
+@pytest.mark.skipif(not has_proc(), reason="run-queue delays are Linux's")
+def test_delays_tell_of_every_wait():
+    """What the scheduler counts is the whole of it."""
+    (one,) = LatencyMeter(reference_ns=10**12).block(lambda: None, most=1)
+    assert one.sample.tells_waits
 
 
 @pytest.mark.parametrize(("budget_ms", "verdict"), [(3, "fail"), (300, "pass")])

@@ -28,7 +28,7 @@ WIDE = 0.15
 SHORTEST_SLICE_NS = 700_000
 """No scheduler runs another for less."""
 LOUD = 0.01
-"""A machine more of whose spins are slow is not quiet."""
+"""A machine more of whose spins may be slow is not quiet."""
 ONE_GO_NS = 600_000
 """Calls between the same two spins, made in one go, take so long together before another one would begin."""
 UNSEEN = 3.0
@@ -119,15 +119,22 @@ class Interruptions:
         unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
         return (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual)
 
-    def may_have_put_off(self, wall_ns: int) -> bool:
-        """Whether a call is longer than the others by a time slice, on a machine that is not quiet and tells no wait.
+    @property
+    def puts_off_from_ns(self) -> float:
+        """From this length on a call may have been put off, where no wait is told: it is a time slice longer than the others.
 
-        A server may be put off on a processor where nothing is spun.
+        A server may be put off on a processor where nothing is spun, and a call that has slept when it wakes up. So it
+        is excused until spins prove that the machine is quiet.
         """
-        if self._tells_waits or not self._usual or wall_ns - self._quarter_of_walls(1) < SHORTEST_SLICE_NS:
-            return False
+        if self._tells_waits or not self._usual or not self._used_walls or self._is_quiet:
+            return math.inf
+        return self._quarter_of_walls(1) + SHORTEST_SLICE_NS
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether even the largest share of slow spins that is likely with what was seen is small."""
         slow = len(self._spins) - bisect_left(self._spins, SPIN_TOLERANCE * self._usual)
-        return slow > LOUD * len(self._spins)
+        return slow + UNSEEN + math.sqrt(UNSEEN * slow) <= LOUD * len(self._spins)
 
     def slow_down(self, duration_ns: int) -> float:
         """Return how many times slower all that is too short to count as an interruption makes a call: evenly so."""

@@ -119,7 +119,8 @@ class LatencyMeter:
         took = wall_ns() - start
         waited = self._waits.waited_ns(before, self._waits.read(), took)
         spins = self._spins_after(took)
-        return [TimedCall(Sample(wall, waited, *spins), result) for wall, result in timed]
+        tells = not self._waits.is_counted
+        return [TimedCall(Sample(wall, waited, *spins, tells_waits=tells), result) for wall, result in timed]
 
     def _spins_after(self, took_ns: int) -> tuple[int, int, int, int | None, tuple[int, ...]]:
         """Spin after calls that took so long; return what their samples say of it, in the order of the fields.

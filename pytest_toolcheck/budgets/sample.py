@@ -35,6 +35,8 @@ class Sample:
     """How long the spin after the call waited for a processor; None: not known."""
     more_spins_ns: tuple[int, ...] = ()
     """Further spins after a long call, without those that are known to have waited: one in many calls says little."""
+    tells_waits: bool = True
+    """False where delays are only those of who was working: what sleeps until an answer comes, and then waits, is told of none."""
 
 
 def slow_down(sample: Sample, reference_ns: int) -> float:

@@ -12,7 +12,7 @@ Nothing here reads a clock: `latency.py` and `cpu.py` make the samples, `measure
 from __future__ import annotations
 
 import math
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter
 from typing import Literal
 
@@ -91,7 +91,8 @@ class SequentialVerdict:
         self.verdict: Verdict | None = None
         self._all: list[int] = []
         self._over_of_all = 0
-        self._sure = self._sure_of_all = 0
+        self._sure_walls: list[int] = []
+        self._sure_of_all = 0
         self._least: list[int] = []
         self._gates = gates
         self._spins: list[int] = []
@@ -121,7 +122,8 @@ class SequentialVerdict:
             self.values.append(sample.wall_ns)
             is_over = sample.wall_ns > self.budget_ns
             self.over += is_over
-            self._sure += is_over and self._is_sure(sample, reference)
+            if is_over and self._is_sure(sample, reference):
+                insort(self._sure_walls, sample.wall_ns)
         else:
             self.dropped[reason] += 1
         if not self.is_clock_too_coarse:
@@ -194,8 +196,12 @@ class SequentialVerdict:
             return True
         excuse = max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
         is_narrow = reference and self.quantile <= 0.5 and not self._interruptions.has_wide_calls
-        is_over = sample.wall_ns > self.budget_ns * excuse * (SPARED if is_narrow else 1.0)
-        return is_over and not self._interruptions.may_have_put_off(sample.wall_ns)
+        return sample.wall_ns > self.budget_ns * excuse * (SPARED if is_narrow else 1.0)
+
+    @property
+    def _sure(self) -> int:
+        """How many usable calls count for a fail, as all that is known by now says."""
+        return bisect_left(self._sure_walls, self._interruptions.puts_off_from_ns)
 
     def _note_machine(self, sample: Sample, *, is_used: bool) -> None:
         if not self._gates:
@@ -208,7 +214,7 @@ class SequentialVerdict:
             spins=spins,
             known_ns=sample.spin_delay_ns or 0,
             more=sample.more_spins_ns,
-            tells_waits=bool(sample.run_delay_ns) or sample.spin_delay_ns is not None,
+            tells_waits=sample.tells_waits and (bool(sample.run_delay_ns) or sample.spin_delay_ns is not None),
             is_used=is_used,
         )
 
@@ -226,7 +232,7 @@ class SequentialVerdict:
         """Return why a call is not used. Nor is the one after it, and of a tail those after a slow spin: noise comes in bursts."""
         self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
         is_cold, reason = self._is_cold and sample.wall_ns < COLD_UP_TO_NS, disturbance(sample, reference)
-        self._is_cold = reason is not None
+        self._is_cold = reason is not None or sample.wall_ns >= self._interruptions.puts_off_from_ns
         if reason or is_cold:
             return reason or "runs on with cold caches"
         return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
