@@ -44,7 +44,7 @@ def test_the_reason_is_said_and_stages_are_made_again_only_so_often():
     """The message names memory and by how much it is slower."""
     rule = found([1.5] * 9, [1.2, 1.3, 1.4])
     assert len(rule.stages) == MOST_DOUBTED + 2
-    assert "a copy takes 1.50 of what it took at best" in rule.reason_inconclusive()
+    assert "what lives there may take 1.50 times as long" in rule.reason_inconclusive()
 
 
 def machine(took_ns: list[int], monkeypatch) -> Contention:
@@ -87,10 +87,10 @@ def test_what_sleeps_is_not_slower_for_slow_memory(computed, has_cpu, slow_down,
     monkeypatch.setattr(contention, "process_cpu_ns", lambda: next(clock))
     monkeypatch.setattr(Contention, "slow_down", lambda self: 2.0)
     told: list[float] = []
-    monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor: told.append(factor))
+    monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor))
     rule = ConfirmedVerdict(0.5, MS)
     rule.pause_s = 0.1
-    Doubts(has_cpu=has_cpu).look([rule], [6, 4])
+    Doubts((), is_time=has_cpu).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
 
 

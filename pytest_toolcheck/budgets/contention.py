@@ -1,10 +1,11 @@
 """Whether others use the machine's memory, which slows what lives in memory and neither shows in a calibration spin nor as a wait.
 
-Beside loops that sweep memory a copy of 8 MiB took 1.1 to 2.4 times its CPU time, walks through lists and dicts 1.2 to
-2.1 times, parsing, recursion and the spin 1.02 times at most (measured). So a copy tells that memory is slow just now, and not
-whether that is anything to the tool: but what is slow for that varies from call to call (`ConfirmedVerdict.doubt`).
-A copy pushes the tool's data out of the caches, so none is made between short calls: they are made when a
-stage has failed, and between long calls.
+Beside loops that sweep memory a copy of 8 MiB took 1.1 to 2.6 times its CPU time, walks through lists and dicts 1.1 to
+5.7 times, parsing 1.1 to 1.4 times, the spin 1.02 times at most (measured). So copies, and cells that lie at random
+(`caches.py`), tell that memory is slow just now, and not whether that is anything to the tool. It is to what touches more than
+its processor's own cache holds (`touched.py`), or is not known to touch less; of what touches little, to calls that vary.
+Looking pushes the tool's data out of the caches, so it is not done between short calls, but when a stage has failed, after
+the pauses, and between long calls.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from .clocks import process_cpu_ns, thread_cpu_ns
+from .caches import Caches
+from .clocks import process_cpu_ns, thread_cpu_ns, wall_ns
+from .cpu import has_process_clocks, process_clock_ns
+from .processes import process_tree
+from .touched import Touched, touches_little
 from .verdict import ConfirmedVerdict
 
 COPIED_BYTES = 8 * 2**20
@@ -23,6 +28,10 @@ REFERENCE_MOMENTS = 4
 APART_S = 0.002
 LONG_NS = 10_000_000
 """Calls of this length are not slower for a copy before them."""
+NOTED_EVERY_NS = 200_000_000
+"""Looking takes longer than a call of that length."""
+RECENT_NS = 5_000_000_000
+"""Neighbours come and go: so long after they pushed anything out of the caches a fail may be theirs."""
 _sleep = time.sleep
 
 
@@ -51,6 +60,8 @@ class Contention:
         self._best_ns = 0
         self._noted: list[float] = []
         self._blocks: Blocks | None = None
+        self._caches: Caches | None = None
+        self._pushed_out: list[tuple[int, float]] = []
 
     def begin(self) -> None:
         """Take the reference, once, and forget what was noted. Where there is no room for it nothing will tell."""
@@ -69,11 +80,26 @@ class Contention:
         """Look between calls that took so long, where that does not disturb them."""
         if took_ns >= LONG_NS:
             self._noted.append(self._slow_down())
+            self._look_at_caches()
 
     def slow_down(self) -> float:
         """Return how slow memory is now, or was usually since this was asked last if that is more; 1 where nothing tells."""
         noted, self._noted = self._noted, []
         return max(self._slow_down(), statistics.median(noted) if noted else 1.0)
+
+    def slow_down_of_caches(self) -> float:
+        """Return how much slower what lives in shared caches was of late, at the worst; 1 where they were quiet."""
+        self._look_at_caches()
+        since = wall_ns() - RECENT_NS
+        self._pushed_out = [found for found in self._pushed_out if found[0] > since]
+        return max((factor for _, factor in self._pushed_out), default=1.0)
+
+    def _look_at_caches(self) -> None:
+        if self._blocks is None:
+            return
+        if self._caches is None:
+            self._caches = Caches()
+        self._pushed_out.append((wall_ns(), self._caches.slow_down()))
 
     def _slow_down(self) -> float:
         if self._blocks is None:
@@ -92,28 +118,59 @@ memory_contention = Contention()
 class Doubts:
     """Asks of rules whose stage has just failed whether slow memory explains it, by what of their time calls may spend there.
 
-    `has_cpu` says that this process's clock tells what calls compute: the rest of their time they sleep or wait.
+    `process_ids` serve the calls; empty where that is this process. `is_time` says that the calls' time on the wall clock is
+    judged: what of it nobody computes they sleep or wait.
     """
 
-    def __init__(self, *, has_cpu: bool = False) -> None:
+    def __init__(self, process_ids: Sequence[int] = (), *, is_time: bool = False) -> None:
         memory_contention.begin()
-        self._has_cpu = has_cpu
-        self._called_ns, self._computed_ns = 0, process_cpu_ns()
+        self._process_ids = tuple(process_ids)
+        self._is_time = is_time
+        self._touched = Touched()
+        self._is_confirming = False
+        self._next_ns = 0
+        self._called_ns, self._computed_ns = 0, self._computed()
+
+    def begin_stage(self) -> None:
+        """Look once the pause before a stage is over, and begin to count what its calls touch."""
+        memory_contention.note()
+        self._is_confirming = True
+        if not self._process_ids:
+            self._touched.begin()
 
     def look(self, rules: Sequence[ConfirmedVerdict], walls: Sequence[int]) -> None:
         """Take what calls took, once the rules have been fed with them."""
         self._called_ns += sum(walls)
         failed = [rule for rule in rules if rule.pause_s or rule.verdict == "fail"]
-        if not failed:
-            if any(rule.stages[-1].over for rule in rules):
+        if failed:
+            self._doubt(failed)
+        elif min(walls) >= LONG_NS and wall_ns() > self._next_ns and any(rule.stages[-1].over for rule in rules):
+            self._next_ns = wall_ns() + NOTED_EVERY_NS
+            with self._touched.aside():
                 memory_contention.note(min(walls))
-            return
-        slow_down = self._of_calls(memory_contention.slow_down())
+
+    def _doubt(self, failed: Sequence[ConfirmedVerdict]) -> None:
+        """Take slow caches into account from the second stage on: what calls touch is known only then, and a fail needs three."""
+        lives_in_memory = self._is_confirming and not touches_little(self._touched.end())
+        slow_down = memory_contention.slow_down()
+        if lives_in_memory:
+            slow_down = max(slow_down, memory_contention.slow_down_of_caches())
+        slow_down = self._of_calls(slow_down)
         for rule in failed:
-            rule.doubt(slow_down)
-        self._called_ns, self._computed_ns = 0, process_cpu_ns()
+            rule.doubt(slow_down, lives_in_memory=lives_in_memory)
+        self._called_ns, self._computed_ns = 0, self._computed()
 
     def _of_calls(self, slow_down: float) -> float:
-        computed_ns = process_cpu_ns() - self._computed_ns
-        share = min(computed_ns / max(self._called_ns, 1), 1.0) if self._has_cpu else 1.0
+        computed_ns = self._computed() - self._computed_ns
+        share = min(computed_ns / max(self._called_ns, 1), 1.0) if self._is_time and self._is_told else 1.0
         return 1 / (1 - share * (1 - 1 / slow_down))
+
+    @property
+    def _is_told(self) -> bool:
+        return not self._process_ids or has_process_clocks()
+
+    def _computed(self) -> int:
+        """Return what this process and those that serve the calls have computed so far, ns."""
+        if not self._process_ids or not has_process_clocks():
+            return process_cpu_ns()
+        return process_cpu_ns() + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))

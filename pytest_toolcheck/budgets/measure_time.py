@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .clocks import wall_ns
-from .contention import Doubts, memory_contention
+from .contention import Doubts
 from .cpu import CpuMeter, CpuReading
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
@@ -66,10 +66,12 @@ def measure_latency(
     meter = LatencyMeter(process_ids, duration_of=duration_of)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
-    doubts = Doubts(has_cpu=not process_ids)
+    doubts = Doubts(process_ids, is_time=True)
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
-        _pause(waiting, meter.forget)
+        if _pause(waiting):
+            meter.forget()
+            doubts.begin_stage()
         timed = meter.block(call, most=patience.calls_left(waiting))
         slowest.add(timed)
         for rule in waiting:
@@ -99,7 +101,7 @@ def measure_cpu(
         rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort)
     meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=utilization is not None)
     try:
-        _feed_cpu(call, rules, meter, effort)
+        _feed_cpu(call, rules, meter, effort, Doubts(process_ids))
     finally:
         meter.close()
     details = (("measured", "\n".join(meter_notes(meter))),)
@@ -117,12 +119,14 @@ def _cpu_result(name: str, rule: ConfirmedVerdict, details: Sequence[tuple[str, 
     return sequential_result(name, rule, unit="share", scale=SHARE_SCALE, details=details)
 
 
-def _feed_cpu(call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter, effort: Effort) -> None:
+def _feed_cpu(
+    call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter, effort: Effort, doubts: Doubts
+) -> None:
     _warm_up(call, effort)
-    doubts = Doubts()
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
-        _pause(waiting, lambda: None)
+        if _pause(waiting):
+            doubts.begin_stage()
         reading = meter.measure(call)
         for name, rule in rules.items():
             if rule.verdict is None:
@@ -177,12 +181,12 @@ def _undecided(rules: Mapping[str, ConfirmedVerdict]) -> list[ConfirmedVerdict]:
     return [rule for rule in rules.values() if rule.verdict is None]
 
 
-def _pause(waiting: Sequence[ConfirmedVerdict], forget: Callable[[], None]) -> None:
+def _pause(waiting: Sequence[ConfirmedVerdict]) -> bool:
+    """Wait where a fail is to be confirmed; return whether one is."""
     pause_s = max(rule.pause_s for rule in waiting)
     if pause_s:
         _sleep(pause_s)
-        memory_contention.note()
-        forget()
+    return pause_s > 0
 
 
 def _feed(rule: ConfirmedVerdict, samples: Sequence[Sample]) -> None:

@@ -314,15 +314,15 @@ class ConfirmedVerdict:
                 self.verdict = answer
         return self.verdict
 
-    def doubt(self, slow_down: float) -> None:
+    def doubt(self, slow_down: float, *, lives_in_memory: bool = False) -> None:
         """Say, when a stage has just failed, how much slower memory was than at its best: `contention.py`.
 
         Where that explains the stage, it proves nothing, and one more is made in its place, up to `MOST_DOUBTED`. It does
-        not where calls hardly vary: those of what lives in memory do then.
+        not where calls hardly vary, unless they may live in memory that others sweep all the time.
         """
         stage = self.stages[-1 if self.verdict else -2]
         ordered = sorted(stage.values)
-        varies = ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
+        varies = lives_in_memory or ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
         over = sum(value > self.budget_ns * slow_down for value in ordered)
         if slow_down <= SPIN_TOLERANCE or not varies or over > (1 - self.quantile) * len(ordered):
             return
@@ -342,7 +342,7 @@ class ConfirmedVerdict:
     def reason_inconclusive(self) -> str:
         """Return why no verdict was reached, in all stages."""
         if self._doubted:
-            return f"memory is slow: a copy takes {self.excuse:.2f} of what it took at best, and that may be all that is wrong"
+            return f"memory is slow: what lives there may take {self.excuse:.2f} times as long, and that may be all that is wrong"
         return reason_inconclusive(self.usable, self.total, self.stages[-1].max_usable)
 
     def explain(self) -> str:
