@@ -108,6 +108,7 @@ def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescriptio
     roles = {tool.name: role_of_tool(tool) or ("", "") for tool in may_be_asked}
     for wanted in ("list", "create"):
         yield from (tool for tool in may_be_asked if roles[tool.name][0] == wanted and roles[tool.name][1] in nouns)
+    yield from _makers(plan, required, may_be_asked, roles, nouns)
     yield from _silent(plan, may_be_asked, roles, nouns)
     if any(words_of(key)[-1:] == [word] for key in required for word in _IDS):  # an id, and no name says of what
         others = (
@@ -117,6 +118,35 @@ def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescriptio
             if roles[t.name][0] == way and roles[t.name][1] not in nouns
         )
         yield from islice(others, _MOST_OTHERS)
+
+
+def _makers(
+    plan: ToolPlan,
+    required: Sequence[str],
+    tools: Sequence[ToolDescription],
+    roles: Mapping[str, tuple[str, str]],
+    nouns: Collection[str | None],
+) -> Iterator[ToolDescription]:
+    """Yield what begins such a thing under a verb of its own (`open_order`, `book_room`): it answers the key, or names the thing.
+
+    It needs no such key itself.
+    """
+    for tool in (tool for tool in tools if not roles[tool.name][0]):
+        schema, answers = schema_of(plan.spec, tool), _members_of(_answers_of(plan, tool))
+        needed = schema.get("required") or () if isinstance(schema, Mapping) else ()
+        is_about_it = not set(words_of(tool.name)).isdisjoint(nouns) or not answers.isdisjoint(required)
+        if is_about_it and not any(key in needed and key in answers for key in required):
+            yield tool
+
+
+def _answers_of(plan: ToolPlan, tool: ToolDescription) -> Any:
+    written = plan.spec.tools.get(tool.name)
+    return written.output if written is not None and written.output is not None else tool.output_schema
+
+
+def _members_of(schema: Any) -> frozenset[str]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return frozenset(properties) if isinstance(properties, Mapping) else frozenset()
 
 
 def _silent(

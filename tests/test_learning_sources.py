@@ -90,6 +90,10 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "get_note": (takes("note_id"), lambda given: refuse(given["note_id"] != "note-10")),
         "create_note": (takes("title"), lambda _given: "Created note-10"),
     },
+    "a verb of its own": lambda: {
+        "close_order": (takes("order_id"), lambda given: refuse(given["order_id"] != "o-4711")),
+        "open_order": (takes("customer"), lambda _given: {"order_id": "o-4711", "state": "open"}),
+    },
     "an id that does not say of what": lambda: {
         "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
         "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),

@@ -25,7 +25,7 @@ Ends = tuple[End, End, End, End]
 _KINDS = ("numbers", "texts", "switches", "counts")
 _MOST_ITEMS, _MOST_INNER_ITEMS, _SEVERAL = 100, 10, 3
 _MOST_MEMBERS, _MANY_OF_ITSELF, _LONGEST = 40, 20, 10_000
-_MOST_REQUIRED, _LONGEST_ROW = 12, 1000
+_MOST_REQUIRED, _LONGEST_ROW, _LONGEST_BESIDE = 12, 1000, 5000
 LEAST: Ends = ("least",) * 4
 MOST: Ends = ("most",) * 4
 
@@ -44,6 +44,7 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
                 yield _corner(document, shape, chosen, ends, f"{which} at the {ends[0]}", known)
         if document.is_recursive and len(names) > _MANY_OF_ITSELF:
             continue
+        yield from _long_texts(document, shape, names)
         kinds = _kinds_of(document, shape, names)
         for ends in _all_ends(kinds) if len(names) > 1 else ():
             said = " ".join(
@@ -51,6 +52,26 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
             )
             yield _corner(document, shape, names, ends, said, known)
         yield from _kind_alone(document, shape, names, base, kinds)
+
+
+def _long_texts(document: Document, shape: Shape, names: Sequence[str]) -> Iterator[Change]:
+    """Yield texts without a bound that are longer than any number beside them: a text that is cut to that many signs."""
+    shapes = {name: alternatives(document, shape.member(name))[:1] for name in names}
+    counts = [numbers.bounds(own)[1] for found in shapes.values() for own in found if _kind(own) == "integer"]
+    most = max((int(count) for count in counts if count is not None and 1 < count <= _LONGEST_BESIDE), default=None)
+    if most is None:
+        return
+    free = {name: own for name, found in shapes.items() for own in found if _is_free_text(own)}
+    long = {name: text for name, own in free.items() if (text := texts.of_length(own, most + 10)) is not None}
+    if not long:
+        return
+    for ends in (MOST, LEAST):
+        yield _corner(document, shape, names, ends, f"all at the {ends[0]} beside {most + 10} signs", long)
+
+
+def _is_free_text(shape: Shape) -> bool:
+    stated = (shape.all_of(word) for word in ("maxLength", "pattern", "format"))
+    return _kind(shape) == "string" and shape.members() is None and not any(stated)
 
 
 def _all_ends(kinds: set[str]) -> list[Ends]:

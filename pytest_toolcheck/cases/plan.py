@@ -12,6 +12,7 @@ from .combinations import combined
 from .corners import corners
 from .identity import describe, identity, is_sendable, pointer_of, readable
 from .invalid import variations
+from .keyed import keyed
 from .labels import Labeller
 from .model import CATEGORIES, Case
 from .schema import Document
@@ -133,6 +134,7 @@ def _all_changes(
     if "combination" in categories and size <= _LARGEST_COMBINED:
         document.rest()
         yield from corners(document, base)
+        yield from keyed(document, base)
         yield from combined(document, base, seed=seed, strength=strength)
 
 

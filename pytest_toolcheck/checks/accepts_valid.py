@@ -14,6 +14,7 @@ from .known_values import known_bad
 from .pointing import points_outside
 from .together import may_be_refused_together
 from .told_relation import says_what_clashes
+from .untold_relation import speaks_of_a_relation
 from .violation import is_valid_in_decimals
 
 _BY_DIFFERENCE = "acceptance (auto): it differs from a known-good input"
@@ -93,7 +94,7 @@ def _is_another_s_affair(evidence: Evidence) -> bool:
     Asked last: of a tool that uses something up, these calls do so.
     """
     is_absent = any(may_be_absent(evidence, good) for good in evidence.known_good)
-    return is_absent or points_outside(evidence) or says_what_clashes(evidence)
+    return is_absent or points_outside(evidence) or says_what_clashes(evidence) or speaks_of_a_relation(evidence)
 
 
 def _is_of_the_codec(evidence: Evidence) -> bool:

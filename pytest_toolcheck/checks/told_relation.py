@@ -27,7 +27,8 @@ def says_what_clashes(evidence: Evidence) -> bool:
     if not 1 < len(named) <= _MOST_CHOICES:
         return False
     return (
-        sum(any(_accepted(evidence, other) for other in _changed(value, name, parts.get(name))) for name in named) > 1
+        sum(any(accepted(evidence, other) for other in changed_members(value, name, parts.get(name))) for name in named)
+        > 1
     )
 
 
@@ -45,15 +46,16 @@ def _members(part: Any) -> list[Any]:
     return members if isinstance(members, list) else []
 
 
-def _changed(value: Mapping[str, Any], name: str, part: Any) -> Iterator[dict[str, Any]]:
+def changed_members(value: Mapping[str, Any], name: str, part: Any) -> Iterator[dict[str, Any]]:
     """Yield the input with another value of one parameter: at its ends, another choice, or without it."""
-    options = _members(part)[:_MOST_CHOICES] if _members(part) else [*_ends(part)]
+    options = _members(part)[:_MOST_CHOICES] if _members(part) else [*ends(part)]
     options += [not value[name]] if isinstance(value[name], bool) else []
     yield from ({**value, name: option} for option in options if option != value[name])
     yield {key: inner for key, inner in value.items() if key != name}
 
 
-def _ends(part: Any) -> Iterator[int | float]:
+def ends(part: Any) -> Iterator[int | float]:
+    """Yield the bounds of a number, the upper one first."""
     branches = [part, *(part.get("anyOf") or ())] if isinstance(part, dict) else []
     for keyword in ("maximum", "minimum"):
         for branch in branches:
@@ -62,6 +64,7 @@ def _ends(part: Any) -> Iterator[int | float]:
                 yield end
 
 
-def _accepted(evidence: Evidence, value: dict[str, Any]) -> bool:
+def accepted(evidence: Evidence, value: dict[str, Any]) -> bool:
+    """Whether a valid input is accepted when the tool is called with it."""
     is_allowed = is_valid(evidence.tool.input if evidence.tool.input is not None else True, value)
     return is_allowed and evidence.retry is not None and evidence.retry(value).kind == "accepted"

@@ -16,6 +16,7 @@ from ..spec.unmentioned import is_unasked
 from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
 from ._observe import is_left_to_itself, name_of
+from ._set_answers import is_set_for_list
 from ._text_values import is_refused_by_codec
 from ._timelimit import Expired
 from .base import CallError, Outcome, Request
@@ -128,7 +129,9 @@ class Attempt:
 
     def _answer(self, spent_ns: int) -> Outcome:
         try:
-            return Outcome("accepted", spent_ns, value=to_json_like(self.value), leeway=self._leeway)
+            is_kept = is_set_for_list(self._function, self.value)  # for the check to see
+            value = self.value if is_kept else to_json_like(self.value)
+            return Outcome("accepted", spent_ns, value=value, leeway=self._leeway)
         except Exception as error:  # what the answer's own class raised when it was to be written
             return Outcome("crashed", spent_ns, error=describe_error(error))
 

@@ -1,0 +1,62 @@
+"""Values that must fit each other: maps keyed by a text beside them, texts longer than the number that cuts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_toolcheck.cases.plan import generate_cases
+
+
+def valid_inputs(required: list[str], /, **properties: Any) -> list[dict[str, Any]]:
+    schema = {"type": "object", "properties": properties, "required": required}
+    return [
+        case.input for case in generate_cases(schema, categories=["combination", "unicode"]) if case.label == "valid"
+    ]
+
+
+MAP_OF_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+PATH = {"type": "string", "pattern": r"^[a-z]{1,8}(\.[a-z]{1,8}){0,3}$"}
+
+
+def leads_through_a_number(value: dict[str, Any]) -> bool:
+    """A path of two names at least, the first of which is there and holds no object."""
+    first, _, rest = value["path"].partition(".")
+    return bool(rest) and isinstance(value["document"].get(first), int)
+
+
+@pytest.mark.parametrize(
+    ("properties", "shows"),
+    [
+        ({"parents": MAP_OF_TEXTS, "of": {"type": "string"}}, lambda v: v["parents"].get(v["of"]) == v["of"]),
+        (
+            {"parents": MAP_OF_TEXTS, "of": {"type": "string"}},
+            lambda v: v["parents"].get(v["parents"].get(v["of"])) == v["of"] != v["parents"].get(v["of"]),
+        ),
+        ({"document": {"type": "object"}, "path": PATH}, leads_through_a_number),
+        (
+            {"body": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 200}},
+            lambda v: v["limit"] == 200 < len(v["body"]),
+        ),
+        (
+            {"body": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 200}},
+            lambda v: v["limit"] == 1 and len(v["body"]) > 200,
+        ),
+        ({"term": {"type": "string", "maxLength": 20}}, lambda v: "\\1" in v["term"] and "\\q" in v["term"]),
+    ],
+    ids=[
+        "a circle of one",
+        "a circle of two",
+        "a path through a number",
+        "cut at the most",
+        "cut at the least",
+        "escapes",
+    ],
+)
+def test_what_a_bug_needs_side_by_side_is_sent_side_by_side(
+    properties: dict[str, Any], shows: Callable[[dict[str, Any]], bool]
+) -> None:
+    """Neither value alone shows a lookup that fails, a walk that never ends, a text that is cut too late."""
+    assert any(map(shows, valid_inputs(list(properties), **properties)))
