@@ -21,6 +21,7 @@ from ..units import format_share
 from .clocks import refuse_virtual_time
 from .reference import reference_workload_ns
 from .results import BudgetResult, short
+from .tries import memory_is_slow
 from .verdict import Verdict
 
 VERSION = 1
@@ -225,7 +226,7 @@ def compare(
     and not expected to be shorter where it is faster: a call may only wait. Without bounds nothing fails: few calls show
     that a budget is kept, not what the value is (see `measure_value.py`). A baseline of another machine is advice and
     never fails, unless `scales_foreign` says that its reference workload, which is re-run here, is enough to compare by.
-    `slowest_ns` is that workload in a slower moment, by which results are excused.
+    `slowest_ns` is that workload in a slower moment, by which results are excused, as they are by slow memory (`slow_down`).
     """
     here = machine or Machine.here()
     pairs = [(test, result, baseline.entries.get((test, result.metric))) for test, result in results]
@@ -264,11 +265,14 @@ def _compare_one(
         message += f" (advice: the baseline is of {there.fingerprint}; save one here)"
     elif is_foreign:
         message += f" (the baseline is of {there.fingerprint}, scaled by its reference workload)"
+    if verdict == "inconclusive" and result.slow_down > 1:
+        message += f" ({memory_is_slow(result.slow_down)})"
     return Comparison(test, result.metric, verdict, change, message, is_advice)
 
 
 def _verdict(result: BudgetResult, now: Entry, then: Entry, factor: float, *, is_advice: bool) -> Verdict:
     if now.low is not None and then.high is not None and now.low > then.high * factor:
-        return "inconclusive" if is_advice or result.verdict == "inconclusive" else "fail"
+        is_explained = now.low <= then.high * factor * result.slow_down
+        return "inconclusive" if is_advice or is_explained or result.verdict == "inconclusive" else "fail"
     usual = then.value if result.metric.startswith("cpu") else then.high or then.value
     return "pass" if now.value <= usual * factor else "inconclusive"

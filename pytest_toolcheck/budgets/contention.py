@@ -115,6 +115,20 @@ class Contention:
 memory_contention = Contention()
 
 
+def slow_down_of(touched_bytes: int | None) -> float:
+    """Return how much slower than on a quiet machine what touched so much may have been of late; 1 of what touches little."""
+    if touches_little(touched_bytes):
+        return 1.0
+    memory_contention.begin()
+    return max(memory_contention.slow_down(), memory_contention.slow_down_of_caches())
+
+
+def by_share(slow_down: float, computed_ns: float, spent_ns: float) -> float:
+    """Return how much slower a call is that computes for a part of its time, when only that part is so much slower."""
+    share = min(computed_ns / max(spent_ns, 1), 1.0)
+    return 1 / (1 - share * (1 - 1 / slow_down))
+
+
 class Doubts:
     """Asks of rules whose stage has just failed whether slow memory explains it, by what of their time calls may spend there.
 
@@ -139,7 +153,7 @@ class Doubts:
             self._touched.begin()
 
     def look(self, rules: Sequence[ConfirmedVerdict], walls: Sequence[int]) -> None:
-        """Take what calls took, once the rules have been fed with them."""
+        """Take what calls took without what they waited for a processor, once the rules have been fed with them."""
         self._called_ns += sum(walls)
         failed = [rule for rule in rules if rule.pause_s or rule.verdict == "fail"]
         if failed:
@@ -161,9 +175,9 @@ class Doubts:
         self._called_ns, self._computed_ns = 0, self._computed()
 
     def _of_calls(self, slow_down: float) -> float:
-        computed_ns = self._computed() - self._computed_ns
-        share = min(computed_ns / max(self._called_ns, 1), 1.0) if self._is_time and self._is_told else 1.0
-        return 1 / (1 - share * (1 - 1 / slow_down))
+        if not self._is_time or not self._is_told:
+            return slow_down
+        return by_share(slow_down, self._computed() - self._computed_ns, self._called_ns)
 
     @property
     def _is_told(self) -> bool:

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..spec.model import Budgets
+from .contention import by_share, slow_down_of
 from .cpu import CpuMeter, CpuReading
 from .latency import Call, DurationOf, LatencyMeter
 from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
 from .sample import Sample, least_cost_ns
+from .touched import Touched
+from .tries import memory_is_slow
 from .verdict import SequentialVerdict, Verdict
 
 UNCONFIRMED_MARGIN = 1.25
@@ -32,24 +35,48 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
         return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, warm_up=0, most_runs=1),)
     cpu = CpuMeter()
     meter = LatencyMeter()
+    memory = _Memory()
     (timed,) = meter.block(lambda: cpu.measure(body), most=1)
     reading: CpuReading = timed.result
     results = []
     if "max" in budgets.latency:
         own_ns = duration_of(reading.result) if duration_of else None
         sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns)
-        results.append(_judge_time(sample, budgets.latency["max"], meter.notes()))
+        results.append(_judge_time(sample, budgets.latency["max"], meter.notes(), reading.cpu_ns, memory))
     if budgets.cpu_time_ns is not None:
-        results.append(_judge("cpu time", reading.cpu_ns, budgets.cpu_time_ns, "ns", cpu.notes()))
+        results.append(_judge_cpu(reading.cpu_ns, budgets.cpu_time_ns, cpu.notes(), memory))
     if budgets.cpu_utilization is not None:
         reading = replace(reading, waited_ns=timed.sample.run_delay_ns or 0)
         results.append(_judge_share(reading, budgets.cpu_utilization, cpu.notes()))
     return tuple(results)
 
 
-def _judge_time(sample: Sample, limit: int, notes: Sequence[str]) -> BudgetResult:
+class _Memory:
+    """Says how much longer slow memory may have made a run; asked only of one that would fail. Make it before the run."""
+
+    def __init__(self) -> None:
+        self._touched = Touched()
+        self._touched.begin()
+        self._found: float | None = None
+
+    def slow_down(self) -> float:
+        if self._found is None:
+            self._found = slow_down_of(self._touched.end())
+        return self._found
+
+
+def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], memory: _Memory) -> BudgetResult:
+    if _verdict(cpu_ns, cpu_ns, limit) != "fail" or (slow_down := memory.slow_down()) <= 1:
+        return _judge("cpu time", cpu_ns, limit, "ns", notes)
+    return _judge("cpu time", cpu_ns, limit, "ns", notes, least=cpu_ns / slow_down, reason=memory_is_slow(slow_down))
+
+
+def _judge_time(sample: Sample, limit: int, notes: Sequence[str], cpu_ns: int, memory: _Memory) -> BudgetResult:
     reason = disturbance_of(sample)
-    least = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
+    least: float = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
+    if _verdict(sample.wall_ns, least, limit) == "fail" and (slow_down := memory.slow_down()) > 1:
+        least /= by_share(slow_down, cpu_ns, least)
+        reason = reason or memory_is_slow(slow_down)
     return _judge("latency max", sample.wall_ns, limit, "ns", notes, least=least, reason=reason)
 
 

@@ -76,7 +76,7 @@ def measure_latency(
         slowest.add(timed)
         for rule in waiting:
             _feed(rule, [one.sample for one in timed])
-        doubts.look(waiting, [one.sample.wall_ns for one in timed])
+        doubts.look(waiting, [max(one.sample.wall_ns - (one.sample.run_delay_ns or 0), 0) for one in timed])
     details = (("measured", "\n".join(meter.notes())), ("slowest", slowest.text()))
     return tuple(sequential_result(f"latency {name}", rule, unit="ns", details=details) for name, rule in rules.items())
 

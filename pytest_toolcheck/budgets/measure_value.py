@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .clocks import MeterError, wall_ns
+from .contention import by_share, memory_contention, slow_down_of
 from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import Call, DurationOf
@@ -17,6 +18,7 @@ from .memory_here import peak_here
 from .reference import SPINS_BESIDE, reference_workload_ns
 from .results import BudgetResult, quantile_of, short, with_interval
 from .sample import Sample, has_waited
+from .touched import Touched
 from .verdict import CONFIRM_AFTER_S
 
 COMPARED = ("cpu time", "latency p50", "memory peak")
@@ -53,28 +55,45 @@ def measure_times(
     Three batches with the pauses of the verdict rule between them; the one with the smallest median counts, since
     what a neighbour does only adds. The reference workload is timed beside them, and its best counts too. Both clocks
     are read in the same call, which costs a microsecond. Of time on the wall clock only calls that did not wait count.
+    What the calls touch is counted, where that is told, and whether neighbours use memory: that explains what they add.
     """
-    meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=True)
+    memory_contention.begin()
+    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched()
     try:
         for _ in range(effort.warm_up):
             call()
         references = [reference_workload_ns(SPINS_BESIDE)]
         pauses = (0.0, *CONFIRM_AFTER_S)
         most = MOST_CALLS if effort.max_total is None else effort.max_total // len(pauses)
-        batches = [_batch(call, meter, pause_s, references, duration_of, most) for pause_s in pauses]
+        if not process_ids:
+            touched.begin()
+        batches = [_batch(call, meter, pause_s, references, duration_of, most, touched) for pause_s in pauses]
+        slow_down = slow_down_of(touched.end())
     finally:
         meter.close()
     cpu = _value("cpu time", [batch.cpu for batch in batches], len(batches) * BATCH_CALLS, meter.notes())
     made, notes = sum(batch.calls for batch in batches), ("wall clock, calls that did not wait",)
     wall = _value("latency p50", [batch.wall for batch in batches], made, notes, WAKING_NS)
-    return tuple(replace(found, reference_ns=min(references)) for found in (cpu, wall))
+    of_wall = by_share(slow_down, cpu.value or 0, wall.value or 0) if wall.value else slow_down
+    return tuple(
+        replace(found, reference_ns=min(references), slow_down=factor)
+        for found, factor in ((cpu, slow_down), (wall, of_wall))
+    )
 
 
 def _batch(
-    call: Call, meter: CpuMeter, pause_s: float, references: list[int], duration_of: DurationOf | None, most: int
+    call: Call,
+    meter: CpuMeter,
+    pause_s: float,
+    references: list[int],
+    duration_of: DurationOf | None,
+    most: int,
+    touched: Touched,
 ) -> _Batch:
     if pause_s:
         _sleep(pause_s)
+        with touched.aside():
+            memory_contention.note()
     readings = [meter.measure(call) for _ in range(BATCH_CALLS)]
     walls, end = [*_walls(readings, duration_of)], wall_ns() + MORE_SECONDS * 1e9
     calls = len(readings)

@@ -44,6 +44,8 @@ class BudgetResult:
     high: float | None = None
     reference_ns: int | None = None
     """The reference workload beside it, for baselines."""
+    slow_down: float = 1.0
+    """How much longer than on a quiet machine it may have taken, for what neighbours do to memory, for baselines."""
 
     def event_attrs(self) -> dict[str, Any]:
         """Return the attributes of its `budget.verdict` event."""

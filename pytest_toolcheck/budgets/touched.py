@@ -25,8 +25,8 @@ _CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
 _OWN = PROC / "self"
 _TAKES = 3
 """The least of so many floors: a collection of garbage in one of them touches all objects."""
-_ALL_FORGOTTEN = ("1", "4")
-"""The second one has the processors forget which marks they have set."""
+_UNMAPPED_PAGES = 64
+"""Whoever gives back so many pages has the processor forget which marks it has set: it sets none again that it remembers."""
 _WORKED_NS = 1_000_000
 
 
@@ -48,12 +48,9 @@ class Touched:
     def begin(self) -> None:
         """Begin to count; where this system does not tell, nothing is counted."""
         self._most = None
-        if not has_proc():
-            return
-        with contextlib.suppress(OSError):
-            if self._floor_bytes is None:
-                self._floor_bytes = min(_marked_by(spin) for _ in range(_TAKES))
-            self._open()
+        if has_proc():
+            with contextlib.suppress(OSError):
+                self._open()
 
     def end(self) -> int | None:
         """Return how many bytes were touched; None where that is not known, as it is not of child processes."""
@@ -74,15 +71,17 @@ class Touched:
                 self._open()
 
     def _open(self) -> None:
-        self._since = _counts()
         _forget()
+        self._since = _counts()
 
     def _close(self) -> None:
         since, self._since = self._since, None
         if since is None:
             return
         marked, now = _marked_bytes(), _counts()
-        touched = marked - (self._floor_bytes or 0) + now.moved_bytes - since.moved_bytes
+        if self._floor_bytes is None:
+            self._floor_bytes = min(_marked_by(spin) for _ in range(_TAKES))
+        touched = marked - self._floor_bytes + now.moved_bytes - since.moved_bytes
         is_told = now.children_ns - since.children_ns < _WORKED_NS
         self._most = max(self._most or 0, touched) if is_told else 2**62
 
@@ -94,8 +93,10 @@ def _marked_by(call: Callable[[], object]) -> int:
 
 
 def _forget() -> None:
-    for number in _ALL_FORGOTTEN:
-        (_OWN / "clear_refs").write_text(number)
+    (_OWN / "clear_refs").write_text("1")
+    with mmap.mmap(-1, _UNMAPPED_PAGES * mmap.PAGESIZE) as pages:
+        for page in range(_UNMAPPED_PAGES):
+            pages[page * mmap.PAGESIZE] = 1
 
 
 def _marked_bytes() -> int:

@@ -28,3 +28,8 @@ def reason_inconclusive(usable: int, total: int, max_usable: int) -> str:
     if usable < total / 2:
         return f"too noisy: {usable} of {total} calls usable"
     return f"too few calls: {usable} of {total} usable"
+
+
+def memory_is_slow(excuse: float) -> str:
+    """Say that slow memory explains what was measured."""
+    return f"memory is slow: what lives there may take {excuse:.2f} times as long, and that may be all that is wrong"

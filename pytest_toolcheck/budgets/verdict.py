@@ -24,7 +24,7 @@ from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
 from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
 from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
-from .tries import MISSED, default_max_usable, reason_inconclusive
+from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import default_max_calls as default_max_calls
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -342,7 +342,7 @@ class ConfirmedVerdict:
     def reason_inconclusive(self) -> str:
         """Return why no verdict was reached, in all stages."""
         if self._doubted:
-            return f"memory is slow: what lives there may take {self.excuse:.2f} times as long, and that may be all that is wrong"
+            return memory_is_slow(self.excuse)
         return reason_inconclusive(self.usable, self.total, self.stages[-1].max_usable)
 
     def explain(self) -> str:
