@@ -25,7 +25,9 @@ def contained(document: Document, shape: Shape) -> Iterator[Change]:
         for number in _numbers(part) if hits else ():
             yield change("boundary", misses[:1] + hits[:1] * number, f"contains {number}")
             yield change("boundary", hits[:1] * number, f"contains only {number}")
-            yield from ([change("boundary", first + hits[:1] * number, f"contains {number} more")] if first else [])
+            if first:
+                yield change("boundary", first + hits[:1] * number, f"contains {number} more")
+                yield change("boundary", first + misses[:1] + hits[:1] * number, f"contains {number} behind another")
         yield from _arranged(document, shape, part, hits, misses, first)
 
 

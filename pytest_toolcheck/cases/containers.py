@@ -10,7 +10,7 @@ from . import corners, valid
 from .changes import Change, change
 from .contained import contained
 from .identity import describe
-from .names import near_members
+from .names import near_members, several_members
 from .schema import MOST_NEEDED, Document
 from .shapes import Shape
 from .turns import Turn
@@ -90,9 +90,9 @@ def _left_out(shape: Shape, base: dict[str, Any], values: dict[str, Any], turn: 
             continue
         if name in base:
             yield Change("required", (name,), "left out", {k: v for k, v in base.items() if k != name})
-        if shape.largest("minProperties") >= len(base):  # there, what is missing is not a count
-            others = {**values, **base}
-            yield Change("required", (name,), "all others", {k: v for k, v in others.items() if k != name})
+        others = {**values, **base}
+        if len(others) > len(base) or shape.largest("minProperties") >= len(base):  # what is missing is no count
+            yield change("required", {k: v for k, v in others.items() if k != name}, f"{name} left out, all others")
     yield change("required", {}, "all left out", only_if_valid=len(shape.required()) != 1)
 
 
@@ -137,6 +137,8 @@ def _extra(document: Document, shape: Shape, base: dict[str, Any], turn: Turn) -
     for name, value in islice(_extra_members(document, shape, base), _FEW_EXTRA if is_told else None):
         if name not in base:
             yield Change("extra", (name,), describe(value), {**base, name: value})
+    for members in several_members(document, shape):
+        yield change("pattern", {**base, **members}, f"{len(members)} names of patterns", only_if_valid=True)
     for category, name, value in near_members(document, shape):
         if name not in base:
             yield Change(category, (name,), f"name with {describe(value)}", {**base, name: value})
@@ -198,6 +200,8 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
     for count in (0, 1, 2):
         yield from _sized(document, shape, "boundary", count, depth)
     yield from _duplicates(shape, base)
+    if shape.prefix_length() > 1:
+        yield change("boundary", base[::-1], "the other way round")
     if any(shape.all_of("uniqueItems")):
         row = valid.array_of(document, shape, 2, depth=depth)
         yield from [change("boundary", [*row, row[0]], "first item again, apart")] if row else []

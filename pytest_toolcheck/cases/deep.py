@@ -34,11 +34,11 @@ def deep(
     """
     if not document.refers or document.is_weary or depth > _DEEPEST_START or _is_known(document, conjunction):
         return
-    held = 0
+    held = set[Place]()
     for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
         made: list[Change] | None = None
-        for place in _places(value):
-            if not document.holds(conjunction, with_levels(value, place, 2)):
+        for place in (place for place in _places(value) if place not in held):
+            if len(held) == _MOST_DEEP or not document.holds(conjunction, with_levels(value, place, 2)):
                 continue
             wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
             if not held:
@@ -47,11 +47,7 @@ def deep(
                 few, levels = (_FEW_TOLD, LEVELS_TO_CHANGED[:2]) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
                 made = _made(document, changes(value)) if made is None else made
                 yield from _far_inside(value, place, _telling(made, place)[:few], levels)
-            held += bool(wrong)
-            if held == _MOST_DEEP:
-                return
-        if held:
-            return
+                held.add(place)
 
 
 def _made(document: Document, changes: Iterator[Change]) -> list[Change]:

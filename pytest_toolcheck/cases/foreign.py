@@ -11,16 +11,19 @@ from .schema import Conjunction, Document
 from .shapes import Shape
 from .valid import samples
 
-_MOST_SHAPES, _MOST, _MOST_MISSING = 5, 40, 24
+_MOST_SHAPES, _MOST, _MOST_MISSING, _MOST_TAKEN, _MOST_EXCHANGED = 5, 40, 24, 2, 24
 
 
 def foreign_members(document: Document, shapes: list[Shape], bases: list[Any], *, depth: int) -> Iterator[Change]:
     """Yield each branch's base with a good value for a property that only other branches allow."""
     made = 0
     for shape, base in zip(shapes[:_MOST_SHAPES], bases, strict=False):
+        taken = 0
         for name, value in _known_elsewhere(document, shape, shapes[:_MOST_SHAPES], base, depth):
             changed = {**base, name: value}
-            if not document.holds(shape.decisive, changed):
+            is_right = document.holds(shape.decisive, changed)
+            taken += is_right
+            if not is_right or taken <= _MOST_TAKEN:
                 path = (
                     () if depth else (name,)
                 )  # below the root, turns go by place: it is not to take that of `left out`
@@ -41,6 +44,19 @@ def missing_for_foreign(document: Document, shapes: list[Shape], bases: list[Any
             for value, lost, said in _exchanged(base, theirs, own, foreign):
                 if made < _MOST_MISSING and not document.holds(shape.decisive, value):
                     yield Change("required", () if depth else (lost,), f"left out for {said} of another branch", value)
+                    made += 1
+
+
+def others_values(document: Document, shapes: list[Shape], bases: list[Any]) -> Iterator[Change]:
+    """Yield each branch's base with the value that another branch has for a member of both, where it is wrong here."""
+    pairs = [(shape, base) for shape, base in zip(shapes[:_MOST_SHAPES], bases, strict=False) if isinstance(base, dict)]
+    made = 0
+    for shape, base in pairs:
+        for other, theirs in pairs:
+            for name in [name for name in base if name in theirs and theirs[name] != base[name]]:
+                changed = {**base, name: theirs[name]}
+                if made < _MOST_EXCHANGED and other is not shape and not document.holds(shape.decisive, changed):
+                    yield Change("nested", (name,), f"of another branch {describe(theirs[name])}", changed)
                     made += 1
 
 

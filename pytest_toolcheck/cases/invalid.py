@@ -12,14 +12,14 @@ from .changes import Change, change, nested
 from .contained import spared
 from .containers import deepest, of_array, of_object, open_names
 from .deep import deep
-from .foreign import foreign_members, missing_for_foreign
+from .foreign import foreign_members, missing_for_foreign, others_values
 from .identity import describe
 from .refused import around, own_words, with_forbidden
 from .scalars import enum_members, of_number, of_string, wrong_types
-from .schema import MOST_NEEDED, Conjunction, Document
+from .schema import MOST_NEEDED, Conjunction, Document, Node
 from .shapes import Shape, alternatives, forbidden_name, together
 from .turns import Turn, interleaved
-from .valid import array_of, arrays, built, needed, objects, samples, samples_of
+from .valid import array_of, arrays, built, objects, samples, samples_of
 
 _MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
 _FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 100
@@ -51,7 +51,7 @@ def variations(
     own = [_of_shape(document, *each, depth, refused) for each in zip(shapes, bases, turns, strict=True)]
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
     if len(shapes) > 1:
-        own.append(missing_for_foreign(document, shapes, bases, depth=depth))
+        own += [missing_for_foreign(document, shapes, bases, depth=depth), others_values(document, shapes, bases)]
     yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
     if _is_open(shapes):
         yield from (change("size", value, describe(value), only_if_valid=True) for value in _NESTED)
@@ -206,7 +206,7 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
     wanted = shape.nodes("contains")
     if wanted and base:
         streams.append(_inside_item(document, (*shape.item(0), *wanted), base, 0, depth))
-    if depth < 2:
+    if depth < _SEVERAL:
         streams.append(_last_of_several(document, shape, len(base), depth))
     streams.append(_nearly_contained(document, shape, depth))
     for stream in [interleaved(streams)] if depth else streams:
@@ -226,15 +226,31 @@ def _below(document: Document, conjunction: Conjunction, own: Any, depth: int) -
 
 
 def _nearly_contained(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
-    """Yield arrays in which one item short of `minContains` are found, beside one that nearly is."""
+    """Yield arrays in which one item short of `minContains` are found, beside one that nearly is; for each `contains`."""
     wanted = shape.nodes("contains")
-    hits = samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1) if wanted else []
-    if not hits or needed(shape) > MOST_NEEDED:
-        return
-    found = hits[:1] * (needed(shape) - 1)
-    near = (v for v in variations(document, wanted, hits[0], depth=depth + 1) if not document.holds(wanted, v.value))
-    for item in islice(near, _MOST_REFUSED):
-        yield change("nested", [*found, item.value], f"not contained: {item.category} {item.detail}")
+    asked = [(node, items) for node in wanted if (items := _hits(document, shape, node, depth)) is not None]
+    streams = []
+    for node, items in asked:
+        others = [item for other, theirs in asked if other is not node for item in theirs if items]
+        if items:
+            near = variations(document, (node,), items[0], depth=depth + 1)
+            streams.append(_with_near(document, node, [*others, *items[1:]], near))
+    yield from interleaved(streams)
+
+
+def _hits(document: Document, shape: Shape, wanted: Node, depth: int) -> list[Any] | None:
+    """Return as many items as one `contains` asks for; None where there are none, or too many."""
+    hits = samples(document, (wanted, *shape.item(shape.prefix_length())), depth=depth + 1)
+    least = next(
+        part.keywords().get("minContains", 1) for part, schema in shape.stated["contains"] if schema is wanted.schema
+    )
+    return hits[:1] * int(least) if hits and least <= MOST_NEEDED else None
+
+
+def _with_near(document: Document, node: Node, row: list[Any], near: Iterator[Change]) -> Iterator[Change]:
+    misses = (item for item in near if not document.holds((node,), item.value))
+    for item in islice(misses, _MOST_REFUSED):
+        yield change("nested", [*row, item.value], f"not contained: {item.category} {item.detail}")
 
 
 def _behind_prefix(document: Document, shape: Shape, base: list[Any], depth: int) -> list[Any]:

@@ -35,6 +35,24 @@ def near_members(document: Document, shape: Shape) -> Iterator[Member]:
     yield from interleaved([*named, *patterned, _of_both(document, shape)])
 
 
+def several_members(document: Document, shape: Shape) -> Iterator[dict[str, object]]:
+    """Yield members under each of several patterns, and two under one."""
+    patterns = list(dict.fromkeys(pattern for each in shape.all_of("patternProperties") for pattern in each))[:4]
+    names = {pattern: list(dict.fromkeys(_matching(pattern)))[:2] for pattern in patterns}
+    first = [found[0] for found in names.values() if found]
+    for chosen in (first, *names.values()):
+        members = {name: samples(document, shape.member(name))[:1] for name in chosen}
+        if len(members) > 1 and all(members.values()):
+            yield {name: found[0] for name, found in members.items()}
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    yield from texts.matching(pattern)
+    for number in range(2):
+        yield from texts.nth_matching(pattern, number)
+    yield from (f"{text}a" for text in texts.matching(pattern) if is_found(pattern, f"{text}a"))
+
+
 def _under(document: Document, shape: Shape, part: Node, pattern: str) -> Iterator[Member]:
     """Yield members around a pattern, with a value that tells whether a tool takes the name for one that matches."""
     own = (part.child(part.keywords()["patternProperties"][pattern]),)

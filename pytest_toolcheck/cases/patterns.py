@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -16,6 +17,10 @@ from .turns import interleaved
 _OFTEN = 64
 _MOST_RUNS, _MOST_ASTRAY, _MOST_AHEAD = 6, 8, 4
 _ASTRAL = "\U0001f600"
+_NEXT_LETTER = {
+    **dict(itertools.pairwise("abcdefghijklmnopqrstuvwxyz")),
+    **dict(itertools.pairwise("ABCDEFGHIJKLMNOPQRSTUVWXYZ")),
+}
 _KINDS = (ascii_lowercase, ascii_uppercase, digits)
 _WAYS = {"more": "a repeat more", "less": "a repeat less", "above": "above a range", "below": "below a range"}
 _SPOILT_AGAIN = frozenset({"junk before", "junk after", "newline after", "twice", "last cut", "one more", "other case"})
@@ -97,6 +102,8 @@ def _another_kind(text: str) -> Iterator[tuple[str, str]]:
             yield f"{other} first", other + text[1:]
     for run in runs[:_MOST_RUNS]:
         last = run[0][-1]
+        if last in _NEXT_LETTER and len(run[0]) > 1:  # another word
+            yield f"{_NEXT_LETTER[last]} for {last}", text[: run.end() - 1] + _NEXT_LETTER[last] + text[run.end() :]
         for other in "0aA_-.":
             if _kind(other) is not _kind(last):
                 yield f"{other} for {last}", text[: run.end() - 1] + other + text[run.end() :]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from ..spec.model import JSONSchema, ValueSet
+from .alike import alike
 from .candidates import base_candidates, example_inputs, values_of
 from .changes import Change, change
 from .combinations import combined
@@ -135,6 +136,7 @@ def _all_changes(
         document.rest()
         yield from corners(document, base)
         yield from keyed(document, base)
+        yield from alike(document, base)
         yield from combined(document, base, seed=seed, strength=strength)
 
 

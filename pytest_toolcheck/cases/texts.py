@@ -9,7 +9,7 @@ from . import formats
 from .patterns import fullest, matching, matching_about, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
 
-__all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "of_length", "unusual"]
+__all__ = ["bad_formats", "good", "matching", "near_misses", "near_patterns", "nth_matching", "of_length", "unusual"]
 
 INNER_LENGTHS, LENGTHS = (16, 40), (1000, 10_000, 100, 257, 1025)
 """Lengths of texts that have no such bound; the inner ones where there is an upper bound."""
