@@ -218,7 +218,10 @@ def _first_of(result: Any) -> Any:
 
 
 def _values(result: Any, key: str) -> Iterator[Any]:
-    for value in (*keyed_values(result, key), *listed_values(result, key), *values_in_text(result)):
+    named = (*keyed_values(result, key), *listed_values(result, key))
+    if not named and words_of(key)[-1:] != ["id"]:  # the `cart` of a path takes what its creator calls `id`
+        named = tuple(keyed_values(result, f"{key}_id"))
+    for value in (*named, *values_in_text(result)):
         yield value
         if isinstance(value, str) and value.isdecimal():
             yield int(value)

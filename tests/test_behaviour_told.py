@@ -249,6 +249,41 @@ def test_a_default_shows_where_the_parameter_does_something(tmp_path: Any) -> No
     assert finding.startswith("tool: defaults: tool: step left out is answered ")
 
 
+def test_a_default_shows_in_texts_that_are_long_enough(tmp_path: Any) -> None:
+    """A width of 40 or of 30 is the same to a short text: longer ones are tried."""
+    code = "def tool(text: str, width: int | None = None) -> list:\n    return [text[:width or REAL]]\n"
+    width = '"width": {"type": "integer", "minimum": 5, "maximum": 80, "default": 40}'
+    properties = f'{{"text": {{"type": "string", "maxLength": 300}}, {width}}}'
+    schema = f'{{"type": "object", "properties": {properties}, "required": ["text"]}}'
+    spec = f"tools: {{tool: {{annotations: {{deterministic: true}}, variations: {{categories: [example]}}, input: {schema}}}}}\n"
+    assert findings_of(tmp_path, code.replace("REAL", "40"), spec) == []
+    [finding] = findings_of(tmp_path, code.replace("REAL", "30"), spec)
+    assert finding.startswith("tool: defaults: tool: width left out is answered ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("{'id': next(ids), 'currency': currency or 'EUR'}", None),
+        ("{'id': next(ids), 'currency': currency or 'USD'}", "USD"),
+        ("{'id': names.add(name) or next(ids), 'currency': currency or 'USD'} if name not in names else None", "USD"),
+        ("{'id': next(ids), 'order': {'Currency': currency or 'USD'}}", "USD"),
+        ("{'id': next(ids), 'currency': currency or f'U{next(ids)}'}", None),  # as the hour decides
+        ("{'id': next(ids), 'currency': currency}", None),  # nothing is said of what was left out
+        ("{'id': next(ids), 'currency': 'USD'}", None),  # no echo: it says the same whatever is given
+        ("{'id': next(ids), 'currency': last.append(currency or last[-1]) or last[-1]}", None),  # as it was before
+    ],
+)
+def test_a_creator_that_shows_another_default_is_found(tmp_path: Any, answer: str, shown: str | None) -> None:
+    """No promise is needed where the answer repeats the parameter: left out, it must come back as the default."""
+    code = f"import itertools\nids = itertools.count()\nnames = set()\nlast = ['USD']\ndef tool(name, currency=None):\n    return {answer}\n"
+    properties = '{"name": {"type": "string"}, "currency": {"type": "string", "default": "EUR"}}'
+    spec = f'tools: {{tool: {{input: {{"type": "object", "properties": {properties}, "required": ["name"]}}}}}}\n'
+    found = [finding for finding in findings_of(tmp_path, code, spec) if "defaults" in finding]
+    said = f"tool: defaults: tool: currency left out is answered {shown}, and its default is EUR"
+    assert found == ([said] if shown else [])
+
+
 def test_arrays_out_of_order_keep_to_their_bound(tmp_path: Any) -> None:
     """A tool that sorts its argument is found also where few items are allowed, and where the base is empty."""
     items = '{"type": "array", "maxItems": 3, "items": {"type": "integer", "minimum": 0, "maximum": 9}}'

@@ -94,6 +94,10 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "close_order": (takes("order_id"), lambda given: refuse(given["order_id"] != "o-4711")),
         "open_order": (takes("customer"), lambda _given: {"order_id": "o-4711", "state": "open"}),
     },
+    "a parameter called as the thing": lambda: {
+        "get_cart": (takes("cart"), lambda given: refuse(given["cart"] != "cart-4711")),
+        "new_cart": (takes("currency"), lambda given: {"id": "cart-4711", "lines": {}, **given}),
+    },
     "an id that does not say of what": lambda: {
         "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
         "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),

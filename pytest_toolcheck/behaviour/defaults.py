@@ -16,6 +16,7 @@ from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
 from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
+from .told_defaults import may_be_told, told
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
@@ -24,6 +25,10 @@ _MOST_TRIED: Final = 8
 _FURTHER: Final = 4
 """So many inputs beside the base: what a parameter does may not show in each."""
 _DEEPEST: Final = 2
+_AMPLE: Final = 250
+_MANY: Final = 30
+_CLOSED: Final = frozenset({"enum", "const", "pattern", "format", "uniqueItems"})
+"""A text or array with one of these is not what it was when it is longer."""
 
 Path = tuple[str, ...]
 """The names of the parameter and of the objects around it, the outermost first."""
@@ -43,7 +48,8 @@ class DefaultsScenario:
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure."""
         running = cast("RunningScenario", ctx)
-        findings = tuple(_findings(ctx.plan)) or tuple(kept(running)) or tuple(_answered(running))
+        answered = _answered if _repeats(ctx.plan) else told
+        findings = tuple(_findings(ctx.plan)) or tuple(kept(running)) or tuple(answered(running))
         for finding in findings:
             running.report(finding)
         if findings := findings or running.judged_unanswered():
@@ -55,9 +61,14 @@ def is_tried(plan: ToolPlan) -> bool:
     wanted = plan.tool.checks.get("defaults")
     if wanted is False:
         return False
+    asked = _with_default(plan) if _repeats(plan) else may_be_told(plan)
+    return any(compared(plan)) or any(may_be_kept(plan)) or any(asked)
+
+
+def _repeats(plan: ToolPlan) -> bool:
+    """Whether equal calls are promised equal answers."""
     keeps = plan.tool.annotations
-    repeats = bool(wanted) or keeps.deterministic or keeps.idempotent or keeps.read_only
-    return any(compared(plan)) or any(may_be_kept(plan)) or bool(repeats and any(_with_default(plan)))
+    return bool(plan.tool.checks.get("defaults") or keeps.deterministic or keeps.idempotent or keeps.read_only)
 
 
 def _with_default(plan: ToolPlan) -> Iterator[tuple[Path, Any]]:
@@ -95,11 +106,27 @@ def _answered(running: RunningScenario) -> Iterator[Finding]:
     plan, base = running.plan, running.base()
     if base is None or not (defaults := list(_with_default(plan))[:_MOST_TRIED]):
         return
-    stands = [base, *_telling(plan, base)]
+    stands = [base, *ample(plan.tool.input, base), *_telling(plan, base)]
     for path, default in defaults:
         finding = next((found for stand in stands for found in _answered_at(running, stand, path, default)), None)
         if finding is not None:
             yield finding
+
+
+def ample(schema: Any, base: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the base with its free texts and arrays made long: no default of a width or limit shows in short ones."""
+    parts = _properties(schema)
+    longer = {name: _lengthened(parts.get(name), value) for name, value in base.items()}
+    is_other = any(longer[name] is not value for name, value in base.items())
+    return [longer] if is_other and is_valid(schema, longer) else []
+
+
+def _lengthened(part: Any, value: Any) -> Any:
+    if not isinstance(part, dict) or not value or _CLOSED & part.keys():
+        return value
+    if isinstance(value, str):
+        return (f"{value} " * _AMPLE)[: min(part.get("maxLength", _AMPLE), _AMPLE)]
+    return (value * _AMPLE)[: min(part.get("maxItems", _MANY), _MANY)] if isinstance(value, list) else value
 
 
 def _telling(plan: ToolPlan, base: Mapping[str, Any]) -> list[Mapping[str, Any]]:

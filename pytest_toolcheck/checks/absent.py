@@ -28,9 +28,7 @@ def may_be_absent(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     error, value = evidence.outcome.error, evidence.case.input
     if error is None or evidence.retry is None or not isinstance(value, Mapping):
         return False
-    said = said_of(
-        evidence
-    )  # nothing at all, where a server keeps it to itself and logs nothing: that may be said as well
+    said = said_of(evidence)  # nothing, where the server keeps it to itself: this may be what it meant
     if error.code not in _NOT_FOUND and said.strip() and not _SAID.search(said):
         return False
     names = [name for name in _keys(evidence.tool, value, error.code) if name in good and good[name] != value[name]]
