@@ -25,6 +25,7 @@ _ROOM_OF_MARKER = {
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
     (lambda tool: tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
     (lambda tool: _may_create(tool), "chains", "chain_scenarios"),
+    (lambda tool: _has_verb_of_its_own(tool), "walks", "walk_scenarios"),
     (lambda tool: tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda tool: tool.resilience or tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
     (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
@@ -42,6 +43,13 @@ def _may_create(tool: ToolSpec) -> bool:
 
     is_posted = "post" in words_of(tool.name) or (tool.call or "").startswith("POST ")
     return is_posted or (role_of(tool.name) or ("", ""))[0] == "create"
+
+
+def _has_verb_of_its_own(tool: ToolSpec) -> bool:
+    """Whether the name says neither that it makes, reads, changes or removes something: it may open, start or close it."""
+    from .chain_roles import role_of
+
+    return role_of(tool.name) is None
 
 
 def register_rooms(session: pytest.Session, used: Iterable[str]) -> None:
