@@ -148,7 +148,6 @@ ACCEPTED: list[tuple[str, str, Callable[[Any], Any]]] = [
         lambda v: [*map(type, v.values())] == [int, str],
     ),
     ("date", "31 April", lambda v: v.endswith("04-31")),
-    ("date", "year nought", lambda v: v.startswith("0000")),
     ("moment", "no seconds", lambda v: re.fullmatch(r"[0-9-]+T\d\d:\d\dZ", v)),
     ("slug", "a digit first", lambda v: re.fullmatch("[0-9][a-z0-9-]+", v)),
     ("level", "another sign", lambda v: v == "very_high"),
