@@ -105,3 +105,12 @@ def test_property_names_that_refer_to_themselves_end():
     shared = {"propertyNames": {"$ref": "#/$defs/shared"}, "minProperties": 1}
     schema = {"$defs": {"shared": shared}, "$ref": "#/$defs/shared", "type": "object"}
     assert {case.label for case in generate_cases(schema)} == {"valid", "invalid"}
+
+
+@pytest.mark.parametrize("bound", ["exclusiveMinimum", "exclusiveMaximum"])
+@pytest.mark.parametrize("number", [1e20, -1e20, 2**60, 972783798187987123879878123.18878137, 1e308])
+def test_one_open_bound_is_no_contradiction_however_large(bound: str, number: float) -> None:
+    """A number so large that one more or less is the same number, alone or beside a bound on the other side."""
+    other = {"minimum": -1.5e308} if bound == "exclusiveMaximum" else {"maximum": 1.5e308}
+    for more in ({}, other):
+        assert satisfiability({"properties": {"n": {"type": "number", bound: number, **more}}}) == []

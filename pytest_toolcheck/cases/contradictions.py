@@ -111,9 +111,10 @@ def _crossed_bounds(words: Mapping[str, Any]) -> Iterator[str]:
         if low in words and high in words and words[low] > words[high]:
             yield f"{low} {words[low]} is more than {high} {words[high]}"
     low_open, high_open = words.get("exclusiveMinimum"), words.get("exclusiveMaximum")
-    if low_open is not None and low_open >= words.get("maximum", high_open if high_open is not None else low_open + 1):
+    uppers = [bound for bound in (words.get("maximum"), high_open) if bound is not None]
+    if low_open is not None and uppers and low_open >= min(uppers):
         yield f"exclusiveMinimum {low_open} leaves no number below the upper bound"
-    if high_open is not None and words.get("minimum", high_open - 1) >= high_open:
+    if high_open is not None and "minimum" in words and words["minimum"] >= high_open:
         yield f"exclusiveMaximum {high_open} leaves no number above minimum {words['minimum']}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from .shapes import Shape
@@ -16,6 +16,7 @@ _LARGEST = 1e300
 _MOST_AWKWARD = 1000
 _GOLDEN = 0.6180339887498949
 _LARGE = 1200
+_ENDS = (math.inf, -math.inf)
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
@@ -35,6 +36,8 @@ def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
     for start in (low, high):
         if start is not None:
             yield from (_snap(start + sign * step * by, step, whole) for by in (0, 1, 2) for sign in (1, -1))
+            if start + step == start:  # as large as its neighbours
+                yield from (int(start) + 1, int(start) - 1) if whole else map(partial(math.nextafter, start), _ENDS)
     if low is not None and high is not None:
         yield from _between(low, high, step, whole)
     yield from (_snap(number * step, step, whole) for number in (1, 5, 0, 2, 3, 10, -1, 100))
