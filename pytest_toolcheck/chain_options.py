@@ -10,6 +10,7 @@ from typing import Any
 from .chain_answers import is_changed_alone, mixed_up, untrue
 from .chain_calls import ChainCalls
 from .chain_changes import changes
+from .chain_roles import words_of
 from .chain_values import (
     array_shown,
     further_values,
@@ -30,6 +31,8 @@ _MOST_UPDATES = 2
 _OTHERS = 2
 """So many further numbers must be read as the same one; of a choice all its members."""
 _REPLACES = re.compile(r"replac|overwrit|whole|entire|full|reset|\bput\b|anew", re.IGNORECASE)
+_SETS = frozenset(["set", "save", "store", "put", "write", "upsert"])
+"""Verbs that do not say whether what is left out stays, as `update` and `edit` do."""
 _KEEPS = re.compile(
     r"left out|omit|unchanged|stays?\b|keeps?\b|kept|not given|not provided|partial|patch|only (?:the )?(?:given|provided)",
     re.IGNORECASE,
@@ -194,6 +197,8 @@ class ChainOptions(ChainCalls):
             return False
         if _KEEPS.search(said):
             return True
+        if update is not None and _SETS & set(words_of(update.name)):
+            return False
         if not isinstance(part, Mapping) or part.get("default") is not None:
             return False
         required = set(self._schemas[self._chain.update or ""].get("required", ()))

@@ -23,6 +23,8 @@ VERBS: Mapping[str, frozenset[str]] = {
             "save",
             "store",
             "put",
+            "write",
+            "upsert",
         ]
     ),
     "read": frozenset(
@@ -116,6 +118,10 @@ def role_of_tool(tool: ToolDescription) -> tuple[str, str] | None:
     return (role, "_".join(map(_singular, words_of(named[-1])))) if role and named else None
 
 
+def _is_operation(tool: ToolDescription) -> bool:
+    return _OPERATION.fullmatch(tool.source or "") is not None
+
+
 def _singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
@@ -130,10 +136,15 @@ def chain_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Cha
 def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> Iterator[Chain]:
     """Yield the chains that begin with the tool `create`: each reader stands in one, and so does each update."""
     role = next((role_of_tool(tool) for tool in tools if tool.name == create), role_of(create))
-    if role is None or role[0] != "create":
+    if role is None:
         return
     allowed = [tool for tool in tools if may_be_called(spec, tool)]
     found = {name: [tool for tool in allowed if role_of_tool(tool) == (name, role[1])] for name in VERBS}
+    if not found["create"] and "set" in words_of(
+        create
+    ):  # of a key whoever calls it chooses: the first time it is made
+        found["create"] = [tool for tool in found["update"] if tool.name == create and not _is_operation(tool)]
+        found["update"] = []
     makers = [tool for tool in found["create"] if tool.name == create]
     if not makers:
         return
@@ -142,7 +153,10 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
     changing = [_required(schema_of(spec, tool)) for tool in (*updates, *found["delete"])]
     # A slot, a seat: whatever it is called, what a creator is not given and others cannot do without is an id.
     wanted = {name for names in changing for name in names if name not in given}
-    for at, (reader, key, shared) in enumerate(_readers(spec, found["read"], role[1], given, wanted)):
+    readers = _readers(spec, found["read"], role[1], given, wanted)
+    if role[0] == "update":
+        readers = [each for each in readers if each[1] in given]
+    for at, (reader, key, shared) in enumerate(readers):
         some: Sequence[ToolDescription | None] = updates[: None if at == 0 else 1] or [None]
         for update in some:
             yield _chain(spec, (create, reader, update), key, shared, found, role[1])

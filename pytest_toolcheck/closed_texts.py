@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 _MOST_PARAMETERS = 4
 _MOST_WORDS = 16
 _UNKNOWN = "qzvxwordthatnobodyknows"
-_TAKEN = ""
+_TAKEN, _CRASHED = "", "\0"
 _LONGEST = 2000
 _DECIDES = ("const", "enum", "pattern", "format", "contentEncoding")
 
 
 def closed_texts(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-    """Return by parameter the words that the tool takes, where it takes some only, and where it takes any."""
+    """Return by parameter the words that the tool takes, where it takes some only, and where it takes any. Asked once."""
+    proof = context.proof
+    found = proof.words or _asked(context)
+    proof.words = found if proof.base is not None else None
+    return found
+
+
+def _asked(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     closed: dict[str, list[Any]] = {}
     free: dict[str, list[Any]] = {}
     with suppress(ScenarioSkipped):
@@ -44,12 +51,13 @@ def closed_texts(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[s
 def _taken(context: RunningScenario, name: str, own: list[str], said: str | None) -> list[Any]:
     base = context.proof.base or {}
     about = words_listed(context.plan.description.description or "") if not own else []
-    if said is None or (said == _TAKEN and own):  # then the cases with each of these words are all there is to try
+    if said in (None, _CRASHED) or (
+        said == _TAKEN and own
+    ):  # then the cases with each of these words are all there is to try
         return []
     named = [word for word in (*own, *about, *words.from_refusal(said)) if not word.isdecimal() and word != _UNKNOWN]
-    return [
-        word for word in islice(dict.fromkeys(named), _MOST_WORDS) if _said(context, {**base, name: word}) == _TAKEN
-    ]
+    few = islice(dict.fromkeys(named), _MOST_WORDS)
+    return [word for word in few if _said(context, {**base, name: word}) in (_TAKEN, _CRASHED)]
 
 
 def _free_texts(context: RunningScenario) -> Iterator[tuple[str, list[str]]]:
@@ -65,10 +73,12 @@ def _free_texts(context: RunningScenario) -> Iterator[tuple[str, list[str]]]:
 
 
 def _said(context: RunningScenario, given: dict[str, Any]) -> str | None:
-    """Return the words of a refusal, `_TAKEN` where there is none; None where nothing can be said."""
+    """Return the words of a refusal, `_TAKEN` where there is none, `_CRASHED`; None where nothing can be said."""
     if not is_valid(context.plan.tool.input if context.plan.tool.input is not None else True, given):
         return None
     outcome = context.again(given)
     if outcome.kind == "accepted":
         return shorten(outcome.value, _LONGEST) if is_report(outcome) else _TAKEN
+    if outcome.kind == "crashed":
+        return _CRASHED
     return outcome.error.message if outcome.kind == "refused" and outcome.error is not None else None

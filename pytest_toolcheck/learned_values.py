@@ -11,6 +11,7 @@ from .cases.model import Case
 from .checks import Finding
 from .checks.base import as_json
 from .checks.violation import is_valid
+from .closed_numbers import closed_numbers
 from .closed_texts import closed_texts
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> t
 
 def _cases(context: RunningScenario, cases: Sequence[Case]) -> Iterator[Case]:
     (closed, free), base = closed_texts(context), context.proof.base or {}
-    closed |= context.proof.named
+    closed = closed | closed_numbers(context) | context.proof.listed | context.proof.named
     named = closed | free
     schema = context.plan.tool.input if context.plan.tool.input is not None else True
     ends = [context.rebased(case) for case in cases if case.label == "valid" and _is_corner(case)]

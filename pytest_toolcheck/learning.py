@@ -20,6 +20,7 @@ from .targets.base import Outcome, ToolDescription
 _TRIES = 4
 _VALUES = 6
 _NAMED = 12
+_LISTED = 8
 _DEEPEST = 2
 """A task belongs to a project, and that to a team: so many creators behind the first."""
 _MOST_OTHERS = 6
@@ -32,21 +33,25 @@ def learn_from_siblings(
     call: Callable[[Mapping[str, Any]], Outcome],
     call_tool: Callable[[str, Mapping[str, Any]], Outcome],
 ) -> tuple[Proof, str] | None:
-    """Return a proof whose base holds values of another tool's result, and that tool's name; None where none helps."""
+    """Return a proof whose base holds values of another tool's result, and that tool's name; None where none helps.
+
+    Of several parameters each is given such a value alone as well: where a file is moved to, none may be yet.
+    """
     required = plan.tool.input.get("required") if isinstance(plan.tool.input, Mapping) else None
     if not isinstance(required, list):
         return None
     learned: dict[str, ValueSet] = {}
-    for name, given, result in _results(plan, required, call_tool):
+    for name, given, whole in _results(plan, required, call_tool):
+        result = _first_of(whole)
         wanted = [key for key in required if key not in plan.tool.values]
         found = {key: _found(result, given, key) for key in wanted}
         new = {key: ValueSet(valid=tuple(values)) for key, values in found.items() if values}
         learned |= new
-        if new:
-            proof = prove(
-                replace(plan.tool, values={**plan.tool.values, **learned}), call, about=plan.description.description
-            )
+        for values in (learned, *({key: new[key]} for key in new if len(new) > 1)) if new else ():
+            tool = replace(plan.tool, values={**plan.tool.values, **values})
+            proof = prove(tool, call, about=plan.description.description)
             if proof.base is not None:
+                proof.listed = _listed(plan, whole, proof.base)
                 return proof, name
     return None
 
@@ -95,7 +100,7 @@ def _results(
         for candidate in islice(_inputs(taken), _TRIES):
             outcome = call_tool(tool.name, candidate)
             if outcome.kind == "accepted":
-                yield tool.name, candidate, _first_of(plain(outcome.value))
+                yield tool.name, candidate, plain(outcome.value)
                 break
         else:
             if depth < _DEEPEST and (made := _made(plan, tool, taken, call_tool, depth + 1)) is not None:
@@ -181,12 +186,13 @@ def _made(
     if not isinstance(required, list) or not required:
         return None
     about = replace(plan, tool=replace(plan.tool, name=tool.name, input=schema, values={}))
-    for _, given, result in _results(about, required, call_tool, depth):
+    for _, given, whole in _results(about, required, call_tool, depth):
+        result = _first_of(whole)
         values = {key: ValueSet(valid=tuple(_found(result, given, key)[:_TRIES])) for key in required}
         for candidate in islice(base_candidates(schema, values=values), _TRIES):
             outcome = call_tool(tool.name, candidate)
             if outcome.kind == "accepted":
-                return candidate, _first_of(plain(outcome.value))
+                return candidate, plain(outcome.value)
     return None
 
 
@@ -210,10 +216,29 @@ def _noun_of_key(key: str) -> str | None:
     return "_".join(words[:-1]) if words[-1] in _IDS else None
 
 
+def _listed(plan: ToolPlan, result: Any, base: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return by parameter what a list shows beside the base's own value; nothing for a tool that would remove it all."""
+    if (role_of(plan.tool.name) or ("",))[0] == "delete" or plan.tool.annotations.destructive:
+        return {}
+    rows = _list_in(result)[:_LISTED] if isinstance(_list_in(result), list) else []
+    found = {key: [value for row in rows for value in islice(_values(row, key), 1)] for key in base}
+    return {
+        key: [value for value in values if type(value) is type(base[key])]
+        for key, values in found.items()
+        if base[key] in values[:1] and len(values) > 1
+    }
+
+
+def _list_in(result: Any) -> Any:
+    """Return the list that is a result's only member, else the result."""
+    if isinstance(result, Mapping) and len(result) == 1 and isinstance(next(iter(result.values())), list):
+        return next(iter(result.values()))
+    return result
+
+
 def _first_of(result: Any) -> Any:
     """Return the first element of a list, also of one that is a result's only member."""
-    if isinstance(result, Mapping) and len(result) == 1 and isinstance(next(iter(result.values())), list):
-        result = next(iter(result.values()))
+    result = _list_in(result)
     return result[0] if isinstance(result, list) and result else result
 
 

@@ -27,6 +27,10 @@ class Proof:
     accepted: list[dict[str, Any]] = field(default_factory=list)
     named: dict[str, list[Any]] = field(default_factory=dict)
     """By parameter what refusals named as allowed, the base's own value among it; not all of it has been tried."""
+    listed: dict[str, list[Any]] = field(default_factory=dict)
+    """By parameter what the sibling that the base was learned of lists beside the base's own value."""
+    words: tuple[dict[str, list[Any]], dict[str, list[Any]]] | None = None
+    """By parameter the words that a text takes: where it takes some only, and where any (`closed_texts.py`)."""
 
     @property
     def explanation(self) -> str:

@@ -42,7 +42,7 @@ def _may_create(tool: ToolSpec) -> bool:
     from .chain_roles import role_of, words_of
 
     is_posted = "post" in words_of(tool.name) or (tool.call or "").startswith("POST ")
-    return is_posted or (role_of(tool.name) or ("", ""))[0] == "create"
+    return is_posted or (role_of(tool.name) or ("", ""))[0] == "create" or "set" in words_of(tool.name)
 
 
 def _has_verb_of_its_own(tool: ToolSpec) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -15,7 +16,8 @@ from .checks.described import description_findings
 from .errors import Position
 from .learned_values import learned_value_findings
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
-from .spec.model import ToolSpec
+from .spec.model import CommandTarget, ToolSpec
+from .targets.base import UNSENT
 from .units import format_duration
 from .unproven import UNPROVEN
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from .proof import Proof
 
 MOST_VALID_TRIES = 200
+_NOTHING_READ = re.compile(
+    r"Expecting value: line 1 column 1 \(char 0\)|EOFError|unexpected end of (?:json|input|file)|EOF when reading|"
+    r"(?:empty|no) (?:input|stdin)|parse error.*EOF|EOF while parsing",
+    re.IGNORECASE,
+)
+"""What programs of several languages say that read JSON where there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,12 @@ class ValidCallScenario:
     def run(self, ctx: ToolContext) -> None:
         running = cast("RunningScenario", ctx)
         if running.base() is not None or self._accepts_another(running):
-            if running.proof.base is not None and (findings := learned_value_findings(running, self.cases)):
+            if running.proof.base is None:
+                return
+            crashes = tuple(finding for finding in running.unproven if finding.check == "no_crash")
+            for finding in crashes:
+                running.report(finding)
+            if findings := crashes or learned_value_findings(running, self.cases):
                 raise running.fail(findings)
             return
         tool = running.plan.tool
@@ -126,12 +139,25 @@ def _advice(plan: ToolPlan, proof: Proof) -> tuple[tuple[str, str], ...]:
 
 
 def _what_to_add(plan: ToolPlan, proof: Proof) -> str:
+    target = plan.spec.target
+    if isinstance(target, CommandTarget) and not target.stdin and _read_nothing(proof):
+        return (
+            "target:\n  command:\n    stdin: json   # it seems to read its input from stdin, where nothing was written;"
+            " without this the input is in the arguments"
+        )
     if proof.tried and all(outcome.kind == "timed_out" for _, outcome in proof.tried):
         longer = format_duration(int(plan.tool.timeout_s * 6e9))
         return f"tools:\n  {plan.tool.name}:\n    timeout: {longer}   # if it may take so long"
     required = plan.tool.input.get("required", []) if isinstance(plan.tool.input, dict) else []
     inputs = ", ".join(f"{name}: …" for name in required)
     return f"tools:\n  {plan.tool.name}:\n    examples:\n      - input: {{{inputs}}}   # values that the tool accepts"
+
+
+def _read_nothing(proof: Proof) -> bool:
+    """Whether a command says of every input that there is none."""
+    errors = [outcome.error for _, outcome in proof.tried if outcome.error is not None]
+    said = [error.message for error in errors if error.type not in UNSENT]
+    return bool(said) and all(_NOTHING_READ.search(each) for each in said)
 
 
 def cases_of(plan: ToolPlan, *, seed: int) -> list[Case]:

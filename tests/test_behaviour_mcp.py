@@ -110,11 +110,16 @@ def test_what_a_tool_behind_a_server_of_this_process_leaves_is_found(tmp_path: P
             "kept and kept[0].set()\n    kept[:] = [asyncio.Event()]\n    asyncio.create_task(kept[0].wait())",
             "await asyncio.create_task(asyncio.sleep(0))",
         ),
+        "answers before what it started has ended: task write (": (
+            "asyncio.create_task(write())",
+            "sent = asyncio.create_task(write()); await asyncio.sleep(0); sent.cancel()",
+        ),
         "held its event loop": ("time.sleep(0.12)", "await asyncio.sleep(0.12)"),
     }
     off = ", checks: {isolated: false}"
+    short = "async def write():\n    await asyncio.sleep(0)\n    await asyncio.sleep(0)\n"
     for said, lines in pairs.items():
-        faulty, correct = (f"async def tool(n: int = 1) -> dict:\n    {line}\n    return {{}}" for line in lines)
+        faulty, correct = (f"{short}async def tool(n: int = 1) -> dict:\n    {line}\n    return {{}}" for line in lines)
         [finding] = set(found(tmp_path, faulty, off, cases=True))
         assert said in finding
         assert found(tmp_path, correct, off, cases=True) == []

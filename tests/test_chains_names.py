@@ -89,6 +89,16 @@ def del_value(key: str) -> dict:
     known(key); kept.pop(key)
     return {"ok": True}
 """, "kept.pop(key)", "pass", "get_value still answers *"),
+    "set where nothing creates": ("key", """
+def set_value(key: str, value: str) -> str: return made(key, value=value) and "OK"
+def get_value(key: str) -> dict: return known(key)
+def delete_value(key: str) -> int: return int(kept.pop(key, None) is not None)
+""", "kept.pop(key, None) is not None", "key in kept", "get_value still answers *"),
+    "write and read": ("path", """
+def write_file(path: str, content: str) -> str: return made(path, content=content) and "written"
+def read_file(path: str) -> str: return known(path)["content"]
+def delete_file(path: str) -> dict: return {"deleted": known(path) and bool(kept.pop(path))}
+""", "kept.pop(path)", "kept[path]", "read_file still answers *"),
     "save and load": ("name", """
 def save_memo(name: str, text: str) -> str: return made(name, text=text) and "saved"
 def load_memo(name: str) -> str: return known(name)["text"]

@@ -98,6 +98,7 @@ REPLACING = NOTES.replace("{**found(id), **{name", WIPED).replace("Change a note
 CORRECT = {
     "it replaces": REPLACING,
     "what is needed and a default make a whole": NOTES.replace("title: str | None = None, body: str | None = None", "title: str, body: str = ''"),
+    "set says not what stays": REPLACING.replace("Replace a", "Set the fields of a").replace("update_note", "set_note"),
     "null is as good a text as another": REPLACING.replace("Replace", "Change").replace("title: str | None = None, body", "title: str, body").replace('body: str = ""', "body: str | None = None"),
     "a date alone is taken": NOTES.replace("    id = next(ids)\n", "    if body and not body[:4].isdecimal(): raise ValueError('body: a date')\n    id = next(ids)\n"),
     "a slug follows its title": TASKS.replace("notes", "slug").replace('"title": title}', '"title": title, "slug": title.replace(" ", "-")}'),

@@ -53,6 +53,64 @@ def test_words_of_prose_and_of_refusals_meet_the_bounds(told: tuple[tuple[str, s
     assert findings_of(tmp_path, tool(*told), "tools: {voice: {}}\n", room=valid_call) == []
 
 
+CRASHING = {
+    "a word that a refusal quotes": (
+        (
+            "def tool(mode: str) -> int:\n    if mode not in ('up', 'down'): raise ValueError(\"mode should be 'up' or 'down'\")\n"
+            "    return {'up': 1, 'down': 2}[mode]"
+        ),
+        ", 'down': 2",
+        "KeyError: 'down'",
+    ),
+    "the end of a range that a refusal names": (
+        (
+            "def tool(celsius: float) -> float:\n    if not 50 <= celsius <= 250: raise ValueError('celsius must be between 50 and 250 degrees')\n"
+            "    return 1 / (251 - celsius)"
+        ),
+        "1 - celsius",
+        "ZeroDivisionError",
+    ),
+    "a candidate that comes before one that is accepted": (
+        (
+            "def tool(date: str) -> int:\n    try: day, month, year = map(int, date.split('.'))\n"
+            "    except ValueError: raise ValueError('date must be in the format DD.MM.YYYY, e.g. 24.12.2024, or 01.01.2024') from None\n"
+            "    return [0, *range(12)][month]"
+        ),
+        "range(12)",
+        "IndexError",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CRASHING)
+def test_what_refusals_name_is_judged_where_it_crashes(name: str, tmp_path: Path) -> None:
+    """A crash on a value that the tool itself offers is told by `valid_call`; the twin is not accused."""
+    code, right, said = CRASHING[name]
+    faulty = code.replace(right, {"1 - celsius": "0 - celsius", "range(12)": "range(2)"}.get(right, ""))
+    found = findings_of(tmp_path, faulty, "tools: {tool: {}}\n", room=valid_call)
+    assert any(said in finding for finding in found), found
+    assert findings_of(tmp_path, code, "tools: {tool: {}}\n", room=valid_call) == []
+
+
+def test_what_a_sibling_lists_is_judged_too(tmp_path: Path) -> None:
+    """The base is the first row of a list; what crashes on the last is found. A tool that removes is not called with all."""
+    code = """
+ROWS = {"eu-1": 3, "us-9": 5, "ap-4": 7}
+called = []
+def list_regions() -> list: return [{"region": name} for name in ROWS]
+def TOOL(region: str) -> str:
+    if region not in ROWS: raise ValueError("unknown")
+    called.append(region)
+    return "abcdefg"[ROWS[region] - 1]
+"""
+    spec = "tools: {list_regions: {annotations: {read_only: true}}, TOOL: {}}\n"
+    for tool, is_found in (("zones", True), ("delete_zones", False)):
+        made = code.replace("TOOL", tool)
+        assert findings_of(tmp_path, made, spec.replace("TOOL", tool), room=valid_call) == []
+        found = findings_of(tmp_path, made.replace("abcdefg", "abcde"), spec.replace("TOOL", tool), room=valid_call)
+        assert any("IndexError" in finding for finding in found) == is_found
+
+
 def test_words_of_two_parameters_meet(tmp_path: Path) -> None:
     """What is wrong with one word beside another, at the end of a third parameter, is found."""
     two = (

@@ -65,6 +65,17 @@ def test_a_tool_that_always_crashes_fails_once(pytester: pytest.Pytester) -> Non
     assert len({e["attrs"]["cause"] for e in failed}) == len(failed)
 
 
+def test_a_command_that_reads_nothing_is_told_of_stdin(pytester: pytest.Pytester) -> None:
+    """A program that reads JSON from stdin, where the spec does not say so: the advice is the line that is missing."""
+    pytester.makefile(
+        ".tool.yaml",
+        reads="toolcheck: 1\ntarget: {command: {argv: [python, -c, 'import json, sys; json.load(sys.stdin)']}}\n"
+        "tools: {reads: {input: {type: object, properties: {n: {enum: [1, 2]}}}, variations: {categories: [example], fuzz: 0}}}\n",
+    )
+    result = pytester.runpytest("-p", "toolcheck", "-k", "valid_call")
+    result.stdout.fnmatch_lines(["*target:", "*command:", "*stdin: json   # it seems to read its input from stdin*"])
+
+
 def test_what_is_wrong_with_each_refusal_is_told_once(pytester: pytest.Pytester) -> None:
     """No input is accepted and each error shows a path: one failure with both, the cases are skipped."""
     code = """

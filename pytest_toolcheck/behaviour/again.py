@@ -12,18 +12,19 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..scenario import ToolPlan
+from ..targets.base import Request, Session
 
 _LIMIT_S = 60.0
 
 
 def values_in_new_process(
-    plan: ToolPlan, inputs: Sequence[dict[str, Any]], *, hash_seed: int, later_s: float = 0.0
-) -> list[Any]:
+    plan: ToolPlan, inputs: Sequence[dict[str, Any]], *, hash_seed: int, days_s: Sequence[float] = (0.0,)
+) -> list[list[Any]]:
     """Return what a tool of this process answers to each input in a new interpreter; an empty list where that cannot run.
 
-    There the wall clock, and nothing else, is `later_s` ahead.
+    Asked once for each of `days_s`: so far the wall clock, and nothing else, is ahead there.
     """
-    asked = {"spec": str(plan.spec.path), "tool": plan.tool.name, "inputs": list(inputs), "later_s": later_s}
+    asked = {"spec": str(plan.spec.path), "tool": plan.tool.name, "inputs": list(inputs), "days_s": list(days_s)}
     question = json.dumps(asked, default=repr)
     done = subprocess.run(
         [sys.executable, "-m", __name__],
@@ -36,32 +37,35 @@ def values_in_new_process(
     )
     last = done.stdout.splitlines()[-1:] if done.returncode == 0 else []
     try:
-        answered: list[Any] = json.loads(last[0]) if last else []
+        answered: list[list[Any]] = json.loads(last[0]) if last else []
     except ValueError:
         return []
     return answered
 
 
-def _answer(question: dict[str, Any]) -> list[Any]:
+def _answer(question: dict[str, Any]) -> list[list[Any]]:
     from pathlib import Path
 
     from ..spec.discover import merge_discovered
     from ..spec.load import load_spec
     from ..targets import make_target
-    from ..targets.base import Request
 
     spec = load_spec(Path(question["spec"]))
     target = make_target(spec)
     plan = next(p for p in merge_discovered(spec, target.describe()).plans if p.tool.name == question["tool"])
     session = target.open()
     try:
-        with _day(question["later_s"]):
-            outcomes = [
-                session.call(Request(plan.tool, value, str(number), plan.tool.timeout_s, valid=True))
-                for number, value in enumerate(question["inputs"])
-            ]
+        return [_answers(session, plan, question["inputs"], later_s) for later_s in question["days_s"]]
     finally:
         session.close()
+
+
+def _answers(session: Session, plan: ToolPlan, inputs: Sequence[dict[str, Any]], later_s: float) -> list[Any]:
+    with _day(later_s):
+        outcomes = [
+            session.call(Request(plan.tool, value, str(number), plan.tool.timeout_s, valid=True))
+            for number, value in enumerate(inputs)
+        ]
     return [[outcome.kind, outcome.value] for outcome in outcomes]
 
 

@@ -64,7 +64,7 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     took_ns, base = min(outcome.duration_ns for _, outcome in known), known[0][0]
     if not isinstance(properties, Mapping) or len(properties) < 2 or took_ns > _QUICK_S * 1e9:
         return None
-    keys = _Keys(trial, base, properties)
+    keys = Keys(trial, base, properties)
     cases, until = trial.valid_inputs(), time.monotonic() + _PATIENCE_S
     for name in list(properties)[:_MOST_PARAMETERS]:
         if not keys.varied(beside=name):
@@ -93,7 +93,7 @@ def _rank(own: Any, other: Any) -> tuple[bool, float]:
     return distance > _MOST_DISTANT, -distance
 
 
-class _Keys:
+class Keys:
     """Calls the tool with new values in the place of the base's own."""
 
     def __init__(self, trial: Trial, base: Input, properties: Mapping[str, Any]) -> None:
@@ -104,8 +104,8 @@ class _Keys:
         self._ignored = tuple(trial.options.get("ignore", ()))
         self._makers = {name: maker for name in base if (maker := self._maker(name)) is not None}
 
-    def varied(self, *, beside: str) -> list[str]:
-        """Return the parameters of which there are new values, but for one."""
+    def varied(self, *, beside: str = "") -> list[str]:
+        """Return the parameters of which there are new values, but for the one beside them."""
         return [name for name in self._makers if name != beside]
 
     def _maker(self, name: str) -> Maker | None:
@@ -149,7 +149,7 @@ class _Keys:
 
 @dataclass(frozen=True, slots=True)
 class _Experiment:
-    keys: _Keys
+    keys: Keys
     name: str
     values: tuple[Any, Any]
 

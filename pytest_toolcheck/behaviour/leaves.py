@@ -100,10 +100,15 @@ def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 def is_volatile(pointer: str, values: Sequence[Any], *, telemetry: bool) -> bool:
     """Whether a leaf is about the moment of the call. `telemetry`: counters of calls say nothing either."""
-    words = {word.lower() for word in _WORD.findall(pointer)}
+    words = words_of(pointer)
     if words & _VOLATILE_WORDS or (telemetry and words & _TELEMETRY_WORDS):
         return True
     return any(map(_looks_timed, values))
+
+
+def words_of(pointer: str) -> set[str]:
+    """Return the words of which the names in a pointer are made."""
+    return {word.lower() for word in _WORD.findall(pointer)}
 
 
 def _looks_timed(value: Any) -> bool:

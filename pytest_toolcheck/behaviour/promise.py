@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..cases.model import Case
 from ..checks.base import Finding, as_json, place_of, shorten
 from ..checks.violation import is_valid
+from ..closed_texts import closed_texts
 from ..errors import Position, TargetError
 from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
 from ..spec.model import McpTarget, PythonTarget
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_INPUTS = 8
 _MOST_APART = 4
+_MOST_WORDS = 3
 _LIKELIHOOD = {name: at for at, name in enumerate(("example", "enum", "boundary", "optional", "combination", "number"))}
 _ODD = ("extra", "type", "unicode", "size", "number")
 _VARIED = ("combination", "enum", "example", "boundary")
@@ -117,7 +119,7 @@ class Trial:
     def valid_inputs(self) -> list[dict[str, Any]]:
         """Return the inputs of all valid cases, each once, those of examples, enums and bounds first."""
         valid = sorted(self._valid_cases(), key=lambda case: _LIKELIHOOD.get(case.category, len(_LIKELIHOOD)))
-        inputs = [self.ctx.rebased(case).input for case in valid]
+        inputs = [*self._with_words(), *(self.ctx.rebased(case).input for case in valid)]
         return list({as_json(value): value for value in inputs}.values())
 
     def _cases(self) -> list[Case]:
@@ -130,6 +132,15 @@ class Trial:
     def _valid_cases(self) -> list[Case]:
         return [case for case in self._cases() if case.label == "valid"]
 
+    def _with_words(self) -> Iterator[dict[str, Any]]:
+        """Yield the base with each word that refusals or descriptions name, and that is taken."""
+        base = self.ctx.base()
+        if base is None:
+            return
+        closed, free = closed_texts(self.ctx)
+        for name, words in {**free, **self.ctx.proof.named, **closed}.items():
+            yield from ({**base, name: word} for word in words if word != base.get(name))
+
     def _candidates(self) -> Iterator[dict[str, Any]]:
         cases = self._cases()
         if (base := self.ctx.base()) is not None:
@@ -139,6 +150,7 @@ class Trial:
             if self.check == "deterministic":  # elsewhere few inputs are used, and they should differ in more
                 yield from mixed_texts(base, schema)
             yield from self._apart(base)
+            yield from islice(self._with_words(), _MOST_WORDS)
         for case in _of_each_kind([case for case in cases if case.label == "valid"])[: MOST_INPUTS * 3]:
             yield self.ctx.rebased(case).input
 

@@ -13,6 +13,7 @@ from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
 from .many import ask_on
 from .order import what_order_decides
 from .promise import SLOW_S, Trial, runs_here
+from .second_call import every_input_twice, what_a_first_call_changes, what_a_second_call_changes
 from .state import Change
 from .sweep import what_writes
 from .trend import Trend, trend_in
@@ -21,16 +22,22 @@ REPEATS: Final = 8
 _CHANGES_TO_BELIEVE: Final = 3
 _LATER_S: Final = 400 * 86400 + 5 * 3600 + 7 * 60 + 11.5
 """Another year, month, day, weekday, hour, minute and second."""
+_EARLIER_S: Final = -30 * 366 * 86400.0
+"""What is past today was to come then."""
+_MOST_ELSEWHERE: Final = 60
+_QUICK_NS: Final = 10_000_000
 
 
 def idempotent(trial: Trial) -> None:
     """A second equal call has no further effect: no trend in the answers, no change of the state with every call."""
     accepted = []
     for value, first in trial.inputs():
-        accepted.append(value)
+        accepted.append((value, first.value))
         _no_trend(trial, value, "an equal call has a further effect")
         _no_further_change(trial, value, first.value)
-    ask_on(trial, accepted)
+    if (change := what_a_second_call_changes(trial, accepted)) is not None:
+        raise _has_further_effect(trial, f"a second equal call changes {_shown(change)}", change)
+    ask_on(trial, [value for value, _ in accepted])
 
 
 def read_only(trial: Trial) -> None:
@@ -41,10 +48,28 @@ def read_only(trial: Trial) -> None:
     for value, first in accepted:
         with trial.fresh_session() as session:
             _no_change(trial, value, first, session)
+    _no_first_call_stays(trial, accepted[0][0])
     _nobody_writes(trial, accepted[0][1])
     _no_order_decides(trial, accepted)  # calls in the session that was fresh until now
     _nothing_decides(trial, accepted)
     ask_on(trial, [value for value, _ in accepted])
+
+
+def _no_first_call_stays(trial: Trial, base: dict[str, Any]) -> None:
+    """A call leaves nothing behind for its own key, where nothing but the tool itself may show it."""
+    if (found := what_a_first_call_changes(trial, base)) is None:
+        return
+    raise trial.broken(
+        f"is not read_only: the first call of a new key changes what the next one answers: called with "
+        f"{shorten(as_json(found.value), 100)}{_at(found.pointer)}",
+        "first call",
+        ("first", found.before),
+        ("from then on", found.after),
+    )
+
+
+def _at(pointer: str) -> str:
+    return f" at {pointer}" if pointer.strip("#") else ""
 
 
 def _nobody_writes(trial: Trial, first: Outcome) -> None:
@@ -92,10 +117,11 @@ def _no_further_change(trial: Trial, value: dict[str, Any], answer: Any) -> None
     change = next((change for change in watch.caused(before, after, spent) if change.place in (lasting or ())), None)
     if change is None:
         return
-    raise trial.broken(
-        f"is not idempotent: each further equal call changes {_shown(change)}",
-        f"state {change.place.partition(' ')[0]}",
-    )
+    raise _has_further_effect(trial, f"each further equal call changes {_shown(change)}", change)
+
+
+def _has_further_effect(trial: Trial, message: str, change: Change) -> Exception:
+    return trial.broken(f"is not idempotent: {message}", f"state {change.place.partition(' ')[0]}")
 
 
 def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Session) -> None:
@@ -151,6 +177,11 @@ def deterministic(trial: Trial) -> None:
                 _must_equal(trial, value, first, outcome, "with nothing called before")
     _nothing_decides(trial, asked)
     ask_on(trial, [value for value, _ in asked])
+    others = []
+    for value, first, later in every_input_twice(trial):
+        _must_equal(trial, value, first, later, "again")
+        others.append((value, first))
+    asked += others[: _MOST_ELSEWHERE if asked[0][1].duration_ns < _QUICK_NS else 0]
     if runs_here(trial.plan.spec.target):
         _in_other_processes(trial, asked)
 
@@ -172,14 +203,15 @@ def _in_other_processes(trial: Trial, asked: list[tuple[dict[str, Any], Outcome]
     from .again import values_in_new_process
 
     values = [value for value, _ in asked]
-    here = values_in_new_process(trial.plan, values, hash_seed=1)
-    there = values_in_new_process(trial.plan, values[::-1], hash_seed=2, later_s=_LATER_S)[::-1]
-    if len(here) == len(there) == len(asked) and here != there:
-        soon = values_in_new_process(trial.plan, values[::-1], hash_seed=2)[::-1]
-        _compare(trial, asked, here, soon, "in another process")
-        # what must be refused by then, such as a certificate, proves nothing
-        accepted = [two if two[0] == "accepted" else one for one, two in zip(here, there, strict=True)]
-        _compare(trial, asked, here, accepted, "400 days later")
+    [here] = values_in_new_process(trial.plan, values, hash_seed=1) or [[]]
+    moved = values_in_new_process(trial.plan, values[::-1], hash_seed=2, days_s=(_LATER_S, _EARLIER_S))
+    if any(len(here) == len(there) == len(asked) and here != there[::-1] for there in moved):
+        [soon] = values_in_new_process(trial.plan, values[::-1], hash_seed=2) or [[]]
+        _compare(trial, asked, here, soon[::-1], "in another process")
+        for there, when in zip(moved, ("400 days later", "30 years earlier"), strict=True):
+            # what must be refused by then, such as a certificate, proves nothing
+            answers = zip(here, there[::-1], strict=True)
+            _compare(trial, asked, here, [two if two[0] == "accepted" else one for one, two in answers], when)
 
 
 def _compare(

@@ -138,6 +138,11 @@ def from_text(text: str) -> list[str]:
     return list(dict.fromkeys(word.strip() for word in found if word.strip()))
 
 
+def numbers_in(text: str) -> list[str]:
+    """Return the numbers that a text names, each once."""
+    return list(dict.fromkeys(_NUMBER.findall(text)))
+
+
 def quoted_in(text: str) -> list[str]:
     """Return what stands in quotes."""
     return [next(group for group in match.groups() if group is not None) for match in _QUOTED.finditer(text)]

@@ -4,7 +4,8 @@ The rule for a key. Case and separators are ignored (`X-API-Key`, `apiKey` and `
 anywhere in it (`db_password`, `accessToken`). It is no secret when what follows the name says that it is about a
 secret rather than one: `token_type`, `tokens_used`, `password_policy`, `tokenizer`, `secretary` (`ABOUT` has the list).
 A number is kept unless the key ends with the name in the singular (`max_tokens: 100` stays, `token: 12345678` goes);
-true, false and null always stay. A list or object under a secret key goes as a whole.
+true, false and null always stay. A list or object under a secret key goes as a whole. A value that ordinary texts
+hold as well (`is_ordinary`) goes under its key, and stays elsewhere.
 """
 
 from __future__ import annotations
@@ -32,8 +33,15 @@ MAX_PINNED, MAX_SEEN = 128, 512
 MAX_HARMLESS, MAX_HARMLESS_LENGTH = 4_096, 128
 """How many strings are known to be harmless, and how long one of them may be."""
 
-_COMMON_WORDS = "string number integer boolean object array null none true false undefined basic bearer"
+_COMMON_WORDS = (
+    "string number integer boolean object array null none true false undefined basic bearer "
+    "text name value word example sample test hello world user data"
+)
 _COMMON = frozenset(_COMMON_WORDS.split())
+_FILLER = "text and more words of it "
+"""What generated texts are made of: one that is handed over as a password is no secret, and its words stand everywhere."""
+_FEWEST_CHARACTERS = 3
+"""So many different ones a secret has: `aaaaaaaa` and a row of blanks are found in any text."""
 _LOWER = bytes(range(256)).lower()
 _DROPPED = bytes(byte for byte in range(256) if not bytes([byte]).isalnum() or byte > 127)
 _ESCAPED = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
@@ -141,7 +149,7 @@ class Redactor:
     def remember(self, secret: str) -> None:
         """Look for this value from now on. "Bearer x" is remembered as a whole and as "x"."""
         for text in {secret, _SCHEME.sub("", secret)}:
-            if len(text) < MIN_LENGTH or text.casefold() in _COMMON or text == REDACTED or text in self._pinned:
+            if len(text) < MIN_LENGTH or is_ordinary(text) or text == REDACTED or text in self._pinned:
                 continue
             values = self._pinned if len(self._pinned) < MAX_PINNED else self._recent
             if values.pop(text, None) is None:
@@ -173,6 +181,13 @@ class Redactor:
             return text
         longest_first = sorted(found, key=len, reverse=True)  # a secret may hold a shorter one
         return re.sub("|".join(map(re.escape, longest_first)), REDACTED, text)
+
+
+def is_ordinary(text: str) -> bool:
+    """Whether a value under a secret key is what ordinary texts hold too: hidden there, and not looked for elsewhere."""
+    if len(set(text)) < _FEWEST_CHARACTERS or text.strip().casefold() in _COMMON:
+        return True
+    return text in _FILLER * (len(text) // len(_FILLER) + 2)
 
 
 def _leaves(value: Any) -> Iterator[str]:

@@ -17,11 +17,12 @@ from pydantic import ValidationError
 from ..errors import TargetError
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
 from ._observe import counts, observing, running
+from ._outliving import watching_tasks
 from ._remote import RemoteSession
 from ._server_log import ServerLog
 from ._text_values import uncarried
 from ._timelimit import Expired
-from .base import NOT_CARRIED, CallError, Outcome, Progress, Request, ToolDescription
+from .base import NOT_CARRIED, CallError, Observed, Outcome, Progress, Request, ToolDescription
 from .owner import Connection, Owner
 from .processes import SHOWN_LINES
 
@@ -113,9 +114,14 @@ class McpSession(RemoteSession["Link"]):
         own_loop = self._own_loop
         if own_loop is None:
             return super()._observed(request)
+        watches_tasks = request.tool.clock != "virtual"
         with observing(lambda: own_loop.loop, lambda: None) as observed:
-            outcome = self._made(request)
+            outcome = self._made_watched(own_loop, request, observed) if watches_tasks else self._made(request)
         return replace(outcome, observed=observed)
+
+    def _made_watched(self, own_loop: Owner, request: Request, observed: Observed) -> Outcome:
+        with watching_tasks(own_loop.loop, observed):
+            return self._made(request)
 
     async def _ping(self) -> None:
         try:
