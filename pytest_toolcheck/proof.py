@@ -15,6 +15,8 @@ from .spec.model import ToolSpec
 from .targets.base import Outcome
 
 MAX_TRIES = 60
+_A_ROUND = {2: 30, 1: 50, 0: MAX_TRIES}
+"""So many tries, by the rounds to come, before what the refusals said is tried: a tool of several parameters has more candidates than tries."""
 _MOST_HINTS = 8
 
 
@@ -56,11 +58,13 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
     hints: tuple[str, ...] = ()
     rounds = [(), (), (about,)]
     while rounds:
-        more = rounds.pop(0)
+        more, until = rounds.pop(0), _A_ROUND.get(len(rounds), MAX_TRIES)
         for candidate in _candidates(tool, (*hints, *filter(None, more)), _told(proof)):
             text = as_json(candidate)
             if text in seen:
                 continue
+            if len(proof.tried) >= until:
+                break
             seen.add(text)
             outcome = call(candidate)
             proof.tried.append((candidate, outcome))

@@ -119,6 +119,21 @@ def test_what_a_refusal_quotes_is_for_the_parameter_whose_text_it_repeats(refusa
     assert len(proof.tried) < (8 if wanted == "local" else 30)
 
 
+def test_what_refusals_say_is_tried_before_all_candidates_are():
+    """Three free texts have more candidates than there are tries: what the refusals look like comes before the last of them."""
+
+    def call(given):
+        is_told = all(given[name] == "2024-01-31T12:30" for name in ("start", "end"))
+        error = CallError(type="E", message="a time must look like 2024-01-31T12:30")
+        return Outcome("accepted", 1) if is_told else Outcome("refused", 1, error=error)
+
+    texts = {name: {"type": "string"} for name in ("title", "start", "end", "location")}
+    assert prove(
+        ToolSpec("create_event", input={"type": "object", "properties": texts, "required": ["title", "start", "end"]}),
+        call,
+    ).base
+
+
 def test_what_was_sent_is_no_offer():
     """A refusal that only repeats what it was sent sends nothing back to other parameters."""
 
