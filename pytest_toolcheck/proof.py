@@ -16,7 +16,7 @@ from .targets.base import Outcome
 
 MAX_TRIES = 60
 _A_ROUND = {2: 30, 1: 50, 0: MAX_TRIES}
-"""So many tries, by the rounds to come, before what the refusals said is tried: a tool of several parameters has more candidates than tries."""
+"""So many tries, by the rounds to come, before what refusals said is tried: several parameters have more candidates than that."""
 _MOST_HINTS = 8
 
 
