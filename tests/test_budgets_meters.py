@@ -168,6 +168,28 @@ def test_a_thread_that_begins_during_a_call_counts_with_all_its_waiting():
     assert Waits().waited_ns({1: 100, 2: 50}, {1: 130, 3: 7}, 1000) == 37
 
 
+@pytest.mark.parametrize(
+    ("switches", "cpu_ms", "took_ms", "waited_ms"),
+    [(3, 26, 30, 0), (9, 26, 300, 0), (90, 26, 300, 274), (9, 60, 30, 0)],
+)
+def test_a_child_put_off_again_and_again_may_have_waited_whenever_it_did_not_work(switches, cpu_ms, took_ms, waited_ms):
+    """A few switches are usual; beyond them a call of an ended child costs for sure what that computed, and no more."""
+    after = {-1: 100 + switches, -2: (7 + cpu_ms) * MS, 1: 130}
+    assert Waits().waited_ns({-1: 100, -2: 7 * MS, 1: 100}, after, took_ms * MS) == waited_ms * MS + 30
+
+
+@pytest.mark.skipif(not has_proc(), reason="run-queue delays are Linux's")
+def test_what_an_ended_child_waited_is_not_told():
+    """A command, or what a tool runs: the sample says that its delay is not all, and the message what is known."""
+    meter = LatencyMeter(reference_ns=10**12)
+    (here,) = meter.block(lambda: None, most=1)
+    assert here.sample.tells_waits
+    assert len(meter.notes()) == 2
+    (child,) = meter.block(lambda: subprocess.run(["true"], check=True), most=1)
+    assert not child.sample.tells_waits
+    assert "what they waited is judged by the spins" in meter.notes()[1]
+
+
 def test_the_latency_meter_brackets_calls_with_spins(monkeypatch):
     """Every call of a block bears the spins before and after it, and short calls share them."""
     spins = iter([100 * MS, 101 * MS, 103 * MS, 104 * MS])

@@ -51,7 +51,7 @@ class Interruptions:
         self._called_ns = 0
         self._last: tuple[int, ...] = ()
         self._go_ns = 0
-        self._tells_waits = False
+        self._has_told = self._has_hidden = False
 
     def add(
         self,
@@ -62,16 +62,18 @@ class Interruptions:
         known_ns: int = 0,
         more: tuple[int, ...] = (),
         tells_waits: bool = False,
+        hides_waits: bool = False,
         is_used: bool = True,
     ) -> None:
         """Take a call with the spins before and after it; calls between the same two were made in one go.
 
         `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call,
-        `tells_waits` that such waits are told at all. `more` are further spins, none of which waited. `is_used` says
-        that nothing is known to have disturbed the call.
+        `tells_waits` that such waits are told at all, `hides_waits` that some are not. `more` are further spins, none of
+        which waited. `is_used` says that nothing is known to have disturbed the call.
         """
         self._called_ns += wall_ns
-        self._tells_waits |= tells_waits
+        self._has_told |= tells_waits
+        self._has_hidden |= hides_waits
         insort(self._walls, wall_ns)
         if is_used:
             insort(self._used_walls, wall_ns)
@@ -162,6 +164,10 @@ class Interruptions:
 
     def _least_hit(self, duration_ns: int) -> float:
         return self._usual + max(LEAST_SPIN_SHARE * self._usual, LEAST_CALL_SHARE * duration_ns)
+
+    @property
+    def _tells_waits(self) -> bool:
+        return self._has_told and not self._has_hidden
 
     @property
     def has_wide_calls(self) -> bool:

@@ -117,21 +117,22 @@ class LatencyMeter:
         while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):
             timed.append(self._time(call))
         took = wall_ns() - start
-        waited = self._waits.waited_ns(before, self._waits.read(), took)
-        spins = self._spins_after(took)
-        tells = not self._waits.is_counted
+        after = self._waits.read()
+        waited, tells = self._waits.waited_ns(before, after, took), self._waits.tells_all(before, after)
+        spins = self._spins_after(took, tells_waits=tells)
         return [TimedCall(Sample(wall, waited, *spins, tells_waits=tells), result) for wall, result in timed]
 
-    def _spins_after(self, took_ns: int) -> tuple[int, int, int, int | None, tuple[int, ...]]:
+    def _spins_after(self, took_ns: int, *, tells_waits: bool) -> tuple[int, int, int, int | None, tuple[int, ...]]:
         """Spin after calls that took so long; return what their samples say of it, in the order of the fields.
 
-        As often after each: more spins after an interruption, when another is not due, would make them look rare.
+        As often after each: more spins after an interruption, when another is not due, would make them look rare. What
+        waited shows what may have happened to the calls where they do not tell.
         """
         before, more = self._previous_spin, []
         self._shortest_ns = min(self._shortest_ns or took_ns, took_ns)
         for _ in range(min(round(SPUN_SHARE * self._shortest_ns / max(self.reference_ns, 1)), MOST_SPINS) - 1):
             spun, waited = self._spin_and_wait()
-            more += [spun] if not waited or waited <= BUSY_SHARE * spun else []
+            more += [spun] if not tells_waits or not waited or waited <= BUSY_SHARE * spun else []
         self._previous_spin, waited = self._spin_and_wait()
         reference = 0 if self.is_spin_useless else self.reference_ns
         return before, self._previous_spin, reference, waited, tuple(more)

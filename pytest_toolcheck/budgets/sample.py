@@ -34,9 +34,9 @@ class Sample:
     spin_delay_ns: int | None = None
     """How long the spin after the call waited for a processor; None: not known."""
     more_spins_ns: tuple[int, ...] = ()
-    """Further spins after a long call, without those that are known to have waited: one in many calls says little."""
+    """Further spins after a long call, one in many calls says little. Without those known to have waited, where all waits are told."""
     tells_waits: bool = True
-    """False where delays are only those of who was working: what sleeps until an answer comes, and then waits, is told of none."""
+    """False where some waits are not told of: of ended processes, or after a sleep where only switches are counted."""
 
 
 def slow_down(sample: Sample, reference_ns: int) -> float:

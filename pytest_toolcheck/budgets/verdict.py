@@ -212,9 +212,10 @@ class SequentialVerdict:
             sample.wall_ns,
             has_waited=has_waited(sample) and sample.spin_delay_ns is None,
             spins=spins,
-            known_ns=sample.spin_delay_ns or 0,
+            known_ns=(sample.spin_delay_ns or 0) if sample.tells_waits else 0,
             more=sample.more_spins_ns,
-            tells_waits=sample.tells_waits and (bool(sample.run_delay_ns) or sample.spin_delay_ns is not None),
+            tells_waits=bool(sample.run_delay_ns) or sample.spin_delay_ns is not None,
+            hides_waits=not sample.tells_waits,
             is_used=is_used,
         )
 

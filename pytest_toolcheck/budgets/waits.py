@@ -2,6 +2,9 @@
 
 Linux tells the wait of each thread in ns (`schedstat`, second field, kept by the scheduler). Elsewhere involuntary
 context switches say that a call was put off, and not for how long: then all its time may have been waiting.
+
+Nothing tells for how long child processes waited that have ended since: a command, or what a tool runs. Their switches
+and their CPU time are known, so one that was put off again and again may have waited for all the rest of the call.
 """
 
 from __future__ import annotations
@@ -16,6 +19,13 @@ from .processes import has_proc, process_tree, thread_ids
 
 _CAN_COUNT_SWITCHES = importlib.util.find_spec("resource") is not None
 """False on Windows."""
+_ENDED_SWITCHES, _ENDED_CPU = -1, -2
+"""What stands for ended child processes among the threads of a reading."""
+_OF_ENDED = (
+    "of child processes that ended only switches and CPU time are known: what they waited is judged by the spins"
+)
+USUAL_SWITCHES, USUAL_SWITCHES_EVERY_NS = 3, 20_000_000
+"""A process that has the machine for itself is moved to another processor when it begins, and put off briefly now and then."""
 
 
 class Waits:
@@ -23,6 +33,7 @@ class Waits:
 
     def __init__(self, process_ids: Sequence[int] = ()) -> None:
         self._process_ids = tuple(process_ids)
+        self._has_hidden = False
         self.is_known = has_proc()
         """Whether the time is told."""
         self.is_counted = not self.is_known and _CAN_COUNT_SWITCHES
@@ -30,9 +41,18 @@ class Waits:
 
     def read(self) -> dict[int, int]:
         """Return what each thread (or process, where switches are counted) has gathered so far."""
+        ended = {} if self._process_ids else _ended_children()
         if self.is_known:
-            return {thread: delay for pid in self._processes() for thread, delay in _delays(pid)}
-        return {pid: switches for pid in self._processes() for switches in _switches(pid)} if self.is_counted else {}
+            return ended | {thread: delay for pid in self._processes() for thread, delay in _delays(pid)}
+        if self.is_counted:
+            return ended | {pid: switches for pid in self._processes() for switches in _switches(pid)}
+        return ended
+
+    def tells_all(self, before: dict[int, int], after: dict[int, int]) -> bool:
+        """Whether all waits between two readings are told of: those of who sleeps now and then, and of no ended process."""
+        has_ended = after.get(_ENDED_CPU) != before.get(_ENDED_CPU)
+        self._has_hidden |= has_ended
+        return self.is_known and not has_ended
 
     def read_own(self) -> int | None:
         """Return what this thread has gathered so far; None where that is not known."""
@@ -43,8 +63,9 @@ class Waits:
 
     def waited_ns(self, before: dict[int, int], after: dict[int, int], spent_ns: int) -> int:
         """Return how long was waited between two readings; what began between them counts whole."""
-        gained = sum(amount - before.get(key, 0) for key, amount in after.items())
-        return self._as_ns(gained, spent_ns)
+        gained = {key: amount - before.get(key, 0) for key, amount in after.items()}
+        ended_ns = _most_waited_ns(gained.pop(_ENDED_SWITCHES, 0), gained.pop(_ENDED_CPU, 0), spent_ns)
+        return ended_ns + self._as_ns(sum(gained.values()), spent_ns)
 
     def own_ns(self, before: int | None, spent_ns: int) -> int | None:
         """Return how long this thread waited since a reading of its own; None where that is not known."""
@@ -60,9 +81,24 @@ class Waits:
     def note(self) -> str | None:
         """Return what is used instead of the time where that is not told."""
         if self.is_known:
-            return None
+            return _OF_ENDED if self._has_hidden else None
         gates = "involuntary context switches and the calibration spin" if self.is_counted else "the spin alone"
         return f"no /proc here: run-queue delay unknown, calls gated by {gates}"
+
+
+def _ended_children() -> dict[int, int]:
+    """Return the involuntary context switches and the CPU time (ns) of this process's ended children so far."""
+    if not _CAN_COUNT_SWITCHES:
+        return {}
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {_ENDED_SWITCHES: used.ru_nivcsw, _ENDED_CPU: round((used.ru_utime + used.ru_stime) * 1e9)}
+
+
+def _most_waited_ns(switches: int, cpu_ns: int, spent_ns: int) -> int:
+    usual = USUAL_SWITCHES + spent_ns / USUAL_SWITCHES_EVERY_NS
+    return max(spent_ns - cpu_ns, 0) if switches > usual else 0
 
 
 def _delays(pid: int) -> Iterator[tuple[int, int]]:
