@@ -267,6 +267,7 @@ def test_a_default_shows_in_texts_that_are_long_enough(tmp_path: Any) -> None:
         ("{'id': next(ids), 'currency': currency or 'EUR'}", None),
         ("{'id': next(ids), 'currency': currency or 'USD'}", "USD"),
         ("{'id': names.add(name) or next(ids), 'currency': currency or 'USD'} if name not in names else None", "USD"),
+        ("{'id': next(ids), 'currency': currency or 'X'}", "X"),  # not even what the schema allows
         ("{'id': next(ids), 'order': {'Currency': currency or 'USD'}}", "USD"),
         ("{'id': next(ids), 'currency': currency or f'U{next(ids)}'}", None),  # as the hour decides
         ("{'id': next(ids), 'currency': currency}", None),  # nothing is said of what was left out
@@ -277,7 +278,7 @@ def test_a_default_shows_in_texts_that_are_long_enough(tmp_path: Any) -> None:
 def test_a_creator_that_shows_another_default_is_found(tmp_path: Any, answer: str, shown: str | None) -> None:
     """No promise is needed where the answer repeats the parameter: left out, it must come back as the default."""
     code = f"import itertools\nids = itertools.count()\nnames = set()\nlast = ['USD']\ndef tool(name, currency=None):\n    return {answer}\n"
-    properties = '{"name": {"type": "string"}, "currency": {"type": "string", "default": "EUR"}}'
+    properties = '{"name": {"type": "string"}, "currency": {"type": "string", "minLength": 2, "default": "EUR"}}'
     spec = f'tools: {{tool: {{input: {{"type": "object", "properties": {properties}, "required": ["name"]}}}}}}\n'
     found = [finding for finding in findings_of(tmp_path, code, spec) if "defaults" in finding]
     said = f"tool: defaults: tool: currency left out is answered {shown}, and its default is EUR"

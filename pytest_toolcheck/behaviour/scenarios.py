@@ -12,6 +12,7 @@ from . import isolated as isolation
 from . import repeat
 from .defaults import DefaultsScenario, is_tried
 from .many import has_few_inputs, many
+from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
 from .switches import is_implied, is_promised, is_wanted
 
@@ -36,6 +37,8 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         and has_few_inputs(plan)
     ):
         yield BehaviourScenario("repeat[many]", "many", "repeat", many, tool.position)
+    if tool.checks.get("pages") is not False and is_wanted(tool, "pages", "repeat") and names_in(plan) is not None:
+        yield BehaviourScenario("repeat[pages]", "pages", "repeat", pages, _place(tool, "pages"))
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
     if (isolated := _isolated(plan)) is not None:

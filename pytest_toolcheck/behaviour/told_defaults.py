@@ -74,7 +74,7 @@ def _shown(running: RunningScenario, name: str, without: Mapping[str, Any], defa
     left_out: list[Any] = []
     for _ in range(_TURNS):
         value = _repeated(leaves_of_outcome(running.call(way(schema, without), valid=True)), name)
-        if value is MISSING or same_json(value, default) or not is_valid(part, value):
+        if value is MISSING or same_json(value, default) or not (type(value) is type(default) or is_valid(part, value)):
             return MISSING
         given = {**way(schema, without), name: default}
         if not same_json(_repeated(leaves_of_outcome(running.call(given, valid=True)), name), default):

@@ -1,0 +1,189 @@
+"""`pages`: what a listing shows page by page is what it shows at once: nothing twice, nothing left out, no row too many.
+
+The evidence is the tool's own: one long page, answered alike before and after. A tool whose long page does not begin
+with its short one orders in a way that nobody is told, and is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from ..cases import base_candidates
+from ..chain_lists import rows_of
+from ..chain_roles import may_be_called, role_of_tool, schema_of, words_of
+from ..chain_values import plain, with_new_texts
+from ..checks.base import as_json
+from ..checks.violation import is_valid
+from ..scenario import ScenarioSkipped, ToolPlan
+
+if TYPE_CHECKING:
+    from .promise import Trial
+
+_SIZES: Final = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
+"""Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
+_SKIPS: Final = frozenset(["offset", "skip", "start", "start_index", "from_index"])
+_PAGES: Final = frozenset(["page", "page_number"])
+_CURSORS: Final = frozenset(["cursor", "after", "page_token", "next_token", "starting_after", "continuation", "token"])
+_NEXT: Final = frozenset(["next", "cursor", "after", "continuation"])
+_LONGEST: Final = 100
+_ENOUGH: Final = 4
+_MADE: Final = 7
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the parameters of a listing are called: how many rows, and where they begin."""
+
+    size: str
+    place: str | None = None
+    is_page: bool = False
+    is_cursor: bool = False
+
+
+def names_in(plan: ToolPlan) -> _Names | None:
+    """Return how a tool that only lists is asked for a page; None where it is none."""
+    tool, schema = plan.tool, plan.tool.input
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    only_reads = tool.annotations.read_only or (role_of_tool(plan.description) or ("",))[0] == "list"
+    if not isinstance(properties, Mapping) or not only_reads or tool.annotations.destructive:
+        return None
+    called = {"_".join(words_of(name)): name for name, part in properties.items() if isinstance(part, Mapping)}
+    sizes = [name for word, name in called.items() if word in _SIZES and properties[name].get("type") == "integer"]
+    if len(sizes) != 1:
+        return None
+    places = {word: name for word, name in called.items() if word in _SKIPS | _PAGES | _CURSORS}
+    if len(places) != 1:
+        return _Names(sizes[0])
+    ((word, place),) = places.items()
+    return _Names(sizes[0], place, word in _PAGES, word in _CURSORS)
+
+
+def pages(trial: Trial) -> None:
+    """Compare short pages with a long one; what is wrong must be so twice."""
+    names, base = names_in(trial.plan), trial.ctx.base()
+    if names is None or base is None:
+        raise ScenarioSkipped(f"no valid call of {trial.plan.tool.name} succeeded")
+    listing = _Listing(trial, names, base)
+    listing.fill()
+    found = listing.wrong()
+    if found is not None and listing.wrong() == found:
+        message, cause = found
+        raise trial.broken(message, cause, ("at once", listing.whole), ("calls", listing.asked[-6:]))
+
+
+@dataclass(slots=True)
+class _Listing:
+    trial: Trial
+    names: _Names
+    base: Mapping[str, Any]
+    asked: list[Any] = field(default_factory=list)
+    whole: list[Any] = field(default_factory=list)
+
+    def fill(self) -> None:
+        """Make things to list with siblings that create, where there are few. Raises ScenarioSkipped where none helps."""
+        if len(self._all()) <= _ENOUGH:
+            for maker, arguments in islice(self._makers(), _MADE):
+                self.trial.ctx.call_tool(maker, arguments)
+        if len(self._all()) < _ENOUGH:
+            raise ScenarioSkipped(f"{self.trial.plan.tool.name} lists fewer than {_ENOUGH} rows")
+
+    def wrong(self) -> tuple[str, str] | None:
+        """Return what is wrong, and its cause; None too where the long page changes, or has equal rows."""
+        self.asked.clear()
+        self.whole = self._all()
+        texts = [as_json(row) for row in self.whole]
+        if len(set(texts)) < max(len(texts), _ENOUGH):
+            return None
+        found = self._miscounted() or self._misplaced(texts)
+        return found if [as_json(row) for row in self._all()] == texts else None
+
+    def _miscounted(self) -> tuple[str, str] | None:
+        """Say by how much each short page is too long or too short."""
+        if self.names.place is None and len(self.whole) >= self._most() - 1:
+            return None  # the numbers below a limit are one less
+        sizes = [size for size in range(1, _ENOUGH + 1) if self._is_allowed({self.names.size: size})]
+        by = {len(self._rows({self.names.size: size}) or ()) - size for size in sizes}
+        if len(sizes) < _ENOUGH or len(self.whole) <= _ENOUGH or len(by) != 1 or (off := by.pop()) not in (-1, 1):
+            return None
+        return f"lists {abs(off)} {'more' if off > 0 else 'less'} than {self.names.size} says", "size"
+
+    def _misplaced(self, texts: list[str]) -> tuple[str, str] | None:
+        """Say where the second of two pages is not what follows the first."""
+        for size in (1, 2):
+            first = self._answer({self.names.size: size})
+            if first is None or [as_json(row) for row in rows_of(first)] != texts[:size]:
+                continue
+            place = self._next(first, size)
+            second = self._rows({self.names.size: size, self.names.place: place}) if place is not None else None
+            shown = [as_json(row) for row in second or ()]
+            if len(shown) == size and set(shown) <= set(texts) and shown != texts[size : 2 * size]:
+                repeats = not set(shown).isdisjoint(texts[:size])
+                how = "shows rows of the first again" if repeats else "leaves out rows that follow the first"
+                return f"{how} on its second page ({self.names.place}: {as_json(place)})", "page"
+        return None
+
+    def _next(self, first: Any, size: int) -> Any:
+        """Return where the second page begins; None where nobody can say."""
+        name = self.names.place
+        if name is None or not self._is_allowed({self.names.size: size}):
+            return None
+        if self.names.is_cursor:
+            told = [value for key, value in _members(first) if set(words_of(key)) & _NEXT and value is not None]
+            return told[0] if len(told) == 1 and "/" not in str(told[0]) else None
+        part = self._part(name)
+        begins = part.get("minimum", part.get("default", 1 if self.names.is_page else 0))
+        return begins + (1 if self.names.is_page else size) if begins in (0, 1) else None
+
+    def _all(self) -> list[Any]:
+        return self._rows({self.names.size: self._most()}) or []
+
+    def _most(self) -> int:
+        most = self._part(self.names.size).get("maximum", _LONGEST)
+        return min(int(most), _LONGEST) if isinstance(most, (int, float)) else _LONGEST
+
+    def _part(self, name: str) -> Mapping[str, Any]:
+        part: Mapping[str, Any] = self._schema["properties"][name]
+        return part
+
+    def _rows(self, given: Mapping[str | None, Any]) -> list[Any] | None:
+        answer = self._answer(given)
+        return None if answer is None or isinstance(answer, str) else rows_of(answer)
+
+    def _answer(self, given: Mapping[str | None, Any]) -> Any:
+        kept = {key: value for key, value in self.base.items() if key not in (self.names.size, self.names.place)}
+        arguments = {**kept, **{key: value for key, value in given.items() if key is not None}}
+        if not is_valid(self._schema, arguments):
+            return None
+        outcome = self.trial.ctx.call(arguments, valid=True)
+        self.asked.append(arguments)
+        return plain(outcome.value) if outcome.kind == "accepted" else None
+
+    def _is_allowed(self, given: Mapping[str, Any]) -> bool:
+        return is_valid(self._schema, {**self.base, **given})
+
+    @property
+    def _schema(self) -> Any:
+        return self.trial.plan.tool.input
+
+    def _makers(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield calls of siblings that create: each with texts that nobody has used."""
+        spec, plan = self.trial.plan.spec, self.trial.plan
+        for tool in plan.siblings:
+            if (role_of_tool(tool) or ("",))[0] == "create" and may_be_called(spec, tool):
+                schema = schema_of(spec, tool)
+                for candidate in islice(base_candidates(schema or {"type": "object"}), _TRIES):
+                    for _ in range(_MADE):
+                        yield tool.name, next(with_new_texts(schema, candidate), dict(candidate))
+
+
+def _members(answer: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the plain members of an answer and of an object in it; rows are none."""
+    for key, value in answer.items() if isinstance(answer, Mapping) else ():
+        if isinstance(value, Mapping):
+            yield from _members(value)
+        elif not isinstance(value, (list, bool)):
+            yield key, value

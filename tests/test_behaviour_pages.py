@@ -1,0 +1,80 @@
+"""`pages`: rows that pages repeat, leave out or miscount are found; listings of every other kind accuse nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import findings_of
+
+ROWS = "ROWS = [{'id': n, 'name': f'row {n}'} for n in range(1, 10)]\n"
+SIZE = '"limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}'
+SKIP = '"offset": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 0}'
+PAGE = '"page": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1}'
+AFTER = '"after": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 0}'
+SPEC = """
+tools:
+  list_rows:
+    input: {type: object, properties: PROPERTIES, additionalProperties: false}
+    annotations: {read_only: true}
+    variations: {categories: [repeat]}
+"""
+
+AGAIN = "shows rows of the first again"
+OUT = "leaves out rows that follow the first"
+LISTINGS = [
+    (SKIP, "return ROWS[offset:offset + limit]", None),
+    (SKIP, "return {'rows': ROWS[offset:offset + limit], 'total': 9}", None),
+    (SKIP, "return {'columns': [1, 2, 3, 4, 5], 'rows': ROWS[offset:offset + limit]}", None),
+    (SKIP, "return ROWS[::-1][offset:offset + limit]", None),
+    (SKIP, "return ROWS[-limit:]", None),  # the latest: nobody is told in which order
+    (SKIP, "return [row for row in ROWS[offset:offset + limit] if row['id'] % 2]", None),  # a filter behind the page
+    (SKIP, "return [{'id': 1}] * min(limit, 9 - offset)", None),
+    (SKIP, "ROWS.append({'id': len(ROWS) + 1}); return ROWS[-limit - offset:][:limit]", None),  # not the same twice
+    (SKIP, "return ROWS[max(0, offset - 1):][:limit]", AGAIN),
+    (SKIP, "return ROWS[:limit]", AGAIN),
+    (SKIP, "return ROWS[offset * limit:][:limit] if limit > 1 else ROWS[offset:][:1]", OUT),
+    (SKIP, "return {'rows': ROWS[offset + bool(offset):][:limit]}", OUT),
+    (SKIP, "return ROWS[offset:offset + limit + 1]", "lists 1 more than limit says"),
+    (SKIP, "return ROWS[offset:offset + limit - 1]", "lists 1 less than limit says"),
+    (PAGE, "return ROWS[(page - 1) * limit:][:limit]", None),
+    (PAGE, "return ROWS[page * limit:][:limit] if page > 1 else ROWS[:limit]", OUT),
+    (AFTER, "rows = [r for r in ROWS if r['id'] > after][:limit]; return {'rows': rows, 'next': rows[-1]['id']}", None),
+    (AFTER, "rows = [r for r in ROWS if r['id'] >= after][:limit]; return {'rows': rows, 'next': rows[-1]['id']}", AGAIN),
+    (AFTER, "rows = [r for r in ROWS if r['id'] > after][:limit]; return {'rows': rows, 'next': rows[-1]['id'] + 1}", OUT),
+    (AFTER, "rows = [r for r in ROWS if r['id'] > after][:limit]; return {'rows': rows, 'next': '/rows?after=2'}", None),
+    ("", "return ROWS[:limit]", None),
+    ("", "return ROWS[:limit + 1]", "lists 1 more than limit says"),
+    ("", "return [n for n in range(1, limit)]", None),  # the numbers below a limit
+    ("", "return [n for n in range(2, limit + 1) if all(n % m for m in range(2, n))]", None),  # primes up to a limit
+    ("", "return [n for n in range(limit + 1)]", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "body", "told"), LISTINGS)
+def test_pages_that_do_not_join_are_found(tmp_path: Path, place: str, body: str, told: str | None) -> None:
+    """The tool's own long page is the evidence; where that says nothing, nobody is accused."""
+    properties = "{" + ", ".join(part for part in (SIZE, place) if part) + "}"
+    code = f"{ROWS}def list_rows(limit=20, offset=0, page=1, after=0):\n    {body}\n"
+    found = [line for line in findings_of(tmp_path, code, SPEC.replace("PROPERTIES", properties)) if ": pages:" in line]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
+def test_rows_are_made_where_there_are_none(tmp_path: Path) -> None:
+    """Siblings that create are asked for something to list."""
+    code = """
+    rows = []
+    def create_row(name: str) -> dict:
+        rows.append({"name": name, "id": len(rows)})
+        return rows[-1]
+    def list_rows(limit=20, offset=0):
+        return rows[OFFSET:][:limit]
+    """
+    spec = SPEC.replace("PROPERTIES", f"{{{SIZE}, {SKIP}}}") + "  create_row: {variations: {categories: [example]}}\n"
+    assert not [line for line in findings_of(tmp_path, code.replace("OFFSET", "offset"), spec) if "pages" in line]
+    [found] = [line for line in findings_of(tmp_path, code.replace("OFFSET", "offset // 2"), spec) if "pages" in line]
+    assert AGAIN in found
+    off = spec.replace("    annotations", "    checks: {pages: false}\n    annotations")
+    assert not [line for line in findings_of(tmp_path, code.replace("OFFSET", "offset // 2"), off) if "pages" in line]
