@@ -65,6 +65,8 @@ WRONG_BOUNDS = [
      valid({"n": 1}, "example", "", "base"), lambda v: v["n"] > 1),
     ("a pattern repeated to its end", takes(s={"type": "string", "pattern": "^[a-z]{2,9}$"}),
      valid({"s": "a" * 9}, "pattern", "/s", "most repeats 9"), lambda v: len(v["s"]) < 9),
+    ("a pattern repeated as little as it may be", takes(s={"type": "string", "pattern": "^[a-z]{2,9}$"}),
+     valid({"s": "aa"}, "pattern", "/s", "match aa"), lambda v: len(v["s"]) > 2),
     ("a leap day", takes(d={"type": "string", "format": "date"}), valid({"d": "2024-02-29"}, "format", "/d"),
      lambda v: not v["d"].endswith("02-29")),
     ("an instant of a leap day", takes(d={"type": "string", "format": "date-time"}),
@@ -89,6 +91,14 @@ def test_a_text_that_is_refused_for_what_it_is_says_nothing_of_the_bound() -> No
     case = valid({"old": "z", "new": "z"}, "boundary", "/new", "length 1")
     assert refusal(takes(old=name, new=name), case, lambda v: v["old"] != v["new"]) is None
     assert refusal(takes(old=name, new=name), case, lambda v: len(v["new"]) > 1) is not None
+
+
+def test_a_check_digit_says_nothing_of_the_bound() -> None:
+    """The shortest number is refused for its last digit, and another as short is taken."""
+    number = takes(n={"type": "string", "pattern": "^[0-9]{3,9}$"})
+    case = valid({"n": "999"}, "pattern", "/n", "match 999")
+    assert refusal(number, case, lambda v: sum(map(int, v["n"])) % 10 == 6) is None
+    assert refusal(number, case, lambda v: len(v["n"]) > 3) is not None
 
 
 def test_the_last_address_is_no_matter_of_its_length() -> None:

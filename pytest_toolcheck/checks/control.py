@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .base import Evidence, place_of, shorten
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _CATEGORIES = ("example", "boundary", "format", "nested", "number", "optional", "size")
+_AT_AN_END = ("most repeats", "match")
 _MOST_PLACES = 12
 _LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 
@@ -26,7 +28,7 @@ _LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 def refusal_contradicts_neighbour(evidence: Evidence) -> str | None:
     """Return the promise that is broken, or None where the neighbours are refused as well or cannot be made."""
     case = evidence.case
-    is_asked = case.category in _CATEGORIES or (case.category == "pattern" and case.detail.startswith("most repeats"))
+    is_asked = case.category in _CATEGORIES or (case.category == "pattern" and case.detail.startswith(_AT_AN_END))
     if evidence.retry is None or evidence.tool.input is None or not is_asked:
         return None
     for pointer in _places_at_a_bound(evidence):
@@ -100,12 +102,13 @@ def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
     text = _at(evidence.case.input, pointer)
     if not isinstance(text, str) or not text or _has_format(evidence.tool.input, pointer):
         return False
-    others = (text[:-1] + sign for sign in "ab12" if sign != text[-1])
+    signs = "0123456789ab" if text[-1].isdecimal() else "ab12"  # the last may be a check digit
+    others = (text[:-1] + sign for sign in signs if sign != text[-1])
     valid = (
         other for other in others if is_valid(evidence.tool.input or True, _with(evidence.case.input, pointer, other))
     )
-    other = next(valid, None)
-    return other is not None and _accepted(evidence, pointer, other) is not None
+    tried = islice(valid, None if text[-1].isdecimal() else 1)
+    return any(_accepted(evidence, pointer, other) is not None for other in tried)
 
 
 def _has_format(schema: Any, pointer: str) -> bool:
