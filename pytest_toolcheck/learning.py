@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from .answered import names_answered
 from .cases import base_candidates
 from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
 from .chain_values import keyed_values, listed_values, plain, values_in_text, varied
@@ -137,21 +138,11 @@ def _makers(
     It needs no such key itself.
     """
     for tool in (tool for tool in tools if not roles[tool.name][0]):
-        schema, answers = schema_of(plan.spec, tool), _members_of(_answers_of(plan, tool))
+        schema, answers = schema_of(plan.spec, tool), names_answered(plan, tool)
         needed = schema.get("required") or () if isinstance(schema, Mapping) else ()
         is_about_it = not set(words_of(tool.name)).isdisjoint(nouns) or not answers.isdisjoint(required)
         if is_about_it and not any(key in needed and key in answers for key in required):
             yield tool
-
-
-def _answers_of(plan: ToolPlan, tool: ToolDescription) -> Any:
-    written = plan.spec.tools.get(tool.name)
-    return written.output if written is not None and written.output is not None else tool.output_schema
-
-
-def _members_of(schema: Any) -> frozenset[str]:
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return frozenset(properties) if isinstance(properties, Mapping) else frozenset()
 
 
 def _silent(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
+from .answered import names_answered
 from .chain_roles import may_be_called, role_of, schema_of, words_of
 from .scenario import ToolPlan
 from .targets.base import ToolDescription
@@ -71,7 +71,7 @@ def _linked(plan: ToolPlan, tools: Sequence[ToolDescription]) -> list[ToolDescri
 def _makes_for(plan: ToolPlan, maker: ToolDescription, tool: ToolDescription) -> bool:
     own = required(plan, maker)
     keys = [name for name in required(plan, tool) if is_id(name) and name not in own]
-    answers = _members(_output(plan, maker))
+    answers = names_answered(plan, maker)
     return any(key in answers or (len(words_of(key)) > 1 and _is_about(maker.name, key)) for key in keys)
 
 
@@ -96,13 +96,3 @@ def _pairs(names: Collection[str]) -> Iterator[tuple[str, str]]:
         for at, word in enumerate(words):
             others = ((*words[:at], other, *words[at + 1 :]) for other in _COUNTERPARTS.get(word, ()))
             yield from ((name, by_words[other]) for other in others if other in by_words)
-
-
-def _output(plan: ToolPlan, tool: ToolDescription) -> Any:
-    written = plan.spec.tools.get(tool.name)
-    return written.output if written is not None and written.output is not None else tool.output_schema
-
-
-def _members(schema: Any) -> Collection[str]:
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return properties if isinstance(properties, Mapping) else ()

@@ -101,6 +101,34 @@ def test_a_check_digit_says_nothing_of_the_bound() -> None:
     assert refusal(number, case, lambda v: len(v["n"]) > 3) is not None
 
 
+def test_two_digits_that_are_no_minute_say_nothing_of_the_length() -> None:
+    """99 is refused as 9 is not, and so is each 9x: 11 is taken, and it is as long."""
+    minute = takes(m={"type": "string", "pattern": "^[0-9]{1,2}$"})
+    case = valid({"m": "99"}, "optional", "/m", "99")
+    assert refusal(minute, case, lambda v: int(v["m"]) < 60) is None
+    assert refusal(minute, case, lambda v: len(v["m"]) < 2) is not None
+
+
+@pytest.mark.parametrize(("said", "is_accused"), [("insufficient funds", False), ("cents must be at most 40", True)])
+def test_a_tool_that_has_too_little_says_nothing_of_its_bounds(said: str, is_accused: bool) -> None:
+    """What others put in is spent: one cent is still there, 42 are not, and anew there is nothing at all."""
+    schema, good = takes(cents={"type": "integer", "minimum": 1, "maximum": 100}), {"cents": 1}
+    error = CallError("ValueError", said)
+
+    def retry(value: Any) -> Outcome:
+        return Outcome("accepted", 1) if value["cents"] < 41 else Outcome("refused", 1, error=error)
+
+    evidence = Evidence(
+        tool=ToolSpec(name="withdraw", input=schema),
+        case=valid({"cents": 42}, "fuzz"),
+        outcome=Outcome("refused", 1, error=error),
+        known_good=(good,),
+        accepted=(good,),
+        retry=retry,
+    )
+    assert (OUTCOME_CHECKS["accepts_valid"](evidence) is not None) is is_accused
+
+
 def test_the_last_address_is_no_matter_of_its_length() -> None:
     """The last address is refused and the one before it is not: that others of its length are taken excuses nothing."""
     case = valid({"ip": "255.255.255.255"}, "boundary", "/ip", "255.255.255.255")

@@ -72,6 +72,9 @@ def tasks() -> dict[str, tuple[dict[str, Any], Answer]]:
     }
 
 
+STAY = {"$ref": "#/$defs/Stay", "$defs": {"Stay": {"type": "object", "properties": {"booking_id": {"type": "string"}}}}}
+
+
 TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
     "a list of plain values": lambda: {
         "describe_project": (takes("project"), about_projects),
@@ -98,6 +101,10 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "get_cart": (takes("cart"), lambda given: refuse(given["cart"] != "cart-4711")),
         "new_cart": (takes("currency"), lambda given: {"id": "cart-4711", "lines": {}, **given}),
     },
+    "an id that only the output schema speaks of": lambda: {
+        "check_in": (takes("booking_id"), lambda given: refuse(given["booking_id"] != "b-4711")),
+        "reserve_room": (takes("guest"), lambda _given: {"booking_id": "b-4711"}),
+    },
     "an id that does not say of what": lambda: {
         "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
         "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),
@@ -117,7 +124,12 @@ def test_a_base_is_learned_from_the_siblings(name: str) -> None:
             return Outcome("refused", 1, error=CallError("ValueError", str(error)))
 
     siblings = tuple(
-        ToolDescription(tool, input_schema=schema, annotations={"read_only": not schema["required"]})
+        ToolDescription(
+            tool,
+            input_schema=schema,
+            output_schema=STAY if tool == "reserve_room" else None,
+            annotations={"read_only": not schema["required"]},
+        )
         for tool, (schema, _) in tools.items()
     )
     first = siblings[0]

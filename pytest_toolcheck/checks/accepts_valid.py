@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from ..chain_roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
 from .absent import may_be_absent
-from .base import USED_UP, Evidence, Finding, as_json, place_of, shorten
+from .base import USED_UP, Evidence, Finding, as_json, place_of, said_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
@@ -17,6 +19,12 @@ from .told_relation import says_what_clashes
 from .untold_relation import speaks_of_a_relation
 from .violation import is_valid_in_decimals
 
+_TOO_LITTLE = re.compile(
+    r"\b(?:insufficient|not enough|sold out|out of stock|overdrawn|exhausted|(?:only|just) \d+ (?:is |are )?(?:left|available|remaining)"
+    r"|exceeds? (?:the |your )?(?:balance|stock|inventory|funds|credit|available|remaining))\b",
+    re.IGNORECASE,
+)
+"""What is said by a tool that has less than it is asked for; of one that uses something up, that is no word on its bounds."""
 _BY_DIFFERENCE = "acceptance (auto): it differs from a known-good input"
 
 
@@ -49,7 +57,11 @@ def _is_used_up(evidence: Evidence) -> bool:
         return False
     if any(as_json(good) == as_json(evidence.case.input) for good in accepted):
         return True
-    return evidence.retry(accepted[0]).kind == "refused" or _is_low(evidence)
+    return (
+        bool(_TOO_LITTLE.search(said_of(evidence)))
+        or evidence.retry(accepted[0]).kind == "refused"
+        or _is_low(evidence)
+    )
 
 
 def _is_low(evidence: Evidence) -> bool:

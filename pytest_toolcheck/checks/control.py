@@ -103,11 +103,12 @@ def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
     if not isinstance(text, str) or not text or _has_format(evidence.tool.input, pointer):
         return False
     signs = "0123456789ab" if text[-1].isdecimal() else "ab12"  # the last may be a check digit
-    others = (text[:-1] + sign for sign in signs if sign != text[-1])
+    others = [text[:-1] + sign for sign in signs if sign != text[-1]]
+    others += [sign * len(text) for sign in "1a" if len(text) > 1]  # 99 may be no minute, and no 9x either
     valid = (
         other for other in others if is_valid(evidence.tool.input or True, _with(evidence.case.input, pointer, other))
     )
-    tried = islice(valid, None if text[-1].isdecimal() else 1)
+    tried = valid if text[-1].isdecimal() else islice(valid, 3)
     return any(_accepted(evidence, pointer, other) is not None for other in tried)
 
 
