@@ -30,7 +30,8 @@ def levels_of(document: Document, shape: Shape, base: dict[str, Any]) -> dict[st
     for name in names:
         if False in (node.schema for node in shape.member(name)):
             continue
-        found = _partitions(document, shape, name, base, most)
+        own = [base[name]] if name in base else []
+        found = _known_partitions(document, shape.member(name), own, most)
         if name not in shape.required():
             found = [*found[:1], ABSENT, *found[1 : most - 1]]
         if found:
@@ -38,10 +39,17 @@ def levels_of(document: Document, shape: Shape, base: dict[str, Any]) -> dict[st
     return levels
 
 
-def _partitions(document: Document, shape: Shape, name: str, base: dict[str, Any], most: int) -> list[Any]:
-    conjunction = shape.member(name)
-    options = [base[name]] if name in base else []
-    options += [*numbers_told(document, conjunction)[:_FREE_TEXTS], *samples(document, conjunction, depth=1)[:1]]
+def _known_partitions(document: Document, conjunction: Conjunction, own: list[Any], most: int) -> list[Any]:
+    """As `_partitions`, worked out once for all branches that say the same."""
+    key = ("partitions", identity(own), most, *(id(node.schema) for node in conjunction))
+    if key not in document.memo:
+        document.kept.append(conjunction)
+        document.memo[key] = _partitions(document, conjunction, own, most)
+    return list(document.memo[key])
+
+
+def _partitions(document: Document, conjunction: Conjunction, given: list[Any], most: int) -> list[Any]:
+    options = [*given, *numbers_told(document, conjunction)[:_FREE_TEXTS], *samples(document, conjunction, depth=1)[:1]]
     own = options[0] if options else None
     if _is_free_text(document, conjunction):
         named = texts_told(document, conjunction)[:_FREE_TEXTS]
