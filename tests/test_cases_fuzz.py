@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
 from referencing import Registry, Resource
 
+from pytest_toolcheck.cases import fuzz
 from pytest_toolcheck.cases.fuzz import example_entry, fuzz_tool
 from pytest_toolcheck.cases.fuzz_base import free_parameters
 from pytest_toolcheck.cases.fuzz_items import FuzzScenario, fuzz_scenarios
@@ -292,6 +294,13 @@ def test_a_search_prints_nothing(capsys):
     fuzz_tool(lambda value, label: None, ORDER, label="valid", max_examples=5, settings=QUIET)
     fuzz_tool(lambda value, label: finding("x"), ORDER, label="valid", max_examples=5, settings=QUIET)
     assert capsys.readouterr().out == ""
+
+
+def test_a_thread_that_uses_random_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two draws a client's thread may take random numbers: that is nothing to tell the user, or to end a search."""
+    drawn = st.integers().map(lambda number: {"x": number, **dict.fromkeys((), random.random())})
+    monkeypatch.setattr(fuzz, "_inputs", lambda *_given: drawn)
+    assert fuzz_tool(lambda _value, _label: None, {"type": "object"}, label="valid", max_examples=5).calls == 5
 
 
 def test_what_one_float_does_is_not_taken_for_an_integer():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -18,7 +19,7 @@ from typing import Any
 from hypothesis import Verbosity, find
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample, Unsatisfiable
+from hypothesis.errors import HypothesisDeprecationWarning, NoSuchExample, Unsatisfiable
 
 from ..checks.base import Finding
 from ..spec.model import JSONSchema
@@ -177,7 +178,9 @@ def _smallest(
 ) -> tuple[Any] | None:
     random = None if seed is None else Random(seed)
     try:
-        return (find(strategy, search.fails, settings=settings, random=random, database_key=key),)
+        with warnings.catch_warnings():  # another thread may use `random` meanwhile, as the pings of a WebSocket do
+            warnings.filterwarnings("ignore", "Do not use the `random` module", HypothesisDeprecationWarning)
+            return (find(strategy, search.fails, settings=settings, random=random, database_key=key),)
     except (NoSuchExample, Unsatisfiable):
         return None
     except _BudgetSpent:
