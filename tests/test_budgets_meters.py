@@ -18,7 +18,9 @@ from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets
 from pytest_toolcheck.budgets.measure_growth import measure_growth
+from pytest_toolcheck.budgets.measure_time import Effort
 from pytest_toolcheck.budgets.processes import has_proc, process_tree
+from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
 from pytest_toolcheck.budgets.waits import Waits
 from pytest_toolcheck.clock import virtual_time
 from pytest_toolcheck.spec.model import Budgets
@@ -188,6 +190,16 @@ def test_what_an_ended_child_waited_is_not_told():
     (child,) = meter.block(lambda: subprocess.run(["true"], check=True), most=1)
     assert not child.sample.tells_waits
     assert "what they waited is judged by the spins" in meter.notes()[1]
+
+
+def test_what_a_server_elsewhere_waits_is_not_told(monkeypatch):
+    """A server that was not started here may be put off on this machine all the same, and its samples say that nobody tells."""
+    found: list[Sample] = []
+    feed = ConfirmedVerdict.feed
+    monkeypatch.setattr(ConfirmedVerdict, "feed", lambda self, sample: found.append(sample) or feed(self, sample))
+    for remote in ("not started here", ""):
+        apply_budgets(Subject(lambda: None, remote=remote, effort=Effort(max_total=1)), Budgets(latency={"p50": MS}))
+    assert [sample.tells_waits for sample in found] == [False, True]
 
 
 def test_the_latency_meter_brackets_calls_with_spins(monkeypatch):

@@ -90,16 +90,23 @@ class LatencyMeter:
     """Times calls of one thread. Make it in the thread that calls, outside of virtual time.
 
     `process_ids` are those that serve the call; empty where that is this process. `duration_of` takes the time of a
-    call from its result where that knows better (ns; None: use the wall clock around the call). `wait_s` is slept
+    call from its result where that knows better (ns; None: use the wall clock around the call). `is_elsewhere`: who
+    serves it is not known, nor what that waits. `wait_s` is slept
     after a call that another process served, before the spin, since its own clean-up would slow the spin.
     """
 
     def __init__(
-        self, process_ids: Sequence[int] = (), *, duration_of: DurationOf | None = None, reference_ns: int | None = None
+        self,
+        process_ids: Sequence[int] = (),
+        *,
+        duration_of: DurationOf | None = None,
+        reference_ns: int | None = None,
+        is_elsewhere: bool = False,
     ) -> None:
         refuse_virtual_time()
         self._duration_of = duration_of
         self._waits = Waits(process_ids)
+        self._is_elsewhere = is_elsewhere
         self._wait_s = 100e-6 if process_ids else 0.0
         self._is_session_reference = reference_ns is None
         self.reference_ns = session_reference_ns() if reference_ns is None else reference_ns
@@ -118,7 +125,8 @@ class LatencyMeter:
             timed.append(self._time(call))
         took = wall_ns() - start
         after = self._waits.read()
-        waited, tells = self._waits.waited_ns(before, after, took), self._waits.tells_all(before, after)
+        waited = self._waits.waited_ns(before, after, took)
+        tells = self._waits.tells_all(before, after) and not self._is_elsewhere
         spins = self._spins_after(took, tells_waits=tells)
         return [TimedCall(Sample(wall, waited, *spins, tells_waits=tells), result) for wall, result in timed]
 

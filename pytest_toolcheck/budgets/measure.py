@@ -183,6 +183,7 @@ def _latency(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
         process_ids=subject.process_ids,
         duration_of=subject.duration_of,
         effort=subject.effort,
+        is_elsewhere=bool(subject.remote),
     )
 
 

@@ -57,13 +57,15 @@ def measure_latency(
     process_ids: Sequence[int] = (),
     duration_of: DurationOf | None = None,
     effort: Effort = DEFAULT_EFFORT,
+    is_elsewhere: bool = False,
 ) -> tuple[BudgetResult, ...]:
     """Judge latency budgets (quantile name to ns) on the same calls; return one result each, in their order.
 
+    `is_elsewhere` says that nobody knows which processes serve the calls, nor what those wait.
     What `call` raises comes through: a call that fails is not measured. Raises MeterError under virtual time.
     """
     rules = {name: _rule(QUANTILES[name], limit, effort) for name, limit in budgets.items()}
-    meter = LatencyMeter(process_ids, duration_of=duration_of)
+    meter = LatencyMeter(process_ids, duration_of=duration_of, is_elsewhere=is_elsewhere)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
     doubts = Doubts(process_ids, is_time=True)

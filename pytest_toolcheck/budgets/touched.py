@@ -49,7 +49,7 @@ class Touched:
         """Begin to count; where this system does not tell, nothing is counted."""
         self._most = None
         if has_proc():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ImportError):
                 self._open()
 
     def end(self) -> int | None:

@@ -10,10 +10,12 @@ and their CPU time are known, so one that was put off again and again may have w
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from .processes import has_proc, process_tree, thread_ids
 
@@ -90,8 +92,7 @@ def _ended_children() -> dict[int, int]:
     """Return the involuntary context switches and the CPU time (ns) of this process's ended children so far."""
     if not _CAN_COUNT_SWITCHES:
         return {}
-    import resource
-
+    resource: Any = importlib.import_module("resource")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {_ENDED_SWITCHES: used.ru_nivcsw, _ENDED_CPU: round((used.ru_utime + used.ru_stime) * 1e9)}
 
@@ -116,8 +117,7 @@ def _delays_of(pid: int, thread: int) -> Iterator[tuple[int, int]]:
 def _switches(pid: int) -> Iterator[int]:
     """Yield the involuntary context switches of a process so far; nothing where they are not told."""
     if pid == os.getpid():
-        import resource
-
+        resource: Any = importlib.import_module("resource")
         yield resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
         return
     import psutil
