@@ -14,8 +14,11 @@ _PR_SET_PDEATHSIG = 1
 
 def interrupt_when_orphaned() -> None:
     """Have this process interrupted when the one that started it ends. Does nothing where the system cannot."""
-    if sys.platform != "linux":
-        return
+    if sys.platform == "linux":
+        _ask_to_be_interrupted()
+
+
+def _ask_to_be_interrupted() -> None:
     import ctypes
 
     parent = os.getppid()

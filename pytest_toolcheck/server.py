@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import math
 import time
@@ -267,7 +268,7 @@ def _ask(target: Target) -> dict[str, Any]:
 def _locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock between processes; where there is no `fcntl`, each asks for itself."""
     try:
-        import fcntl
+        fcntl = importlib.import_module("fcntl")
     except ImportError:
         yield
         return

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 import tracemalloc
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -222,6 +223,24 @@ def test_measuring_without_file_locks(monkeypatch, tmp_path):
         assert lock._try_lock(-1)
 
 
+def test_measuring_locks_its_file_on_windows(monkeypatch, tmp_path):
+    """There msvcrt locks a byte of the file; whoever finds it locked waits, and it is freed at the end."""
+    answers, done = iter([False, True]), []
+
+    def locking(file, mode, count):
+        done.append((mode, count))
+        if mode == "try" and not next(answers):
+            raise PermissionError
+
+    monkeypatch.setattr(
+        lock, "_locking_module", lambda: SimpleNamespace(locking=locking, LK_NBLCK="try", LK_UNLCK="free")
+    )
+    monkeypatch.setattr(lock, "_RETRY_S", 0)
+    with MeasuringLock(tmp_path):
+        pass
+    assert done == [("try", 1), ("try", 1), ("free", 1)]
+
+
 def test_no_signal_is_sent_on_windows(monkeypatch):
     """Signal 0 is Ctrl-C there: whether a process lives is asked of psutil."""
 
@@ -233,13 +252,11 @@ def test_no_signal_is_sent_on_windows(monkeypatch):
     assert not processes.is_running(2**22 + 1)
 
 
-HIDDEN = ("memray", "resource", "fcntl", "termios", "pwd", "grp")
-HIDE = f"""
-import asyncio, os, subprocess, sys, tempfile  # these look for what is hidden below as they are imported
-for name in {HIDDEN}:
-    sys.modules[name] = None
-for name in ("getsid", "sysconf", "getpgid", "fork"):
-    delattr(os, name)
+HIDE = """
+import asyncio, multiprocessing, os, ssl, subprocess, sys, tempfile  # these look for what is hidden below as they are imported
+import elsewhere
+sys.modules["memray"] = None
+elsewhere.hide_while_importing()
 """
 SUITE = """
 import pytest
@@ -268,7 +285,11 @@ def test_a_run_without_what_only_unix_has(tmp_path):
     done = subprocess.run(
         [*command, "-p", "toolcheck", "--toolcheck-log=off"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parent)]),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ without one it is read from /proc/PID/stat in ticks of 10 ms, and the notes say 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import time
@@ -57,7 +58,7 @@ def process_clock_ns(pid: int) -> int | None:
     if not has_process_clocks():
         return _process_clock_by_psutil(pid)
     try:
-        return time.clock_gettime_ns((~pid << 3) | 2)
+        return _clock_ns((~pid << 3) | 2)
     except OSError:
         return None
 
@@ -67,10 +68,20 @@ def has_process_clocks() -> bool:
     if not has_proc():
         return False
     try:
-        time.clock_gettime_ns((~os.getpid() << 3) | 2)
+        _clock_ns((~os.getpid() << 3) | 2)
     except OSError:
         return False
     return True
+
+
+def _clock_ns(number: int) -> int:
+    if not hasattr(time, "clock_gettime_ns"):
+        raise OSError("this system has no clocks by number")
+    return int(time.clock_gettime_ns(number))
+
+
+def _ticks_a_second() -> int:
+    return int(os.sysconf("SC_CLK_TCK")) if hasattr(os, "sysconf") else 100
 
 
 def _process_clock_by_psutil(pid: int) -> int | None:
@@ -86,10 +97,10 @@ def _process_clock_by_psutil(pid: int) -> int | None:
 def _ended_children_here_ns() -> int:
     if not _HAS_RESOURCE:
         return 0
-    import resource
-
+    resource: Any = importlib.import_module("resource")
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return round((usage.ru_utime + usage.ru_stime) * 1e9)
+    used_s: float = usage.ru_utime + usage.ru_stime
+    return round(used_s * 1e9)
 
 
 def children_here_ns() -> int:
@@ -104,7 +115,7 @@ def _ended_children_of_ns(pid: int) -> int:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    return (int(fields[13]) + int(fields[14])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    return (int(fields[13]) + int(fields[14])) * 1_000_000_000 // _ticks_a_second()
 
 
 class CpuMeter:

@@ -7,12 +7,14 @@ A worker has one lock (`measuring_lock`): a second one on the same file would wa
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
 import time
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from .clocks import MeterError
 
@@ -71,7 +73,7 @@ class MeasuringLock:
 
     def _acquire(self) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         end = time.monotonic() + self._patience_s
         while not _try_lock(file):
             if time.monotonic() > end:
@@ -107,20 +109,30 @@ def measuring_lock(directory: Path) -> MeasuringLock:
 
 def _free(file: int) -> None:
     """Free the lock for good: a child that the tool forked has the same file open, and may live longer."""
-    with contextlib.suppress(ImportError):
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
+    module = _locking_module()
+    with contextlib.suppress(OSError):
+        if hasattr(module, "flock"):
+            module.flock(file, module.LOCK_UN)
+        elif module is not None:
+            module.locking(file, module.LK_UNLCK, 1)
     os.close(file)
 
 
 def _try_lock(file: int) -> bool:
+    module = _locking_module()
     try:
-        import fcntl
-    except ImportError:  # Windows: workers measure beside each other, and the gates drop what that disturbs
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        if hasattr(module, "flock"):
+            module.flock(file, module.LOCK_EX | module.LOCK_NB)
+        elif module is not None:
+            module.locking(file, module.LK_NBLCK, 1)
+    except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def _locking_module() -> Any:
+    """Return what locks files here (Windows: msvcrt). Without, workers measure beside each other: the gates drop what that disturbs."""
+    for name in ("fcntl", "msvcrt"):
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(name)
+    return None

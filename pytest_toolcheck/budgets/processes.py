@@ -28,15 +28,17 @@ def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
 
 def descendants_here() -> tuple[int, ...]:
     """Return this process's living descendants, without the servers that a run has started: those have their own session."""
-    if not hasattr(os, "getsid"):  # Windows
+    own = _session_of(0)
+    if not own:  # Windows
         return ()
-    own = os.getsid(0)
-    return tuple(pid for pid in process_tree([os.getpid()])[1:] if _session(pid) == own)
+    return tuple(pid for pid in process_tree([os.getpid()])[1:] if _session_of(pid) == own)
 
 
-def _session(pid: int) -> int:
+def _session_of(pid: int) -> int:
+    if not hasattr(os, "getsid"):
+        return 0
     try:
-        return os.getsid(pid)
+        return int(os.getsid(pid))
     except OSError:
         return 0
 

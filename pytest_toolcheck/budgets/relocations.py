@@ -36,6 +36,10 @@ _WORD = 8
 _Mapping = tuple[int, int, str]
 """Where a part of memory begins and ends, and what it may be used for ("r--p")."""
 
+_READ, _WRITE = (getattr(mmap, f"PROT_{name}", 0) for name in ("READ", "WRITE"))
+_os: Any = os
+"""Some of its names Windows lacks."""
+
 
 class _Header(ctypes.Structure):
     """Elf64_Phdr."""
@@ -79,12 +83,12 @@ class Table:
 
         In between it is too short at one end, never too long: it shrinks before it moves, and grows after.
         """
-        if not self._protect(mmap.PROT_READ | mmap.PROT_WRITE):
+        if not self._protect(_READ | _WRITE):
             return
         words = [(self.size_at, self.size - hidden_bytes), (self.begin_at, self.begin + hidden_bytes)]
         for place, value in words if hidden_bytes else reversed(words):
             ctypes.c_uint64.from_address(place).value = value
-        self._protect(mmap.PROT_READ)
+        self._protect(_READ)
 
     def _protect(self, protection: int) -> bool:
         if not self.is_protected:
@@ -152,7 +156,7 @@ def _is_kept_loaded(name: str) -> bool:
     if not name:
         return True
     try:
-        ctypes.CDLL(name, mode=os.RTLD_NOLOAD | os.RTLD_LAZY)
+        ctypes.CDLL(name, mode=_os.RTLD_NOLOAD | _os.RTLD_LAZY)
     except OSError:
         return False
     return True

@@ -7,11 +7,13 @@ The processor marks the pages that it touches, and Linux tells and clears these 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .cpu import children_here_ns
 from .latency import spin
@@ -54,7 +56,7 @@ class Touched:
 
     def end(self) -> int | None:
         """Return how many bytes were touched; None where that is not known, as it is not of child processes."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ImportError):
             self._close()
             return self._most
         return None
@@ -63,11 +65,11 @@ class Touched:
     def aside(self) -> Iterator[None]:
         """Leave out what is done inside the block."""
         is_counting = self._since is not None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ImportError):
             self._close()
         yield
         if is_counting:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ImportError):
                 self._open()
 
     def _open(self) -> None:
@@ -105,8 +107,7 @@ def _marked_bytes() -> int:
 
 
 def _counts() -> _Counts:
-    import resource
-
+    resource: Any = importlib.import_module("resource")
     fresh_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_minflt * mmap.PAGESIZE
     amounts = [int(line.split()[1]) for line in (_OWN / "io").read_text().splitlines()[:2]]
     return _Counts(sum(amounts) + fresh_bytes, children_here_ns())

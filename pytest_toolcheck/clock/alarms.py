@@ -20,6 +20,8 @@ from .virtual import VirtualClock, Waiter
 
 real_setitimer: Any = unreplaced(signal.setitimer) if hasattr(signal, "setitimer") else None
 """The real timer, in virtual time too; None where the system has none."""
+_signal: Any = signal
+"""Some of its names Windows lacks."""
 
 
 class Alarms:
@@ -35,7 +37,7 @@ class Alarms:
             replacement(getattr(signal, name), getattr(self, f"_{name}")) for name in names
         ]
         self._real = {name: each.real for name, each in zip(names, self.replacements, strict=True)}
-        self.replacements += [self._noted(os.kill, os.getpid), self._noted(signal.pthread_kill, self._main)]
+        self.replacements += [self._noted(os.kill, os.getpid), self._noted(_signal.pthread_kill, self._main)]
 
     def on(self) -> None:
         """From now on timers are virtual; nothing is set yet."""
@@ -70,7 +72,7 @@ class Alarms:
         return None if self._clock.mover is None else self._clock.mover.owner
 
     def _setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
-        if which != signal.ITIMER_REAL or not self._applies():
+        if which != _signal.ITIMER_REAL or not self._applies():
             before: tuple[float, float] = self._real["setitimer"](which, seconds, interval)
             return before
         before = self._getitimer(which)
@@ -80,7 +82,7 @@ class Alarms:
         return before
 
     def _getitimer(self, which: int) -> tuple[float, float]:
-        if which != signal.ITIMER_REAL or not self._applies():
+        if which != _signal.ITIMER_REAL or not self._applies():
             now: tuple[float, float] = self._real["getitimer"](which)
             return now
         if self._armed is None or self._armed.deadline_ns is None:
@@ -91,7 +93,7 @@ class Alarms:
         if not self._applies():
             left: int = self._real["alarm"](seconds)
             return left
-        return math.ceil(self._setitimer(signal.ITIMER_REAL, seconds)[0])
+        return math.ceil(self._setitimer(_signal.ITIMER_REAL, seconds)[0])
 
     def _arm(self, after_ns: int, interval_ns: int) -> None:
         self._armed = waiter = Waiter(self._clock.now_ns + after_ns)
@@ -120,5 +122,5 @@ class Alarms:
                 return None
             at_ns = (waiter.deadline_ns or 0) + self._interval_ns
             self._armed = Waiter(at_ns) if self._interval_ns else None
-            signal.pthread_kill(main, signal.SIGALRM)
+            _signal.pthread_kill(main, _signal.SIGALRM)
             return self._armed

@@ -7,6 +7,7 @@ import platform
 import struct
 import time
 from collections.abc import Callable
+from typing import Any
 
 from .syscalls import read_text
 
@@ -14,6 +15,9 @@ _NANOSECONDS = 1_000_000_000
 # number of the system call -> index of the argument that points at the time; what stands before it are clock and flags
 _CALLS = {"x86_64": {35: 0, 230: 2}, "aarch64": {101: 0, 115: 2}}.get(platform.machine(), {})
 _FOR_EVER_NS = 1 << 63
+_os: Any = os
+_time: Any = time
+"""Some of their names only Linux has."""
 _UNTIL = 1
 """TIMER_ABSTIME: not for so long, but until then."""
 
@@ -42,7 +46,7 @@ def _age_ns(pid: int, gettime_ns: Callable[[int], int]) -> int:
         ticks = int(read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return _FOR_EVER_NS
-    return gettime_ns(time.CLOCK_BOOTTIME) - ticks * _NANOSECONDS // os.sysconf("SC_CLK_TCK")
+    return int(gettime_ns(_time.CLOCK_BOOTTIME) - ticks * _NANOSECONDS // _os.sysconf("SC_CLK_TCK"))
 
 
 def _read_timespec(pid: int, address: int) -> tuple[int, int]:
@@ -51,7 +55,7 @@ def _read_timespec(pid: int, address: int) -> tuple[int, int]:
     except OSError:
         return 0, 0
     try:
-        seconds, ns = struct.unpack("=qq", os.pread(memory, 16, address))
+        seconds, ns = struct.unpack("=qq", _os.pread(memory, 16, address))
     except (OSError, OverflowError, struct.error):
         return 0, 0
     finally:

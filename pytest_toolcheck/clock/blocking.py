@@ -24,7 +24,9 @@ from .turns import note_receipt
 from .waits import Waits
 
 _POLL_S = 1.0
-_real_poll = vars(type(select.poll()))["poll"] if hasattr(select, "poll") else None
+_select: Any = select
+"""Windows lacks `poll`."""
+_real_poll = vars(type(_select.poll()))["poll"] if hasattr(select, "poll") else None
 """The method itself, while `selecting` has another in its place."""
 _RECEIVING = ("recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "accept")
 
@@ -73,7 +75,7 @@ class SocketTimeouts:
         return receive
 
     def _has_input(self, sock: socket.socket, timeout: float | None) -> bool:
-        wanted = {sock.fileno(): select.POLLIN}
+        wanted = {sock.fileno(): _select.POLLIN}
         return bool(
             _poll(wanted)
             or self._waits.keep(
@@ -154,7 +156,7 @@ class SelectorTimeouts:
 
 
 def _wanted(selector: Any) -> dict[int, int]:
-    events = {selectors.EVENT_READ: select.POLLIN, selectors.EVENT_WRITE: select.POLLOUT}
+    events = {selectors.EVENT_READ: _select.POLLIN, selectors.EVENT_WRITE: _select.POLLOUT}
     return {
         key.fd: sum(flag for event, flag in events.items() if key.events & event)
         for key in list(selector.get_map().values())
@@ -163,7 +165,7 @@ def _wanted(selector: Any) -> dict[int, int]:
 
 def _poll(wanted: dict[int, int], pause_s: float = 0) -> list[tuple[int, int]]:
     """Return what is ready; by an object of its own, as another thread may ask at the same time."""
-    poll = select.poll()
+    poll = _select.poll()
     for descriptor, events in wanted.items():
         poll.register(descriptor, events)
     found: list[tuple[int, int]] = _real_poll(poll, pause_s * 1000) if _real_poll else []

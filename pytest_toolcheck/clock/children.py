@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from .asleep import is_sleep, sleeps_ns
 from .descriptors import reads_a_file
@@ -22,19 +23,22 @@ _TASKS = "/proc/self/task"
 _MOST_THREADS = 10
 """With more, asking each for its children costs as much as a look at all processes."""
 _MANY_BYTES = 1 << 16
+_os: Any = os
+"""Some of its names Windows lacks, where nothing is seen of children."""
+_gettime_ns: Callable[[int], int] = getattr(time, "clock_gettime_ns", lambda _: 0)
 
 
 class Family:
     """Finds this process's living children, and theirs. Who was a stranger once is not looked at again."""
 
-    def __init__(self, gettime_ns: Callable[[int], int] = time.clock_gettime_ns) -> None:
+    def __init__(self, gettime_ns: Callable[[int], int] = _gettime_ns) -> None:
         self._gettime_ns = gettime_ns
         self._strangers: set[str] = set()
 
     def members(self) -> list[int]:
         """Return the process ids of the descendants that live."""
         try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            _os.waitid(_os.P_ALL, 0, _os.WEXITED | _os.WNOHANG | _os.WNOWAIT)
         except ChildProcessError:
             return []
         found = _found_by_threads() if _are_listed() and len(os.listdir(_TASKS)) <= _MOST_THREADS else self._search()

@@ -7,11 +7,14 @@ import re
 import struct
 from pathlib import Path
 from stat import S_ISREG
+from typing import Any
 
 from .syscalls import Blocked, blocked_in
 
 _POLLFD = struct.Struct("=ihh")  # struct pollfd of <poll.h>
 _MOST_DESCRIPTORS = 1024
+_os: Any = os
+"""Some of its names Windows lacks."""
 
 
 def awaited_descriptors(line: str) -> list[int]:
@@ -44,7 +47,7 @@ def _polled(*, address: int, count: int) -> list[int]:
     """Read the array of `struct pollfd`: through the kernel, as the thread may have left the call and its stack."""
     memory = os.open("/proc/self/mem", os.O_RDONLY)
     try:
-        raw = os.pread(memory, _POLLFD.size * min(count, _MOST_DESCRIPTORS), address)
+        raw = _os.pread(memory, _POLLFD.size * min(count, _MOST_DESCRIPTORS), address)
     finally:
         os.close(memory)
     return [entry[0] for entry in _POLLFD.iter_unpack(raw[: len(raw) // _POLLFD.size * _POLLFD.size])]

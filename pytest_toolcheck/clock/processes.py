@@ -17,6 +17,9 @@ from .driver import acquire
 from .selecting import real_select
 from .waits import Waits
 
+_os: Any = os
+"""Some of its names only some systems have."""
+
 
 class ChildTimeouts:
     """Lets a wait for a child keep virtual time, while it is on; the test's own thread is told when it waits for ever."""
@@ -70,13 +73,13 @@ def _end_of(pid: int) -> Iterator[Callable[[float], bool]]:
 
 def _descriptor_of(pid: int) -> int | None:
     try:
-        return os.pidfd_open(pid)
+        return int(_os.pidfd_open(pid))
     except (AttributeError, OSError):  # another system, or an old one
         return None
 
 
 def _is_over(pid: int) -> bool:
     try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return _os.waitid(_os.P_PID, pid, _os.WEXITED | _os.WNOHANG | _os.WNOWAIT) is not None
     except ChildProcessError:
         return True

@@ -30,6 +30,8 @@ from .wall import Wall
 
 MAX_REAL_WAIT = "5s"
 _MONOTONIC = {getattr(time, f"CLOCK_{name}", None) for name in ("MONOTONIC", "BOOTTIME")} - {None}
+_time: Any = time
+"""Some of its names Windows lacks."""
 _LONGEST_SLEEP_S = 9_000_000_000
 """`time.sleep` refuses more than the 292 years that fit into 63 bits of nanoseconds."""
 
@@ -63,6 +65,10 @@ def virtual_time(
     `max_real_wait` limits how long the clock stands still for real work (a child, a socket's answer, a busy thread).
     Raises VirtualTimeError when virtual time is active already, or at the end when an error of it was swallowed.
     """
+    if not hasattr(time, "clock_gettime_ns"):
+        raise VirtualTimeError(
+            "there is no virtual time on this system: it needs Linux (in part macOS). Run the test in real time"
+        )
     if active:
         raise VirtualTimeError("virtual time is active already: one test has one clock")
     clock = clock or new_clock()
@@ -72,7 +78,7 @@ def virtual_time(
     driver = Driver(
         clock,
         monotonic_ns=clock.real_monotonic_ns,
-        gettime_ns=replacements[time.clock_gettime_ns].real,
+        gettime_ns=replacements[_time.clock_gettime_ns].real,
         max_real_wait_ns=to_ns(max_real_wait),
     )
     wall = Wall(clock.wall_ns(), clock.note_read)
@@ -153,7 +159,7 @@ def _replacements(clock: VirtualClock) -> dict[Callable[..., Any], Replacement]:
     made[time.sleep] = sleeping = replacement(time.sleep, lambda seconds: _sleep(clock, seconds, sleeping.real))
     for text in (time.ctime, time.asctime):
         made[text] = _of_now(text)
-    for gettime, unit in ((time.clock_gettime, SECOND), (time.clock_gettime_ns, 1)):
+    for gettime, unit in ((_time.clock_gettime, SECOND), (_time.clock_gettime_ns, 1)):
         made[gettime] = _clock_gettime(clock, gettime, unit)
     return made
 

@@ -17,6 +17,8 @@ from .turns import UNACKNOWLEDGED, acknowledge, field, has_sent_last, read_info
 _ESTABLISHED = 1
 _SYN_SENT = 2
 _UCRED_BYTES = 12
+_socket: Any = socket
+"""Some of its names only Linux has."""
 _MOST_KNOWN = 10_000
 _is_tcp_of: dict[int, bool] = {}
 """By the inode of a socket, which no other socket is ever given: whether it speaks TCP."""
@@ -65,13 +67,13 @@ def is_within_reach(descriptor: int) -> bool:
             if speaks_tcp(connection):
                 listens = bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
                 return listens or connection.getpeername() in _survey().names
-            return connection.family == socket.AF_UNIX and _pid_of_peer(connection) == os.getpid()
+            return bool(connection.family == _socket.AF_UNIX and _pid_of_peer(connection) == os.getpid())
     except (OSError, AttributeError):
         return False
 
 
 def _pid_of_peer(connection: socket.socket) -> int:
-    pid: int = struct.unpack_from("=i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED_BYTES))[0]
+    pid: int = struct.unpack_from("=i", connection.getsockopt(socket.SOL_SOCKET, _socket.SO_PEERCRED, _UCRED_BYTES))[0]
     return pid
 
 

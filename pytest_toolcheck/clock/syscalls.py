@@ -15,6 +15,10 @@ from contextlib import suppress
 from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
+
+_time: Any = time
+"""Some of its names Windows lacks."""
 
 
 class Doing(Enum):
@@ -83,9 +87,9 @@ _COMMAND, _WAIT_BITSET = 0x7F, 9
 def is_supported() -> bool:
     """Tell whether this system says what its threads do, and counts exactly how long they ran."""
     try:
-        resolution_s = time.clock_getres(_clock_of(threading.get_native_id()))
+        resolution_s = _time.clock_getres(_clock_of(threading.get_native_id()))
         return bool(_CALLS) and resolution_s <= _EXACT_S and bool(Path("/proc/self/syscall").read_text())
-    except OSError:
+    except (OSError, AttributeError):
         return False
 
 

@@ -10,11 +10,14 @@ import contextlib
 import os
 import socket
 import struct
+from typing import Any
 
 # struct tcp_info of <linux/tcp.h>: 8 bytes of state, then these among 32-bit fields
 UNACKNOWLEDGED, _LAST_SENT, _LAST_RECEIVED, _DATA_IN, _DATA_OUT = 24, 44, 52, 152, 156
 INFO_BYTES = 160
 _FEWEST_BYTES = 56
+_socket: Any = socket
+"""Some of its names only Linux has."""
 _SAME_MOMENT_MS = 50
 """Sent and received within one tick: after this long without more, the answer has been."""
 _SAME_TURN_MS = 2000
@@ -26,8 +29,8 @@ _counted: dict[int, tuple[int, int]] = {}
 
 def read_info(connection: socket.socket) -> bytes:
     """Return what the kernel knows of a connection; empty where it does not tell."""
-    with contextlib.suppress(OSError):
-        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_BYTES)
+    with contextlib.suppress(OSError, AttributeError):
+        info: bytes = connection.getsockopt(socket.IPPROTO_TCP, _socket.TCP_INFO, INFO_BYTES)
         return info if len(info) >= _FEWEST_BYTES else b""
     return b""
 
@@ -38,7 +41,7 @@ def acknowledge(connection: socket.socket) -> None:
     (By Nagle's algorithm: a server that writes head and body of its answer one after the other waits in between.)
     """
     with contextlib.suppress(OSError, AttributeError):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, _socket.TCP_QUICKACK, 1)
 
 
 def note_receipt(connection: socket.socket) -> None:

@@ -9,11 +9,14 @@ import subprocess
 import threading
 from typing import Any
 
+from ..targets.guard import KILL
 from .errors import FaultError
 from .kinds import Action
 from .point import Ask
 
 _END_S = 5.0
+_os: Any = os
+"""Windows lacks some of its names."""
 _TRIES, _MOMENT_S = 500, 0.002
 
 
@@ -72,7 +75,7 @@ class ProcessPoint:
 
     def _pause(self, seconds: float) -> None:
         pid = self.pid
-        _send(pid, signal.SIGSTOP)
+        _stop(pid)
         self._paused.add(pid)
         timer = threading.Timer(seconds, self._continue, (pid,))
         timer.daemon = True
@@ -81,11 +84,11 @@ class ProcessPoint:
 
     def _continue(self, pid: int) -> None:
         self._paused.discard(pid)
-        _send(pid, signal.SIGCONT)
+        _go_on(pid)
 
     def _crash(self, *, restart: bool) -> None:
         start = _starter(self.pid) if restart else None
-        _send(self.pid, signal.SIGKILL)
+        _send(self.pid, KILL)
         if isinstance(self.process, subprocess.Popen):
             self.process.wait(_END_S)
         else:
@@ -138,10 +141,34 @@ def _await_end(pid: int) -> None:
     import psutil
 
     try:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        if hasattr(os, "waitid"):  # not on Windows, nor on macOS before Python 3.13
+            _os.waitid(_os.P_PID, pid, _os.WEXITED | _os.WNOWAIT)
+            return
     except ChildProcessError:
-        with contextlib.suppress(psutil.Error):
-            psutil.Process(pid).wait(_END_S)
+        pass
+    with contextlib.suppress(psutil.Error):
+        psutil.Process(pid).wait(_END_S)
+
+
+def _stop(pid: int) -> None:
+    """Stop a process for now; where there is no signal for that, each of its threads."""
+    if hasattr(signal, "SIGSTOP"):
+        _send(pid, signal.SIGSTOP)
+        return
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).suspend()
+
+
+def _go_on(pid: int) -> None:
+    if hasattr(signal, "SIGCONT"):
+        _send(pid, signal.SIGCONT)
+        return
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).resume()
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
+
+from .guard import KILL
 
 MARK = "TOOLCHECK_CALL"
 _GRACE_S = 0.05
@@ -27,7 +28,7 @@ def end_left_behind(mark: str, known: frozenset[str]) -> int:
     left = _marked(mark, known)
     for pid in left:
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, KILL)
         except OSError:
             continue
     return len(left)

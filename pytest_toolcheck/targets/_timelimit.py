@@ -16,6 +16,8 @@ from ..clock.alarms import real_setitimer as setitimer
 T = TypeVar("T")
 
 _REFIRE_S = 0.05
+_signal: Any = signal
+"""Windows lacks its alarm."""
 
 
 class Expired(BaseException):
@@ -27,7 +29,7 @@ def can_use_alarm() -> bool:
     return (
         setitimer is not None
         and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGALRM) is not None
+        and signal.getsignal(_signal.SIGALRM) is not None
     )
 
 
@@ -49,11 +51,11 @@ class Alarm:
         """Start the timer."""
         self._started = _now()
         self._armed = True
-        self._outer_handler = signal.signal(signal.SIGALRM, self._ring)
+        self._outer_handler = signal.signal(_signal.SIGALRM, self._ring)
         first = self._limit_s
-        self._outer_left, self._outer_interval = setitimer(signal.ITIMER_REAL, first, _REFIRE_S)
+        self._outer_left, self._outer_interval = setitimer(_signal.ITIMER_REAL, first, _REFIRE_S)
         if 0 < self._outer_left < first:
-            setitimer(signal.ITIMER_REAL, self._outer_left, _REFIRE_S)
+            setitimer(_signal.ITIMER_REAL, self._outer_left, _REFIRE_S)
 
     def disarm(self) -> None:
         """Let no further ring raise; cheap enough to be the first thing after the call."""
@@ -66,10 +68,10 @@ class Alarm:
             return
         handler, self._outer_handler = self._outer_handler, None
         left = max(self._outer_left - (_now() - self._started), 0.001) if self._outer_left else 0.0
-        setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, handler)
+        setitimer(_signal.ITIMER_REAL, 0.0)
+        signal.signal(_signal.SIGALRM, handler)
         if left:
-            setitimer(signal.ITIMER_REAL, left, self._outer_interval)
+            setitimer(_signal.ITIMER_REAL, left, self._outer_interval)
 
     def _ring(self, signum: int, frame: FrameType | None) -> None:
         spent = _now() - self._started
@@ -80,7 +82,7 @@ class Alarm:
         elif self._armed and spent >= self._limit_s - 0.001:
             raise Expired
         elif self._armed:
-            setitimer(signal.ITIMER_REAL, max(self._limit_s - spent, 0.001), _REFIRE_S)
+            setitimer(_signal.ITIMER_REAL, max(self._limit_s - spent, 0.001), _REFIRE_S)
 
 
 def run_with_alarm(work: Callable[[], T], *, limit_s: float) -> T:

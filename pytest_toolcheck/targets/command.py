@@ -10,7 +10,6 @@ import json
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from ._text_values import NotCarriedError, uncarried
 from ._timelimit import Worker
 from .base import NOT_CARRIED, CallError, Observed, Outcome, Request, ToolDescription
 from .classify import code_kind
-from .guard import kill_group, watched
+from .guard import KILL, kill_group, watched
 from .processes import child_environment, describe_exit
 
 _OUTPUT_GRACE_S = 1.0
@@ -142,7 +141,7 @@ class CommandSession:
     def close(self) -> None:
         """Kill what still runs."""
         for pid in tuple(self._running):
-            kill_group(pid, signal.SIGKILL)
+            kill_group(pid, KILL)
 
     def _filled(self, request: Request) -> tuple[list[str], bytes]:
         if reason := uncarried(request.arguments):
@@ -174,7 +173,7 @@ class CommandSession:
                 run = _communicated(process, stdin, limit_s, started)
             return dataclasses.replace(run, left=end_left_behind(mark, known))
         finally:
-            kill_group(process.pid, signal.SIGKILL)
+            kill_group(process.pid, KILL)
             process.wait()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 with contextlib.suppress(OSError):
@@ -190,7 +189,7 @@ def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float
         code: int | None = process.returncode
     except subprocess.TimeoutExpired:
         ended = process.poll()
-        kill_group(process.pid, signal.SIGKILL)
+        kill_group(process.pid, KILL)
         code = None
         try:
             out, err = process.communicate(timeout=_OUTPUT_GRACE_S)

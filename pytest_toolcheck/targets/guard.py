@@ -27,12 +27,20 @@ done
 """
 """Kills the groups that are left when stdin ends, then what left its group: it bears the mark `$0` in its environment."""
 
+_SHELL = "/bin/sh"
 _MARK = "TOOLCHECK_STARTED_BY"
 _BORN_NS = time.time_ns()
 
 
+KILL: signal.Signals = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""What ends a process at once; on Windows every signal does."""
+
+
 def kill_group(group: int, number: signal.Signals) -> None:
-    """Send a signal to a group, if it is still there."""
+    """Send a signal to a group, if it is still there. Windows has none: there its first process and all below it are ended."""
+    if not hasattr(os, "killpg"):
+        kill_all(_below(group))
+        return
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -48,6 +56,15 @@ def kill_all(pids: Sequence[int]) -> None:
             psutil.Process(pid).kill()
         except psutil.Error:
             pass
+
+
+def _below(pid: int) -> list[int]:
+    import psutil
+
+    try:
+        return [*(child.pid for child in psutil.Process(pid).children(recursive=True)), pid]
+    except psutil.Error:
+        return []
 
 
 class _Guard:
@@ -75,10 +92,12 @@ class _Guard:
     def _opened(self) -> int:
         if self._pipe is not None and self._owner == os.getpid():
             return self._pipe
+        if not os.path.exists(_SHELL):  # Windows
+            raise FileNotFoundError(_SHELL)
         read, write = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", _WATCHDOG, "=".join((_MARK, mark()[_MARK]))],
+                [_SHELL, "-c", _WATCHDOG, "=".join((_MARK, mark()[_MARK]))],
                 stdin=read,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -11,7 +11,8 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
@@ -20,13 +21,15 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
-from .processes import ServerProcess
+from .processes import ServerProcess, can_select_pipes
 
 Incoming = MemoryObjectReceiveStream[SessionMessage | Exception]
 Outgoing = MemoryObjectSendStream[SessionMessage]
 
 _READ_BYTES = 1 << 18
 _MOST_STRAY = 1000
+_os: Any = os
+"""Windows lacks some of its names."""
 
 
 class StdioPipes:
@@ -44,28 +47,51 @@ class StdioPipes:
         """The first lines on stdout that are no messages."""
         self.has_ended = False
         """Whether the server has closed its stdout."""
-        for fd in (process.stdin_fd, process.stdout_fd, process.stderr_fd):
-            os.set_blocking(fd, False)
-        self._loop.add_reader(process.stdout_fd, self._read_stdout)
-        self._loop.add_reader(process.stderr_fd, self.read_stderr)
+        self._has_threads = not can_select_pipes()
+        if self._has_threads:
+            self._follow(process.stdout_fd, self._take_stdout)
+            self._follow(process.stderr_fd, self._take_stderr)
+        else:
+            for fd in (process.stdin_fd, process.stdout_fd, process.stderr_fd):
+                _os.set_blocking(fd, False)
+            self._loop.add_reader(process.stdout_fd, self._read_stdout)
+            self._loop.add_reader(process.stderr_fd, self.read_stderr)
         self._writer = self._loop.create_task(self._send_all())
+
+    def _follow(self, fd: int, take: Callable[[bytes], None]) -> None:
+        """Read in a thread, up to the end, what the loop is then told of: where loops cannot wait for pipes (Windows)."""
+
+        def follow() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                while data := _read(fd):
+                    self._loop.call_soon_threadsafe(take, data)
+                self._loop.call_soon_threadsafe(take, b"")
+
+        threading.Thread(target=follow, daemon=True, name="toolcheck-pipe").start()
 
     def read_stderr(self) -> None:
         """Take what stderr has now; called also at the end of a call, so that its noise is complete."""
-        if self._is_closed:
+        if self._is_closed or self._has_threads:
             return
         data = _read(self._process.stderr_fd)
+        if data is not None:
+            self._take_stderr(data)
+
+    def _take_stderr(self, data: bytes) -> None:
         if data:
             self._process.output.feed(data)
-        elif data is not None:
+        elif not self._has_threads:
             self._loop.remove_reader(self._process.stderr_fd)
 
     def _read_stdout(self) -> None:
         data = _read(self._process.stdout_fd)
-        if data is None:
-            return
+        if data is not None:
+            self._take_stdout(data)
+
+    def _take_stdout(self, data: bytes) -> None:
         if not data:
-            self._loop.remove_reader(self._process.stdout_fd)
+            if not self._has_threads:
+                self._loop.remove_reader(self._process.stdout_fd)
             self.read_stderr()
             self.has_ended = True
             self._to_client.close()  # the client's waiting calls end as "connection closed"
@@ -90,7 +116,17 @@ class StdioPipes:
     async def _send_all(self) -> None:
         async for item in self._from_client:
             self._unsent += encode(item.message)
-            self._write()
+            if self._has_threads:
+                await asyncio.to_thread(self._write_all)
+            else:
+                self._write()
+
+    def _write_all(self) -> None:
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self._process.stdin_fd, self._unsent[:_READ_BYTES])]
+        except (OSError, ValueError):  # it reads no more: the end of its stdout tells the client
+            self._unsent.clear()
 
     def _write(self) -> None:
         try:
@@ -108,9 +144,10 @@ class StdioPipes:
         """Let go of the pipes and streams."""
         self._is_closed = True
         self._writer.cancel()
-        for fd in (self._process.stdout_fd, self._process.stderr_fd):
-            self._loop.remove_reader(fd)
-        self._loop.remove_writer(self._process.stdin_fd)
+        if not self._has_threads:
+            for fd in (self._process.stdout_fd, self._process.stderr_fd):
+                self._loop.remove_reader(fd)
+            self._loop.remove_writer(self._process.stdin_fd)
         for stream in (self._to_client, self.incoming, self.outgoing, self._from_client):
             stream.close()
 

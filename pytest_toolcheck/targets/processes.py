@@ -10,19 +10,22 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from ..clock import real_monotonic_ns
 from ..errors import TargetError
-from .guard import guard, kill_all, kill_group, mark
+from .guard import KILL, guard, kill_all, kill_group, mark
 
 KEPT_OUTPUT_BYTES = 64 * 1024
 SHOWN_LINES = 15
 STDIN_GRACE_S = 1.0
 TERM_GRACE_S = 0.5
+_os: Any = os
+"""Some of its names Windows lacks."""
 
 MALLOC_SETTINGS = {
     "MALLOC_MMAP_THRESHOLD_": "131072",
@@ -74,6 +77,7 @@ class ServerProcess:
         self.command = tuple(command)
         self.output = Output()
         self._pumping: threading.Thread | None = None
+        self._is_stopped = False
         try:
             self._popen = subprocess.Popen(
                 self.command,
@@ -111,12 +115,15 @@ class ServerProcess:
 
     def pump(self) -> None:
         """Take all that the process writes, in a thread, until it ends; for a process whose pipes nobody else reads."""
-        for fd in (self.stdout_fd, self.stderr_fd):
-            os.set_blocking(fd, False)
         self._pumping = threading.Thread(target=self._pump, daemon=True, name="toolcheck-output")
         self._pumping.start()
 
     def _pump(self) -> None:
+        if not can_select_pipes():
+            self._pump_by_threads()
+            return
+        for fd in (self.stdout_fd, self.stderr_fd):
+            _os.set_blocking(fd, False)
         with selectors.DefaultSelector() as selector:
             for fd in (self.stdout_fd, self.stderr_fd):
                 selector.register(fd, selectors.EVENT_READ)
@@ -125,8 +132,23 @@ class ServerProcess:
                     if self._take(key.fd) == b"":
                         selector.unregister(key.fd)
 
+    def _pump_by_threads(self) -> None:
+        threads = [
+            threading.Thread(target=self._drain, args=(fd,), daemon=True) for fd in (self.stdout_fd, self.stderr_fd)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _drain(self, fd: int) -> None:
+        while self._take(fd):
+            pass
+
     def take_output(self) -> None:
         """Take what has been written up to now."""
+        if not can_select_pipes():  # the pump takes it as it comes, and nobody else may wait for more
+            return
         for pipe in (self._popen.stdout, self._popen.stderr):
             if pipe is not None and not pipe.closed:
                 self._take(pipe.fileno())
@@ -145,8 +167,8 @@ class ServerProcess:
 
     def exit_code(self, *, wait_s: float = 0.0) -> int | None:
         """Return the exit code (negative: the signal), None while it runs. The process is not reaped by this."""
-        deadline, pause = time.clock_gettime(time.CLOCK_MONOTONIC) + wait_s, 0.001
-        while (code := self._peek()) is None and time.clock_gettime(time.CLOCK_MONOTONIC) < deadline:
+        deadline_ns, pause = real_monotonic_ns() + round(wait_s * 1e9), 0.001
+        while (code := self._peek()) is None and real_monotonic_ns() < deadline_ns:
             threading.Event().wait(pause)
             pause = min(pause * 2, 0.02)
         return code
@@ -154,13 +176,15 @@ class ServerProcess:
     def _peek(self) -> int | None:
         if self._popen.returncode is not None:
             return self._popen.returncode
+        if not hasattr(os, "waitid"):  # Windows; macOS before Python 3.13
+            return self._popen.poll()
         try:
-            info = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            info = _os.waitid(_os.P_PID, self.pid, _os.WEXITED | _os.WNOHANG | _os.WNOWAIT)
         except ChildProcessError:
             return self._popen.poll()
         if info is None:
             return None
-        return info.si_status if info.si_code == os.CLD_EXITED else -info.si_status
+        return int(info.si_status if info.si_code == _os.CLD_EXITED else -info.si_status)
 
     def family(self) -> tuple[int, ...]:
         """Return the process and its descendants."""
@@ -186,15 +210,16 @@ class ServerProcess:
 
     def stop(self, *, grace_s: float = STDIN_GRACE_S) -> None:
         """Close stdin, wait `grace_s`, then SIGTERM, then SIGKILL to the group and all descendants. Idempotent."""
-        if self._popen.returncode is not None:
+        if self._is_stopped:
             return
+        self._is_stopped = True
         self.close_stdin()
         family = self.family()
         if self.exit_code(wait_s=grace_s) is None:
             self._signal(signal.SIGTERM)
             self.exit_code(wait_s=TERM_GRACE_S)
         # The leader is not reaped yet, so its group's number cannot have been given to others.
-        self._signal(signal.SIGKILL)
+        self._signal(KILL)
         self._popen.wait()
         kill_all(family[1:])
         guard.remove(self.pid)
@@ -210,18 +235,24 @@ class ServerProcess:
         for pipe, prefix in ((self._popen.stderr, b""), (self._popen.stdout, b"stdout: ")):
             if pipe is None or pipe.closed:
                 continue
-            os.set_blocking(pipe.fileno(), False)
-            while data := pipe.read(KEPT_OUTPUT_BYTES):
-                self.output.feed(prefix + data)
+            if can_select_pipes():
+                _os.set_blocking(pipe.fileno(), False)
+                while data := pipe.read(KEPT_OUTPUT_BYTES):
+                    self.output.feed(prefix + data)
             pipe.close()
 
     def kill(self) -> None:
         """Kill the group now; `stop` still has to be called."""
         if self._popen.returncode is None:
-            self._signal(signal.SIGKILL)
+            self._signal(KILL)
 
     def _signal(self, number: signal.Signals) -> None:
         kill_group(self.pid, number)
+
+
+def can_select_pipes() -> bool:
+    """Whether pipes can be read without waiting, and be waited for beside others: on Windows each needs a thread of its own."""
+    return os.name != "nt" and hasattr(os, "set_blocking")
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
