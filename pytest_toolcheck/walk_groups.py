@@ -60,9 +60,12 @@ def is_id(name: str) -> bool:
 
 
 def _linked(plan: ToolPlan, tools: Sequence[ToolDescription]) -> list[ToolDescription]:
-    """Return what makes a thing that this tool makes or works on, and what works on it; two at least must do so."""
+    """Return what makes a thing that this tool makes or works on, what works on it, and what answers it as well."""
     for maker in tools:
         steps = [tool for tool in tools if tool is not maker and _makes_for(plan, maker, tool)]
+        keys = {name for tool in steps for name in required(plan, tool) if is_id(name)}
+        beside = [tool for tool in tools if tool is not maker and tool not in steps]
+        steps += [tool for tool in beside if not keys.isdisjoint(names_answered(plan, tool))]
         if len(steps) >= _FEWEST and plan.tool.name in {maker.name, *(tool.name for tool in steps)}:
             return [maker, *steps]
     return []

@@ -13,7 +13,9 @@ from pytest_toolcheck.cases.plan import generate_cases
 def valid_inputs(required: list[str], /, **properties: Any) -> list[dict[str, Any]]:
     schema = {"type": "object", "properties": properties, "required": required}
     return [
-        case.input for case in generate_cases(schema, categories=["combination", "unicode"]) if case.label == "valid"
+        case.input
+        for case in generate_cases(schema, categories=["combination", "unicode", "boundary"])
+        if case.label == "valid"
     ]
 
 
@@ -44,6 +46,19 @@ def leads_through_a_number(value: dict[str, Any]) -> bool:
             {"body": {"type": "string"}, "limit": {"type": "integer", "minimum": 1, "maximum": 200}},
             lambda v: v["limit"] == 1 and len(v["body"]) > 200,
         ),
+        (
+            {"body": {"type": "string"}, "most": {"type": "integer", "minimum": 0, "maximum": 400}},
+            lambda v: 0 < v["most"] < 4 and len(v["body"][:1].encode("utf-8", "replace")) == 4,
+        ),
+        (
+            {"bytes": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}}},
+            lambda v: sum(v["bytes"]) == 256,
+        ),
+        (
+            {"path": {"type": "string", "maxLength": 20}},
+            lambda v: v["path"].startswith("/") and v["path"].endswith("/"),
+        ),
+        ({"template": {"type": "string", "maxLength": 20}}, lambda v: "$HOME" in v["template"]),
         ({"term": {"type": "string", "maxLength": 20}}, lambda v: "\\1" in v["term"] and "\\q" in v["term"]),
     ],
     ids=[
@@ -52,6 +67,10 @@ def leads_through_a_number(value: dict[str, Any]) -> bool:
         "a path through a number",
         "cut at the most",
         "cut at the least",
+        "cut in a character",
+        "a sum of one more",
+        "slashes",
+        "dollar",
         "escapes",
     ],
 )

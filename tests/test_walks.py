@@ -42,6 +42,32 @@ def close_order(order_id: str) -> Order:
     row["state"] = "closed"
     return {"order_id": order_id, "state": row["state"]}
 """
+JOBS = """
+from typing import TypedDict
+
+class Job(TypedDict):
+    job_id: str
+
+STATES, QUEUE = {}, []
+
+def submit_job(kind: str) -> Job:
+    key = f"j{len(STATES) + 1}"
+    STATES[key] = "queued"
+    QUEUE.append(key)
+    return {"job_id": key}
+
+def run_next() -> Job | None:
+    if not QUEUE:
+        return None
+    key = QUEUE.pop(0)
+    STATES[key] = "done"
+    return {"job_id": key}
+
+def job_state(job_id: str) -> str:
+    if not job_id.startswith("j") or not job_id[1:].isdecimal() or int(job_id[1:]) > len(STATES):
+        raise ValueError("unknown job_id")
+    return STATES[job_id]
+"""
 TIMER = """
 RUNNING = {"since": None}
 
@@ -65,12 +91,20 @@ PAIRS = {
         ORDERS, 'row["state"] = "closed"', 'row["state"] = {"open": "closed"}[row["state"]]',
         "open_order: no_crash: close_order crashed: KeyError: 'closed'",
     ),
+    "forgotten when it was run": (
+        JOBS, 'STATES[key] = "done"', "STATES[key] = STATES.pop(key) and None",
+        "submit_job: output_schema: job_state returned what its output schema forbids: None",
+    ),
     "stopped before it was started": (
         TIMER, '    if RUNNING["since"] is None:\n        raise ValueError("it is not running")\n', "",
         "start_timer: no_crash: stop_timer crashed: TypeError",
     ),
 }  # fmt: skip
-TOOLS = {ORDERS: "[open_order, fill_order, close_order]", TIMER: "[start_timer, stop_timer]"}
+TOOLS = {
+    ORDERS: "[open_order, fill_order, close_order]",
+    TIMER: "[start_timer, stop_timer]",
+    JOBS: "[submit_job, run_next, job_state]",
+}
 
 
 def walked(folder: Path, code: str, names: str) -> list[str]:

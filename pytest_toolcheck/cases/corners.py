@@ -26,6 +26,7 @@ _KINDS = ("numbers", "texts", "switches", "counts")
 _MOST_ITEMS, _MOST_INNER_ITEMS, _SEVERAL = 100, 10, 3
 _MOST_MEMBERS, _MANY_OF_ITSELF, _LONGEST = 40, 20, 10_000
 _MOST_REQUIRED, _LONGEST_ROW, _LONGEST_BESIDE = 12, 1000, 5000
+_MOST_CUT, _LONG_CHARACTERS = 2, "\U0001f600e\u0301\u20ac\xe9"
 LEAST: Ends = ("least",) * 4
 MOST: Ends = ("most",) * 4
 
@@ -45,6 +46,7 @@ def corners(document: Document, base: Any) -> Iterator[Change]:
         if document.is_recursive and len(names) > _MANY_OF_ITSELF:
             continue
         yield from _long_texts(document, shape, names)
+        yield from _cut_texts(document, shape, names, base)
         kinds = _kinds_of(document, shape, names)
         for ends in _all_ends(kinds) if len(names) > 1 else ():
             said = " ".join(
@@ -67,6 +69,16 @@ def _long_texts(document: Document, shape: Shape, names: Sequence[str]) -> Itera
         return
     for ends in (MOST, LEAST):
         yield _corner(document, shape, names, ends, f"all at the {ends[0]} beside {most + 10} signs", long)
+
+
+def _cut_texts(document: Document, shape: Shape, names: Sequence[str], base: dict[str, Any]) -> Iterator[Change]:
+    """Yield texts of long characters beside small counts: cut after so many bytes, a character is cut in two."""
+    kinds = {name: [_kind(own) for own in alternatives(document, shape.member(name))[:1]] for name in names}
+    counts = [name for name, found in kinds.items() if found == ["integer"]][:_MOST_CUT]
+    for text in [name for name, found in kinds.items() if found == ["string"]][:_MOST_CUT] if counts else ():
+        for count in (1, 2, 3, 6):
+            value = {**base, text: _LONG_CHARACTERS, **dict.fromkeys(counts, count)}
+            yield change("combination", value, f"{text} of long characters beside {count}", only_if_valid=True)
 
 
 def _is_free_text(shape: Shape) -> bool:
@@ -139,6 +151,8 @@ def rows(document: Document, shape: Shape, *, depth: int) -> Iterator[tuple[str,
     if least and most and least != most:
         yield "rising", [least[0], most[0]]
         yield "falling", [most[0], least[0]]
+        if is_number(least[0]) and isinstance(most[0], int):
+            yield "one beyond the most in sum", [most[0], 1]
     yield from _mixed_rows(document, shape, least, most, depth)
     members = [inner.members() for inner in alternatives(document, shape.item(shape.prefix_length()))]
     if len(members) == 1 and members[0] and not shape.prefix_length():

@@ -74,6 +74,7 @@ AWKWARD: tuple[tuple[str, str], ...] = (
         ("line break", "\n"),
     ),
     *(("flag", "\U0001f1f3\U0001f1f1"), ("backslash at the end", "text\\"), ("dash first", "-x")),
+    *(("dollar", "$HOME ${a} $1 $"), ("slash at the end", "/a//b/")),
     ("escapes", "\\1 C:\\new\\q\\u"),
     *(("quoted twice", "it's \"so\", 'so'"), ("an object", '{"a": [1, null]}'), ("a list", "[1, 2]")),
 )
