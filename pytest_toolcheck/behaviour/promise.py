@@ -82,6 +82,7 @@ class Trial:
     check: str
     ctx: RunningScenario
     _other: Session | None = None
+    _made: list[Case] | None = None
 
     @property
     def plan(self) -> ToolPlan:
@@ -125,9 +126,11 @@ class Trial:
     def _cases(self) -> list[Case]:
         from ..scenarios import cases_of
 
-        variations = dataclasses.replace(self.plan.tool.variations, categories=None)
-        tool = dataclasses.replace(self.plan.tool, variations=variations)
-        return cases_of(dataclasses.replace(self.plan, tool=tool), seed=0)
+        if self._made is None:
+            variations = dataclasses.replace(self.plan.tool.variations, categories=None)
+            tool = dataclasses.replace(self.plan.tool, variations=variations)
+            self._made = cases_of(dataclasses.replace(self.plan, tool=tool), seed=0)
+        return self._made
 
     def _valid_cases(self) -> list[Case]:
         return [case for case in self._cases() if case.label == "valid"]

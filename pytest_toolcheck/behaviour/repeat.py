@@ -13,7 +13,7 @@ from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
 from .many import ask_on
 from .order import what_order_decides
 from .promise import SLOW_S, Trial, runs_here
-from .second_call import every_input_twice, what_a_first_call_changes, what_a_second_call_changes
+from .second_call import many_inputs_twice, what_a_first_call_changes, what_a_second_call_changes
 from .state import Change
 from .sweep import what_writes
 from .trend import Trend, trend_in
@@ -178,7 +178,7 @@ def deterministic(trial: Trial) -> None:
     _nothing_decides(trial, asked)
     ask_on(trial, [value for value, _ in asked])
     others = []
-    for value, first, later in every_input_twice(trial):
+    for value, first, later in many_inputs_twice(trial):
         _must_equal(trial, value, first, later, "again")
         others.append((value, first))
     asked += others[: _MOST_ELSEWHERE if asked[0][1].duration_ns < _QUICK_NS else 0]
