@@ -12,6 +12,8 @@ from .chain_values import has_word, shown
 _MOVES_ON = re.compile(r"version|revision|\brev\b|etag|time|date|(^|_)(at|by)$|modif|changed", re.IGNORECASE)
 """Parameters that every update may change."""
 _TOMBSTONE = re.compile(r"delet|remov|archiv|trash|status|state|activ|exist", re.IGNORECASE)
+_LONGEST_CUT = 30
+"""What is shown of a text may end there: a reader may cut long ones off."""
 _TELLING = 4
 """A shorter word stands in a text by chance."""
 
@@ -25,11 +27,20 @@ def mistaken(answer: Any, values: Mapping[str, tuple[Any, Any]], earlier: Mappin
         if mine == others or not isinstance(mine, (str, int)):
             continue
         if isinstance(answer, str):
-            if has_word(answer, mine) != has_word(answer, others) or _shows_earlier(answer, mine, earlier.get(name)):
+            is_cut_off = 0 < len(answer) < _LONGEST_CUT and all(_holds(value, answer) for value in (mine, others))
+            if (
+                has_word(answer, mine) != has_word(answer, others)
+                or _shows_earlier(answer, mine, earlier.get(name))
+                or is_cut_off
+            ):
                 return name
         elif shown(answer, name) in (mine, others, earlier.get(name, mine)):
             return name
     return None
+
+
+def _holds(value: Any, answer: str) -> bool:
+    return isinstance(value, str) and answer != value and value.startswith(answer)
 
 
 def untrue(made: Any, read: Any, given: Mapping[str, Any]) -> tuple[str, Any, Any] | None:

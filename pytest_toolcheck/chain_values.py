@@ -173,8 +173,11 @@ def _free_text(name: str, part: Mapping[str, Any]) -> Any:
 
 
 def _last(part: Mapping[str, Any]) -> Any:
-    """Return the last member of an enumeration, an integer's maximum or what follows its default; None for all else."""
+    """Return the last member of an enumeration, an integer's maximum or what follows its default, a switch that is on by
+    no default; None for all else."""
     enum, default = part.get("enum"), part.get("default")
+    if part.get("type") == "boolean" and default is False:
+        return True
     values: list[Any] = enum[::-1] if isinstance(enum, list) else []
     if part.get("type") == "integer" and not values:
         values = [part.get("maximum"), *([default + 1] if isinstance(default, int) else [])]

@@ -11,7 +11,7 @@ from .cases.model import Case
 from .checks import Finding
 from .checks.base import as_json
 from .checks.violation import is_valid
-from .closed_numbers import closed_numbers
+from .closed_numbers import closed_numbers, refused_end
 from .closed_texts import closed_texts
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _MOST_CORNERS = 6
 def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> tuple[Finding, ...]:
     """Call the tool with each value that was named, and is taken; return the first findings, one of each cause."""
     found: dict[str, Finding] = {}
+    tool = context.plan.tool
+    is_promised = tool.checks.get("accepts_valid", True) is not False and tool.acceptance != "lenient"
+    if is_promised and (contradiction := refused_end(context)) is not None:
+        context.report(contradiction)
+        return (contradiction,)
     for case in islice(_cases(context, cases), _MOST_CALLS):
         outcome = context.call(case.input, valid=True, observe=True)
         for finding in context.judge(case, outcome):

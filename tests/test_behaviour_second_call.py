@@ -79,3 +79,16 @@ def test_what_a_second_call_shows_is_found_and_its_twin_is_not_accused(name: str
 def test_where_an_answer_comes_from_is_no_effect(name: str, tmp_path: Path) -> None:
     """Telemetry, what is drawn once, and what is not ready yet accuse no tool that only reads."""
     assert found(tmp_path, "read_only", QUIET[name]) == []
+
+
+def test_what_others_have_put_in_is_not_taken_out(tmp_path: Path) -> None:
+    """A look into a queue that is empty at the start: what it takes out is only there once another tool was called."""
+    code = "waiting = []\ndef push(n: int = 1) -> int:\n    waiting.extend([n] * 99)\n    return 0\ndef size() -> int:\n    return len(waiting)\n"
+    spec = (
+        "tools:\n  push: {variations: {categories: [example], fuzz: 0}}\n  peek: {annotations: {read_only: true}, variations: "
+        "{categories: [repeat], fuzz: 0}}\n  size: {annotations: {read_only: true}, variations: {categories: [example]}}\n"
+    )
+    for line, is_found in (("waiting.pop()", True), ("waiting[-1]", False)):
+        peek = f"def peek() -> int:\n    return {line} if waiting else 0\n"
+        found = findings_of(tmp_path, code + peek, spec, cases=True)
+        assert any("peek is not read_only" in finding for finding in found) == is_found, found

@@ -94,6 +94,10 @@ def set_value(key: str, value: str) -> str: return made(key, value=value) and "O
 def get_value(key: str) -> dict: return known(key)
 def delete_value(key: str) -> int: return int(kept.pop(key, None) is not None)
 """, "kept.pop(key, None) is not None", "key in kept", "get_value still answers *"),
+    "a text cut off": ("name", """
+def store_memo(name: str, content: str) -> str: return made(name, content=content) and "stored"
+def recall_memo(name: str) -> str: return known(name)["content"]
+""", "content=content)", "content=content[:3])", "recall_memo answers * alike, with the same content"),
     "write and read": ("path", """
 def write_file(path: str, content: str) -> str: return made(path, content=content) and "written"
 def read_file(path: str) -> str: return known(path)["content"]

@@ -91,6 +91,9 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "dropped, as an update shows": (
         NOTES.replace("body", "phone"), '"phone": phone}\n    return {"id"', '"phone": ""}\n    return {"id"',
         "get_note answers no phone, create_note was given"),
+    "a switch that goes off": (
+        NOTES.replace('body: str = ""', "vip: bool = False").replace("body: str", "vip: bool").replace("body", "vip"),
+        "{**found(id), **{name", '{**found(id), "vip": False, **{name', "update_note of title also changed vip from true to false"),
     "dropped": (NOTES, '"body": body}\n    return {"id"', '"body": ""}\n    return {"id"',
                 "get_note answers no body, create_note was given"),
 }  # fmt: skip

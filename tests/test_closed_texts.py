@@ -92,6 +92,28 @@ def test_what_refusals_name_is_judged_where_it_crashes(name: str, tmp_path: Path
     assert findings_of(tmp_path, code, "tools: {tool: {}}\n", room=valid_call) == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "said", "is_found"),
+    [
+        ("1 <= size < 50", "size must be between 1 and 50", True),
+        ("1 < size <= 50", "size must be between 1 and 50, not {size}", True),
+        ("1 <= size < 50", "size: 1 to 50", True),
+        ("1 <= size <= 50", "size must be between 1 and 50", False),
+        ("1 <= size < 50", "size must be between 1 and 50 (exclusive)", False),
+        ("1 <= size < 50", "size must be at least 1 and less than 50", False),
+        ("1 <= size <= 9", "size must be between 1 and 50", False),
+    ],
+)
+def test_an_end_that_a_refusal_allows_is_not_refused_by_it(
+    condition: str, said: str, is_found: bool, tmp_path: Path
+) -> None:
+    """A refusal that says "between 1 and 50" to 50 contradicts itself where 49 is accepted; other bounds may be meant."""
+    code = f"def tool(size: int) -> int:\n    if not {condition}: raise ValueError(f'{said}')\n    return size"
+    found = findings_of(tmp_path, code, "tools: {tool: {}}\n", room=valid_call)
+    assert any("which the refusal itself says is allowed" in finding for finding in found) == is_found, found
+    assert findings_of(tmp_path, code, "tools: {tool: {acceptance: lenient}}\n", room=valid_call) == []
+
+
 def test_what_a_sibling_lists_is_judged_too(tmp_path: Path) -> None:
     """The base is the first row of a list; what crashes on the last is found. A tool that removes is not called with all."""
     code = """

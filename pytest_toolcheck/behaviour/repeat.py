@@ -43,6 +43,7 @@ def idempotent(trial: Trial) -> None:
 def read_only(trial: Trial) -> None:
     """A call changes nothing: what the read-only tools answer and what the files hold is as before it."""
     accepted = list(trial.inputs())
+    _no_change(trial, *accepted[0], trial.ctx.session)  # before all of what others have made is taken away
     for value, _ in accepted:
         _no_trend(trial, value, "a call has an effect")
     for value, first in accepted:
