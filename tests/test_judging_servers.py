@@ -108,6 +108,10 @@ ORDERS = frozenset((1, 2, 5))
     [
         ("order_id", "order_id 98 does not exist", None, lambda v: v["order_id"] in ORDERS, False),
         ("orderNo", "no such order", None, lambda v: v["orderNo"] in ORDERS, False),
+        ("order_id", "no order 98", None, lambda v: v["order_id"] in ORDERS, False),
+        ("order_id", "no order with the number '98'", None, lambda v: v["order_id"] in ORDERS, False),
+        ("order_id", "order 98 has been removed", None, lambda v: v["order_id"] in ORDERS, False),
+        ("order_id", "no more than 97", None, lambda v: v["order_id"] in ORDERS, True),
         ("order", "Not Found", 404, lambda v: v["order"] in ORDERS, False),
         ("order", "order was not found", None, lambda v: v["order"] in ORDERS, True),
         ("order_id", "must be less than 98", None, lambda v: v["order_id"] < 98, True),

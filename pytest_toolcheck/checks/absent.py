@@ -29,12 +29,20 @@ def may_be_absent(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     if error is None or evidence.retry is None or not isinstance(value, Mapping):
         return False
     said = said_of(evidence)  # nothing, where the server keeps it to itself: this may be what it meant
-    if error.code not in _NOT_FOUND and said.strip() and not _SAID.search(said):
+    if error.code not in _NOT_FOUND and said.strip() and not _SAID.search(said) and not _names_it(said, value):
         return False
     names = [name for name in _keys(evidence.tool, value, error.code) if name in good and good[name] != value[name]]
     if not names or any(_is_last_of_many(evidence, name) for name in names):
         return False
     return evidence.retry({**value, **{name: good[name] for name in names}}).kind == "accepted"
+
+
+def _names_it(said: str, value: Mapping[str, Any]) -> bool:
+    """Whether it says so of a value that was sent: "no user 98", "user 98 is gone"."""
+    sent = [re.escape(str(inner)) for inner in value.values() if isinstance(inner, (int, str)) and inner != ""]
+    one = rf"['\"`#]?(?:{'|'.join(sent)})\b['\"`]?" if sent else None
+    gone = r"(?:is |was |has been )?(?:missing|gone|deleted|removed)\b"
+    return one is not None and re.search(rf"\bno (?:\w+ ){{1,3}}{one}|{one} {gone}", said, re.IGNORECASE) is not None
 
 
 def _is_last_of_many(evidence: Evidence, name: str) -> bool:
