@@ -110,3 +110,29 @@ def test_what_the_schema_refuses_is_not_tried() -> None:
     kind = {"enum": ["x", "y"], "description": "'z' is gone"}
     assert all(value["hour"] <= 12 for value in inputs(("hour",), hour=hour))
     assert all(value["kind"] in ("x", "y") for value in inputs(("kind",), kind=kind))
+
+
+@pytest.mark.parametrize(
+    ("about", "near"),
+    [
+        (
+            {"description": "Pages to print, as ranges such as '1-5' or '2,4'."},
+            {"5-1", "1-1", "0-5", "1-1000", "1-", "-5", "1--5", "1 - 5", "1-5-", "1-5-5", "2,", ",4", "2,,4", "2,4,"},
+        ),
+        ({"examples": ["1-5"]}, {"5-1", "1-1", "1-", "-5", "1-5-"}),
+        ({"description": "How long, in the form '1h30m'."}, {"0h30m", "1h30", "30m1h", "h30m", "1H30M", "1h30m1h30m"}),
+    ],
+    ids=["ranges", "an example", "a duration"],
+)
+def test_texts_nearly_of_the_form_that_is_shown_are_tried(about: dict[str, Any], near: set[str]) -> None:
+    """Of a free text whose form only words or examples tell: parts exchanged, equal, left out, doubled, far away."""
+    schema = {"type": "object", "properties": {"it": {"type": "string", **about}}, "required": ["it"]}
+    sent = {case.input.get("it") for case in generate_cases(schema, limit=200) if case.label == "valid"}
+    assert near <= {text for text in sent if isinstance(text, str)}
+
+
+def test_words_of_sentences_have_no_form() -> None:
+    """A text with blanks, a bare number and a bare word are not taken apart, and a pattern says enough by itself."""
+    for about in ({"description": "One of 'left', 'right' or 'go 5 on'."}, {"examples": ["1-5"], "pattern": "^1-5$"}):
+        schema = {"type": "object", "properties": {"it": {"type": "string", **about}}, "required": ["it"]}
+        assert not [case.id for case in generate_cases(schema) if "nearly of the form" in case.detail]

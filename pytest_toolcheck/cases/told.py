@@ -11,15 +11,18 @@ from typing import Any
 from . import words
 from .changes import Change, change
 from .identity import identity
+from .near_told import has_form, near_forms
 from .numbers import bounds
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
+from .turns import interleaved
 
 _LIST = re.compile(r"\b\w+s:\s+((?:[\w-]+,\s+)*[\w-]+(?:,?\s+(?:and|or)|,)\s+[\w-]+)")
 """`Moods: calm, happy, sad.`"""
 _BARE = re.compile(r"\A\W*(?:either\s+)?((?:[\w-]+,\s+)*[\w-]+,?\s+or\s+[\w-]+)(?=\s*(?:[,.;:(]|\Z))")
 """`small, medium or large`: a description that begins with a list."""
 _MOST_TEXTS, _MOST_NUMBERS, _MOST_SILENT = 12, 6, 6
+_MOST_FORMS, _MOST_NEAR = 2, 24
 
 
 def told(document: Document, base: Any, about: str | None = None) -> Iterator[Change]:
@@ -73,6 +76,7 @@ def numbers_told(document: Document, conjunction: Conjunction) -> list[int | flo
 def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Change]:
     for text in texts_told(document, conjunction):
         yield change("enum", text, only_if_valid=True)
+    yield from _near_forms(document, conjunction)
     shapes = alternatives(document, conjunction)
     for shape in shapes:
         if shape.members() is not None:
@@ -82,6 +86,22 @@ def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Chan
         if "array" in shape.types():
             items = texts_told(document, shape.item(0)) or _words([shape])[:_MOST_TEXTS]
             yield from (change("enum", [word], only_if_valid=True) for word in items)
+
+
+def _near_forms(document: Document, conjunction: Conjunction) -> Iterator[Change]:
+    """Yield texts that are nearly of the form which a description or an example of a free text shows."""
+    shapes = [shape for shape in alternatives(document, conjunction) if "string" in shape.types()]
+    if any(shape.members() is not None or shape.all_of("pattern") or shape.all_of("format") for shape in shapes):
+        return
+    examples = (text for shape in shapes for given in shape.all_of("examples") for text in _listed_texts(given))
+    shown = dict.fromkeys((*texts_told(document, conjunction), *examples)) if shapes else ()
+    streams = [iter(near_forms(text)) for text in filter(has_form, shown)]
+    for text in islice(interleaved(streams[:_MOST_FORMS]), _MOST_NEAR):
+        yield change("pattern", text, f"nearly of the form {text}", only_if_valid=True)
+
+
+def _listed_texts(given: Any) -> list[str]:
+    return [item for item in given if isinstance(item, str)] if isinstance(given, list) else []
 
 
 def _words(shapes: list[Shape]) -> list[str]:

@@ -1,0 +1,46 @@
+"""Texts nearly of the form that a description shows: of `1-5` the ends exchanged, equal, left out, far apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+_NUMBER = re.compile(r"\d+")
+_SIGN = re.compile(r"(?<=\w)[^\w\s](?=\w)")
+_PLACES = re.compile(r"\d+|[A-Za-z]+")
+_FAR = "1000"
+_LONGEST, _MOST = 40, 16
+
+
+def has_form(text: str) -> bool:
+    """Whether the text is made of parts: a number and a sign or letters beside it, no words of a sentence."""
+    return len(text) <= _LONGEST and " " not in text and bool(_NUMBER.search(text)) and not text.isdecimal()
+
+
+def near_forms(text: str) -> list[str]:
+    """Return texts close to one that has a form, the most telling first, without itself."""
+    return [*islice((near for near in dict.fromkeys(_near(text)) if near != text), _MOST)]
+
+
+def _near(text: str) -> Iterator[str]:
+    numbers = list(_NUMBER.finditer(text))
+    first, last = numbers[0], numbers[-1]
+    if first is not last:
+        yield _put(_put(text, last, first[0]), first, last[0])
+        yield _put(text, last, first[0])
+    yield from (_put(text, last, _FAR), _put(text, first, "0"))
+    sign = _SIGN.search(text)
+    if sign is not None:
+        yield from (text[: sign.end()], text[sign.start() :], text[: sign.start()])
+        yield from (_put(text, sign, sign[0] * 2), _put(text, sign, f" {sign[0]} "), f"{text}{sign[0]}")
+        yield f"{text}{text[sign.start() :]}"
+    parts = list(_PLACES.finditer(text))
+    yield from (text[: parts[-1].start()], text[parts[0].end() :], text + text, text.swapcase())
+    yield "".join(part[0] for part in reversed(parts))
+    if len(parts) > 3:  # `1h30m` as `30m1h`
+        yield text[parts[2].start() :] + text[: parts[2].start()]
+
+
+def _put(text: str, place: re.Match[str], other: str) -> str:
+    return text[: place.start()] + other + text[place.end() :]
