@@ -26,6 +26,8 @@ _DEEPEST = 2
 """A task belongs to a project, and that to a team: so many creators behind the first."""
 _MOST_OTHERS = 6
 """So many tools about other things are asked at last for an id."""
+_MOST_STEPS = 4
+"""So many steps are taken where an id alone does not help."""
 _IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
 
 
@@ -54,7 +56,27 @@ def learn_from_siblings(
             if proof.base is not None:
                 proof.listed = _listed(plan, whole, proof.base)
                 return proof, name
+        for step in _steps(plan, new, call_tool):  # who checks out must have checked in
+            tool = replace(plan.tool, values={**plan.tool.values, **learned})
+            proof = prove(tool, call, about=plan.description.description)
+            if proof.base is not None:
+                return proof, f"{name}, then {step}"
     return None
+
+
+def _steps(
+    plan: ToolPlan, known: Mapping[str, ValueSet], call_tool: Callable[[str, Mapping[str, Any]], Outcome]
+) -> Iterator[str]:
+    """Take a step with what was learned: call the tools with verbs of their own that need it too; yield those that accept it."""
+    allowed = (tool for tool in plan.siblings if tool.name != plan.tool.name and may_be_called(plan.spec, tool))
+    for tool in islice((tool for tool in allowed if role_of_tool(tool) is None), _MOST_STEPS):
+        schema = schema_of(plan.spec, tool)
+        required = schema.get("required") if isinstance(schema, Mapping) else None
+        if isinstance(required, list) and not known.keys().isdisjoint(required):
+            for given in islice(base_candidates(schema, values=known), _TRIES):
+                if call_tool(tool.name, given).kind == "accepted":
+                    yield tool.name
+                    break
 
 
 def learned_attrs(tool: str, base: Any, source: str) -> dict[str, Any]:

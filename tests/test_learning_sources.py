@@ -43,6 +43,35 @@ def about_accounts(given: Mapping[str, Any]) -> Any:
     return {"sent": True}
 
 
+class Stay:
+    """A guest leaves who has come."""
+
+    def __init__(self) -> None:
+        self.state = "none"
+
+    def book(self, _given: Mapping[str, Any]) -> Any:
+        self.state = "booked"
+        return {"booking_id": "b-4711"}
+
+    def come(self, given: Mapping[str, Any]) -> Any:
+        refuse(given["booking_id"] != "b-4711" or self.state != "booked")
+        self.state = "in"
+        return "welcome"
+
+    def go(self, given: Mapping[str, Any]) -> Any:
+        refuse(given["booking_id"] != "b-4711" or self.state != "in")
+        return "good bye"
+
+
+def stay() -> dict[str, tuple[dict[str, Any], Answer]]:
+    made = Stay()
+    return {
+        "check_out": (takes("booking_id"), made.go),
+        "check_in": (takes("booking_id"), made.come),
+        "reserve_room": (takes("guest"), made.book),
+    }
+
+
 class Tasks:
     """A task needs a project, which needs a team."""
 
@@ -89,6 +118,7 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "whoami": (takes(), lambda _given: {"user": "me", "account_ids": ["acc_x1"]}),
     },
     "three levels": tasks,
+    "a step before": stay,
     "a short name in a sentence": lambda: {
         "get_note": (takes("note_id"), lambda given: refuse(given["note_id"] != "note-10")),
         "create_note": (takes("title"), lambda _given: "Created note-10"),
