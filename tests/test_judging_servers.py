@@ -198,6 +198,20 @@ def test_a_key_that_nothing_is_said_of_is_a_crash(value: Any, said: str, accused
     assert (refused("no_crash", tool, value, said) is not None) is accused
 
 
+@pytest.mark.parametrize(
+    ("name", "sent", "accused"),
+    [
+        ("days_between", {"n": "2024-01-31"}, True),
+        ("days_between", {"n": "+1 TimeZone"}, False),  # it may be what was sent that speaks of it
+        ("evaluate", {"n": "2024-01-31"}, False),
+    ],
+)
+def test_a_name_that_the_code_does_not_have_is_a_crash(name: str, sent: Any, accused: bool) -> None:
+    """A forgotten import shows when the line is reached; what evaluates texts may refuse one in the same words."""
+    said = f"Error executing tool {name}: name 'timezone' is not defined"
+    assert (refused("no_crash", ToolSpec(name=name, input=takes(n=True)), sent, said) is not None) is accused
+
+
 @pytest.mark.parametrize(("shown", "told"), [("a" * 60, False), ("a" * 20, True)])
 def test_a_long_name_that_an_error_cuts_is_named_all_the_same(shown: str, told: bool) -> None:
     """Whoever shortens a name of 200 signs still says which it is; our own words shorten it too."""

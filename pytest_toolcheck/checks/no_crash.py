@@ -80,6 +80,9 @@ _STUMBLED = re.compile(
 _BARE_KEY = re.compile(r"^(?:Error (?:executing|calling|running) tool \S+: )?(?P<key>'[^'\n]{1,200}')\s*$")
 """Nothing but a name in Python's quotes: what is left of a KeyError when a server sends `str(error)`."""
 
+_UNDEFINED = re.compile(r"\bname '(?P<name>\w+)' is not defined")
+_EVALUATES = re.compile(r"eval|expr|formula|script|code|cell|exec|templat|render|comput|run|quer|rule", re.IGNORECASE)
+
 _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
 
@@ -185,11 +188,21 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
         or (bool(evidence.halves_sent) and is_told_by_codec(error.message))
         or _is_named_refusal(evidence, error)
     )
-    sign = None if own else _WRAPPED_CRASH.search(error.message)
+    sign = None if own else _WRAPPED_CRASH.search(error.message) or _undefined(evidence, error.message)
     if sign is None:
         bare = None if own else _BARE_KEY.match(error.message.strip())
         return bare and bare["key"]
     return None if sign.group(0) in shorten(evidence.case.input, 100_000) else sign.group(0)
+
+
+def _undefined(evidence: Evidence, message: str) -> re.Match[str] | None:
+    """Return what says that the code speaks of a name that it does not have; what it was sent to evaluate may do so too."""
+    found, schema = _UNDEFINED.search(message), evidence.tool.input
+    names = schema.get("properties", ()) if isinstance(schema, dict) else ()
+    if found is None or any(_EVALUATES.search(name) for name in (evidence.tool.name, *names)):
+        return None
+    is_sent = any(found["name"].casefold() in text.casefold() for text in texts_in(evidence.case.input))
+    return None if is_sent else found
 
 
 def _is_named_refusal(evidence: Evidence, error: CallError) -> bool:
