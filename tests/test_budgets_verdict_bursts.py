@@ -146,6 +146,16 @@ def test_calls_longer_by_a_time_slice_may_have_been_put_off_until_the_machine_is
         assert kept.puts_off_from_ns == math.inf
 
 
+def test_a_machine_slower_than_its_reference_is_not_quiet():
+    """Its spins differ little from each other, and more from those of a better moment."""
+    for reference_ns, is_quiet in ((SPIN_NS, True), (round(SPIN_NS / 1.08), False)):
+        found = Interruptions()
+        for index in range(600):
+            spun = round(SPIN_NS * (1.04 if index % 30 == 0 else 1))
+            found.add(CALL_NS, has_waited=False, spins=(index, spun), reference_ns=reference_ns)
+        assert (found.puts_off_from_ns == math.inf) is is_quiet
+
+
 def test_a_machine_that_is_slow_all_the_time_interrupts_nothing():
     """The usual spin is what the others are longer than, and none by less than half."""
     assert interruptions([3 * SPIN_NS] * 5000).share_of(CALL_NS) < 0.01

@@ -52,6 +52,7 @@ class Interruptions:
         self._last: tuple[int, ...] = ()
         self._go_ns = 0
         self._has_told = self._has_hidden = False
+        self._reference_ns = 0
 
     def add(
         self,
@@ -63,17 +64,20 @@ class Interruptions:
         more: tuple[int, ...] = (),
         tells_waits: bool = False,
         hides_waits: bool = False,
+        reference_ns: int = 0,
         is_used: bool = True,
     ) -> None:
         """Take a call with the spins before and after it; calls between the same two were made in one go.
 
         `known_ns` is how long the spin after it waited for a processor, `has_waited` says it of the call,
         `tells_waits` that such waits are told at all, `hides_waits` that some are not. `more` are further spins, none of
-        which waited. `is_used` says that nothing is known to have disturbed the call.
+        which waited. `reference_ns` is the undisturbed spin as it is known from elsewhere. `is_used` says that nothing is
+        known to have disturbed the call.
         """
         self._called_ns += wall_ns
         self._has_told |= tells_waits
         self._has_hidden |= hides_waits
+        self._reference_ns = reference_ns or self._reference_ns
         insort(self._walls, wall_ns)
         if is_used:
             insort(self._used_walls, wall_ns)
@@ -135,7 +139,8 @@ class Interruptions:
     @property
     def _is_quiet(self) -> bool:
         """Whether even the largest share of slow spins that is likely with what was seen is small."""
-        slow = len(self._spins) - bisect_left(self._spins, SPIN_TOLERANCE * self._usual)
+        undisturbed_ns = min(self._usual, self._reference_ns or self._usual)
+        slow = len(self._spins) - bisect_left(self._spins, SPIN_TOLERANCE * undisturbed_ns)
         return slow + UNSEEN + math.sqrt(UNSEEN * slow) <= LOUD * len(self._spins)
 
     def slow_down(self, duration_ns: int) -> float:

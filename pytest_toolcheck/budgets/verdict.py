@@ -216,6 +216,7 @@ class SequentialVerdict:
             more=sample.more_spins_ns,
             tells_waits=bool(sample.run_delay_ns) or sample.spin_delay_ns is not None,
             hides_waits=not sample.tells_waits,
+            reference_ns=sample.spin_reference_ns,
             is_used=is_used,
         )
 
