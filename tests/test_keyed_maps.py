@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.cases.plan import generate_cases
+from pytest_toolcheck.cases.texts import AWKWARD, UNUSUAL
+from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import CallError, Outcome
 
 
 def valid_inputs(required: list[str], /, **properties: Any) -> list[dict[str, Any]]:
@@ -79,3 +84,15 @@ def test_what_a_bug_needs_side_by_side_is_sent_side_by_side(
 ) -> None:
     """Neither value alone shows a lookup that fails, a walk that never ends, a text that is cut too late."""
     assert any(map(shows, valid_inputs(list(properties), **properties)))
+
+
+def test_no_odd_text_looks_like_a_path_of_the_machine_when_a_refusal_repeats_it() -> None:
+    """A tool that says which id it does not know gives nothing away."""
+    schema = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
+    for _, text in (*AWKWARD, *UNUSUAL):
+        said = CallError("ValueError", f"unknown id {text}")
+        case = Case("id", {"id": text}, "valid", "unicode", "/id", "odd")
+        evidence = Evidence(
+            tool=ToolSpec(name="tool", input=schema), case=case, outcome=Outcome("refused", 1, error=said)
+        )
+        assert OUTCOME_CHECKS["clean_error"](evidence) is None, text

@@ -75,7 +75,7 @@ AWKWARD: tuple[tuple[str, str], ...] = (
     ),
     *(("flag", "\U0001f1f3\U0001f1f1"), ("backslash at the end", "text\\"), ("dash first", "-x")),
     *(("dollar", "$HOME ${a} $1 $"), ("slash at the end", "/a//b/")),
-    ("escapes", "\\1 C:\\new\\q\\u"),
+    ("escapes", "\\1 \\q \\u \\N"),
     *(("quoted twice", "it's \"so\", 'so'"), ("an object", '{"a": [1, null]}'), ("a list", "[1, 2]")),
 )
 """More of these, for texts of which the schema says no more than the length."""
