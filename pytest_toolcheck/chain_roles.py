@@ -114,8 +114,15 @@ def role_of_tool(tool: ToolDescription) -> tuple[str, str] | None:
         return role_of(tool.name)
     parts = [part for part in match["path"].split("/") if part]
     named = [part for part in parts if "{" not in part]
+    if match["method"] == "POST" and named[-1:] == parts[-1:] and _begins_with_a_verb(named[-1] if named else ""):
+        return role_of(named[-1])  # a call by name: `POST /get_note`
     role = _METHODS.get((match["method"], bool(parts) and "{" in parts[-1]))
     return (role, "_".join(map(_singular, words_of(named[-1])))) if role and named else None
+
+
+def _begins_with_a_verb(part: str) -> bool:
+    words = words_of(part)
+    return len(words) > 1 and any(words[0] in verbs for verbs in VERBS.values())
 
 
 def _is_operation(tool: ToolDescription) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_toolcheck.chain_answers import changed_beside, mistaken
 from pytest_toolcheck.chain_lists import Listed
-from pytest_toolcheck.chain_roles import Chain, chain_from
+from pytest_toolcheck.chain_roles import Chain, chain_from, role_of_tool
 from pytest_toolcheck.chain_values import denies, keyed_values
 from pytest_toolcheck.checks.no_crash import shows_crash
 from pytest_toolcheck.rooms import _may_create
@@ -123,6 +123,21 @@ def test_http_tools_belong_together_by_method_and_path(tmp_path: Any) -> None:
     spec = spec_of(tmp_path)
     assert chain_from(spec, named[0], tools) == Chain(named[0], named[1], "note_id", "x", "y", "notes_get")
     assert chain_from(spec, "create_note", tools) is None
+
+
+def test_http_tools_that_are_called_by_name_belong_together_by_it(tmp_path: Any) -> None:
+    """`POST /get_note`: the method says nothing there, the last part of the path does; of a resource it does not."""
+
+    def posted(path: str, *keys: str) -> ToolDescription:
+        schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}, "required": list(keys)}
+        return ToolDescription(path, input_schema=schema, source=f"POST {path}")
+
+    tools = [posted("/create_note", "title"), posted("/get_note", "id"), posted("/deleteNote", "id")]
+    assert chain_from(spec_of(tmp_path), "/create_note", tools) == Chain(
+        "/create_note", "/get_note", "id", None, "/deleteNote"
+    )
+    assert role_of_tool(posted("/notes/search")) == ("create", "search")
+    assert role_of_tool(posted("/address-changes")) == ("create", "address_change")
 
 
 def test_what_is_posted_may_begin_a_chain() -> None:
