@@ -12,7 +12,9 @@ class QuietMeter:
 
     spin_ns = 270_000
 
-    def __init__(self, process_ids=(), *, duration_of=None, reference_ns=None):
+    computed_ns = 0
+
+    def __init__(self, process_ids=(), *, duration_of=None, reference_ns=None, is_elsewhere=False):
         self._duration_of = duration_of or (lambda result: result)
 
     def block(self, call, *, most=64):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_toolcheck.budgets import contention
+from pytest_toolcheck.budgets import latency
 from pytest_toolcheck.budgets.contention import COPIES, LONG_NS, Blocks, Contention, Doubts
 from pytest_toolcheck.budgets.verdict import MOST_DOUBTED, ConfirmedVerdict, Sample
 
@@ -84,16 +84,31 @@ def test_a_clock_too_coarse_for_a_copy_tells_nothing(monkeypatch):
 def test_what_sleeps_is_not_slower_for_slow_memory(computed, has_cpu, slow_down, monkeypatch):
     """Only what a call computes lives in memory; of another process it is not known how much that is."""
     clock = iter([0, computed, computed])
-    monkeypatch.setattr(contention, "process_cpu_ns", lambda: next(clock))
     monkeypatch.setattr(Contention, "slow_down", lambda self: 2.0)
     told: list[float] = []
     monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor))
     rule = ConfirmedVerdict(0.5, MS)
     rule.pause_s = 0.1
-    Doubts((), is_time=has_cpu).look([rule], [6, 4])
+    Doubts((), computed_ns=(lambda: next(clock)) if has_cpu else None).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
 
 
 def test_a_copy_takes_time():
     """The blocks are real: pages that were never written to are all the same one."""
     assert min(Blocks().copy_ns()) > 10_000
+
+
+def test_what_is_spun_between_calls_is_none_of_what_they_compute(monkeypatch):
+    """A call that sleeps computes next to nothing, however much is spun beside it."""
+    clock = [0]
+
+    def spin() -> int:
+        clock[0] += 1_000
+        return 250_000
+
+    monkeypatch.setattr(latency, "process_cpu_ns", lambda: clock[0])
+    monkeypatch.setattr(latency, "thread_cpu_ns", lambda: clock[0])
+    monkeypatch.setattr(latency, "spin", spin)
+    meter = latency.LatencyMeter(reference_ns=250_000)
+    meter.block(lambda: clock.__setitem__(0, clock[0] + 7), most=1)
+    assert (meter.computed_ns, clock[0] > 1_000) == (7, True)

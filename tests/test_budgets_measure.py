@@ -207,6 +207,8 @@ def test_what_cannot_be_measured_is_inconclusive_and_says_why(monkeypatch):
 
 def body_once(monkeypatch, sample, budgets, cpu_ns=0):
     class Meter:
+        computed_ns = 0
+
         def block(self, call, *, most):
             return [TimedCall(sample, CpuReading(cpu_ns, sample.wall_ns))]
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import mmap
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .caches import Caches
-from .clocks import process_cpu_ns, thread_cpu_ns, wall_ns
+from .clocks import thread_cpu_ns, wall_ns
 from .cpu import has_process_clocks, process_clock_ns
 from .processes import process_tree
 from .touched import Touched, touches_little
@@ -132,14 +132,14 @@ def by_share(slow_down: float, computed_ns: float, spent_ns: float) -> float:
 class Doubts:
     """Asks of rules whose stage has just failed whether slow memory explains it, by what of their time calls may spend there.
 
-    `process_ids` serve the calls; empty where that is this process. `is_time` says that the calls' time on the wall clock is
-    judged: what of it nobody computes they sleep or wait.
+    `process_ids` serve the calls; empty where that is this process. `computed_ns` says what calls have computed here so far,
+    where their time on the wall clock is judged: what of it nobody computes they sleep or wait.
     """
 
-    def __init__(self, process_ids: Sequence[int] = (), *, is_time: bool = False) -> None:
+    def __init__(self, process_ids: Sequence[int] = (), *, computed_ns: Callable[[], int] | None = None) -> None:
         memory_contention.begin()
         self._process_ids = tuple(process_ids)
-        self._is_time = is_time
+        self._computed_here_ns = computed_ns
         self._touched = Touched()
         self._is_confirming = False
         self._next_ns = 0
@@ -175,7 +175,7 @@ class Doubts:
         self._called_ns, self._computed_ns = 0, self._computed()
 
     def _of_calls(self, slow_down: float) -> float:
-        if not self._is_time or not self._is_told:
+        if self._computed_here_ns is None or not self._is_told:
             return slow_down
         return by_share(slow_down, self._computed() - self._computed_ns, self._called_ns)
 
@@ -184,7 +184,8 @@ class Doubts:
         return not self._process_ids or has_process_clocks()
 
     def _computed(self) -> int:
-        """Return what this process and those that serve the calls have computed so far, ns."""
+        """Return what calls have computed so far here, and those that serve them all in all, ns."""
+        here_ns = self._computed_here_ns() if self._computed_here_ns else 0
         if not self._process_ids or not has_process_clocks():
-            return process_cpu_ns()
-        return process_cpu_ns() + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))
+            return here_ns
+        return here_ns + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))

@@ -114,16 +114,19 @@ class LatencyMeter:
         self._quiet_spins = QUIET_SPINS
         self._shortest_ns = 0
         self._busy_spins = 0
+        self.computed_ns = 0
+        """What this process has computed during the calls so far."""
         self._spins: list[int] = []
 
     def block(self, call: Call, *, most: int = BLOCK_CALLS) -> list[TimedCall]:
         """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known."""
         self._await_quiet()
         timed: list[tuple[int, Any]] = []
-        before, start = self._waits.read(), wall_ns()
+        before, computed, start = self._waits.read(), process_cpu_ns(), wall_ns()
         while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):
             timed.append(self._time(call))
         took = wall_ns() - start
+        self.computed_ns += process_cpu_ns() - computed
         after = self._waits.read()
         waited = self._waits.waited_ns(before, after, took)
         tells = self._waits.tells_all(before, after) and not self._is_elsewhere

@@ -36,7 +36,12 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     cpu = CpuMeter()
     meter = LatencyMeter()
     memory = _Memory()
-    (timed,) = meter.block(lambda: cpu.measure(body), most=1)
+
+    def measured() -> CpuReading:
+        memory.begin()
+        return cpu.measure(body)
+
+    (timed,) = meter.block(measured, most=1)
     reading: CpuReading = timed.result
     results = []
     if "max" in budgets.latency:
@@ -52,12 +57,15 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
 
 
 class _Memory:
-    """Says how much longer slow memory may have made a run; asked only of one that would fail. Make it before the run."""
+    """Says how much longer slow memory may have made a run; asked only of one that would fail."""
 
     def __init__(self) -> None:
         self._touched = Touched()
-        self._touched.begin()
         self._found: float | None = None
+
+    def begin(self) -> None:
+        """Begin to count what the run touches."""
+        self._touched.begin()
 
     def slow_down(self) -> float:
         if self._found is None:

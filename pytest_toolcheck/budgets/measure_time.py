@@ -68,7 +68,7 @@ def measure_latency(
     meter = LatencyMeter(process_ids, duration_of=duration_of, is_elsewhere=is_elsewhere)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
-    doubts = Doubts(process_ids, is_time=True)
+    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns)
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         if _pause(waiting):

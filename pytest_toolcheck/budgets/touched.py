@@ -15,12 +15,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .cpu import children_here_ns
-from .latency import spin
+from .cpu import CpuMeter, children_here_ns
+from .latency import LatencyMeter
 from .processes import PROC, has_proc
+from .verdict import LEAST_TO_FAIL
 
-MEASURING_BYTES = 512 * 1024
-"""What measuring touches between the calls."""
+MEASURING_BYTES = 256 * 1024
+"""What measuring touches is known to within so much."""
 USUAL_CACHE_BYTES = 512 * 1024
 """A processor's own cache, where the system does not tell: half of what is usual."""
 _CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
@@ -82,10 +83,22 @@ class Touched:
             return
         marked, now = _marked_bytes(), _counts()
         if self._floor_bytes is None:
-            self._floor_bytes = min(_marked_by(spin) for _ in range(_TAKES))
+            self._floor_bytes = min(_marked_by(_measure_nothing) for _ in range(_TAKES))
         touched = marked - self._floor_bytes + now.moved_bytes - since.moved_bytes
         is_told = now.children_ns - since.children_ns < _WORKED_NS
         self._most = max(self._most or 0, touched) if is_told else 2**62
+
+
+def _measure_nothing() -> None:
+    """Do what is done in a stage, beside the calls."""
+    time, cpu = LatencyMeter(), CpuMeter()
+    for _ in range(LEAST_TO_FAIL):
+        time.block(_nothing, most=1)
+        cpu.measure(_nothing)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _marked_by(call: Callable[[], object]) -> int:
