@@ -61,7 +61,7 @@ def leads_through_a_number(value: dict[str, Any]) -> bool:
         ),
         (
             {"path": {"type": "string", "maxLength": 20}},
-            lambda v: v["path"].startswith("/") and v["path"].endswith("/"),
+            lambda v: v["path"].endswith("x/"),
         ),
         ({"template": {"type": "string", "maxLength": 20}}, lambda v: "$HOME" in v["template"]),
         ({"term": {"type": "string", "maxLength": 20}}, lambda v: "\\1" in v["term"] and "\\q" in v["term"]),
