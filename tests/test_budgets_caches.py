@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pytest_toolcheck.budgets import contention, touched
-from pytest_toolcheck.budgets.caches import LOOKS, PUSHED_OUT, QUIET, Caches, _Cells
+from pytest_toolcheck.budgets.caches import LOOKS, PUSHED_OUT, QUIET, SLOWEST, Caches, _Cells
 from pytest_toolcheck.budgets.contention import RECENT_NS, Contention, Doubts
 from pytest_toolcheck.budgets.touched import MEASURING_BYTES, Touched, own_cache_bytes, touches_little
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
@@ -21,12 +21,13 @@ MS, MIB = 1_000_000, 2**20
     ("ratios", "slow_down"),
     [
         ([QUIET] * LOOKS, 1),
-        ([8.0] * LOOKS, (8 / QUIET) ** 2),
+        ([5.0] * LOOKS, (5 / QUIET) ** 2),
+        ([20.0] * LOOKS, SLOWEST),
         ([QUIET] * (LOOKS - 1) + [8.0], 1),
-        ([QUIET] * (LOOKS - 2) + [8.0, 8.0], (8 / QUIET) ** 2),
+        ([QUIET] * (LOOKS - 2) + [5.0, 5.0], (5 / QUIET) ** 2),
         ([PUSHED_OUT - 0.1] * LOOKS, 1),
     ],
-    ids=["quiet", "swept", "one odd look", "two of five", "a machine whose far cache is slow"],
+    ids=["quiet", "swept", "never seen so slow", "one odd look", "two of five", "a machine whose far cache is slow"],
 )
 def test_cells_far_away_tell_whether_they_are_in_a_cache(ratios, slow_down, monkeypatch):
     """What takes several times as long as cells nearby was pushed out, which one odd look does not show."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_toolcheck.budgets import contention, measure_body, measure_value
+from pytest_toolcheck.budgets import contention, measure_body, measure_value, touched
 from pytest_toolcheck.budgets.baseline import Machine, compare, load_baseline, save_baseline
 from pytest_toolcheck.budgets.contention import Contention, slow_down_of
 from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
@@ -14,6 +14,7 @@ from pytest_toolcheck.budgets.latency import LatencyMeter, TimedCall
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.results import BudgetResult
 from pytest_toolcheck.budgets.sample import Sample
+from pytest_toolcheck.budgets.touched import Touched, others_run
 from pytest_toolcheck.spec.model import Budgets
 
 MS = 1_000_000
@@ -75,6 +76,23 @@ def test_what_touches_little_is_not_slower(monkeypatch):
     monkeypatch.setattr(Contention, "slow_down", lambda self: 1.5)
     monkeypatch.setattr(Contention, "slow_down_of_caches", lambda self: 4.0)
     assert (slow_down_of(0), slow_down_of(None), slow_down_of(2**30)) == (1, 4, 4)
+
+
+@pytest.mark.parametrize(("running", "begun"), [("1/204", 0), ("3/204", 1)], ids=["alone", "beside neighbours"])
+def test_what_one_run_touches_is_counted_only_beside_neighbours(monkeypatch, tmp_path, running, begun):
+    """Counting costs a millisecond, which a quick test on a quiet machine need not pay."""
+    begins: list[int] = []
+    (tmp_path / "loadavg").write_text(f"0.50 0.60 0.70 {running} 4711\n")
+    monkeypatch.setattr(touched, "PROC", tmp_path)
+    monkeypatch.setattr(Touched, "begin", lambda self: begins.append(1))
+    judge_body_once(lambda: None, Budgets(cpu_time_ns=1000 * MS))
+    assert len(begins) == begun
+
+
+def test_where_nobody_tells_who_runs_nothing_is_counted(monkeypatch, tmp_path):
+    """Elsewhere than on Linux there are no marks of pages either."""
+    monkeypatch.setattr(touched, "PROC", tmp_path)
+    assert not others_run()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ LOOKS = 5
 QUIET = 1.6
 PUSHED_OUT = 3.0
 """A cell far away that takes so many times as long as a near one is not in a cache."""
+SLOWEST = 16.0
+"""No call was seen to take more times as long."""
 
 
 class _Cells:
@@ -51,7 +53,7 @@ class Caches:
         """Return how many times longer what lives in shared caches may take than on a quiet machine; 1 where it stays there."""
         self._far.read_ns()
         found = sorted(self._ratio() for _ in range(LOOKS))[-2]
-        return (found / QUIET) ** 2 if found >= PUSHED_OUT else 1.0
+        return min((found / QUIET) ** 2, SLOWEST) if found >= PUSHED_OUT else 1.0
 
     def _ratio(self) -> float:
         far = self._far.read_ns()

@@ -17,7 +17,7 @@ from .latency import Call, DurationOf, LatencyMeter
 from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
 from .sample import Sample, least_cost_ns
-from .touched import Touched
+from .touched import Touched, others_run
 from .tries import memory_is_slow
 from .verdict import SequentialVerdict, Verdict
 
@@ -64,8 +64,9 @@ class _Memory:
         self._found: float | None = None
 
     def begin(self) -> None:
-        """Begin to count what the run touches."""
-        self._touched.begin()
+        """Begin to count what the run touches, where neighbours are at work: on a quiet machine that is not worth a millisecond."""
+        if others_run():
+            self._touched.begin()
 
     def slow_down(self) -> float:
         if self._found is None:
