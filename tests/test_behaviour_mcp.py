@@ -101,7 +101,10 @@ def test_calls_under_shuffles_are_in_the_log(tmp_path: Path) -> None:
 def test_what_a_tool_behind_a_server_of_this_process_leaves_is_found(tmp_path: Path) -> None:
     """Descriptors and tasks that outlive the calls are a leak, a held loop is one; the twins are not accused."""
     pairs = {
-        "leaves file descriptors behind": ("kept.append(os.open('/dev/null', os.O_RDONLY))", "open('/dev/null').close()"),
+        "leaves file descriptors behind": (
+            "kept.append(os.open('/dev/null', os.O_RDONLY))",
+            "open('/dev/null').close()",
+        ),
         "leaves tasks behind": (
             "kept.append(asyncio.create_task(asyncio.Event().wait()))",
             "await asyncio.create_task(asyncio.sleep(0))",
