@@ -11,11 +11,11 @@ import pytest
 
 from .behaviour_lab import findings_of
 
-HEAD = "import asyncio, pathlib, subprocess, sys, threading, time\nkept, gates = [], []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
+HEAD = "import asyncio, os, pathlib, subprocess, sys, threading, time\nkept, gates = [], []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
 LEAKS = {
     "file descriptors": (
-        "def tool() -> str:\n    kept.append(open('/dev/null'))\n    return 'ok'",
-        "def tool() -> str:\n    kept or kept.append(open('/dev/null'))\n    return 'ok'",
+        "def tool() -> str:\n    kept.append(os.open('/dev/null', os.O_RDONLY))\n    return 'ok'",
+        "def tool() -> str:\n    kept or kept.append(os.open('/dev/null', os.O_RDONLY))\n    return 'ok'",
     ),
     "threads": (
         "def tool() -> str:\n    kept.append(threading.Thread(target=STOP.read_bytes))\n    kept[-1].start()\n    return 'ok'",

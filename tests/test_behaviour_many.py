@@ -39,15 +39,15 @@ def test_many_calls_accuse_nobody(tmp_path: Path) -> None:
 
 
 LEAKY = """
-import threading
+import os, threading
 seen, kept = [], []
 
 def tick(on: bool) -> str:
     if type(on) is not bool: raise ValueError("on: a boolean")
     seen.append(on)
     LATE
-    kept.append(open("/dev/null"))
-    if len(kept) > 2: kept.pop(0).close()
+    kept.append(os.open("/dev/null", os.O_RDONLY))
+    if len(kept) > 2: os.close(kept.pop(0))
     return "ok"
 """
 

@@ -72,7 +72,7 @@ def test_a_command_that_reads_nothing_is_told_of_stdin(pytester: pytest.Pytester
         reads="toolcheck: 1\ntarget: {command: {argv: [python, -c, 'import json, sys; json.load(sys.stdin)']}}\n"
         "tools: {reads: {input: {type: object, properties: {n: {enum: [1, 2]}}}, variations: {categories: [example], fuzz: 0}}}\n",
     )
-    result = pytester.runpytest("-p", "toolcheck", "-k", "valid_call")
+    result = run(pytester, "-k", "valid_call")
     result.stdout.fnmatch_lines(["*target:", "*command:", "*stdin: json   # it seems to read its input from stdin*"])
 
 
