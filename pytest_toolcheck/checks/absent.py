@@ -37,6 +37,14 @@ def may_be_absent(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     return evidence.retry({**value, **{name: good[name] for name in names}}).kind == "accepted"
 
 
+def is_missing_beside_another(evidence: Evidence) -> bool:
+    """Whether the refusal says so of a key, and the one beside it names a thing that is there: user 1 is, user 2 is not."""
+    value, name = evidence.case.input, evidence.case.pointer.removeprefix("/")
+    if not isinstance(value, Mapping) or type(value.get(name)) is not int or not said_of(evidence).strip():
+        return False
+    return any(may_be_absent(evidence, {**value, name: value[name] + step}) for step in (-1, 1))
+
+
 def _names_it(said: str, value: Mapping[str, Any]) -> bool:
     """Whether it says so of a value that was sent: "no user 98", "user 98 is gone"."""
     sent = [re.escape(str(inner)) for inner in value.values() if isinstance(inner, (int, str)) and inner != ""]

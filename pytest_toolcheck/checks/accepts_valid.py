@@ -7,7 +7,7 @@ import re
 from ..chain_roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
-from .absent import may_be_absent
+from .absent import is_missing_beside_another, may_be_absent
 from .base import USED_UP, Evidence, Finding, as_json, place_of, said_of, shorten
 from .control import refusal_contradicts_neighbour, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
@@ -97,7 +97,10 @@ def _promise(evidence: Evidence) -> str | None:
                 f"{_BY_DIFFERENCE} only in parameters whose schema says all "
                 f"({place_of(tool, 'input')}); known good: {shorten(good, 160)}"
             )
-    return refusal_contradicts_neighbour(evidence) or refuses_leap_days_only(evidence)
+    contradicted = refusal_contradicts_neighbour(evidence)
+    if contradicted is not None and is_missing_beside_another(evidence):
+        return None
+    return contradicted or refuses_leap_days_only(evidence)
 
 
 def _is_another_s_affair(evidence: Evidence) -> bool:
