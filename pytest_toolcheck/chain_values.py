@@ -143,6 +143,11 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
         yield {**arguments, **candidate}
 
 
+def unused_name() -> str:
+    """Return a short text, of a letter and digits, that nobody has used."""
+    return f"n{next(_fresh) * 7919 + os.getpid() % 7919}"
+
+
 def optional_inputs(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the arguments and what they leave out: everything, then the choices and numbers alone, then each text alone."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None

@@ -10,12 +10,13 @@ from typing import Any
 from .answered import names_answered
 from .cases import base_candidates
 from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
-from .chain_values import keyed_values, listed_values, plain, values_in_text, varied
+from .chain_values import keyed_values, listed_values, plain, unused_name, values_in_text, varied
 from .checks.base import shorten
 from .checks.error_text import is_report
+from .checks.violation import is_valid
 from .proof import Proof, prove
 from .scenario import ToolPlan
-from .spec.model import ValueSet
+from .spec.model import ToolSpec, ValueSet
 from .targets.base import Outcome, ToolDescription
 
 _TRIES = 4
@@ -38,7 +39,8 @@ def learn_from_siblings(
 ) -> tuple[Proof, str] | None:
     """Return a proof whose base holds values of another tool's result, and that tool's name; None where none helps.
 
-    Of several parameters each is given such a value alone as well: where a file is moved to, none may be yet.
+    Of several parameters each is given such a value alone as well, and the other texts one that nobody has used: where a
+    file is moved to, none may be yet.
     """
     required = plan.tool.input.get("required") if isinstance(plan.tool.input, Mapping) else None
     if not isinstance(required, list):
@@ -50,7 +52,9 @@ def learn_from_siblings(
         found = {key: _found(result, given, key) for key in wanted}
         new = {key: ValueSet(valid=tuple(values)) for key, values in found.items() if values}
         learned |= new
-        for values in (learned, *({key: new[key]} for key in new if len(new) > 1)) if new else ():
+        alone = ({key: new[key]} for key in new if len(new) > 1)
+        beside_new = ({key: new[key], **others} for key in new if (others := _unused(plan.tool, wanted, key)))
+        for values in (learned, *alone, *beside_new) if new else ():
             tool = replace(plan.tool, values={**plan.tool.values, **values})
             proof = prove(tool, call, about=plan.description.description)
             if proof.base is not None:
@@ -62,6 +66,17 @@ def learn_from_siblings(
             if proof.base is not None:
                 return proof, f"{name}, then {step}"
     return None
+
+
+def _unused(tool: ToolSpec, required: Sequence[str], key: str) -> dict[str, ValueSet]:
+    """Return a text that nobody has used for each other parameter that may be one."""
+    parts = tool.input.get("properties", {}) if isinstance(tool.input, Mapping) else {}
+    text = unused_name()
+    return {
+        name: ValueSet(valid=(text,))
+        for name in required
+        if name != key and isinstance(parts.get(name), Mapping) and is_valid(parts[name], text)
+    }
 
 
 def _steps(

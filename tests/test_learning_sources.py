@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_toolcheck.cases import base_candidates
 from pytest_toolcheck.errors import Position
 from pytest_toolcheck.learning import learn_from_siblings
 from pytest_toolcheck.scenario import ToolPlan
@@ -101,6 +103,24 @@ def tasks() -> dict[str, tuple[dict[str, Any], Answer]]:
     }
 
 
+FILE_NAME = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,40}$"}
+MOVED = {
+    "type": "object",
+    "properties": {"source": FILE_NAME, "target": FILE_NAME},
+    "required": ["source", "target"],
+}
+
+
+def files() -> dict[str, tuple[dict[str, Any], Answer]]:
+    """A file is moved to where none is, and whoever wrote files before has taken every name that is usually tried."""
+    taken = {"xyz", *(given["target"] for given in islice(base_candidates(MOVED), 300))}
+
+    def move(given: Mapping[str, Any]) -> Any:
+        refuse(given["source"] != "xyz" or given["target"] in taken)
+
+    return {"move_file": (MOVED, move), "list_files": (takes(), lambda _given: ["xyz"])}
+
+
 STAY = {"$ref": "#/$defs/Stay", "$defs": {"Stay": {"type": "object", "properties": {"booking_id": {"type": "string"}}}}}
 
 
@@ -123,6 +143,7 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "get_note": (takes("note_id"), lambda given: refuse(given["note_id"] != "note-10")),
         "create_note": (takes("title"), lambda _given: "Created note-10"),
     },
+    "one that is there and one that is not": files,
     "a verb of its own": lambda: {
         "close_order": (takes("order_id"), lambda given: refuse(given["order_id"] != "o-4711")),
         "open_order": (takes("customer"), lambda _given: {"order_id": "o-4711", "state": "open"}),
