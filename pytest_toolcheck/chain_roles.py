@@ -48,6 +48,9 @@ VERBS: Mapping[str, frozenset[str]] = {
     "delete": frozenset(["delete", "remove", "destroy", "erase", "del", "drop", "forget", "discard", "unregister"]),
     "list": frozenset(["list", "search", "all", "query"]),
 }
+_VERBS_OF_THEIR_OWN = frozenset(
+    ["open", "close", "start", "stop", "begin", "finish", "cancel", "join", "sell", "reserve", "announce"]
+)
 _OPERATION = re.compile(r"(?P<method>GET|POST|PUT|PATCH|DELETE) (?P<path>/\S*)")
 _METHODS: Mapping[tuple[str, bool], str] = {
     ("POST", False): "create",
@@ -100,7 +103,8 @@ def words_of(name: str) -> list[str]:
 def role_of(name: str) -> tuple[str, str] | None:
     """Return what a tool does, and to what ("create", "note"); None where its name does not say."""
     words = words_of(name)
-    for at, word in enumerate(words):
+    has_its_own = bool(words) and words[0] in _VERBS_OF_THEIR_OWN
+    for at, word in enumerate(words[:-1] if has_its_own else words):  # `open_show` opens a show and shows nothing
         role = next((role for role, verbs in VERBS.items() if word in verbs), None)
         if role is not None:
             return role, "_".join(_singular(other) for other in words[:at] + words[at + 1 :])

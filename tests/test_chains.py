@@ -144,3 +144,6 @@ def test_a_chain_is_recognised_in_every_spelling(tmp_path: Path) -> None:
     tools[2] = ToolDescription("remove_entry", input_schema=optional)
     assert chain_from(spec_of(tmp_path), "addEntries", tools) == Chain("addEntries", "entry-get", "entryId")
     assert role_of("searchNotes") == ("list", "note")
+    assert role_of("note_show") == ("read", "note")
+    assert role_of("open_show") is None
+    assert role_of("start_new_game") == ("create", "start_game")
