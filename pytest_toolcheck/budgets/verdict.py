@@ -38,8 +38,7 @@ calls that compute by less (1.00 to 1.05, rarely more)."""
 MOST_DOUBTED = 3
 """So many stages that slow memory explains are made again."""
 QUIET_CALLS = 10
-"""A hypervisor that takes the processor away in bursts shows in few spins, and spoils more calls than a tail allows: so
-many calls after a slow spin are not used for a p95, a p99 or a max."""
+"""A hypervisor takes the processor away in bursts, which few spins show: after a slow one so many calls serve no tail."""
 COLD_UP_TO_NS = 10_000_000
 """Shorter calls are longer for cold caches by more than 2 %: one of 0.1 ms took 1.5 times as long (measured), its spins not."""
 SPINS_FOR_OWN_REFERENCE = 20
@@ -52,7 +51,6 @@ SPARED = 1.02
 makes numbers by up to 9 % (measured), and nothing beside it shows that. Calls that vary by more themselves are many."""
 INTERRUPTED = 1e-1
 """With this chance (of three times) calls that were interrupted without a trace look like those of a slow tool."""
-
 LIFTED = 1e-2
 """Calls over a maximum fail it when they come thrice so unlikely."""
 
