@@ -122,7 +122,7 @@ _fresh = itertools.count(1)
 
 def varied(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the arguments with texts and numbers that nobody has used: each of them alone, then all; what is unique may be taken."""
-    number = next(_fresh) * 7919 + os.getpid() % 7919
+    number = _unused_number()
     changed = {
         name: value + number if isinstance(value, int) else f"{value} {number}"
         for name, value in arguments.items()
@@ -136,7 +136,7 @@ def varied(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]
 
 def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the arguments with every text made one that nobody has used, where the schema allows that."""
-    number = next(_fresh) * 7919 + os.getpid() % 7919
+    number = _unused_number()
     changed = {name: f"{value} {number}" for name, value in arguments.items() if isinstance(value, str)}
     candidate = {name: value for name, value in changed.items() if is_valid(schema, {**arguments, name: value})}
     if candidate:
@@ -145,7 +145,11 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
 
 def unused_name() -> str:
     """Return a short text, of a letter and digits, that nobody has used."""
-    return f"n{next(_fresh) * 7919 + os.getpid() % 7919}"
+    return f"n{_unused_number()}"
+
+
+def _unused_number() -> int:
+    return next(_fresh) * 7919 + os.getpid() % 7919
 
 
 def optional_inputs(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ on things made afresh, so that nobody else's work on a shared service is blamed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -49,15 +49,20 @@ class ChainScenario:
         return self.chain.id
 
     def run(self, ctx: ToolContext) -> None:
-        found = ChainRun(ctx, self.chain).finding()
-        if found is None:
-            return
-        again = ChainRun(ctx, self.chain).finding()
-        if again is None or again.cause != found.cause:
-            ctx.warn(f"{self.id}: seen once and not again: {found.message}")
-            return
-        ctx.emit("check.failed", attrs={"check": "chain", "message": again.message, "cause": again.cause})
-        raise ScenarioFailure(again)
+        fail_if_seen_twice(ctx, self.id, lambda: ChainRun(ctx, self.chain).finding())
+
+
+def fail_if_seen_twice(ctx: ToolContext, item: str, look: Callable[[], Finding | None]) -> None:
+    """Look, and again where something was found: what is seen once only is a warning. Raises ScenarioFailure."""
+    found = look()
+    if found is None:
+        return
+    again = look()
+    if again is None or again.cause != found.cause:
+        ctx.warn(f"{item}: seen once and not again: {found.message}")
+        return
+    ctx.emit("check.failed", attrs={"check": "chain", "message": again.message, "cause": again.cause})
+    raise ScenarioFailure(again)
 
 
 class ChainRun(ChainOptions):

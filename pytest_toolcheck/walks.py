@@ -15,11 +15,12 @@ from .cases import base_candidates
 from .cases.model import Case
 from .chain_roles import schema_of
 from .chain_values import keyed_values, plain
+from .chains import fail_if_seen_twice
 from .checks import OUTCOME_CHECKS, Evidence, Finding
 from .checks.base import shorten
 from .checks.violation import is_valid
 from .errors import Position
-from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import ToolSpec
 from .targets.base import Outcome, ToolDescription
 from .walk_groups import group_of, is_id, required
@@ -49,15 +50,7 @@ class WalkScenario:
         return f"walk[{'-'.join(self.tools)}]"
 
     def run(self, ctx: ToolContext) -> None:
-        found = Walk(ctx, self.tools).finding()
-        if found is None:
-            return
-        again = Walk(ctx, self.tools).finding()
-        if again is None or again.cause != found.cause:
-            ctx.warn(f"{self.id}: seen once and not again: {found.message}")
-            return
-        ctx.emit("check.failed", attrs={"check": "chain", "message": again.message, "cause": again.cause})
-        raise ScenarioFailure(again)
+        fail_if_seen_twice(ctx, self.id, lambda: Walk(ctx, self.tools).finding())
 
 
 class Walk:
