@@ -19,7 +19,7 @@ from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets
 from pytest_toolcheck.budgets.measure_growth import measure_growth
 from pytest_toolcheck.budgets.measure_time import Effort
-from pytest_toolcheck.budgets.processes import has_proc, process_tree
+from pytest_toolcheck.budgets.processes import descendants_here, has_proc, process_tree
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
 from pytest_toolcheck.budgets.waits import Waits
 from pytest_toolcheck.clock import virtual_time
@@ -91,6 +91,14 @@ def test_cpu_of_a_living_child_of_this_process_is_counted():
     with asked_server(COMMANDS) as (_, ask):
         meter = CpuMeter(evens_ticks=True)
         assert sum(meter.measure(lambda: ask("fork_long")).cpu_ns for _ in range(2)) >= 25 * MS
+
+
+def test_children_are_found_where_the_session_began_outside_of_the_container(monkeypatch):
+    """In a namespace of processes whose session was begun outside of it that session has the number 0."""
+    own, getsid = os.getsid(0), os.getsid
+    monkeypatch.setattr(os, "getsid", lambda pid: 0 if getsid(pid) == own else getsid(pid))
+    with asked_server(COMMANDS) as (worker, _), asked_server(COMMANDS, own_session=True) as (server, _):
+        assert {worker, server} & set(descendants_here()) == {worker}
 
 
 def test_reading_the_meter_is_none_of_a_calls_cost(monkeypatch):
@@ -328,7 +336,7 @@ def test_a_reference_of_a_bad_moment_is_taken_again(monkeypatch):
 def test_ticks_of_ended_children_are_evened_out(monkeypatch, budget_ms, verdict):
     """A child of 6 ms reads as 0 or 10 ms, more often 10: that is neither over 8 ms nor too near to 4 ms."""
     spent = []
-    monkeypatch.setattr(cpu, "process_tree", lambda roots: tuple(roots))
+    monkeypatch.setattr(cpu, "process_tree", lambda roots, **_: tuple(roots))
     monkeypatch.setattr(cpu, "process_clock_ns", lambda pid: 0)
     monkeypatch.setattr(cpu, "_ended_children_of_ns", lambda pid: sum(spent) // (10 * MS) * 10 * MS)
     monkeypatch.setattr(CpuGroup, "around", lambda pids: None)

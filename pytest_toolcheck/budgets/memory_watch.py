@@ -24,7 +24,7 @@ Read = Callable[[int], int | None]
 
 
 class Watch:
-    """Looks at `roots` and the processes below them during the block, without `ignored` ones.
+    """Looks at `roots` and the processes below them during the block, without `ignored` ones and what those start.
 
     `before` are the marks of those that lived already: what they gain counts, and of the others all that they have.
     """
@@ -79,7 +79,7 @@ class Watch:
         self._is_close = bool(new)
 
     def _counted(self) -> list[int]:
-        return [pid for pid in process_tree(self._roots) if pid not in self._ignored]
+        return [pid for pid in process_tree(self._roots, without=self._ignored) if pid not in self._ignored]
 
     def _mark_of(self, pid: int) -> int | None:
         """Return a process's mark; None where it has ended. What it is when the mark is read shows before, as `exec` sets it back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -14,33 +14,34 @@ def has_proc() -> bool:
     return (PROC / "self" / "schedstat").exists()
 
 
-def process_tree(roots: Iterable[int]) -> tuple[int, ...]:
-    """Return `roots` and all their living descendants, parents first, each once."""
+def process_tree(roots: Iterable[int], *, without: Collection[int] = ()) -> tuple[int, ...]:
+    """Return `roots` and all their living descendants, parents first, each once; none of `without`, nor what is below those."""
     found: dict[int, None] = {}
     waiting = list(roots)
     while waiting:
         pid = waiting.pop(0)
         if pid not in found and is_running(pid):
             found[pid] = None
-            waiting.extend(_children(pid))
+            waiting.extend(child for child in _children(pid) if child not in without)
     return tuple(found)
 
 
 def descendants_here() -> tuple[int, ...]:
     """Return this process's living descendants, without the servers that a run has started: those have their own session."""
     own = _session_of(0)
-    if not own:  # Windows
+    if own is None:  # Windows
         return ()
     return tuple(pid for pid in process_tree([os.getpid()])[1:] if _session_of(pid) == own)
 
 
-def _session_of(pid: int) -> int:
+def _session_of(pid: int) -> int | None:
+    """Return a process's session, None where that is not told; 0 is one begun outside of this container."""
     if not hasattr(os, "getsid"):
-        return 0
+        return None
     try:
         return int(os.getsid(pid))
     except OSError:
-        return 0
+        return None
 
 
 def is_running(pid: int) -> bool:
