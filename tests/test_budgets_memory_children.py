@@ -147,6 +147,26 @@ def test_processes_one_after_the_other_are_not_added_up():
     assert meter.measure(lambda: [run_child() for _ in range(3)]).peak_bytes < 1.5 * one
 
 
+@needs_proc
+def test_a_file_that_comes_into_a_servers_memory_is_none_of_its_own(tmp_path):
+    """Where the system takes back idle pages, any call may load parts of the program again; a spike beside that still shows."""
+    file = tmp_path / "file"
+    file.write_bytes(bytes(4 * MIB))
+    maps = f"""
+import mmap
+def load():
+    with open({str(file)!r}, "rb") as opened:
+        kept.append(mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ))
+    sum(kept[-1][::4096])
+COMMANDS |= {{"load": load, "both": lambda: (load(), spike())}}
+"""
+    with asked_server(COMMANDS + maps, MALLOC_SETTINGS) as (pid, ask):
+        meter = ChildMemoryMeter((pid,))
+        ask("spike")
+        assert meter.measure(lambda: ask("load")).peak_bytes < MIB // 2
+        assert abs(meter.measure(lambda: ask("both")).peak_bytes - 10 * MIB) < MIB // 2
+
+
 def looked_at(looks: list[dict[int, tuple[bytes, int]]], monkeypatch) -> Watch:
     """Return a watch over process 1, image b"p", after looks at processes: their image and mark by id."""
     now: dict[int, tuple[bytes, int]] = {1: (b"p", 100)}

@@ -59,6 +59,11 @@ def peak_of(pid: int) -> int | None:
     return _status_bytes(pid, "VmHWM")
 
 
+def mapped_of(pid: int) -> int:
+    """Return what a process has of files in its memory, such as its own program, bytes; 0 where the process is gone."""
+    return _status_bytes(pid, "RssFile") or 0
+
+
 def has_marks() -> bool:
     """Whether this system keeps high-water marks that can be set back (Linux with CONFIG_PROC_PAGE_MONITOR)."""
     return has_proc() and (PROC / "self" / "clear_refs").exists()
@@ -88,10 +93,11 @@ class ChildMemoryMeter:
         """Return what looks at the processes while a call is made in its block."""
         roots = self._process_ids or (os.getpid(),)
         start, read = (reset_peak, peak_of) if self._has_marks else (_rss_by_psutil, _rss_by_psutil)
+        mapped = mapped_of if self._has_marks else None
         living = descendants_here() if self._in_process else process_tree(self._process_ids)
         before = {pid: used for pid in living if (used := start(pid)) is not None}
         ignored = ({*process_tree(roots), os.getpid()}) - before.keys()
-        return Watch(roots, before, ignored, read)
+        return Watch(roots, before, ignored, read, mapped)
 
     def notes(self) -> tuple[str, ...]:
         """Return how it was measured."""
@@ -101,7 +107,7 @@ class ChildMemoryMeter:
             return (f"RSS of {whose} by psutil, read every 1 ms: a shorter spike is not seen ({lacks})",)
         if not self._process_ids:
             return (f"high-water mark of {whose}, read every 0.3 ms while they live",)
-        return (f"high-water mark of {whose}, set back before each call; processes are added up",)
+        return (f"high-water mark of {whose}, set back before each call, without files that the call maps; added up",)
 
 
 def resident_bytes(process_ids: Sequence[int]) -> int:

@@ -4,7 +4,8 @@ A mark outlives what set it, so reading it now and then misses only what a proce
 system tells of one that has ended, `ru_maxrss`, is at least the size of whoever started it: of no use here, and its mark is gone
 by then.) Between `fork` and `exec` a child has its parent's memory, and its mark: until its image is its own, by the
 addresses in `auxv` that every `exec` draws anew, only what it gains since it was first seen counts. Of a child that
-never calls `exec` that is what it needs beyond what it shares.
+never calls `exec` that is what it needs beyond what it shares. Of a process that lived before, pages of files that come in
+meanwhile do not count: a system that takes back what lies idle makes any process load its own program again.
 """
 
 from __future__ import annotations
@@ -26,11 +27,21 @@ Read = Callable[[int], int | None]
 class Watch:
     """Looks at `roots` and the processes below them during the block, without `ignored` ones and what those start.
 
-    `before` are the marks of those that lived already: what they gain counts, and of the others all that they have.
+    `before` are the marks of those that lived already: what they gain counts, without what they gain of files (`mapped`
+    tells it, bytes by process id), and of the others all that they have.
     """
 
-    def __init__(self, roots: Sequence[int], before: Mapping[int, int], ignored: Set[int], read: Read) -> None:
+    def __init__(
+        self,
+        roots: Sequence[int],
+        before: Mapping[int, int],
+        ignored: Set[int],
+        read: Read,
+        mapped: Callable[[int], int] | None = None,
+    ) -> None:
         self._roots, self._before, self._ignored, self._read = tuple(roots), before, ignored, read
+        self._mapped = mapped or (lambda _: 0)
+        self._mapped_before = {pid: self._mapped(pid) for pid in before}
         self._images = {image for pid in {*roots, *ignored, *before} if (image := image_of(pid))}
         self._gained: dict[int, int] = {}
         self._bases: dict[int, int] = {}
@@ -73,10 +84,14 @@ class Watch:
         self.longest_gap_ns, self._last_look_ns = max(self.longest_gap_ns, now - self._last_look_ns), now
         marks = {pid: mark for pid in self._counted() if (mark := self._mark_of(pid)) is not None}
         for pid in marks.keys() & self._before.keys():
-            self._gained[pid] = max(self._gained.get(pid, 0), marks[pid] - self._before[pid])
+            self._gained[pid] = max(self._gained.get(pid, 0), self._gain_of(pid, marks[pid]))
         new = marks.keys() - self._before.keys()
         self._most_of_new = max(self._most_of_new, sum(max(marks[pid] - self._bases[pid], 0) for pid in new))
         self._is_close = bool(new)
+
+    def _gain_of(self, pid: int, mark: int) -> int:
+        gained = mark - self._before[pid]
+        return gained - max(self._mapped(pid) - self._mapped_before[pid], 0) if gained > 0 else 0
 
     def _counted(self) -> list[int]:
         return [pid for pid in process_tree(self._roots, without=self._ignored) if pid not in self._ignored]
