@@ -13,6 +13,7 @@ from .chain_values import (
     keyed_values,
     listed_values,
     made_up,
+    new_key,
     other_values,
     own_values,
     plain,
@@ -59,7 +60,9 @@ class ChainCalls:
     def _create(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         schema = self._schemas[self._chain.create]
         shared = self._shared(base)
-        for candidate in (*with_new_texts(schema, base), base, *islice(varied(schema, base), _VARIED)):
+        plainly_new = list(with_new_texts(schema, base))
+        named = new_key(schema, plainly_new[0] if plainly_new else base, self._chain.key, base)
+        for candidate in (*named, *plainly_new, base, *islice(varied(schema, base), _VARIED)):
             arguments = {**candidate, **shared}
             outcome = self._call(self._chain.create, arguments)
             if outcome.kind == "accepted":
@@ -68,6 +71,11 @@ class ChainCalls:
             if outcome.kind not in ("refused", "crashed"):
                 break
         return None, base
+
+    def _is_named_alike(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+        """Whether the caller named two things alike that he made."""
+        key = self._chain.key
+        return key in first and key in second and first[key] == second[key]
 
     def _shared(self, base: Mapping[str, Any]) -> dict[str, Any]:
         return {name: base[name] for name in self._chain.shared if name in base}

@@ -129,6 +129,14 @@ def _begins_with_a_verb(part: str) -> bool:
     return len(words) > 1 and any(words[0] in verbs for verbs in VERBS.values())
 
 
+def makes_by_setting(tool: ToolDescription) -> bool:
+    """Whether a tool that changes may make the thing: `set_place`, `PUT /places/{name}`, of a key that its caller chooses."""
+    if _is_operation(tool):
+        return (tool.source or "").startswith("PUT ")
+    role = role_of(tool.name)
+    return role is not None and role[0] == "update" and "set" in words_of(tool.name)
+
+
 def _is_operation(tool: ToolDescription) -> bool:
     return _OPERATION.fullmatch(tool.source or "") is not None
 
@@ -151,11 +159,9 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
         return
     allowed = [tool for tool in tools if may_be_called(spec, tool)]
     found = {name: [tool for tool in allowed if role_of_tool(tool) == (name, role[1])] for name in VERBS}
-    if not found["create"] and "set" in words_of(
-        create
-    ):  # of a key whoever calls it chooses: the first time it is made
-        found["create"] = [tool for tool in found["update"] if tool.name == create and not _is_operation(tool)]
-        found["update"] = []
+    if not found["create"]:
+        found["create"] = [tool for tool in found["update"] if tool.name == create and makes_by_setting(tool)]
+        found["update"] = [] if found["create"] else found["update"]
     makers = [tool for tool in found["create"] if tool.name == create]
     if not makers:
         return

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from .behaviour.fresh_values import makers_for, new_value
 from .cases.words import from_name
 from .chain_roles import words_of
 from .checks.violation import is_valid
@@ -141,6 +143,17 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
     candidate = {name: value for name, value in changed.items() if is_valid(schema, {**arguments, name: value})}
     if candidate:
         yield {**arguments, **candidate}
+
+
+def new_key(schema: Any, arguments: Mapping[str, Any], key: str, used: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the arguments with a key of the same form that nobody has used, where their own is still the used one."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    part = properties.get(key) if isinstance(properties, Mapping) else None
+    if key not in arguments or arguments[key] != used.get(key) or not isinstance(part, Mapping):
+        return
+    chance = random.Random(_unused_number())
+    made = (new_value(maker, part, arguments[key], chance) for maker in makers_for(part, arguments[key]))
+    yield from ({**arguments, key: value} for value in made if value is not None)
 
 
 def unused_name() -> str:

@@ -76,6 +76,10 @@ class ChainRun(ChainOptions):
         listed = Listed(self._chain.lister, self._list)
         first, self._offered = self._create(base)
         second, also_offered = self._create(base)
+        if self._is_named_alike(
+            self._offered, also_offered
+        ):  # there is one thing, made twice: what it is now came last
+            first, self._offered = second, also_offered
         listed.look()
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):

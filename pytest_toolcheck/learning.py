@@ -9,7 +9,7 @@ from typing import Any
 
 from .answered import names_answered
 from .cases import base_candidates
-from .chain_roles import may_be_called, role_of, role_of_tool, schema_of, words_of
+from .chain_roles import makes_by_setting, may_be_called, role_of, role_of_tool, schema_of, words_of
 from .chain_values import keyed_values, listed_values, plain, unused_name, values_in_text, varied
 from .checks.base import shorten
 from .checks.error_text import is_report
@@ -151,6 +151,8 @@ def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescriptio
     roles = {tool.name: role_of_tool(tool) or ("", "") for tool in may_be_asked}
     for wanted in ("list", "create"):
         yield from (tool for tool in may_be_asked if roles[tool.name][0] == wanted and roles[tool.name][1] in nouns)
+    if not any(role[0] == "create" and role[1] in nouns for role in roles.values()):
+        yield from (tool for tool in may_be_asked if roles[tool.name][1] in nouns and makes_by_setting(tool))
     yield from _makers(plan, required, may_be_asked, roles, nouns)
     yield from _silent(plan, may_be_asked, roles, nouns)
     if any(words_of(key)[-1:] == [word] for key in required for word in _IDS):  # an id, and no name says of what

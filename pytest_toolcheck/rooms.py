@@ -22,27 +22,30 @@ _ROOM_OF_MARKER = {
     "growth_budget": "budgets.hooks",
 }
 
-_ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolSpec], object], str, str], ...] = (
-    (lambda tool: tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
-    (lambda tool: _may_create(tool), "chains", "chain_scenarios"),
-    (lambda tool: _has_verb_of_its_own(tool), "walks", "walk_scenarios"),
-    (lambda tool: tool.budgets, "budgets.scenarios", "budget_scenarios"),
-    (lambda tool: tool.resilience or tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
-    (lambda tool: tool.faults, "faults.scenarios", "fault_scenarios"),
-    (lambda tool: tool.sessions, "sessions_scenarios", "session_scenarios"),
-    (lambda tool: tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
-    (lambda tool: tool.validators, "validation.scenarios", "validator_scenarios"),
-    (lambda _tool: True, "behaviour.scenarios", "behaviour_scenarios"),
+_ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
+    (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
+    (lambda plan: _may_create(plan.tool, plan.description.source), "chains", "chain_scenarios"),
+    (lambda plan: _has_verb_of_its_own(plan.tool), "walks", "walk_scenarios"),
+    (lambda plan: plan.tool.budgets, "budgets.scenarios", "budget_scenarios"),
+    (lambda plan: plan.tool.resilience or plan.tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
+    (lambda plan: plan.tool.faults, "faults.scenarios", "fault_scenarios"),
+    (lambda plan: plan.tool.sessions, "sessions_scenarios", "session_scenarios"),
+    (lambda plan: plan.tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
+    (lambda plan: plan.tool.validators, "validation.scenarios", "validator_scenarios"),
+    (lambda _plan: True, "behaviour.scenarios", "behaviour_scenarios"),
 )
 """Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
 
 
-def _may_create(tool: ToolSpec) -> bool:
-    """Whether name or method says that the tool makes something: with its siblings it may begin a chain."""
+def _may_create(tool: ToolSpec, source: str | None = None) -> bool:
+    """Whether name or operation says that the tool makes something: with its siblings it may begin a chain.
+
+    An operation may have any name; one that is put may make what its caller names.
+    """
     from .chain_roles import role_of, words_of
 
-    is_posted = "post" in words_of(tool.name) or (tool.call or "").startswith("POST ")
-    return is_posted or (role_of(tool.name) or ("", ""))[0] == "create" or "set" in words_of(tool.name)
+    is_sent = "post" in words_of(tool.name) or (tool.call or source or "").startswith(("POST ", "PUT "))
+    return is_sent or (role_of(tool.name) or ("", ""))[0] == "create" or "set" in words_of(tool.name)
 
 
 def _has_verb_of_its_own(tool: ToolSpec) -> bool:
@@ -75,5 +78,5 @@ def room_problems(spec: Spec) -> list[Problem]:
 def room_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     """Yield the scenarios that the promises of a tool's spec ask for beside its cases."""
     for is_needed, room, function in _ROOM_OF_PROMISE:
-        if is_needed(plan.tool):
+        if is_needed(plan):
             yield from getattr(import_module(f"pytest_toolcheck.{room}"), function)(plan)

@@ -145,6 +145,30 @@ def test_what_is_posted_may_begin_a_chain() -> None:
     named = [ToolSpec("items_post"), ToolSpec("x", call="POST /items"), ToolSpec("addItem")]
     assert [_may_create(tool) for tool in named] == [True] * 3
     assert not any(_may_create(tool) for tool in (ToolSpec("compost"), ToolSpec("x", call="GET /items")))
+    assert _may_create(ToolSpec("openAccount"), "POST /accounts")
+    assert not _may_create(ToolSpec("compost"), "GET /items")
+
+
+def test_what_is_put_under_a_name_is_made_by_it(tmp_path: Any) -> None:
+    """Where nothing else makes such things and the caller chooses the name; a change of one that is posted makes none."""
+
+    def operation(source: str, name: str, *keys: str) -> ToolDescription:
+        schema = {"type": "object", "properties": {key: {"type": "string"} for key in keys}, "required": list(keys)}
+        return ToolDescription(name, input_schema=schema, source=source)
+
+    put = operation("PUT /places/{name}", "keepPlace", "name", "lat")
+    others = [
+        operation("GET /places/{name}", "thePlace", "name"),
+        operation("DELETE /places/{name}", "noPlace", "name"),
+    ]
+    assert _may_create(ToolSpec("keepPlace"), put.source)
+    assert chain_from(spec_of(tmp_path), "keepPlace", [put, *others]) == Chain(
+        "keepPlace", "thePlace", "name", None, "noPlace"
+    )
+    posted = operation("POST /places", "newPlace", "lat")
+    assert chain_from(spec_of(tmp_path), "keepPlace", [put, posted, *others]) is None
+    patched = operation("PATCH /places/{name}", "setPlace", "name", "lat")
+    assert chain_from(spec_of(tmp_path), "setPlace", [patched, *others]) is None
 
 
 def test_a_reader_without_parameters_lists(tmp_path: Any) -> None:

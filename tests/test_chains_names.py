@@ -125,6 +125,28 @@ def set_job(id: int, title: str | None = None, state: Literal["new", "running"] 
 def create_event(title: str, seats: int) -> dict: return {"id": made(next(ids), title=title, seats=seats)}
 def get_event(event_id: int) -> dict: return known(event_id)
 """, "seats=seats", "seats=99", "get_event answers seats 99, whatever create_event was given"),
+    "a key of a form, which the caller chooses": ("sku", """
+from typing import Annotated
+from pydantic import Field
+Sku = Annotated[str, Field(pattern="^[A-Z]{2}-[0-9]{4}$")]
+def add_item(sku: Sku, name: str) -> dict: return {**known(made(sku, name=name))}
+def get_item(sku: Sku) -> dict: return known(sku)
+def remove_item(sku: Sku) -> dict: return {"removed": known(sku) and bool(kept.pop(sku))}
+""", "bool(kept.pop(sku))", "kept.clear()", "remove_item of * also removed *"),
+    "a number that the caller chooses": ("seat", """
+from typing import Annotated
+from pydantic import Field
+Seat = Annotated[int, Field(ge=1, le=500)]
+def add_seat(seat: Seat, guest: str) -> dict: return {**known(made(seat, guest=guest))}
+def get_seat(seat: Seat) -> dict: return known(seat)
+def remove_seat(seat: Seat) -> dict: return {"removed": known(seat) and bool(kept.pop(seat))}
+""", "bool(kept.pop(seat))", "kept.clear()", "remove_seat of * also removed *"),
+    "one of few keys, made twice": ("shelf", """
+Shelf = Literal["a"]
+def add_shelf(shelf: Shelf, label: str) -> dict: return {**known(made(shelf, label=label))}
+def get_shelf(shelf: Shelf) -> dict: return known(shelf)
+def remove_shelf(shelf: Shelf) -> dict: return {"removed": known(shelf) and bool(kept.pop(shelf))}
+""", "bool(kept.pop(shelf))", "True", "get_shelf still answers *"),
 }  # fmt: skip
 """What the id is called, the code, what in it is right, what instead is faulty, and what is found."""
 

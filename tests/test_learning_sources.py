@@ -121,6 +121,21 @@ def files() -> dict[str, tuple[dict[str, Any], Answer]]:
     return {"move_file": (MOVED, move), "list_files": (takes(), lambda _given: ["xyz"])}
 
 
+def places() -> dict[str, tuple[dict[str, Any], Answer]]:
+    """A key that its caller chooses: what sets it makes it."""
+    known: dict[str, Any] = {}
+
+    def read(given: Mapping[str, Any]) -> Any:
+        refuse(given["place"] not in known)
+        return known[given["place"]]
+
+    def put(given: Mapping[str, Any]) -> Any:
+        known[given["place"]] = dict(given)
+        return "saved"
+
+    return {"get_place": (takes("place"), read), "set_place": (takes("place", "lat"), put)}
+
+
 STAY = {"$ref": "#/$defs/Stay", "$defs": {"Stay": {"type": "object", "properties": {"booking_id": {"type": "string"}}}}}
 
 
@@ -156,6 +171,7 @@ TARGETS: dict[str, Callable[[], dict[str, tuple[dict[str, Any], Answer]]]] = {
         "check_in": (takes("booking_id"), lambda given: refuse(given["booking_id"] != "b-4711")),
         "reserve_room": (takes("guest"), lambda _given: {"booking_id": "b-4711"}),
     },
+    "a place that is put where it was not": places,
     "an id that does not say of what": lambda: {
         "count_words": (takes("id"), lambda given: refuse(given["id"] != "T-4711")),
         "create_task": (takes("title"), lambda _given: {"id": "T-4711"}),
