@@ -11,6 +11,7 @@ from ..spec.model import ToolSpec
 from . import isolated as isolation
 from . import repeat
 from .defaults import DefaultsScenario, is_tried
+from .every_value import every_value_scenarios
 from .many import has_few_inputs, many
 from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
@@ -41,6 +42,7 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         yield BehaviourScenario("repeat[pages]", "pages", "repeat", pages, _place(tool, "pages"))
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
+    yield from every_value_scenarios(plan)
     if (isolated := _isolated(plan)) is not None:
         yield BehaviourScenario("concurrent[isolated]", "isolated", "concurrent", isolated, _place(tool, "isolated"))
 

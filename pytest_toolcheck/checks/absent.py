@@ -29,12 +29,17 @@ def may_be_absent(evidence: Evidence, good: Mapping[str, Any]) -> bool:
     if error is None or evidence.retry is None or not isinstance(value, Mapping):
         return False
     said = said_of(evidence)  # nothing, where the server keeps it to itself: this may be what it meant
-    if error.code not in _NOT_FOUND and said.strip() and not _SAID.search(said) and not _names_it(said, value):
+    if error.code not in _NOT_FOUND and said.strip() and not speaks_of_absence(said, value):
         return False
     names = [name for name in _keys(evidence.tool, value, error.code) if name in good and good[name] != value[name]]
     if not names or any(_is_last_of_many(evidence, name) for name in names):
         return False
     return evidence.retry({**value, **{name: good[name] for name in names}}).kind == "accepted"
+
+
+def speaks_of_absence(said: str, value: Mapping[str, Any]) -> bool:
+    """Whether a refusal says that something is not there, or so of a value that was sent."""
+    return _SAID.search(said) is not None or _names_it(said, value)
 
 
 def is_missing_beside_another(evidence: Evidence) -> bool:
