@@ -25,6 +25,7 @@ _ROOM_OF_MARKER = {
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains", "chain_scenarios"),
+    (lambda plan: _may_create(plan.tool, plan.description.source), "pairs", "pair_scenarios"),
     (lambda plan: _has_verb_of_its_own(plan.tool), "walks", "walk_scenarios"),
     (lambda plan: plan.tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda plan: plan.tool.resilience or plan.tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
