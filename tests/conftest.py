@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import yaml  # noqa: F401 - a run inside a test forgets what it imported, but YAML's C part knows the first import's classes
 from hypothesis import settings
 
-import pytest_toolcheck.lean_jsonschema  # noqa: F401 - before a test module imports `jsonschema`, which then takes 1.5 s
+import pytest_toolcheck.lean_jsonschema  # before a test module imports `jsonschema`, which then takes 1.5 s
 
 pytest_plugins = ["pytester"]
 
@@ -18,6 +19,14 @@ settings.register_profile("tests", deadline=None)  # a busy machine fails nothin
 settings.load_profile("tests")
 
 PROJECT = Path(__file__).parent.parent
+
+sys.dont_write_bytecode = False  # runs and processes inside tests read the compiled form and write none: see below
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once: each process that a test starts would do so again, for the better part of a second."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(pytest_toolcheck.__file__).parent, quiet=2)
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """Writing small specs and tools into a pytester folder, and running them.
 
-What a run imports is imported here once: pytester forgets every module that a run inside this process brings, and C
-extensions (PyYAML's, for one) cannot be imported twice.
+Whatever a run may import is imported here once: pytester forgets every module that a run inside this process brings, so
+each would import a hundred of ours again; and C extensions (PyYAML's, for one) cannot be imported twice.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -18,12 +20,12 @@ import mcp.server  # noqa: F401
 import pytest
 import yaml  # noqa: F401
 
-import pytest_toolcheck.cli
-import pytest_toolcheck.collect
-import pytest_toolcheck.report.terminal
-import pytest_toolcheck.targets.mcp
-import pytest_toolcheck.targets.python  # noqa: F401
+import pytest_toolcheck
 from pytest_toolcheck.spec.load import problems_of
+
+for _module in pkgutil.walk_packages(pytest_toolcheck.__path__, "pytest_toolcheck."):
+    if not _module.name.endswith("__main__"):
+        importlib.import_module(_module.name)
 
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
 

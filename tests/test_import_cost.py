@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import pytest_toolcheck
 
 from .specs import run
 
@@ -34,6 +38,14 @@ def test_jsonschema_starts_without_the_grammars_of_iris() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "False"]
+
+
+def test_what_tests_start_compiles_nothing_of_ours() -> None:
+    """The package is compiled before the first test, and a run inside a test finds all of it imported."""
+    files = [path for path in Path(pytest_toolcheck.__file__).parent.rglob("*.py") if path.name != "__main__.py"]
+    assert [path for path in files if not Path(importlib.util.cache_from_source(path)).exists()] == []
+    imported = {module.__file__ for name, module in sys.modules.items() if name.startswith("pytest_toolcheck")}
+    assert {str(path) for path in files} <= imported
 
 
 def test_a_run_without_anything_of_ours_does_nothing_of_ours(pytester: pytest.Pytester) -> None:
