@@ -27,6 +27,7 @@ from .checks import Finding
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
+from .parts import part_of
 from .scenario import ScenarioSkipped, ToolContext
 from .targets.base import Outcome
 
@@ -137,7 +138,7 @@ class ChainCalls:
 
     def _fitting(self, values: Iterable[Any]) -> Iterator[Any]:
         """Yield the values in the form that the reader's schema takes."""
-        schema = self._schemas[self._chain.read]["properties"][self._chain.key]
+        schema = part_of(self._schemas[self._chain.read], self._chain.key)
         for value in values:
             for form in (value, str(value), int(value) if str(value).isdecimal() else value):
                 if is_valid(schema, form):

@@ -25,6 +25,7 @@ from .chain_values import (
 from .checks import Finding
 from .checks.base import shorten
 from .checks.violation import is_valid
+from .parts import part_of, parts_of
 from .targets.base import ToolDescription
 
 _MOST_UPDATES = 2
@@ -178,7 +179,7 @@ class ChainOptions(ChainCalls):
         self, schema: Mapping[str, Any], given: Mapping[str, Any], arguments: Mapping[str, Any], asked: str
     ) -> Iterator[str]:
         """Yield what was given, and must be as it was after an update that does not name it."""
-        properties = schema.get("properties") or {}
+        properties = parts_of(schema)
         for name in given:
             if name in (asked, self._chain.key) or name in arguments:
                 continue
@@ -203,7 +204,7 @@ class ChainOptions(ChainCalls):
             return False
         required = set(self._schemas[self._chain.update or ""].get("required", ()))
         needs_others = required - {self._chain.key_of(self._chain.update or ""), *self._chain.shared}
-        made = self._schemas[self._chain.create].get("properties", {}).get(name, True)
+        made = part_of(self._schemas[self._chain.create], name)
         return not needs_others or (is_valid(dict(part), None) and not is_valid(made, None))
 
 

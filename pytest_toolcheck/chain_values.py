@@ -15,6 +15,7 @@ from .behaviour.fresh_values import makers_for, new_value
 from .cases.words import from_name
 from .chain_roles import words_of
 from .checks.violation import is_valid
+from .parts import part_of, parts_of
 
 _IDS = ("id", "uuid", "guid", "key")
 _DONE = ("ok", "success", "found", "exists")
@@ -147,9 +148,8 @@ def with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[s
 
 def new_key(schema: Any, arguments: Mapping[str, Any], key: str, used: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the arguments with a key of the same form that nobody has used, where their own is still the used one."""
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    part = properties.get(key) if isinstance(properties, Mapping) else None
-    if key not in arguments or arguments[key] != used.get(key) or not isinstance(part, Mapping):
+    part = part_of(schema, key)
+    if key not in arguments or arguments[key] != used.get(key) or not part:
         return
     chance = random.Random(_unused_number())
     made = (new_value(maker, part, arguments[key], chance) for maker in makers_for(part, arguments[key]))
@@ -167,8 +167,7 @@ def _unused_number() -> int:
 
 def optional_inputs(schema: Any, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the arguments and what they leave out: everything, then the choices and numbers alone, then each text alone."""
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    left_out = {n: part for n, part in (properties or {}).items() if n not in arguments and isinstance(part, Mapping)}
+    left_out = {name: part for name, part in parts_of(schema).items() if name not in arguments}
     chosen = {name: value for name, part in left_out.items() if (value := _last(part)) is not None}
     texts = {name: text for name, part in left_out.items() if (text := _free_text(name, part)) is not None}
     alone = [{name: text} for name, text in islice(texts.items(), _MOST_ALONE)]
@@ -208,8 +207,7 @@ def _last(part: Mapping[str, Any]) -> Any:
 
 def members_of(schema: Any, name: str) -> list[Any]:
     """Return the members of a parameter that is a choice; none of another one."""
-    part = schema.get("properties", {}).get(name) if isinstance(schema, Mapping) else None
-    members = part.get("enum") if isinstance(part, Mapping) else None
+    members = part_of(schema, name).get("enum")
     return members if isinstance(members, list) else []
 
 
@@ -230,15 +228,14 @@ def changeable(schema: Any, created: Any) -> Iterator[tuple[str, Mapping[str, An
 
     An object that says nothing of what is in it takes what the creator takes.
     """
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    own = {name: inner for name, inner in properties.items() if isinstance(inner, Mapping)}
+    own = parts_of(schema)
     yield from ((name, inner, None) for name, inner in own.items())
     for outer, part in own.items():
         if "object" in (
             part.get("type"),
             *(each.get("type") for each in part.get("anyOf", ()) if isinstance(each, Mapping)),
         ):
-            inside = part.get("properties") or (created.get("properties", {}) if isinstance(created, Mapping) else {})
+            inside = parts_of(part) or (created.get("properties", {}) if isinstance(created, Mapping) else {})
             yield from ((name, inner, outer) for name, inner in inside.items() if isinstance(inner, Mapping))
 
 

@@ -14,6 +14,7 @@ from .chain_values import keyed_values, listed_values, plain, unused_name, value
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
+from .parts import parts_of
 from .proof import Proof, prove
 from .scenario import ToolPlan
 from .spec.model import ToolSpec, ValueSet
@@ -70,12 +71,12 @@ def learn_from_siblings(
 
 def _unused(tool: ToolSpec, required: Sequence[str], key: str) -> dict[str, ValueSet]:
     """Return a text that nobody has used for each other parameter that may be one."""
-    parts = tool.input.get("properties", {}) if isinstance(tool.input, Mapping) else {}
+    parts = parts_of(tool.input)
     text = unused_name()
     return {
         name: ValueSet(valid=(text,))
         for name in required
-        if name != key and isinstance(parts.get(name), Mapping) and is_valid(parts[name], text)
+        if name != key and name in parts and is_valid(parts[name], text)
     }
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
+from ..parts import parts_of
 from .fresh_values import Maker, makers_for, new_value
 from .leaves import Leaves, differing, is_ignored, is_volatile, leaves_of_outcome
 from .telling import Score, scores, separated
@@ -64,7 +65,7 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     took_ns, base = min(outcome.duration_ns for _, outcome in known), known[0][0]
     if not isinstance(properties, Mapping) or len(properties) < 2 or took_ns > _QUICK_S * 1e9:
         return None
-    keys = Keys(trial, base, properties)
+    keys = Keys(trial, base, parts_of(schema))
     cases, until = trial.valid_inputs(), time.monotonic() + _PATIENCE_S
     for name in list(properties)[:_MOST_PARAMETERS]:
         if not keys.varied(beside=name):

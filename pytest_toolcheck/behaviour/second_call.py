@@ -9,6 +9,7 @@ from itertools import cycle, filterfalse, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import as_json
+from ..parts import parts_of
 from .first_asked import Keys
 from .leaves import differing, words_of
 from .promise import SLOW_S
@@ -77,7 +78,7 @@ def what_a_first_call_changes(trial: Trial, base: Input) -> FirstCall | None:
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
         return None
-    keys = Keys(trial, base, properties)
+    keys = Keys(trial, base, parts_of(schema))
     names, moved, found = keys.varied(), None, None
     for _ in range(_KEYS if names else 0):
         if (key := keys.new(names)) is None:

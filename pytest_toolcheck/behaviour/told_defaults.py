@@ -14,6 +14,7 @@ from ..chain_values import with_new_texts
 from ..checks.base import Finding, place_of, shorten
 from ..checks.expected import same_json
 from ..checks.violation import is_valid
+from ..parts import part_of
 from ..scenario import ToolPlan
 from .leaves import MISSING, Leaves, leaves_of_outcome
 
@@ -70,7 +71,7 @@ def _anew(schema: Any, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 def _shown(running: RunningScenario, name: str, without: Mapping[str, Any], default: Any, way: Way) -> Any:
     """Return what stands for the parameter that was left out; MISSING where that is the default, or nobody can say."""
     schema = running.plan.tool.input
-    part = schema["properties"][name] if isinstance(schema, dict) else {}
+    part = part_of(schema, name)
     left_out: list[Any] = []
     for _ in range(_TURNS):
         value = _repeated(leaves_of_outcome(running.call(way(schema, without), valid=True)), name)

@@ -105,7 +105,7 @@ def _add_body(
         if body.get("required"):
             required += plain.get("required", [])
         return "merged"
-    properties["body"] = schema
+    properties["body"] = dict(plain)
     required += ["body"] if body.get("required") else []
     return "whole"
 
