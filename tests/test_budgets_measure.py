@@ -9,8 +9,8 @@ import pytest
 
 from pytest_toolcheck.budgets import clocks, measure_body, measure_time
 from pytest_toolcheck.budgets.clocks import MeterError
-from pytest_toolcheck.budgets.cpu import CpuReading
-from pytest_toolcheck.budgets.latency import TimedCall
+from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
+from pytest_toolcheck.budgets.latency import LatencyMeter, TimedCall
 from pytest_toolcheck.budgets.measure import (
     Subject,
     apply_budgets,
@@ -18,6 +18,7 @@ from pytest_toolcheck.budgets.measure import (
     kinds_of,
     raise_for,
 )
+from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.measure_time import Effort, measure_cpu, measure_latency
 from pytest_toolcheck.budgets.results import BudgetExceeded, BudgetResult, quantile_of
 from pytest_toolcheck.budgets.verdict import Sample
@@ -206,16 +207,19 @@ def test_what_cannot_be_measured_is_inconclusive_and_says_why(monkeypatch):
 
 
 def body_once(monkeypatch, sample, budgets, cpu_ns=0):
+    reading = CpuReading(cpu_ns, sample.wall_ns, waited_ns=sample.run_delay_ns)
+
     class Meter:
         computed_ns = 0
 
         def block(self, call, *, most):
-            return [TimedCall(sample, CpuReading(cpu_ns, sample.wall_ns))]
+            return [TimedCall(sample, reading)]
 
         def notes(self):
             return ("measured by a fake",)
 
     monkeypatch.setattr(measure_body, "LatencyMeter", Meter)
+    monkeypatch.setattr(CpuMeter, "measure", lambda *_: reading)
     return [result.verdict for result in apply_to_body(lambda: None, budgets)]
 
 
@@ -257,6 +261,37 @@ def test_waiting_for_a_processor_makes_no_body_pass_by_its_share_of_one(monkeypa
     """Half of the run was waiting: what it used then is the share that counts, unless it is too much as it is."""
     budgets = Budgets(cpu_utilization=0.5)
     assert body_once(monkeypatch, Sample(100 * MS, 50 * MS), budgets, cpu_ns=cpu_ms * MS) == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("budgets", "waits", "spins", "begun"),
+    [
+        (Budgets(cpu_utilization=1.0), True, 0, 0),
+        (Budgets(cpu_time_ns=MS), False, 0, 1),
+        (Budgets(latency={"max": 1000 * MS}), False, 1, 1),
+    ],
+    ids=["share", "cpu", "wall"],
+)
+def test_one_run_of_a_body_is_charged_only_for_what_its_budgets_need(monkeypatch, budgets, waits, spins, begun):
+    """CPU needs no calibration spins, a share of a core nothing of what the run touches, and only it what was waited."""
+    made, counted = [], []
+
+    class Meter(LatencyMeter):
+        def __init__(self):
+            made.append(1)
+            super().__init__(reference_ns=1)
+
+    class Cpu(CpuMeter):
+        def __init__(self, *, counts_waits):
+            counted.append(counts_waits)
+            super().__init__(counts_waits=counts_waits)
+
+    touching = []
+    monkeypatch.setattr(measure_body, "LatencyMeter", Meter)
+    monkeypatch.setattr(measure_body, "CpuMeter", Cpu)
+    monkeypatch.setattr(measure_body, "others_run", lambda: touching.append(1))
+    assert judge_body_once(lambda: None, budgets)
+    assert (counted, len(made), len(touching)) == ([waits], spins, begun)
 
 
 def test_a_body_is_run_once_for_real():

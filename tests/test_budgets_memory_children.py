@@ -196,6 +196,27 @@ def test_a_child_has_its_parents_memory_until_it_has_its_own(looks, most, monkey
     assert looked_at(looks, monkeypatch).most_bytes == most
 
 
+def test_processes_are_looked_at_only_while_the_call_is_made(monkeypatch):
+    """Starting and stopping a tracker takes ten times as long as a small call, and nobody looks meanwhile."""
+    looks = []
+    monkeypatch.setattr(memory_watch, "process_tree", lambda roots, without: looks.append(1) or [])
+    with Watch((1,), {}, {1}, lambda pid: None) as watch:
+        watch._thread.join(0.02)
+        before = len(looks)
+        assert watch.call(lambda: "answer") == "answer"
+        watch._thread.join()
+        during = len(looks)
+    assert (before, during >= 1, len(looks)) == (0, True, during)
+
+
+def test_where_a_call_is_never_made_nobody_waits_for_it(monkeypatch):
+    """A tracker that cannot be started ends the block."""
+    monkeypatch.setattr(memory_watch, "process_tree", lambda roots, without: [])
+    with pytest.raises(LookupError), Watch((1,), {}, {1}, lambda pid: None) as watch:
+        raise LookupError
+    assert not watch._thread.is_alive()
+
+
 @pytest.mark.parametrize(("own", "verdict"), [(2 * MIB, "pass"), (8 * MIB, "inconclusive"), (13 * MIB, "fail")])
 def test_peaks_that_may_not_have_been_at_the_same_time_prove_nothing(own, verdict, monkeypatch):
     """Here 8 MiB and 8 MiB in a child are 8 to 16 MiB: over a budget of 12 MiB is not proven; 13 MiB here alone are."""

@@ -38,6 +38,7 @@ def asked(monkeypatch):
 
 def run_once(monkeypatch, budgets, *, cpu_ms, wall_ms) -> BudgetResult:
     reading = CpuReading(round(cpu_ms * MS), round(wall_ms * MS))
+    monkeypatch.setattr(CpuMeter, "measure", lambda *_: reading)
     monkeypatch.setattr(LatencyMeter, "block", lambda *_, **__: [TimedCall(Sample(reading.wall_ns), reading)])
     (found,) = judge_body_once(lambda: None, budgets)
     return found

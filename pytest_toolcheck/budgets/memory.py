@@ -195,7 +195,8 @@ def _is_ours(record: Any) -> bool:
 
 def _is_watch(record: Any) -> bool:
     """Whether it belongs to the thread that looks at child processes meanwhile."""
-    return any(file == memory_watch.__file__ for _, file, _ in record.stack_trace())
+    looks = (memory_watch.Watch.run.__name__, memory_watch.__file__)
+    return any((function, file) == looks for function, file, _ in record.stack_trace())
 
 
 def _place(record: Any) -> str:

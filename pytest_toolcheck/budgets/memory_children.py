@@ -85,7 +85,7 @@ class ChildMemoryMeter:
     def measure(self, call: Callable[[], Any]) -> MemoryReading:
         """Make one call; return the sum of the peaks of all processes of the tree above what each used before."""
         with self.watch() as watch:
-            result = call()
+            result = watch.call(call)
         unseen_ns = 0 if self._process_ids else watch.longest_gap_ns
         return MemoryReading(watch.most_bytes, (), result, unseen_ns=unseen_ns)
 

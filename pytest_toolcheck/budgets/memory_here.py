@@ -31,7 +31,7 @@ def peak_here(
     if not has_marks():
         return measure_peak(call, is_exact=is_exact, own_thread=own_thread, enough=enough)
     with ChildMemoryMeter(in_process=True).watch() as watch:
-        reading = measure_peak(call, is_exact=is_exact, own_thread=own_thread, enough=enough)
+        reading = measure_peak(lambda: watch.call(call), is_exact=is_exact, own_thread=own_thread, enough=enough)
     if not watch.has_seen:
         return reading
     return _with_children(reading, watch.most_bytes, watch.longest_gap_ns)

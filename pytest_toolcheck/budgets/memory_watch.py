@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence, Set
+from typing import Any
 
 from .clocks import wall_ns
 from .processes import image_of, process_tree
@@ -25,8 +26,9 @@ Read = Callable[[int], int | None]
 
 
 class Watch:
-    """Looks at `roots` and the processes below them during the block, without `ignored` ones and what those start.
+    """Looks at `roots` and the processes below them while `call` makes a call, without `ignored` ones and what those start.
 
+    It is begun before, by `with`, so that starting a thread is no part of the call, nor of what is tracked of it.
     `before` are the marks of those that lived already: what they gain counts, without what they gain of files (`mapped`
     tells it, bytes by process id), and of the others all that they have.
     """
@@ -50,8 +52,8 @@ class Watch:
         self._is_close = False
         self._last_look_ns = self.longest_gap_ns = 0
         """The longest time between two looks: what came and went in it was not seen."""
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="toolcheck-memory-watch", daemon=True)
+        self._begun, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self.run, name="toolcheck-memory-watch", daemon=True)
 
     @property
     def most_bytes(self) -> int:
@@ -64,19 +66,29 @@ class Watch:
         return bool(self._bases) or self.most_bytes > 0
 
     def __enter__(self) -> Watch:
-        self._last_look_ns = wall_ns()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        self._begun.set()
         self._thread.join()
 
-    def _run(self) -> None:
-        is_over = False
-        while not is_over:
+    def call(self, call: Callable[[], Any]) -> Any:
+        """Make a call and return its result, looking until it is over, and once more then."""
+        self._last_look_ns = wall_ns()
+        self._begun.set()
+        try:
+            return call()
+        finally:
+            self._over.set()
+
+    def run(self) -> None:
+        """Look while the call is made: what the thread does, by whose name it is told in what is tracked."""
+        self._begun.wait()
+        while not self._over.is_set():
             self._look()
-            is_over = self._over.wait(LOOK_CLOSER_S if self._is_close else LOOK_S)
+            self._over.wait(LOOK_CLOSER_S if self._is_close else LOOK_S)
         self._look()
 
     def _look(self) -> None:
