@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .slope import Slope, theil_sen
 from .verdict import Verdict
@@ -45,6 +46,8 @@ class GrowthReading:
     allowed: float
     costs: tuple[tuple[int, int], ...]
     verdict: Verdict
+    reason: str = "the interval holds the budget"
+    """Why it is inconclusive, where it is."""
 
 
 def doubling_sizes(low: int, high: int, *, most: int = 8) -> tuple[int, ...]:
@@ -53,6 +56,12 @@ def doubling_sizes(low: int, high: int, *, most: int = 8) -> tuple[int, ...]:
     while len(sizes) < most and sizes[-1] // 2 >= max(low, 1):
         sizes.append(sizes[-1] // 2)
     return tuple(reversed(sizes))
+
+
+def halved_steps(sizes: Sequence[int]) -> tuple[int, ...]:
+    """Return increasing sizes with one more between each two: more points show a slope more sharply."""
+    between = {round(math.sqrt(small * large)) for small, large in pairwise(sizes)}
+    return tuple(sorted({*sizes, *between}))
 
 
 def least_costs(
@@ -67,14 +76,16 @@ def least_costs(
     return tuple(sorted(least.items()))
 
 
-def without_flat_start(costs: Sequence[tuple[int, int]], *, floor: int = 0) -> tuple[tuple[int, int], ...]:
-    """Drop small sizes whose cost is mostly that of calling at all (below four times the least); keep five sizes.
+def without_flat_start(
+    costs: Sequence[tuple[int, int]], *, floor: int = 0, keep: int = FEWEST_SIZES + 1
+) -> tuple[tuple[int, int], ...]:
+    """Drop small sizes whose cost is mostly that of calling at all (below four times the least); keep so many sizes.
 
     Those at the floor, below which nothing was told apart, are dropped down to four sizes.
     """
     least = min(cost for _, cost in costs)
     flat = 0
-    while len(costs) - flat > FEWEST_SIZES + 1 and costs[flat][1] < 4 * least:
+    while len(costs) - flat > keep and costs[flat][1] < 4 * least:
         flat += 1
     while len(costs) - flat > FEWEST_SIZES and costs[flat][1] <= floor:
         flat += 1

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from .clocks import process_cpu_ns
+from .contention import memory_contention
 from .cpu import CpuMeter
 from .growth import (
     FEWEST_SIZES,
+    REPEATS,
     GrowthReading,
     SizeRefused,
     doubling_sizes,
+    halved_steps,
     judge_growth,
     least_costs,
     without_flat_start,
 )
+from .growth_doubts import ReadSizes, doubted_elsewhere, doubted_here
 from .latency import DurationOf
 from .memory import how_measured
 from .memory_children import ChildMemoryMeter
@@ -49,18 +54,19 @@ def measure_growth(
     input of n items to hand it over takes n steps whatever the tool does: here `duration_of` takes the tool's own time
     from a result, and `input_bytes` tells how large the input of a size is.
     """
-    results = []
+    results, is_here = [], own_process and not process_ids
     if latency is not None:
+        memory_contention.begin()
         meter = CpuMeter(process_ids)
         try:
             sizes = _affordable(call, low, high)
-            cost = _cpu_cost(call, meter, is_here=own_process and not process_ids, duration_of=duration_of)
-            results.append(_grown("latency", cost, sizes, latency, over, meter.notes()))
+            cost = _cpu_cost(call, meter, is_here=is_here, duration_of=duration_of)
+            doubted = partial(_doubted, call=call, low=low, limit=latency, is_here=is_here)
+            results.append(_grown("latency", cost, sizes, latency, over, meter.notes(), doubted=doubted))
         finally:
             meter.close()
     if memory is not None:
         sizes = _affordable(call, low, high)
-        is_here = own_process and not process_ids
         floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here and sizes else 0
         floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
         cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
@@ -115,23 +121,42 @@ def _grown(
     over: str,
     notes: Sequence[str],
     *,
-    repeats: int = 7,
+    repeats: int = REPEATS,
     floor: int = 0,
+    doubted: Callable[[GrowthReading, ReadSizes], GrowthReading] | None = None,
 ) -> BudgetResult:
     metric = f"growth of {what}"
     if len(sizes) < FEWEST_SIZES:
         reason = f"{metric} over {over}: inconclusive, {len(sizes)} sizes could be tried, {FEWEST_SIZES} are needed"
         return BudgetResult(metric, "inconclusive", "not measured", limit, reason, unit="exponent")
 
-    def read(seed: int) -> GrowthReading:
-        costs = least_costs(cost, sizes, repeats=repeats, seed=seed)
-        return judge_growth(without_flat_start(costs, floor=floor), limit)
+    def read_once(tried: Sequence[int], keep: int, seed: int = 0) -> GrowthReading:
+        costs = least_costs(cost, tried, repeats=repeats, seed=seed)
+        return judge_growth(without_flat_start(costs, floor=floor, keep=keep), limit)
 
-    reading = read(0)
-    for seed in (1, 2):
-        if reading.verdict == "fail":
-            reading = read(seed)
+    def read(tried: Sequence[int]) -> GrowthReading:
+        keep = FEWEST_SIZES + 1
+        reading = read_once(tried, keep)
+        if reading.verdict == "inconclusive":
+            tried, keep = halved_steps(tried), 2 * keep - 1
+            reading = read_once(tried, keep)
+        for seed in (1, 2):
+            if reading.verdict == "fail":
+                reading = read_once(tried, keep, seed)
+        return reading
+
+    reading = read(sizes)
+    if reading.verdict == "fail" and doubted is not None:
+        reading = doubted(reading, read)
     return _growth_result(metric, reading, limit, over, (*notes, f"least of {repeats} calls a size, shuffled"))
+
+
+def _doubted(
+    failed: GrowthReading, read: ReadSizes, *, call: Callable[[int], object], low: int, limit: str, is_here: bool
+) -> GrowthReading:
+    if is_here:
+        return doubted_here(failed, call, low=low, limit=limit, read=read)
+    return doubted_elsewhere(failed, limit)
 
 
 def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, notes: Sequence[str]) -> BudgetResult:
@@ -140,7 +165,7 @@ def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, n
     measured = f"{over}^{found.value:.2f} ({found.low:.2f} to {found.high:.2f} at 95 %)"
     message = f"{metric} {measured}, budget {limit} (^{reading.allowed:.2f} on these {sizes})"
     if reading.verdict == "inconclusive":
-        message += ": inconclusive, the interval holds the budget"
+        message += f": inconclusive, {reading.reason}"
     costs = "\n".join(f"{size}: {short(cost, unit)}" for size, cost in reading.costs)
     details = (("measured", "\n".join(notes)), (f"cost by size of {over}", costs))
     calls = len(reading.costs)
