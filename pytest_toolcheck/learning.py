@@ -28,6 +28,8 @@ _DEEPEST = 2
 """A task belongs to a project, and that to a team: so many creators behind the first."""
 _MOST_OTHERS = 6
 """So many tools about other things are asked at last for an id."""
+_BEGIN = frozenset(["open", "start", "begin", "book", "reserve", "place", "raise", "file", "launch", "submit"])
+"""Verbs of their own by which a thing comes to be."""
 _MOST_STEPS = 4
 """So many steps are taken where an id alone does not help."""
 _IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
@@ -93,6 +95,16 @@ def _steps(
                 if call_tool(tool.name, given).kind == "accepted":
                     yield tool.name
                     break
+
+
+def values_from_siblings(
+    plan: ToolPlan, key: str, call_tool: Callable[[str, Mapping[str, Any]], Outcome]
+) -> Iterator[Any]:
+    """Yield what siblings' results have for a parameter: what names further things that were made or are listed."""
+    for _, given, whole in _results(plan, [key], call_tool):
+        rows = _list_in(whole)
+        for row in rows[:_LISTED] if isinstance(rows, list) else [whole]:
+            yield from _found(row, given, key)[:1]
 
 
 def learned_attrs(tool: str, base: Any, source: str) -> dict[str, Any]:
@@ -164,6 +176,16 @@ def _sources(plan: ToolPlan, required: Sequence[str]) -> Iterator[ToolDescriptio
             if roles[t.name][0] == way and roles[t.name][1] not in nouns
         )
         yield from islice(others, _MOST_OTHERS)
+        begins = (
+            t for t in may_be_asked if not roles[t.name][0] and words_of(t.name)[:1] and words_of(t.name)[0] in _BEGIN
+        )
+        yield from islice((t for t in begins if not _needs(plan, t, required)), _MOST_OTHERS)
+
+
+def _needs(plan: ToolPlan, tool: ToolDescription, keys: Collection[str]) -> bool:
+    schema = schema_of(plan.spec, tool)
+    needed = schema.get("required") or () if isinstance(schema, Mapping) else ()
+    return not set(needed).isdisjoint(keys)
 
 
 def _makers(

@@ -26,6 +26,7 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains", "chain_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "pairs", "pair_scenarios"),
+    (lambda plan: _may_change(plan), "chain_effects", "effect_scenarios"),
     (lambda plan: _has_verb_of_its_own(plan.tool), "walks", "walk_scenarios"),
     (lambda plan: plan.tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda plan: plan.tool.resilience or plan.tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
@@ -47,6 +48,16 @@ def _may_create(tool: ToolSpec, source: str | None = None) -> bool:
 
     is_sent = "post" in words_of(tool.name) or (tool.call or source or "").startswith(("POST ", "PUT "))
     return is_sent or (role_of(tool.name) or ("", ""))[0] == "create" or "set" in words_of(tool.name)
+
+
+def _may_change(plan: ToolPlan) -> bool:
+    """Whether a tool is told of more than one thing, and neither its name nor its annotation says that it only reads."""
+    from .chain_roles import role_of
+
+    schema = plan.tool.input
+    properties = schema.get("properties", ()) if isinstance(schema, dict) else ()
+    reads = plan.tool.annotations.read_only or (role_of(plan.tool.name) or ("",))[0] in ("read", "list", "delete")
+    return len(properties) > 1 and len(plan.siblings) > 1 and not reads
 
 
 def _has_verb_of_its_own(tool: ToolSpec) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.spec.model import HttpTarget, ToolSpec
 from pytest_toolcheck.targets import _started, make_target
-from pytest_toolcheck.targets._text_values import NotCarriedError, as_text
+from pytest_toolcheck.targets._text_values import NotCarriedError, as_text, in_url
 from pytest_toolcheck.targets.http import _in_query
 
 from .targets_kit import call, request, spec_of
@@ -158,6 +158,15 @@ class TestCalls:
                 as_text("x", value, schema)
         else:
             assert as_text("x", value, schema) == text
+
+    @pytest.mark.parametrize("value", [1, 0, 1.0, "yes", "Off", "t"])
+    def test_a_boolean_has_many_spellings_in_a_url(self, value):
+        """What a service may rightly read as one is not sent in its place; what is none is."""
+        with pytest.raises(NotCarriedError):
+            in_url("x", value, {"type": "boolean"})
+        both = {"type": ["boolean", "string" if isinstance(value, str) else "number"]}
+        assert in_url("x", value, both) == str(value)
+        assert [in_url("x", other, {"type": "boolean"}) for other in (2, "maybe", False)] == ["2", "maybe", "false"]
 
     def test_a_list_of_one_is_its_item_in_a_query(self):
         """`?sort=asc` says both "asc" and ["asc"]: where the parameter is no list, the latter is not sent."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+_SWITCHES = frozenset(["0", "1", "0.0", "1.0", "y", "n", "yes", "no", "on", "off", "t", "f", "true", "false"])
+
 
 class NotCarriedError(ValueError):
     """An argument whose text would be read as another value than the one that is meant."""
@@ -28,6 +30,17 @@ def as_text(name: str, value: Any, schema: Any = None) -> str:
     return json.dumps(value)
 
 
+def in_url(name: str, value: Any, schema: Any = None) -> str:
+    """Return `value` as text of a URL or header, where a boolean has no spelling of its own: services read `1` and `yes` too.
+
+    Raises NotCarriedError.
+    """
+    types = types_of(schema)
+    if "boolean" in types and not isinstance(value, bool) and _spells_a_switch(value, types):
+        raise NotCarriedError(f"{name}: {value!r} in a URL is a usual way to write a boolean")
+    return as_text(name, value, schema)
+
+
 def types_of(schema: Any) -> set[str]:
     """Return the JSON types that a schema names; nothing where it does not say."""
     if not isinstance(schema, dict):
@@ -38,6 +51,14 @@ def types_of(schema: Any) -> set[str]:
     if found is None:
         return set().union(*(types_of(item) for key in ("anyOf", "oneOf") for item in schema.get(key, ())))
     return {found} if isinstance(found, str) else set(found)
+
+
+def _spells_a_switch(value: Any, types: set[str]) -> bool:
+    """Whether it is read as a boolean: pydantic takes `1`, `yes`, `on` for true."""
+    is_of_its_kind = ("string" in types and isinstance(value, str)) or (
+        bool(types & {"integer", "number"}) and not isinstance(value, str)
+    )
+    return not is_of_its_kind and str(value).strip().lower() in _SWITCHES
 
 
 def _spells_a_value(text: str) -> bool:

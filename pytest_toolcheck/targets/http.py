@@ -20,7 +20,7 @@ from ..spec.path_holes import unfilled
 from ._openapi import Operation, read_operations
 from ._remote import ServedSession
 from ._started import StartedServer
-from ._text_values import NotCarriedError, as_text, properties_of, types_of, uncarried
+from ._text_values import NotCarriedError, in_url, properties_of, types_of, uncarried
 from .base import NOT_CARRIED, CallError, Outcome, Request, ToolDescription
 from .classify import code_kind
 from .owner import Connection, shared_owner
@@ -228,7 +228,7 @@ def _in_path(name: str, rest: dict[str, Any], schemas: dict[str, Any]) -> str:
     """Take the argument out of `rest`. Raises NotCarriedError: without it the URL is that of another operation."""
     if name not in rest:
         raise NotCarriedError(f"{name}: a path without it names another operation")
-    text = as_text(name, rest.pop(name), schemas.get(name))
+    text = in_url(name, rest.pop(name), schemas.get(name))
     if text in ("", ".", ".."):
         raise NotCarriedError(f"{name}: {text!r} is no segment of a path")
     return quote(text, safe="")
@@ -257,8 +257,8 @@ def _in_query(name: str, value: Any, schema: Any) -> list[tuple[str, str]]:
         items = schema.get("items") if isinstance(schema, dict) else None
         if len(value) == 1 and _is_no_list(schema):
             raise NotCarriedError(f"{name}: a list of one and its item are one text in a query")
-        return [(name, as_text(name, item, items)) for item in value]
-    return [(name, as_text(name, value, schema))]
+        return [(name, in_url(name, item, items)) for item in value]
+    return [(name, in_url(name, value, schema))]
 
 
 def _is_no_list(schema: Any) -> bool:
@@ -272,7 +272,7 @@ def _is_no_list(schema: Any) -> bool:
 
 
 def _in_header(name: str, value: Any, schema: Any) -> str:
-    text = as_text(name, value, schema)
+    text = in_url(name, value, schema)
     if not text.isascii() or not text.isprintable() or text != text.strip():
         raise NotCarriedError(f"{name}: {text[:40]!r} cannot stand in a header")
     return text

@@ -1,0 +1,216 @@
+"""What a tool with a verb of its own does to one thing: its reader tells of it, and another thing stays as it is.
+
+For tools that stand in no chain: `add_comment`, `set_status` beside `get_ticket`. Two things are taken from what siblings create or
+list; the tool is called about the first of them. Nothing is concluded from names: the reader must know both, and tell them apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from .behaviour.leaves import Leaves, differing, leaves_of, same
+from .chain_roles import Chain, chains_from, may_be_called, role_of_tool, schema_of, words_of
+from .chain_values import further_values, made_up, plain, with_new_texts
+from .chains import fail_if_seen_twice
+from .checks import Finding
+from .checks.base import shorten
+from .checks.error_text import is_report
+from .checks.violation import is_valid
+from .errors import Position
+from .learning import values_from_siblings
+from .parts import parts_of
+from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
+from .targets.base import Outcome
+
+_ONLY_TELLS: Final = re.compile(
+    r"preview|dry|simul|quot|estim|draft|try$|validat|check$|tests?$|render|plan$|suggest|propos|compar|diff|format|calc"
+    r"|comput|convert|translat|predict|schedul|queue|enqueue|submit|request|async|jobs?$|export|report|send|publish"
+)
+"""Words of what tells what would be, or is done later or elsewhere: its answer is no word of how things are now."""
+_ID: Final = re.compile(r"(?:^|_)(?:id|uuid|guid|key|number|code|slug|sku|ref|handle)$")
+_MOST_WAYS: Final = 4
+_MOST_THINGS: Final = 6
+
+
+def effect_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
+    """Yield what follows a tool that changes a thing which another one reads, unless a chain follows it already."""
+    if _may_have_effects(plan) and (found := _reader(plan)) is not None:
+        yield EffectScenario(plan.tool.name, *found, plan.tool.position)
+
+
+def _may_have_effects(plan: ToolPlan) -> bool:
+    """Whether a tool may change a thing that it is told of: nothing says that it only reads, or only tells what would be."""
+    role = (role_of_tool(plan.description) or ("",))[0]
+    promises = plan.tool.annotations
+    is_reading = role in ("read", "list") or promises.read_only or (plan.description.source or "").startswith("GET ")
+    options = parts_of(plan.tool.input)
+    names = (plan.tool.name, *(name for name, part in options.items() if part.get("type") == "boolean"))
+    words = (word for name in names for word in words_of(name))
+    return not is_reading and role != "delete" and not any(_ONLY_TELLS.match(word) for word in words)
+
+
+def _reader(plan: ToolPlan) -> tuple[str, str] | None:
+    """Return the one tool that reads what this tool is told of, and the parameter that names it in both."""
+    schema = schema_of(plan.spec, plan.description)
+    required = schema.get("required", ()) if isinstance(schema, Mapping) else ()
+    found = []
+    for tool in (each for each in plan.siblings if each.name != plan.tool.name):
+        other = schema_of(plan.spec, tool)
+        needed: list[str] = other.get("required") or [] if isinstance(other, Mapping) else []
+        is_reader = (role_of_tool(tool) or ("",))[0] == "read" and may_be_called(plan.spec, tool)
+        if is_reader and len(needed) == 1 and needed[0] in required and _ID.search("_".join(words_of(needed[0]))):
+            found.append((tool.name, needed[0]))
+    if len(found) != 1 or len(parts_of(schema)) < 2 or plan.tool.name in _followed(plan):
+        return None
+    return found[0]
+
+
+def _followed(plan: ToolPlan) -> set[str | None]:
+    """Return the tools that chains follow."""
+    chains: list[Chain] = [
+        chain for tool in plan.siblings for chain in chains_from(plan.spec, tool.name, plan.siblings)
+    ]
+    return {name for chain in chains for name in (chain.create, chain.update)}
+
+
+@dataclass(frozen=True, slots=True)
+class EffectScenario:
+    """Change the first of two things; the reader tells of it, and the second one is as before. A finding must come twice."""
+
+    tool: str
+    reader: str
+    key: str
+    position: Position | None
+    category: str = "chain"
+    fixtures: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"chain[{self.tool}-{self.reader}]"
+
+    def run(self, ctx: ToolContext) -> None:
+        fail_if_seen_twice(ctx, self.id, lambda: Effects(ctx, self.reader, self.key).finding())
+
+
+class Effects:
+    """One look at what the tool does."""
+
+    def __init__(self, ctx: ToolContext, reader: str, key: str) -> None:
+        self._ctx, self._reader, self._key = ctx, reader, key
+        self._steps: list[str] = []
+
+    def finding(self) -> Finding | None:
+        """Return what is wrong, or None. Raises ScenarioSkipped without evidence."""
+        base = self._ctx.base()
+        if base is None:
+            raise ScenarioSkipped(f"no valid call of {self._ctx.plan.tool.name} succeeded")
+        mine, other = self._two(base[self._key])
+        for given in islice(self._ways({**base, self._key: mine}), _MOST_WAYS):
+            if (wrong := self._followed(given, mine, other)) is not None:
+                return wrong
+        return None
+
+    def _two(self, mine: Any) -> tuple[Any, Any]:
+        """Return what names two things that the reader knows and tells apart; the second is None where there is but one."""
+        before = self._read(mine)
+        if before is None or self._read(made_up(mine)) is not None:
+            raise ScenarioSkipped(f"nothing shows that {self._reader} knows what {self._ctx.plan.tool.name} is told of")
+        others = values_from_siblings(self._ctx.plan, self._key, self._ctx.call_tool)
+        for other in islice(others, _MOST_THINGS):
+            if type(other) is type(mine) and other != mine and self._tells_apart(mine, before, other):
+                return mine, other
+        return mine, None
+
+    def _tells_apart(self, mine: Any, before: Leaves, other: Any) -> bool:
+        """Whether these are two things, and not two names of one: the answers show each its own name, in one place."""
+        beside = self._read(other) or {}
+        return any(same(name, mine) and same(beside.get(place), other) for place, name in before.items())
+
+    def _ways(self, base: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield calls that change something: with new texts, with other members, numbers and switches."""
+        schema = self._ctx.plan.tool.input
+        parts = parts_of(schema)
+        texts = {name: value for name, value in base.items() if name != self._key}
+        for given in with_new_texts({"properties": parts}, texts):
+            if is_valid(schema or True, new := {**given, self._key: base[self._key]}):
+                yield new
+        for name in (name for name in parts if name != self._key and name in base):
+            value = base[name]
+            others = [not value] if isinstance(value, bool) else further_values(schema, name, value)
+            yield from ({**base, name: other} for other in others if is_valid(schema or True, {**base, name: other}))
+
+    def _followed(self, given: dict[str, Any], mine: Any, other: Any) -> Finding | None:
+        before, beside = self._read(mine), self._read(other) if other is not None else None
+        outcome = self._note(self._ctx.plan.tool.name, given, self._ctx.call(given))
+        if before is None or outcome.kind != "accepted" or is_report(outcome):
+            return None
+        told, after = leaves_of(plain(outcome.value)), self._read(mine, log=True)
+        if after is None:
+            return None
+        asked = [value for name, value in given.items() if name != self._key and not isinstance(value, bool)]
+        return self._forgotten(before, told, after, asked) or self._spread(before, after, beside, other, asked)
+
+    def _forgotten(self, before: Leaves, told: Leaves, after: Leaves, asked: list[Any]) -> Finding | None:
+        """Whether the answer shows the thing with what was asked for, and the reader knows nothing of it: all is as it was."""
+        if differing([before, after]) or not _is_same_kind(told, after):
+            return None
+        new = next((place for place in differing([after, told]) if _is_one_of(told.get(place), asked)), None)
+        if new is None:
+            return None
+        text = (
+            f"{self._ctx.plan.tool.name} answers {new} {shorten(told[new], 60)}, and {self._reader} still answers "
+            f"{shorten(after[new], 60) if new in after else 'nothing there'}"
+        )
+        return self._wrong(text, "effect not visible")
+
+    def _spread(
+        self, before: Leaves, after: Leaves, beside: Leaves | None, other: Any, asked: list[Any]
+    ) -> Finding | None:
+        """Whether another thing has changed in the same way."""
+        if beside is None or (now := self._read(other, log=True)) is None:
+            return None
+        mine, theirs = differing([before, after]), differing([beside, now])
+        for place in theirs:
+            value = now.get(place)
+            if place in mine and _is_one_of(value, asked) and same(after.get(place), value):
+                text = f"{self._ctx.plan.tool.name} of {shorten(self._first(after), 60)} also changed {shorten(other, 60)}: {place}"
+                return self._wrong(text, "effect on another")
+        return None
+
+    def _first(self, leaves: Leaves) -> Any:
+        base = self._ctx.base() or {}
+        return base.get(self._key, next(iter(leaves.values()), None))
+
+    def _read(self, key: Any, *, log: bool = False) -> Leaves | None:
+        given = {self._key: key}
+        outcome = self._ctx.call_tool(self._reader, given)
+        if log:
+            self._note(self._reader, given, outcome)
+        if outcome.kind != "accepted" or is_report(outcome):
+            return None
+        answer = plain(outcome.value)
+        return leaves_of(answer) if isinstance(answer, Mapping) else None
+
+    def _note(self, name: str, given: Mapping[str, Any], outcome: Outcome) -> Outcome:
+        said = outcome.value if outcome.kind == "accepted" else outcome.error.message if outcome.error else ""
+        self._steps.append(f"{name} {shorten(dict(given), 200)} -> {outcome.kind} {shorten(said, 200)}")
+        return outcome
+
+    def _wrong(self, message: str, cause: str) -> Finding:
+        promised = "what a tool answers of a thing its reader answers too, and other things stay as they are"
+        return Finding("chain", message, f"chain: {cause}", promised, details=(("calls", "\n".join(self._steps)),))
+
+
+def _is_one_of(value: Any, asked: list[Any]) -> bool:
+    return any(same(value, each) for each in asked)
+
+
+def _is_same_kind(told: Leaves, after: Leaves) -> bool:
+    """Whether two answers are about the same thing in the same form: the same members, and the same ids."""
+    tops = [{place.removesuffix("#").split("/")[1] for place in leaves if "/" in place} for leaves in (told, after)]
+    ids = [place for place in after if _ID.search("_".join(words_of(place.rpartition("/")[2])))]
+    return tops[0] == tops[1] and bool(ids) and all(told.get(place) == after[place] for place in ids)

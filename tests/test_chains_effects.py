@@ -1,0 +1,107 @@
+"""What a tool with a verb of its own does to one thing: faulty tools are found, correct ones are not accused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck.chain_effects import effect_scenarios
+
+from .behaviour_lab import findings_of
+
+DESK = """
+import itertools
+from typing import Literal
+kept, ids = {}, itertools.count(100)
+def open_ticket(subject: str) -> dict:
+    key = next(ids)
+    kept[key] = {"id": key, "subject": subject, "status": "open", "comments": []}
+    return dict(kept[key])
+def get_ticket(id: int) -> dict:
+    if id not in kept: raise ValueError(f"no ticket {id}")
+    return dict(kept[id])
+def set_status(id: int, status: Literal["open", "pending", "closed"]) -> dict:
+    get_ticket(id)
+    kept[id]["status"] = status
+    return dict(kept[id])
+def add_comment(id: int, text: str) -> dict:
+    get_ticket(id)
+    kept[id] = {**kept[id], "comments": [*kept[id]["comments"], text]}
+    return dict(kept[id])
+"""
+FAULTY = {
+    "a comment that is lost": (
+        """    kept[id] = {**kept[id], "comments": [*kept[id]["comments"], text]}
+    return dict(kept[id])""",
+        """    return {**kept[id], "comments": [*kept[id]["comments"], text]}""",
+        "add_comment answers /comments/0 * and get_ticket still answers nothing there",
+    ),
+    "a status that is lost": (
+        """    kept[id]["status"] = status
+    return dict(kept[id])""",
+        """    return {**kept[id], "status": status}""",
+        "set_status answers /status *, and get_ticket still answers open",
+    ),
+    "a status of all": (
+        """    kept[id]["status"] = status
+""",
+        """    for each in kept.values(): each["status"] = status
+""",
+        "set_status of * also changed *: /status",
+    ),
+}
+CORRECT = {
+    "plain": ("", ""),
+    "it tells what would be": ("def add_comment(id: int, text: str)", "def preview_comment(id: int, text: str)"),
+    "a switch for a rehearsal": ("text: str) -> dict:", "text: str, dry_run: bool = True) -> dict:"),
+    "the answer is of another kind": (
+        "    return dict(kept[id])\n",
+        '    return {"id": id, "added": text, "subject": ""}\n',
+    ),
+    "the state before is answered": ("    return dict(kept[id])\n", "    return before\n"),
+    "two names of one thing": ("kept[key] = {", 'kept[str(key)] = kept[key] = {"alias": str(key), '),
+    "a lead that only one has": (
+        """    kept[id]["status"] = status
+""",
+        """    for each in kept.values(): each["status"] = "open" if status == "pending" else each["status"]
+    kept[id]["status"] = status
+""",
+    ),
+}
+"""Of tools that keep what they answer, and of such as never promised it: the last lines of `add_comment` are changed too."""
+REHEARSED = {"it tells what would be", "a switch for a rehearsal", "the answer is of another kind"}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_what_a_tool_answers_is_read(name: str, tmp_path: Path) -> None:
+    """One finding, that says what was answered and what is read."""
+    right, faulty, said = FAULTY[name]
+    assert right in DESK
+    found = findings_of(tmp_path, DESK.replace(right, faulty, 1), "", room=effect_scenarios)
+    assert len(found) == 1, found
+    assert all(part in found[0] for part in said.split("*")), found
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_correct_tools_are_not_accused(name: str, tmp_path: Path) -> None:
+    """Previews, rehearsals, answers of another kind or of the time before, things with two names."""
+    right, other = CORRECT[name]
+    head, _, comment = DESK.rpartition("def add_comment")
+    code = head.replace(right, other, 1) + ("def add_comment" + comment).replace(right, other, 1)
+    if name in REHEARSED:
+        code = code.replace('    kept[id] = {**kept[id], "comments"', '    after = {**kept[id], "comments"')
+        code = code.replace("text]}\n    return dict(kept[id])", "text]}\n    return after")
+    if name == "the state before is answered":
+        code = code.replace("    get_ticket(id)\n", "    before = get_ticket(id)\n")
+    assert findings_of(tmp_path, code, "", room=effect_scenarios) == []
+
+
+def test_nothing_is_said_without_a_reader_that_knows_the_thing(tmp_path: Path) -> None:
+    """One that answers whatever it is asked, and two that might be meant, prove nothing."""
+    knows_all = DESK.replace('raise ValueError(f"no ticket {id}")', "return {}")
+    lost = FAULTY["a status that is lost"]
+    code = knows_all.replace(lost[0], lost[1], 1)
+    assert findings_of(tmp_path, code, "", room=effect_scenarios) == []
+    two = DESK.replace(lost[0], lost[1], 1) + "def get_invoice(id: int) -> dict: return get_ticket(id)\n"
+    assert findings_of(tmp_path, two, "", room=effect_scenarios) == []
