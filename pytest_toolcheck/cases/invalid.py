@@ -19,7 +19,7 @@ from .scalars import enum_members, of_number, of_string, wrong_types
 from .schema import MOST_NEEDED, Conjunction, Document, Node
 from .shapes import Shape, alternatives, forbidden_name, together
 from .turns import Turn, interleaved
-from .valid import array_of, arrays, built, objects, samples, samples_of
+from .valid import MOST_MEMBERS, array_of, arrays, built, objects, samples, samples_of
 
 _MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
 _FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 100
@@ -110,11 +110,13 @@ def _refused(document: Document, shape: Shape, depth: int, already: bool, turn: 
     often = _SEVERAL if len(nodes) < _MANY_NOTS else 1
     parts = [part for part in nodes if not turn.is_told(id(part.schema), often=often)]
     own = [words for node in shape.parts if (words := own_words(document, node)).keywords()] if parts else []
+    members = shape.members()
     for part in parts:
         both = (part, *own)
         # further parts may be the spelled-out opposite of what is refused: nothing fits both
-        tried = (both, (part, *own[:1]), (part,))
-        wanted = next((found for parts in tried if (found := samples(document, parts, depth=depth))), [])
+        tried = (both, (part, *own[:1]), (part,))[members is not None :]
+        listed = [value for value in (members or ())[:MOST_MEMBERS] if document.holds(both, value)]
+        wanted = listed or next((found for parts in tried if (found := samples(document, parts, depth=depth))), [])
         yield from (change("nested", value, f"refused by not: {describe(value)}") for value in wanted[:4])
         yield from around(document, part, own, wanted)
         if wanted and not already and depth < deepest(document) - 1 and not document.is_weary:

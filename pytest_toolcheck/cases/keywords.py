@@ -87,6 +87,12 @@ def _type(_: Scope, value: Any, __: Any) -> Predicate | None:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) and name in _TYPES for name in names):
         return None
+    return _of_types(tuple(names))
+
+
+@lru_cache(maxsize=256)
+def _of_types(names: tuple[str, ...]) -> Predicate:
+    """Return the same predicate for the same types: of a value that several schemas ask, it is asked once."""
     if all(name in _CLASSES for name in names):
         classes = tuple(_CLASSES[name] for name in names)
         return lambda value: isinstance(value, classes)
@@ -132,6 +138,11 @@ def _enum(_: Scope, members: Any, __: Any) -> Predicate | None:
 
 def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = {name: scope.compile(schema) for name, schema in value.items()}
+    return scope.of_members(tests, asked_of_members(tests))
+
+
+def asked_of_members(tests: Mapping[str, Predicate]) -> Predicate:
+    """Return the predicate that members which are there pass the tests of their names."""
     if len(tests) == 1:
         [(only, test)] = tests.items()
         return lambda instance: not isinstance(instance, dict) or only not in instance or test(instance[only])
@@ -212,7 +223,7 @@ def _additional_items(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Pr
 
 
 def _all_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
-    return all_of([scope.compile(schema) for schema in value])
+    return scope.joined([scope.compile(schema) for schema in value])
 
 
 def _any_of(scope: Scope, value: list[Any], __: Any) -> Predicate:

@@ -17,8 +17,8 @@ from .valid import samples
 
 ABSENT = object()
 """The level that a parameter has where it is left out."""
-_LOOKED_AT_EACH, _LOOKED_AT_EACH_OF_MANY = 25, 6
-"""For each level of a parameter so many changes are looked at; fewer where many parameters may each hold any other."""
+_LOOKED_AT_EACH = 25
+"""For each level of a parameter so many changes are looked at."""
 _FREE_TEXTS, _FEWEST_LEVELS = 3, 3
 _TELLING = ("enum", "boundary", "null", "number", "optional", "size", "unicode", "format", "pattern", "type", "nested")
 
@@ -55,16 +55,20 @@ def _partitions(document: Document, conjunction: Conjunction, given: list[Any], 
         named = texts_told(document, conjunction)[:_FREE_TEXTS]
         more = [text for text in samples(document, conjunction, depth=1) if isinstance(text, str)]
         options = [*options[:1], *named, *options[1:], *more, ""]
-        return list({identity(value): value for value in options}.values())[: min(most, _FREE_TEXTS + len(named) // 2)]
+        return _distinct(options)[: min(most, _FREE_TEXTS + len(named) // 2)]
     for inner in alternatives(document, conjunction):
         if inner.members() is None and {"integer", "number"} & {*inner.types()}:
             telling = numbers.levels(inner, whole="number" not in inner.types())
             options += [value for value in telling if document.holds(conjunction, value)]
         elif inner.all_of("maxLength"):
             options += [found[0] for ends in (MOST, LEAST) if (found := at_ends(document, conjunction, ends))]
+    if most <= _FEWEST_LEVELS and document.is_recursive:  # many parameters, each of which may hold any other
+        options += samples(document, conjunction, depth=1)
+    if len(known := _distinct(options)) >= most:
+        return known[:most]
     groups: dict[str, list[Any]] = {}
-    each = _LOOKED_AT_EACH if most > _FEWEST_LEVELS or not document.is_recursive else _LOOKED_AT_EACH_OF_MANY
-    for item in islice(variations(document, conjunction, own, depth=deepest(document) - (most > 6)), each * most):
+    looked_at = variations(document, conjunction, own, depth=deepest(document) - (most > 6))
+    for item in islice(looked_at, _LOOKED_AT_EACH * most):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         if _hides_others(item.value):
             continue
@@ -72,7 +76,11 @@ def _partitions(document: Document, conjunction: Conjunction, given: list[Any], 
             groups[kind].append(item.value)
     ordered = [groups.get(kind, []) for kind in _TELLING]
     options += [group[turn] for turn in range(most) for group in ordered if turn < len(group)]
-    return list({identity(value): value for value in options}.values())[:most]
+    return _distinct(options)[:most]
+
+
+def _distinct(options: list[Any]) -> list[Any]:
+    return list({identity(value): value for value in options}.values())
 
 
 def _hides_others(value: Any) -> bool:

@@ -13,7 +13,8 @@ from typing import Any, cast
 from referencing.jsonschema import specification_with
 
 from ..lean_jsonschema import jsonschema
-from .keywords import BUILDERS, COVERED_ELSEWHERE, Predicate, all_of, always, never
+from .joints import Joints
+from .keywords import BUILDERS, COVERED_ELSEWHERE, Predicate, always, never
 
 _COMPILED_DRAFTS = (
     jsonschema.Draft202012Validator,
@@ -22,6 +23,7 @@ _COMPILED_DRAFTS = (
     jsonschema.Draft6Validator,
 )
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
+_JOINED = frozenset(("allOf", "$ref", "$dynamicRef"))
 
 
 class Scope:
@@ -68,14 +70,26 @@ class Scope:
         """Return the predicate of what a reference refers to; resolved when first needed, as `jsonschema` does."""
         target: Predicate | None = None
 
-        def holds(value: Any) -> bool:
+        def resolved() -> Predicate:
             nonlocal target
             if target is None:
-                resolved = self.resolver.lookup(reference)
-                target = self._predicates.compile(resolved.contents, resolved.resolver)
-            return target(value)
+                found = self.resolver.lookup(reference)
+                target = self._predicates.compile(found.contents, found.resolver)
+            return target
 
+        def holds(value: Any) -> bool:
+            return target(value) if target is not None else resolved()(value)
+
+        self._predicates.joints.stand_for(holds, resolved)
         return holds
+
+    def joined(self, parts: list[Predicate]) -> Predicate:
+        """As `all_of`, of parts that are laid flat when first needed: what they share is asked once."""
+        return self._predicates.joints.joined(parts)
+
+    def of_members(self, tests: dict[str, Predicate], holds: Predicate) -> Predicate:
+        """Note that `holds` asks each of the tests of the member of that name."""
+        return self._predicates.joints.of_members(tests, holds)
 
     def as_jsonschema(self, keyword: str, value: Any) -> Predicate:
         """Return a predicate that asks `jsonschema`'s own function for the keyword."""
@@ -92,6 +106,9 @@ class Predicates:
         self.validator, self.specification = validator, specification
         self.draft = draft
         self._done: dict[Any, Predicate] = {}
+        self._scopes: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        """What tells a resolver from others, by its id; with the resolver, which keeps the id its own."""
+        self.joints = Joints()
         self._alive: list[Any] = []
         self._of_draft: dict[Any, Predicates] = {draft: self}
         self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
@@ -123,7 +140,13 @@ class Predicates:
 
     def key_of(self, schema: Any, resolver: Any) -> Any:
         """Return what a predicate is remembered by."""
-        return (id(schema), _scope_key(resolver)) if self._is_dynamic else id(schema)
+        return (id(schema), self._scope_of(resolver)) if self._is_dynamic else id(schema)
+
+    def _scope_of(self, resolver: Any) -> tuple[str, ...]:
+        known = self._scopes.get(id(resolver))
+        if known is None:
+            known = self._scopes[id(resolver)] = (resolver, _scope_key(resolver))
+        return known[1]
 
     def _build(self, schema: Mapping[str, Any], resolver: Any) -> Predicate:
         dialect = schema.get("$schema")
@@ -132,7 +155,8 @@ class Predicates:
         scope = Scope(self, schema, resolver)
         if "$ref" in schema and self.draft in (jsonschema.Draft7Validator, jsonschema.Draft6Validator):
             return scope.follow(schema["$ref"])
-        return all_of([part for keyword, value in schema.items() for part in self._keyword(scope, keyword, value)])
+        parts = [part for keyword, value in schema.items() for part in self._keyword(scope, keyword, value)]
+        return self.joints.joined(parts) if not _JOINED.isdisjoint(schema) else self.joints.listed(parts)
 
     def _in_another_draft(self, draft: Any, schema: Mapping[str, Any], resolver: Any) -> Predicate:
         validator = self.validator.evolve(schema=schema, _resolver=resolver)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import accumulate, combinations
 
 Row = tuple[int, ...]
 Combination = tuple[tuple[int, ...], Row]
@@ -21,7 +21,13 @@ class Rescue:
     accepts: Callable[[Row], bool]
     tries: int
     _good: list[Row] = field(default_factory=list)
-    _covered: set[Combination] = field(default_factory=set)
+    _beside: dict[Combination, int] = field(default_factory=dict)
+    """By the combination without its last level: a bit for each level that stands beside it in an accepted row."""
+    _first_bits: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Number the levels of all parameters."""
+        self._first_bits.extend(accumulate(self.sizes, initial=0))
 
     def rows(self, base: Row, rows: Sequence[Row]) -> Iterator[tuple[Combination, Row]]:
         """Yield each combination that no accepted row of `rows` holds, with a row that does: `base` or another, changed."""
@@ -29,14 +35,18 @@ class Rescue:
         if self.accepts(base):
             self._good.insert(0, base)
         left: dict[Combination, None] = {}
-        for wanted in dict.fromkeys(key for row in refused for key in _combinations(row, self.strength)):
-            found = self._found(wanted, self._overlaid(wanted))
-            if found is not None:
-                yield wanted, found
-            elif wanted not in self._covered:
+        for wanted in (wanted for row in refused for wanted in self._missing(row)):
+            if wanted in left:
+                continue
+            found = self._found(self._overlaid(wanted))
+            if self.tries < 0:
+                return
+            if found is None:
                 left[wanted] = None
+            else:
+                yield wanted, found
         for wanted in left:  # harder to have: one more of the others is changed too
-            found = self._found(wanted, self._changed(wanted))
+            found = None if self._is_covered(wanted) else self._found(self._changed(wanted))
             if found is not None:
                 yield wanted, found
 
@@ -44,20 +54,36 @@ class Rescue:
         if not self.accepts(row):
             return False
         self._good.append(row)
-        self._covered.update(_combinations(row, self.strength))
+        self._cover(row)
         return True
 
-    def _found(self, wanted: Combination, options: Iterator[Row]) -> Row | None:
-        if wanted in self._covered:
-            return None
+    def _found(self, options: Iterator[Row]) -> Row | None:
         for row in options:
             self.tries -= 1
             if self.tries < 0:
                 return None
             if self.accepts(row):
-                self._covered.update(_combinations(row, self.strength))
+                self._cover(row)
                 return row
         return None
+
+    def _cover(self, row: Row) -> None:
+        levels = sum(1 << first + level for first, level in zip(self._first_bits, row, strict=False))
+        for key in _combinations(row, self.strength - 1):
+            self._beside[key] = self._beside.get(key, 0) | levels
+
+    def _is_covered(self, wanted: Combination) -> bool:
+        places, levels = wanted
+        beside = self._beside.get((places[:-1], levels[:-1]), 0)
+        return bool(beside >> self._first_bits[places[-1]] + levels[-1] & 1)
+
+    def _missing(self, row: Row) -> Iterator[Combination]:
+        """Yield what of the row stands in no accepted row, as far as is known when it is asked for."""
+        for places, levels in _combinations(row, self.strength - 1):
+            for last in range(places[-1] + 1 if places else 0, len(row)):
+                wanted = (*places, last), (*levels, row[last])
+                if not self._is_covered(wanted):
+                    yield wanted
 
     def _overlaid(self, wanted: Combination) -> Iterator[Row]:
         yield from (_put(row, wanted) for row in self._good[:_MOST_RESCUERS])

@@ -18,7 +18,7 @@ from .schema import ALL_TYPES, Conjunction, Document, Node, decisive
 from .strategy_negate import negations
 
 _MOST, _MOST_EXCLUSIVE = 16, 64
-_OF_MEMBERS = frozenset(("properties", "patternProperties", "additionalProperties"))
+_OF_ANY_MEMBER = frozenset(("patternProperties", "additionalProperties"))
 _HINTS: Mapping[str, frozenset[str]] = {
     k: frozenset(words)
     for k, words in {
@@ -47,19 +47,20 @@ class Shape:
     """By keyword the parts that have it, and its value there."""
     names: dict[str, dict[str, None]] = field(default_factory=dict, compare=False, repr=False)
     """Of members that must be there, and must not: what was worked out."""
-    of_members: list[Node] = field(default_factory=list, compare=False, repr=False)
-    """The parts that say something about members."""
+    of_members: dict[str | None, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    """By name the places of the parts that list it under `properties`; under None of those that speak of any name."""
     judges: list[Node] = field(default_factory=list, compare=False, repr=False)
     """What was worked out for `decisive`."""
 
     def __post_init__(self) -> None:
         """Look through the parts once: a shape is asked for its keywords hundreds of times."""
-        for part in self.parts:
+        for place, part in enumerate(self.parts):
             words = part.keywords()
             for keyword, value in words.items():
                 self.stated.setdefault(keyword, []).append((part, value))
-            if not _OF_MEMBERS.isdisjoint(words):
-                self.of_members.append(part)
+            named = (None,) if not _OF_ANY_MEMBER.isdisjoint(words) else words.get("properties", ())
+            for name in named:
+                self.of_members.setdefault(name, []).append(place)
 
     @property
     def decisive(self) -> Conjunction:
@@ -135,7 +136,8 @@ class Shape:
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""
         if name not in self.known:
-            own = tuple(node for part in self.of_members for node in _member(part, name))
+            places = sorted((*self.of_members.get(name, ()), *self.of_members.get(None, ())))
+            own = tuple(node for place in places for node in _member(self.parts[place], name))
             self.known[name] = own or tuple(
                 part.child(schema)
                 for part, schema in self.stated.get("unevaluatedProperties", ())

@@ -1,0 +1,65 @@
+"""Schemas that all hold for one value, laid flat: the same answers as `jsonschema`, with fewer questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pytest_toolcheck.cases.joints import Joints
+from pytest_toolcheck.cases.schema import Document
+
+NOWHERE = {"$ref": "#/nowhere"}
+INTEGER = {"type": "integer"}
+SCHEMAS: dict[str, Any] = {
+    "the same asked twice": {"allOf": [{"type": "object"}, {"type": "object", "properties": {"a": INTEGER}}]},
+    "members of several": {
+        "$defs": {"base": {"properties": {"a": INTEGER, "b": {"minLength": 2}}}},
+        "allOf": [{"$ref": "#/$defs/base"}, {"properties": {"a": {"minimum": 3}, "c": False}}],
+        "properties": {"a": {"maximum": 5}},
+    },
+    "itself inside": {
+        "$defs": {"node": {"properties": {"next": {"$ref": "#/$defs/node"}, "v": INTEGER}}},
+        "allOf": [{"$ref": "#/$defs/node"}, {"properties": {"next": {"type": ["object", "null"]}}}],
+    },
+    "nothing behind a reference": {"allOf": [{"type": "integer"}, NOWHERE]},
+    "nothing before": {"allOf": [NOWHERE, {"type": "integer"}]},
+    "nothing behind a member": {"allOf": [{"properties": {"a": INTEGER}}, {"properties": {"b": NOWHERE}}]},
+}
+VALUES: list[Any] = [
+    *(1, "x", None, {}, {"a": 1}, {"a": 4}, {"a": 9}, {"a": "x"}, {"a": 4, "b": "x"}, {"a": 4, "b": "xx"}, {"c": 1}),
+    *({"a": "x", "b": 1}, {"next": {"v": 1}}, {"next": {"next": {"v": "x"}}}, {"next": None}, {"next": 1, "v": 1}),
+]
+
+
+def verdict(predicate: Any, value: Any) -> Any:
+    try:
+        return bool(predicate(value))
+    except Exception:
+        return "undecided"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_answers_are_those_of_jsonschema(name: str) -> None:
+    """Whether a value is accepted, refused, or nobody can say, as what is asked first already decides."""
+    judge = jsonschema.Draft202012Validator(SCHEMAS[name])
+    document = Document(SCHEMAS[name])
+    for value in VALUES:
+        assert verdict(document.accepts, value) == verdict(judge.is_valid, value), value
+
+
+def test_each_question_is_asked_once() -> None:
+    """Of parts within parts that share a question, and ask for the same member."""
+    asked: list[str] = []
+
+    def asks(name: str) -> Any:
+        return lambda _: asked.append(name) or True
+
+    joints, first, second, member = Joints(), asks("first"), asks("second"), asks("member")
+    of_members = [joints.of_members({"a": member}, asks(f"members {number}")) for number in range(2)]
+    inner = joints.listed([first, of_members[0]])
+    reference = asks("reference")
+    joints.stand_for(reference, lambda: joints.listed([first, of_members[1], second]))
+    assert joints.joined([inner, reference, first])({"a": 1})
+    assert asked == ["first", "member", "second"]
