@@ -7,15 +7,21 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_toolcheck.behaviour import repeat
+from pytest_toolcheck.behaviour.first_asked import what_is_decided_first
+from pytest_toolcheck.behaviour.promise import BehaviourScenario, Trial
 from pytest_toolcheck.behaviour.telling import scores, separated
+from pytest_toolcheck.scenario import ToolPlan
 
-from .behaviour_lab import findings_of
+from .behaviour_lab import Room, findings_of
 
 RATES = {"celsius": (1, 0), "fahrenheit": (1.8, 32), "kelvin": (1, 273.15)}
 KINDS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
@@ -88,15 +94,16 @@ def service() -> Iterator[str]:
         thread.join()
 
 
+def _schema_of(kind: str) -> str:
+    return f"{{type: object, properties: {{{KINDS[kind][0]}}}, required: [a, b], additionalProperties: false}}"
+
+
 def found(folder: Path, promise: str, *tools: str) -> list[str]:
     """Return what is found of the tools of a service that is only reached, each of which keeps the promise or not."""
     described = ""
     for name in tools:
-        schema = KINDS[name.partition("_")[2]][0]
-        described += (
-            f"  {name}:\n    call: POST /{name}\n    annotations: {{{promise}: true}}\n    input: {{type: object, "
-            f"properties: {{{schema}}}, required: [a, b], additionalProperties: false}}\n"
-        )
+        described += f"  {name}:\n    call: POST /{name}\n    annotations: {{{promise}: true}}\n"
+        described += f"    input: {_schema_of(name.partition('_')[2])}\n"
     with service() as url:
         return findings_of(folder, "", f"target: {{http: {{url: '{url}'}}}}\ntools:\n{described}")
 
@@ -104,12 +111,36 @@ def found(folder: Path, promise: str, *tools: str) -> list[str]:
 WAYS = "half", "whole", "deaf", "odd", "echo"
 
 
+def _asked_first(trial: Trial) -> None:
+    repeat._nothing_decides(trial, list(trial.inputs()))
+
+
+def only_what_is_asked_first(plan: ToolPlan) -> list[BehaviourScenario]:
+    """The experiment alone, of functions in this process: `deterministic` would import them anew for each input."""
+    return [BehaviourScenario("asked first", "deterministic", "repeat", _asked_first, None)]
+
+
+def found_here(folder: Path, kind: str, *ways: str, room: Room = only_what_is_asked_first) -> list[str]:
+    """Return what the experiment finds of a tool of each way, `WAY_KIND`."""
+    code, described = f"from {__name__} import _answered\ncache = {{}}\n", ""
+    for way in ways:
+        code += f"def {way}_{kind}(a, b): return _answered({way!r}, {kind!r}, a, b, cache)\n"
+        described += f"  {way}_{kind}:\n    annotations: {{deterministic: true}}\n    input: {_schema_of(kind)}\n"
+    return findings_of(folder, code, f"tools:\n{described}", room=room)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_half_a_key_is_found_without_a_second_server(kind: str, tmp_path: Path) -> None:
+def test_half_a_key_is_found(kind: str, tmp_path: Path) -> None:
     """Each kind of parameter that the key leaves out; a whole key, and a parameter that means nothing, accuse nobody."""
-    ways = WAYS if kind == "unit" else WAYS[:3]
-    [finding] = found(tmp_path, "deterministic", *(f"{way}_{kind}" for way in ways))
+    [finding] = found_here(tmp_path, kind, *(WAYS if kind == "unit" else WAYS[:3]))
     assert finding.startswith(f"half_{kind}: deterministic: ")
+    assert finding.endswith("what is asked first decides what is answered, for every b")
+
+
+def test_half_a_key_is_found_without_a_second_server(tmp_path: Path) -> None:
+    """In a service that is only reached, after all else that the promise is held to."""
+    [finding] = found(tmp_path, "deterministic", "half_full", "whole_full", "deaf_full")
+    assert finding.startswith("half_full: deterministic: ")
     assert finding.endswith("what is asked first decides what is answered, for every b")
 
 
@@ -117,6 +148,20 @@ def test_half_a_key_shows_that_a_tool_does_not_only_read(tmp_path: Path) -> None
     """The hint of an MCP server says nothing of equal answers; yet a call that decides what others answer writes."""
     [finding] = found(tmp_path, "read_only", "half_language", "whole_language")
     assert finding.startswith("half_language: read_only: half_language is not read_only: what is asked first decides")
+
+
+@pytest.mark.parametrize(("quickest_s", "is_found"), [(0.0, True), (20.0, False)])
+def test_a_busy_machine_hides_no_half_key(quickest_s: float, is_found: bool, tmp_path: Path) -> None:
+    """Calls that wait for the machine are quick again and again; a tool that is slow in each is not called so often."""
+    seconds = cycle([quickest_s, 60.0, 30.0])
+
+    def busily(trial: Trial) -> None:
+        known = [(value, replace(outcome, duration_ns=0)) for value, outcome in trial.inputs()]
+        call = trial.ctx.call
+        trial.ctx.call = lambda *a, **k: replace(call(*a, **k), duration_ns=round(next(seconds) * 1e9))
+        assert (what_is_decided_first(trial, known) is not None) == is_found
+
+    found_here(tmp_path, "factor", "half", room=lambda plan: [replace(*only_what_is_asked_first(plan), act=busily)])
 
 
 def test_chance_separates_no_keys() -> None:

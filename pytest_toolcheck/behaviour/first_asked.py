@@ -8,7 +8,6 @@ that separates all keys of the one kind from all of the other comes by chance on
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from ..checks.violation import is_valid
 from ..parts import parts_of
 from .fresh_values import Maker, makers_for, new_value
 from .leaves import Leaves, differing, is_ignored, is_volatile, leaves_of_outcome
+from .patience import Patience
 from .telling import Score, scores, separated
 
 if TYPE_CHECKING:
@@ -65,13 +65,12 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     took_ns, base = min(outcome.duration_ns for _, outcome in known), known[0][0]
     if not isinstance(properties, Mapping) or len(properties) < 2 or took_ns > _QUICK_S * 1e9:
         return None
-    keys = Keys(trial, base, parts_of(schema))
-    cases, until = trial.valid_inputs(), time.monotonic() + _PATIENCE_S
+    keys, cases = Keys(trial, base, parts_of(schema)), trial.valid_inputs()
     for name in list(properties)[:_MOST_PARAMETERS]:
         if not keys.varied(beside=name):
             continue
         for values in alternatives(name, base, cases):
-            if time.monotonic() > until:
+            if keys.patience.is_over:
                 return None
             if (found := _Experiment(keys, name, values).result()) is not None:
                 return found
@@ -103,6 +102,8 @@ class Keys:
         self._chance = random.Random(trial.plan.tool.name)
         self._used: set[str] = set()
         self._ignored = tuple(trial.options.get("ignore", ()))
+        self.patience = Patience(_PATIENCE_S)
+        """Of all calls: their values are new, so none is quicker than the tool is."""
         self._makers = {name: maker for name in base if (maker := self._maker(name)) is not None}
 
     def varied(self, *, beside: str = "") -> list[str]:
@@ -140,6 +141,7 @@ class Keys:
         if not is_valid(self._schema, call):
             return None
         outcome = self._trial.ctx.call(call, valid=True)
+        self.patience.note(outcome)
         if outcome.kind != "accepted":
             return None
         return {pointer: value for pointer, value in leaves_of_outcome(outcome).items() if self._tells(pointer, value)}

@@ -50,7 +50,8 @@ def read_only(trial: Trial) -> None:
         with trial.fresh_session() as session:
             _no_change(trial, value, first, session)
     _no_first_call_stays(trial, accepted[0][0])
-    _nobody_writes(trial, accepted[0][1])
+    if _quickest_ns(accepted) <= SLOW_S * 1e9:
+        _nobody_writes(trial, accepted[0][1])
     _no_order_decides(trial, accepted)  # calls in the session that was fresh until now
     _nothing_decides(trial, accepted)
     ask_on(trial, [value for value, _ in accepted])
@@ -74,9 +75,13 @@ def _at(pointer: str) -> str:
 
 
 def _nobody_writes(trial: Trial, first: Outcome) -> None:
-    if first.duration_ns > SLOW_S * 1e9 or (found := what_writes(trial, first)) is None:
-        return
-    raise _writes(trial, *found)
+    if (found := what_writes(trial, first)) is not None:
+        raise _writes(trial, *found)
+
+
+def _quickest_ns(asked: Sequence[tuple[dict[str, Any], Outcome]]) -> int:
+    """Return how long the tool took itself: others may have waited for the machine, and the first for what is prepared once."""
+    return min(outcome.duration_ns for _, outcome in asked)
 
 
 def _writes(trial: Trial, value: dict[str, Any], change: Change) -> Exception:
@@ -182,7 +187,7 @@ def deterministic(trial: Trial) -> None:
     for value, first, later in many_inputs_twice(trial):
         _must_equal(trial, value, first, later, "again")
         others.append((value, first))
-    asked += others[: _MOST_ELSEWHERE if asked[0][1].duration_ns < _QUICK_NS else 0]
+    asked += others[: _MOST_ELSEWHERE if _quickest_ns(asked) < _QUICK_NS else 0]
     if runs_here(trial.plan.spec.target):
         _in_other_processes(trial, asked)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, filterfalse, islice
@@ -12,6 +11,7 @@ from ..checks.base import as_json
 from ..parts import parts_of
 from .first_asked import Keys
 from .leaves import differing, words_of
+from .patience import Patience
 from .promise import SLOW_S
 from .state import Change
 
@@ -57,13 +57,15 @@ class FirstCall:
 
 def many_inputs_twice(trial: Trial) -> Iterator[tuple[Input, Outcome, Outcome]]:
     """Yield valid inputs that are accepted, the shortest first, for nothing is the rarest; with the answers to two calls."""
-    until = time.monotonic() + _PATIENCE_S
+    patience, slow = Patience(_PATIENCE_S), 0
     shortest = sorted(filterfalse(_has_whole_float, trial.valid_inputs()), key=lambda value: len(as_json(value)))
     for value in shortest[:_MOST_AGAIN]:
         first = trial.ctx.call(value, valid=True)
         if first.kind == "accepted":
             yield value, first, trial.ctx.call(value, valid=True)
-        if first.duration_ns > SLOW_S * 1e9 or time.monotonic() > until:
+        patience.note(first, calls=2)
+        slow += first.duration_ns > SLOW_S * 1e9
+        if slow > 1 or patience.is_over:  # a single one has waited for the machine
             return
 
 
