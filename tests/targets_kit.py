@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from pytest_toolcheck.errors import Position
 from pytest_toolcheck.spec.model import PythonTarget, Spec, TargetSpec, ToolSpec
 from pytest_toolcheck.targets import Outcome, Request, Session, make_target
@@ -23,6 +25,14 @@ def request(tool: str | ToolSpec, *, valid: bool | None = True, limit_s: float =
 
 def call(session: Session, tool: str | ToolSpec, **options: Any) -> Outcome:
     return session.call(request(tool, **options))
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process has not ended; where its parent is gone, nobody may be there to bury it."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def python_tools(folder: Path, source: str, *tools: ToolSpec, name: str = "tools.py"):

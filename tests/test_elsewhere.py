@@ -21,7 +21,7 @@ from pytest_toolcheck.targets import guard, make_target, mcp_stdio, processes
 from pytest_toolcheck.targets.processes import ServerProcess
 
 from . import elsewhere
-from .targets_kit import call, spec_of
+from .targets_kit import call, is_running, spec_of
 
 IMPORTING = """
 import asyncio, importlib, multiprocessing, pty, ssl, subprocess, tempfile  # these look for what is hidden as they are imported
@@ -82,8 +82,7 @@ def test_a_server_and_all_below_it_end_without_groups_of_processes(as_on_windows
         while len(family := server.family()) < 2 or "up" not in server.output.since(0):
             assert server.exit_code(wait_s=0.01) is None
         server.kill()
-        gone, alive = psutil.wait_procs([psutil.Process(pid) for pid in family if psutil.pid_exists(pid)], timeout=10)
-        assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE], (gone, alive)
+        assert comes(lambda: not any(is_running(pid) for pid in family))
     finally:
         server.stop(grace_s=0)
     assert server.exit_code() is not None

@@ -73,7 +73,7 @@ MONITORED = mutated(
 
 async def monitor():
     while True:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 """,
 )
 MONITORED = mutated(

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 
-import psutil
 import pytest
 
 from pytest_toolcheck.errors import TargetError
@@ -21,7 +20,7 @@ from pytest_toolcheck.spec.model import McpTarget, ToolSpec
 from pytest_toolcheck.targets import Request, _remote, make_target, mcp
 from pytest_toolcheck.targets._server_log import ServerLog
 
-from .targets_kit import SERVERS, call, request, spec_of
+from .targets_kit import SERVERS, call, is_running, request, spec_of
 
 ODD = McpTarget(command=("python", "odd_server.py"))
 RAW = McpTarget(command=("python", "raw_server.py"))
@@ -82,13 +81,6 @@ def raw():
     session = target.open()
     yield session
     session.close()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait_until_gone(*pids: int) -> list[int]:
