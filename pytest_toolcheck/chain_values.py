@@ -156,6 +156,15 @@ def new_key(schema: Any, arguments: Mapping[str, Any], key: str, used: Mapping[s
     yield from ({**arguments, key: value} for value in made if value is not None)
 
 
+def all_new(schema: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments with texts that nobody has used, those of a form that are needed (a key, as a rule) too."""
+    made = dict(next(with_new_texts(schema, arguments), arguments))
+    needed = schema.get("required", ()) if isinstance(schema, Mapping) else ()
+    for name in (each for each in needed if isinstance(arguments.get(each), str)):
+        made = next(new_key(schema, made, name, arguments), made)
+    return made
+
+
 def unused_name() -> str:
     """Return a short text, of a letter and digits, that nobody has used."""
     return f"n{_unused_number()}"

@@ -62,6 +62,45 @@ def test_pages_that_do_not_join_are_found(tmp_path: Path, place: str, body: str,
     assert told is None or told in found[0]
 
 
+MAKERS = {
+    "a key of a form": (
+        "def add_row(sku, name):\n    rows[sku] = {'sku': sku, 'name': name}",
+        "^[A-Z]{2}-[0-9]{4}$",
+        "add_row",
+    ),
+    "a form of which few are known": (
+        "def add_row(sku, name):\n    if sku != 'AA-0000': raise ValueError('no such sku')\n    rows[name] = {'name': name}",
+        "^[A-Z]{2}-[0-9]{4}$",
+        "add_row",
+    ),
+    "what sets makes": (
+        "def set_row(sku, name):\n    rows[sku] = {'sku': sku, 'name': name}",
+        "^[a-z]{4,9}$",
+        "set_row",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_rows_are_made_under_keys_of_their_own(tmp_path: Path, name: str) -> None:
+    """A second row must not take the place of the first; limits that may be left null are limits."""
+    maker, form, tool = MAKERS[name]
+    code = f"rows = {{}}\n{maker}\n    return 'kept'\ndef list_rows(limit=None, offset=None):\n    return list(rows.values())[OFFSET:][:limit or 20]\n"
+    size, skip = (
+        f'"{each}": {{anyOf: [{{type: integer, minimum: {low}, maximum: 50}}, {{type: "null"}}], default: null}}'
+        for each, low in (("limit", 1), ("offset", 0))
+    )
+    made = f"{tool}: {{variations: {{categories: [example]}}, input: {{type: object, properties: {{sku: {{type: string, pattern: '{form}'}}, name: {{type: string}}}}, required: [sku, name]}}}}"
+    spec = SPEC.replace("PROPERTIES", f"{{{size}, {skip}}}") + f"  {made}\n"
+    assert not [
+        line for line in findings_of(tmp_path, code.replace("OFFSET", "(offset or 0)"), spec) if "pages" in line
+    ]
+    [found] = [
+        line for line in findings_of(tmp_path, code.replace("OFFSET", "(offset or 0) // 2"), spec) if "pages" in line
+    ]
+    assert AGAIN in found
+
+
 def test_rows_are_made_where_there_are_none(tmp_path: Path) -> None:
     """Siblings that create are asked for something to list."""
     code = """

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..cases import base_candidates
 from ..chain_lists import rows_of
-from ..chain_roles import may_be_called, role_of_tool, schema_of, words_of
-from ..chain_values import plain, with_new_texts
+from ..chain_roles import makes_by_setting, may_be_called, role_of_tool, schema_of, words_of
+from ..chain_values import all_new, plain, with_new_texts
 from ..checks.base import as_json
 from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
 from ..scenario import ScenarioSkipped, ToolPlan
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _NEXT: Final = frozenset(["next", "cursor", "after", "continuation"])
 _LONGEST: Final = 100
 _ENOUGH: Final = 4
 _MADE: Final = 7
+_MOST_CALLS: Final = 3 * _MADE
 _TRIES: Final = 3
 
 
@@ -51,8 +53,9 @@ def names_in(plan: ToolPlan) -> _Names | None:
     only_reads = tool.annotations.read_only or (role_of_tool(plan.description) or ("",))[0] == "list"
     if not isinstance(properties, Mapping) or not only_reads or tool.annotations.destructive:
         return None
-    called = {"_".join(words_of(name)): name for name, part in properties.items() if isinstance(part, Mapping)}
-    sizes = [name for word, name in called.items() if word in _SIZES and properties[name].get("type") == "integer"]
+    parts = {name: _without_null(part) for name, part in parts_of(schema).items()}
+    called = {"_".join(words_of(name)): name for name in parts}
+    sizes = [name for word, name in called.items() if word in _SIZES and parts[name].get("type") == "integer"]
     if len(sizes) != 1:
         return None
     places = {word: name for word, name in called.items() if word in _SKIPS | _PAGES | _CURSORS}
@@ -86,8 +89,9 @@ class _Listing:
     def fill(self) -> None:
         """Make things to list with siblings that create, where there are few. Raises ScenarioSkipped where none helps."""
         if len(self._all()) <= _ENOUGH:
-            for maker, arguments in islice(self._makers(), _MADE):
-                self.trial.ctx.call_tool(maker, arguments)
+            made = (self.trial.ctx.call_tool(*each).kind == "accepted" for each in islice(self._makers(), _MOST_CALLS))
+            for _ in islice(filter(None, made), _MADE):
+                pass
         if len(self._all()) < _ENOUGH:
             raise ScenarioSkipped(f"{self.trial.plan.tool.name} lists fewer than {_ENOUGH} rows")
 
@@ -135,7 +139,8 @@ class _Listing:
             told = [value for key, value in _members(first) if set(words_of(key)) & _NEXT and value is not None]
             return told[0] if len(told) == 1 and "/" not in str(told[0]) else None
         part = self._part(name)
-        begins = part.get("minimum", part.get("default", 1 if self.names.is_page else 0))
+        begins = part.get("minimum", part.get("default"))
+        begins = (1 if self.names.is_page else 0) if begins is None else begins
         return begins + (1 if self.names.is_page else size) if begins in (0, 1) else None
 
     def _all(self) -> list[Any]:
@@ -146,8 +151,7 @@ class _Listing:
         return min(int(most), _LONGEST) if isinstance(most, (int, float)) else _LONGEST
 
     def _part(self, name: str) -> Mapping[str, Any]:
-        part: Mapping[str, Any] = self._schema["properties"][name]
-        return part
+        return _without_null(part_of(self._schema, name))
 
     def _rows(self, given: Mapping[str | None, Any]) -> list[Any] | None:
         answer = self._answer(given)
@@ -173,11 +177,26 @@ class _Listing:
         """Yield calls of siblings that create: each with texts that nobody has used."""
         spec, plan = self.trial.plan.spec, self.trial.plan
         for tool in plan.siblings:
-            if (role_of_tool(tool) or ("",))[0] == "create" and may_be_called(spec, tool):
+            makes = (role_of_tool(tool) or ("",))[0] == "create" or makes_by_setting(tool)
+            if makes and may_be_called(spec, tool):
                 schema = schema_of(spec, tool)
                 for candidate in islice(base_candidates(schema or {"type": "object"}), _TRIES):
-                    for _ in range(_MADE):
-                        yield tool.name, next(with_new_texts(schema, candidate), dict(candidate))
+                    for make in (all_new, _with_new_texts):  # of a form that is told, few may be known: currencies
+                        yield from ((tool.name, make(schema, candidate)) for _ in range(_MADE))
+
+
+def _with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(next(with_new_texts(schema, arguments), arguments))
+
+
+def _without_null(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a parameter is that may be null as well."""
+    branches = [each for each in part.get("anyOf", ()) if isinstance(each, Mapping) and each.get("type") != "null"]
+    return (
+        {**branches[0], **{key: value for key, value in part.items() if key != "anyOf"}}
+        if len(branches) == 1
+        else dict(part)
+    )
 
 
 def _members(answer: Any) -> Iterator[tuple[str, Any]]:
