@@ -98,6 +98,11 @@ class RunningScenario:
         """How often a call seemed to leave something behind, by what it was."""
         return self._state.suspicions
 
+    def take_changed_at_first(self) -> dict[str, tuple[Any, Any]]:
+        """Return what of this process the first calls changed, once."""
+        found, self._state.changed_at_first = self._state.changed_at_first, {}
+        return found
+
     @property
     def server(self) -> TargetServer:
         return self._state.server
@@ -166,7 +171,7 @@ class RunningScenario:
         filled = self._fill(copied(dict(arguments)))
         if valid is None or filled != arguments:
             valid = plan.tool.input is None or is_valid(plan.tool.input, filled)
-        rid = new_rid()
+        rid, is_first = new_rid(), self._state.is_to_be_watched(plan)
         with span(rid=rid, tool=plan.tool.name, sid=session.id), in_flight(rid, tool=plan.tool.name, sid=session.id):
             self.emit("call.start", attrs={"input": filled, "label": "valid" if valid else "invalid"})
             request = Request(
@@ -176,7 +181,7 @@ class RunningScenario:
                 timeout_s=limit_s,
                 valid=valid and not may_be_mistyped(plan, filled),
                 on_progress=self._on_progress,
-                observe=observe,
+                observe=observe or is_first,
             )
             with clock_of(plan):
                 outcome = self._state.server.note_halves(filled, session.call(request))
@@ -184,6 +189,8 @@ class RunningScenario:
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         if outcome.kind == "timed_out":
             self._state.note_hang(outcome.duration_ns / 1e9)
+        if is_first and outcome.observed is not None:
+            self._state.changed_at_first |= outcome.observed.process
         if outcome.kind in ("timed_out", "lost") and plan is self.plan:
             self._unanswered.append((filled, outcome))
         if outcome.kind == "accepted":

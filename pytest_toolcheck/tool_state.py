@@ -14,6 +14,7 @@ from .proof import Proof
 from .scenario import ToolPlan
 from .server import Run, TargetServer, server_of
 from .spec.model import Spec
+from .targets._process_state import is_to_leave_it
 
 HANGS_TOLERATED = 3
 """So many hangs of a tool are put up with, and more while the later ones cost little beside the first."""
@@ -48,6 +49,8 @@ class ToolState:
         self.secrets = tuple(secrets_of(plan.spec))
         self.handed = tuple(handed_paths(plan.spec))
         self.suspicions: Counter[str] = Counter()
+        self.changed_at_first: dict[str, tuple[Any, Any]] = {}
+        """What of this process the calls changed that came before the first case, with both states."""
         self.validators: Mapping[str, Any] | None = None
         self.stray = ""
         """What the server wrote to stdout beside the protocol, first seen in a call of this tool."""
@@ -64,6 +67,10 @@ class ToolState:
         self.seconds_elsewhere = 0.0
         self.unproven: Mapping[str, Finding] | None = None
         """What is wrong with the calls that found no base, by cause."""
+
+    def is_to_be_watched(self, plan: ToolPlan) -> bool:
+        """Whether this is a first call of the tool, and it promises to change nothing: what it changes then, it may not change again."""
+        return self.accepted == 0 and plan is self.plan and is_to_leave_it(plan.tool)
 
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""

@@ -1,4 +1,4 @@
-"""`pure`, `non_blocking`, `leaks`: seen in the calls that are made anyway, believed only when further calls repeat it."""
+"""`pure`, `read_only`, `non_blocking`, `leaks`: seen in the calls that are made anyway, believed only when further calls repeat it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..cases.model import Case
 from ..checks.base import Finding, place_of, shorten
 from ..targets.base import Observed, Outcome
 from ..units import format_duration, parse_duration_ns
+from .process_wide import process_wide
 from .switches import is_promised
 from .unawaited import unawaited
 
@@ -31,7 +32,7 @@ def passive_findings(running: RunningScenario, case: Case, outcome: Outcome) -> 
     observed = outcome.observed
     if observed is None or outcome.kind in ("timed_out", "lost"):
         return
-    for look in (_pure, _non_blocking, _never_awaited, _leaks):
+    for look in (_pure, process_wide, _non_blocking, _never_awaited, _leaks):
         if (finding := look(running, case, observed)) is not None:
             yield finding
 

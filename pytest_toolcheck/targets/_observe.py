@@ -13,20 +13,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..clock import active_clock, real_monotonic_ns
+from ..spec.model import ToolSpec
 from ._frames import is_users
 from ._jsonlike import to_json_like
+from ._process_state import changed, is_to_leave_it, process_state
 from .base import Observed
 
 _OUR_THREADS = "toolcheck-"
 
 
 @contextmanager
-def observing(loop: Callable[[], asyncio.AbstractEventLoop | None], arguments: Callable[[], Any]) -> Iterator[Observed]:
-    """Observe the call that the body makes."""
+def observing(
+    tool: ToolSpec, loop: Callable[[], asyncio.AbstractEventLoop | None], arguments: Callable[[], Any]
+) -> Iterator[Observed]:
+    """Observe the call of the tool that the body makes."""
     observed = Observed()
+    state = process_state() if is_to_leave_it(tool) else {}
     given, before, already = snapshot(arguments()), counts(loop()), set(running(loop()))
     with held_loop(observed), never_awaited(observed):
         yield observed
+    observed.process = changed(state, process_state()) if state else {}
     now = counts(loop())
     observed.left = {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
     for thing in set(running(loop())) - already:  # one may have come as another went

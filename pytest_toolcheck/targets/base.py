@@ -98,6 +98,8 @@ class Observed:
     """The tasks of an async tool's own code that it had started, and not ended, when it answered."""
     never_awaited: list[str] = field(default_factory=list)
     """The coroutines of the tool that it made and never awaited."""
+    process: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Of a tool that promises to change nothing: what of the whole process is not as before, with both its states."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class McpSession(RemoteSession["Link"]):
         if own_loop is None:
             return super()._observed(request)
         watches_tasks = request.tool.clock != "virtual"
-        with observing(lambda: own_loop.loop, lambda: None) as observed:
+        with observing(request.tool, lambda: own_loop.loop, lambda: None) as observed:
             outcome = self._made_watched(own_loop, request, observed) if watches_tasks else self._made(request)
         return replace(outcome, observed=observed)
 

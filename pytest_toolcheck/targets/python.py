@@ -147,7 +147,7 @@ class PythonSession:
             return self._finish(request, attempt)
         tool_spec = request.tool
         keeps = tool_spec.checks.get("pure", tool_spec.annotations.pure)
-        with observing(lambda: self.loop, lambda: attempt.arguments if keeps else None) as observed:
+        with observing(tool_spec, lambda: self.loop, lambda: attempt.arguments if keeps else None) as observed:
             attempt.watches_tasks = request.tool.clock != "virtual"
             self._run(tool, attempt, request.timeout_s)
         observed.unawaited = attempt.unawaited
