@@ -6,6 +6,7 @@ What that refusal names as allowed, and what the descriptions name, is tried; wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cases import words
 from .cases.told import words_listed
+from .checks import Finding
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
@@ -26,6 +28,12 @@ _MOST_WORDS = 16
 _UNKNOWN = "qzvxwordthatnobodyknows"
 _TAKEN, _CRASHED = "", "\0"
 _LONGEST = 2000
+_WORD = re.compile(r"[A-Za-z][a-z0-9_]{0,15}|[A-Z]{3}")
+_NO_WORDS = (
+    "number integer string name names text date path url hex index id alias value any other others etc none more"
+)
+_KINDS = frozenset(_NO_WORDS.split())
+"""What stands in such a list for words of a kind."""
 _DECIDES = ("const", "enum", "pattern", "format", "contentEncoding")
 
 
@@ -35,6 +43,34 @@ def closed_texts(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[s
     found = proof.words or _asked(context)
     proof.words = found if proof.base is not None else None
     return found
+
+
+def refused_word(context: RunningScenario) -> Finding | None:
+    """Return that a word is refused by a text that lists it among those that are allowed, others of which are accepted."""
+    base = context.proof.base or {}
+    with suppress(ScenarioSkipped):
+        names = [name for name, _ in islice(_free_texts(context), _MOST_PARAMETERS)]
+        for name in names:
+            said = _said(context, {**base, name: _UNKNOWN})
+            listed = [word for word in words.allowed_in(said or "") if _WORD.fullmatch(word) and word not in _KINDS]
+            answers = {word: _said(context, {**base, name: word}) for word in listed[:_MOST_WORDS]}
+            refused = [
+                word for word, text in answers.items() if text and text in (said, said and said.replace(_UNKNOWN, word))
+            ]
+            for word in refused if len(refused) < list(answers.values()).count(_TAKEN) else ():
+                beside = ({**base, name: word, other: each} for other in names if other != name for each in answers)
+                if not any(_said(context, given) == _TAKEN for given in beside):
+                    return _contradiction(context, name, word, str(said))
+    return None
+
+
+def _contradiction(context: RunningScenario, name: str, word: str, said: str) -> Finding:
+    return Finding(
+        "accepts_valid",
+        f"{context.plan.tool.name} refuses {name} {word!r}, which the refusal itself lists as allowed: {shorten(said, 120)}",
+        f"refused word of {name}",
+        "what a refusal names as allowed is accepted",
+    )
 
 
 def _asked(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:

@@ -12,7 +12,7 @@ from .checks import Finding
 from .checks.base import as_json
 from .checks.violation import is_valid
 from .closed_numbers import closed_numbers, refused_end
-from .closed_texts import closed_texts
+from .closed_texts import closed_texts, refused_word
 
 if TYPE_CHECKING:
     from .execute import RunningScenario
@@ -27,7 +27,7 @@ def learned_value_findings(context: RunningScenario, cases: Sequence[Case]) -> t
     found: dict[str, Finding] = {}
     tool = context.plan.tool
     is_promised = tool.checks.get("accepts_valid", True) is not False and tool.acceptance != "lenient"
-    if is_promised and (contradiction := refused_end(context)) is not None:
+    if is_promised and (contradiction := refused_end(context) or refused_word(context)) is not None:
         context.report(contradiction)
         return (contradiction,)
     for case in islice(_cases(context, cases), _MOST_CALLS):

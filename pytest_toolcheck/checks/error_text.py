@@ -36,7 +36,7 @@ def error_text(evidence: Evidence) -> Finding | None:
     differs = _others_differ(evidence) if is_valid else True
     if differs is False:
         return None
-    said = " ".join((_text(evidence.outcome.raw) or "").split())
+    said = " ".join((_report(evidence.outcome.raw) or "").split())
     return Finding(
         "error_text",
         f"{tool.name} reported an error as a success (isError false): {shorten(said, 160)}",
@@ -50,8 +50,7 @@ def reports_an_error(evidence: Evidence) -> bool:
     """Whether the accepted MCP result is nothing but the report of an error, and not one that it was asked about."""
     if evidence.outcome.kind != "accepted":
         return False
-    text = _text(evidence.outcome.raw)
-    if text is None or not _is_report(text) or _declares_errors(evidence.tool.output):
+    if _report(evidence.outcome.raw) is None or _declares_errors(evidence.tool.output):
         return False
     if _OF_LOGS.search(evidence.tool.name):
         return False
@@ -61,8 +60,18 @@ def reports_an_error(evidence: Evidence) -> bool:
 
 def is_report(outcome: Outcome) -> bool:
     """Whether an accepted MCP result is nothing but the report of an error."""
-    text = _text(outcome.raw) if outcome.kind == "accepted" else None
-    return text is not None and _is_report(text)
+    return outcome.kind == "accepted" and _report(outcome.raw) is not None
+
+
+def _report(raw: Any) -> str | None:
+    """Return the text that reports an error: the one text of a result, or else all that its structured content says."""
+    if not isinstance(raw, Mapping) or raw.get("isError") is not False:
+        return None
+    structured = raw.get("structuredContent")
+    wrapped = structured.get("result") if isinstance(structured, Mapping) and len(structured) == 1 else None
+    said = wrapped if isinstance(wrapped, str | Mapping) else structured
+    texts = (_text(raw), said if isinstance(said, str) else as_json(said) if isinstance(said, Mapping) else None)
+    return next((text for text in texts if text is not None and _is_report(text)), None)
 
 
 def _text(raw: Any) -> str | None:
@@ -106,5 +115,4 @@ def _others_differ(evidence: Evidence) -> bool | None:
     if evidence.retry is None or not others:
         return None
     answers = [evidence.retry(other) for other in others[:_MOST_CONTROLS]]
-    texts = [_text(answer.raw) for answer in answers if answer.kind == "accepted"]
-    return any(text is not None and not _is_report(text) for text in texts)
+    return any(answer.kind == "accepted" and _report(answer.raw) is None for answer in answers)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any
 
 from .base import ADVICE, Evidence, Finding, place_of, shorten
@@ -10,6 +12,9 @@ from .error_text import reports_an_error
 from .known_values import known_bad, value_at
 from .violation import Violation, is_valid, is_valid_in_decimals, violation_of
 
+_NO_MULTIPLE = re.compile(r"(?P<number>-?\d\S*) is not a multiple of (?P<step>\d\S*)")
+_NEARLY, _SMALL_SHARE = 1e-9, 1e-3
+"""So much may be left of a number: all, and as a share of the step."""
 _OF_HINTS = """Python does not enforce type hints: check the value in the tool, or decorate it with pydantic's validate_call (strict).
 Where nobody promises that: `checks: {rejects_invalid: false}`; for wrong types alone `variations: {exclude: [type, null]}`."""
 
@@ -30,6 +35,8 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
         return None
     if broken is None or is_valid_in_decimals(schema, case.input) or _is_read_as_valid(evidence, broken):
         return None
+    if _is_nearly_a_multiple(broken):
+        return None
     return Finding(
         "rejects_invalid",
         f"{tool.name} accepted an input that its schema forbids: {broken.message}",
@@ -37,6 +44,18 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
         f"a refusal ({place_of(tool, 'input')}, schema {broken.schema_pointer})",
         details=((ADVICE, _OF_HINTS),) if evidence.by_hints else (),
     )
+
+
+def _is_nearly_a_multiple(broken: Violation) -> bool:
+    """Whether a number is as near to a multiple as programs that divide floats have to take for one; pydantic does."""
+    told = _NO_MULTIPLE.fullmatch(broken.message) if broken.keyword == "multipleOf" else None
+    if told is None:
+        return False
+    number, step = float(told["number"]), float(told["step"])
+    if not math.isfinite(number) or float(number).is_integer():
+        return False
+    left = abs(math.remainder(number, step))
+    return left <= _NEARLY and left < step * _SMALL_SHARE
 
 
 def _is_read_as_valid(evidence: Evidence, broken: Violation) -> bool:
