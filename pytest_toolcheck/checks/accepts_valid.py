@@ -14,6 +14,7 @@ from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
 from .pointing import points_outside
+from .shown_values import refuses_what_it_shows
 from .together import may_be_refused_together
 from .told_relation import says_what_clashes
 from .untold_relation import speaks_of_a_relation
@@ -100,7 +101,7 @@ def _promise(evidence: Evidence) -> str | None:
     contradicted = refusal_contradicts_neighbour(evidence)
     if contradicted is not None and is_missing_beside_another(evidence):
         return None
-    return contradicted or refuses_leap_days_only(evidence)
+    return contradicted or refuses_leap_days_only(evidence) or refuses_what_it_shows(evidence)
 
 
 def _is_another_s_affair(evidence: Evidence) -> bool:
