@@ -15,7 +15,7 @@ from .chain_answers import changed_beside, is_as_before, is_emptied, mistaken
 from .chain_calls import BAD
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
-from .chain_options import ChainOptions
+from .chain_once import ChainOnce
 from .chain_roles import Chain, chains_from
 from .chain_values import (
     plain,
@@ -65,7 +65,7 @@ def fail_if_seen_twice(ctx: ToolContext, item: str, look: Callable[[], Finding |
     raise ScenarioFailure(again)
 
 
-class ChainRun(ChainOptions):
+class ChainRun(ChainOnce):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
@@ -84,7 +84,8 @@ class ChainRun(ChainOptions):
         key = self._key_of(first, self._offered)
         if isinstance(key, Finding):
             return key
-        if wrong := self._misread(first, self._before, self._offered):
+        wrong = self._made_over(first, second, self._offered, also_offered) or self._gone_by_reading(key)
+        if wrong := wrong or self._misread(first, self._before, self._offered):
             return wrong
         self._other = next((other for other in self._others(second, also_offered) if other != key), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))

@@ -1,0 +1,75 @@
+"""What is made stays: a second thing does not take the place of the first, and reading takes nothing away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .chain_calls import BAD
+from .chain_options import ChainOptions
+from .chain_roles import words_of
+from .chain_values import own_values, plain, shows_any
+from .checks import Finding
+from .checks.base import shorten
+
+_MEANT_ONCE = re.compile(
+    r"\b(?:once|one-time|burn\w*|self-destruct\w*|consum\w+|pops?|queue\w*|dequeue\w*|next"
+    r"|takes? (?:it )?(?:out|away)|removes?|claims?|redeem\w*"
+    r"|expir\w+|ttl|tokens?|nonces?|otp|tickets?|messages?|secrets?|single[- ]use|after (?:reading|it is read))\b",
+    re.IGNORECASE,
+)
+"""What says that a thing is there to be read once."""
+_MEANT_ALONE = re.compile(
+    r"\b(?:current|single|singleton|only one|the one|at a time|replac\w+|overwrit\w+|latest|last|resets?|restart\w*|per \w+|each \w+)\b",
+    re.IGNORECASE,
+)
+"""What says that there is one thing at a time."""
+_BUSY = re.compile(r"rate|limit|quota|too many|try again|busy|throttl|time", re.IGNORECASE)
+_MAY_NAME = "id key name number no code slot seat room table row port index day date year month email user"
+_NAMES = frozenset(_MAY_NAME.split())
+
+
+class ChainOnce(ChainOptions):
+    """Looks whether what was made is there still, as it was."""
+
+    def _made_over(
+        self, first: Any, second: Any, given: Mapping[str, Any], given_then: Mapping[str, Any]
+    ) -> Finding | None:
+        """Whether two things that were made of other values have one id, and are read as the second alone."""
+        key, noun = self._chain.key, self._noun
+        ids, ids_then = (list(own_values(result, key, noun)) for result in (first, second))
+        if len(ids) != 1 or ids != ids_then or key in given or not _are_told_apart(given, given_then):
+            return None
+        if self._ctx.plan.tool.annotations.idempotent or _MEANT_ALONE.search(self._said_of(self._chain.create)):
+            return None
+        key_of_both = next(self._fitting(ids), None)
+        found = self._read(key_of_both) if key_of_both is not None else None
+        answer = plain(found.value) if found is not None and found.kind == "accepted" else None
+        if answer is None or not shows_any(answer, given_then) or shows_any(answer, given):
+            return None
+        text = f"{self._chain.create} returned {shorten(ids[0], 60)} twice, and the second thing took the place of the first"
+        return self._wrong(text, "one id for two")
+
+    def _gone_by_reading(self, key: Any) -> Finding | None:
+        """Whether what was read is not there when it is read again."""
+        again = self._read(key)
+        if self._is_there(again, key) or again.kind not in ("refused", "accepted", *BAD):
+            return None
+        said = f"{self._said_of(self._chain.create)} {self._said_of(self._chain.read)}"
+        if _MEANT_ONCE.search(said) or (again.error is not None and _BUSY.search(again.error.message)):
+            return None
+        text = f"{self._chain.read} answers {shorten(key, 60)} once, and not when it is asked again"
+        return self._wrong(text, "read once")
+
+    def _said_of(self, name: str) -> str:
+        """Return the words of a tool's name and description."""
+        tool = next((tool for tool in self._ctx.plan.siblings if tool.name == name), None)
+        return f"{' '.join(words_of(name))} {(tool.description if tool is not None else '') or ''}"
+
+
+def _are_told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether texts differ, and nothing is the same that may name the thing."""
+    same = [name for name, value in one.items() if other.get(name) == value]
+    may_name = [n for n in same if isinstance(one[n], (str, list, dict)) or _NAMES & {*words_of(n)}]
+    return not may_name and any(isinstance(value, str) for value in one.values())

@@ -1,0 +1,66 @@
+"""What is made stays: under an id of its own, and also when it has been read; what is meant to be there once is not accused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck.chains import chain_scenarios
+
+from .behaviour_lab import findings_of
+
+NOTES = '''
+import hashlib, itertools
+_ids, _notes = itertools.count(100), {}
+def create_note(title: str, stars: int = 3) -> dict:
+    """Make a note."""
+    if type(title) is not str or type(stars) is not int: raise TypeError
+    MAKE
+    _notes[key] = {"title": title, "stars": stars}
+    return {"id": key}
+def get_note(id: int) -> dict:
+    """Get a note."""
+    if id not in _notes: raise ValueError(f"no note {id!r}")
+    READ
+'''
+NEW, COPY = "key = next(_ids)", "return dict(_notes[id])"
+FAULTY = {
+    "one id": ("key = 100", COPY, "create_note returned 100 twice, and the second thing took the place of the first"),
+    "counts what is there": ("key = 100 + len(set(_notes) & {1})", COPY, "create_note returned 100 twice"),
+    "reading takes": (NEW, "return _notes.pop(id)", "once, and not when it is asked again"),
+    "reading clears": (NEW, "found = dict(_notes[id]); _notes.clear(); return found", "once, and not when it is asked again"),
+    "reading empties": (NEW, "found = _notes[id]; _notes[id] = None\n    if found is None: raise ValueError('no note')\n    return found", "once, and"),
+}  # fmt: skip
+DAY = NOTES.replace("title: str, stars: int = 3", "title: str, day: int = 1").replace("stars", "day")
+CORRECT = {
+    "plain": (NOTES, NEW, COPY),
+    "by its words": (NOTES, "key = int(hashlib.sha256(title.encode()).hexdigest()[:8], 16)", COPY),
+    "there already": (NOTES, "for key, note in _notes.items():\n        if note['title'] == title: return {'id': key}\n    key = next(_ids)", COPY),
+    "a new game": (NOTES.replace("Make a note.", "Make the current note."), "key = 100", COPY),
+    "replaces": (NOTES.replace("Make a note.", "Make a note; it replaces what there is."), "key = 100", COPY),
+    "a note a day": (DAY.replace("day: int = 1", "day: int"), "key = 100 + day", COPY),
+    "says nothing": (NOTES, "key = 100", 'return {"stars": _notes[id]["stars"]}'),
+    "once, and told": (NOTES.replace("Get a note.", "Get a note; it is burned then."), NEW, "return _notes.pop(id)"),
+    "a ticket": (NOTES.replace("note", "ticket"), NEW, "return _tickets.pop(id)"),
+    "marks": (NOTES, NEW, "_notes[id]['seen'] = True; return dict(_notes[id])"),
+    "limited": (NOTES, NEW, "_notes[id]['n'] = _notes[id].get('n', 0) + 1\n    if _notes[id]['n'] > 1: raise ValueError('too many calls')\n    return dict(_notes[id])"),
+}  # fmt: skip
+
+
+def _found(folder: Path, code: str, make: str, read: str) -> list[str]:
+    return findings_of(folder, code.replace("MAKE", make).replace("READ", read), "", room=chain_scenarios)
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_what_does_not_stay_is_found(tmp_path: Path, name: str) -> None:
+    """One id for two things, and a reader that takes away what it reads."""
+    make, read, told = FAULTY[name]
+    [found] = _found(tmp_path, NOTES, make, read)
+    assert told in found
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_tools_that_are_right_are_not_accused(tmp_path: Path, name: str) -> None:
+    """Ids of their words, one thing at a time, what is there to be read once, readers that say little."""
+    assert _found(tmp_path, *CORRECT[name]) == []
