@@ -60,6 +60,11 @@ def is_off_by_rounding(value: Any) -> bool:
     return abs(share) > 1
 
 
+def is_off_across(value: Any) -> bool:
+    """Whether the same comes of points that are not equal."""
+    return value["lat1"] != value["lat2"] and is_off_by_rounding(value)
+
+
 ACCEPTED: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("tuple", "the other way round", lambda v: [*map(type, v["it"])] == [int, str]),
     ("tuple", "a third of another type", lambda v: len(v["it"]) == 3 and v["it"][2] is None),
@@ -83,6 +88,8 @@ CRASHES: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("points", "equal points", lambda v: v["lat1"] == v["lat2"] and v["lon1"] == v["lon2"]),
     ("points", "rounding at equal points", is_off_by_rounding),
     ("points", "opposite points", lambda v: v["lat1"] == -v["lat2"] != 0),
+    ("points", "across the globe", lambda v: v["lat1"] == -v["lat2"] != 0 and abs(v["lon1"] - v["lon2"]) == 180),
+    ("points", "rounding across the globe", is_off_across),
     ("range", "equal and not nought", lambda v: v["start"] == v["end"] != 0),
     ("box", "no width, some height", lambda v: v["x1"] == v["x2"] and v["y1"] != v["y2"]),
 ]  # fmt: skip

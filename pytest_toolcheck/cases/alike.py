@@ -1,7 +1,8 @@
-"""Equal numbers in parameters of one kind: two points at the same place, a range of no length, a difference of nought."""
+"""Equal numbers in parameters of one kind: two points at the same place, a range of no length; and what lies across."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -17,6 +18,9 @@ _MOST_MEMBERS, _MOST_VALUES, _MOST_OPPOSITE = 8, 14, 3
 _SILENT = frozenset(("title", "description", "default", "examples"))
 _USUAL = (12.5, 48.8566, -33.8688, 0.1, 2.3522, 151.2093, -0.7, 1e-3, 37.7749, 1234.5678, -118.2437, 52.52, 1e6)
 """Of what programs compute with equal numbers, rounding goes wrong for some only."""
+_MORE_THAN_ONE = (48.2, -74.6, 41.1, -66.2, 57.3)
+_MOST_TURN = 1e6
+_LONGITUDE = re.compile(r"lon(?:g(?:itude)?)?(?![a-z])|lng", re.IGNORECASE)
 Pair = tuple[str, str]
 
 
@@ -36,6 +40,46 @@ def alike(document: Document, base: Any) -> Iterator[Change]:
                 yield change(
                     "combination", {**base, **first, **other}, f"opposite {kind} {turn + 1}", only_if_valid=True
                 )
+            yield from _across(document, shape, base, pairs, values)
+
+
+def _across(
+    document: Document, shape: Shape, base: dict[str, Any], pairs: Sequence[Pair], values: dict[Pair, list[Any]]
+) -> Iterator[Change]:
+    """Yield pairs that are half a turn apart, the others opposite: a point and the one across the globe."""
+    halves = {pair: _half_a_turn(document, shape, pair[0]) for pair in pairs}
+    widest = max(filter(None, halves.values()), default=None)
+    for turn in range(_MOST_VALUES if widest is not None else 0):
+        given = {
+            pair: _nth([*_off_by_rounding(values[pair], halves[pair] == widest), *values[pair]], turn) for pair in pairs
+        }
+        first = {pair[0]: given[pair] for pair in pairs}
+        other = {pair[1]: _turned(given[pair], halves[pair] if halves[pair] == widest else None) for pair in pairs}
+        yield change("combination", {**base, **first, **other}, f"across {turn + 1}", only_if_valid=True)
+
+
+def _off_by_rounding(values: Sequence[Any], is_turned: bool) -> Sequence[Any]:
+    """Return latitudes whose squared sine and cosine add up to more than 1: an arc of that is an error."""
+    return () if is_turned or not any(isinstance(value, float) for value in values) else _MORE_THAN_ONE
+
+
+def _half_a_turn(document: Document, shape: Shape, name: str) -> float | None:
+    """Return half the range of a number that goes as far below nought as above; of a longitude without bounds 180."""
+    for inner in alternatives(document, shape.member(name)):
+        low, high = numbers.bounds(inner)
+        if low is not None and high is not None and low == -high > -_MOST_TURN:
+            return float(high)
+        if (low, high) == (None, None) and _LONGITUDE.search(name):
+            return 180.0
+    return None
+
+
+def _turned(value: Any, half: float | None) -> Any:
+    """Return the opposite number, or the one that is half a turn away."""
+    if half is None:
+        return -value
+    turned = value - half if value > 0 else value + half
+    return round(turned) if isinstance(value, int) else float(f"{turned:.12g}")
 
 
 def _nth(values: Sequence[Any], turn: int) -> Any:
