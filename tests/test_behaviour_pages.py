@@ -117,3 +117,50 @@ def test_rows_are_made_where_there_are_none(tmp_path: Path) -> None:
     assert AGAIN in found
     off = spec.replace("    annotations", "    checks: {pages: false}\n    annotations")
     assert not [line for line in findings_of(tmp_path, code.replace("OFFSET", "offset // 2"), off) if "pages" in line]
+
+
+LAST = [
+    ("list_events", "last", "ROWS[-last:]", None, ""),
+    ("list_events", "last", "ROWS[-last - 1:]", "lists 1 more than last says", ""),
+    ("list_events", "last", "ROWS[::-1][:last]", None, ""),
+    ("recent_events", "count", "ROWS[::-1][:count]", None, ""),
+    ("recent_events", "count", "ROWS[::-1][:count - 1]", "lists 1 less than count says", ""),
+    ("get_latest", "n", "ROWS[:n + 1]", "lists 1 more than n says", ""),
+    ("list_events", "last", "ROWS[-last - 1:]", None, "Events of the last so many hours."),
+    ("random_numbers", "count", "list(range(count + 1))[:8]", None, ""),
+    ("list_primes", "n", "[n for n in (2, 3, 5, 7, 11, 13) if n < n]", None, ""),
+    ("list_board", "size", "[[0] * size] * (size + 1)", None, ""),
+    ("list_events", "tail0", "ROWS[-tail0:]", None, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tool", "size", "rows", "told", "about"), LAST)
+def test_the_last_so_many_are_so_many(
+    tmp_path: Path, tool: str, size: str, rows: str, told: str | None, about: str
+) -> None:
+    """A count of the newest or best is a page; hours, bounds and boards are none."""
+    spec = SPEC.replace("list_rows", tool).replace("PROPERTIES", "{" + SIZE.replace("limit", size) + "}")
+    code = f"{ROWS}def {tool}({size}=20):\n    {about!r}\n    return {rows}\n"
+    found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
+NONE = [
+    ("last", "ROWS[-last:]", "", "lists 9 rows where last is 0"),
+    ("last", "ROWS[len(ROWS) - last:]", "", None),
+    ("last", "ROWS[-last:]", "The last so many; 0 is all.", None),
+    ("limit", "ROWS[-limit:]", "", None),
+    ("recent", "ROWS[::-1][:recent]", "", None),
+    ("recent", "ROWS[::-1][:recent or 9]", "", "lists 9 rows where recent is 0"),
+]
+
+
+@pytest.mark.parametrize(("size", "rows", "about", "told"), NONE)
+def test_the_last_none_are_none(tmp_path: Path, size: str, rows: str, about: str, told: str | None) -> None:
+    """Of a limit 0 may mean all, and wherever somebody says so."""
+    spec = SPEC.replace("PROPERTIES", "{" + SIZE.replace("limit", size).replace('"minimum": 1', '"minimum": 0') + "}")
+    code = f"{ROWS}def list_rows({size}=20):\n    {about!r}\n    return {rows}\n"
+    found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]

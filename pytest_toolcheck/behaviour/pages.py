@@ -6,6 +6,7 @@ with its short one orders in a way that nobody is told, and is not judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 
 _SIZES: Final = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
 """Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
+_LAST: Final = frozenset(["last", "recent", "latest", "tail", "num_results", "top_k", "top_n", "last_n"])
+"""So many of the newest, or best."""
+_COUNTS: Final = frozenset(["count", "n", "k", "top", "lines", "num"])
+"""As `_LAST`, of a tool whose name says that it lists the newest or best: `recent_orders(count)`, `tail_log(lines)`."""
+_OF_THE_LAST: Final = frozenset(["last", "recent", "latest", "tail", "newest", "top", "list"])
+_OF_TIME: Final = re.compile(
+    r"second|minute|hour|\bday|week|month|year|period|window|since|within|version|commit|below|up to|less than|under",
+    re.IGNORECASE,
+)
+"""What says that the last of something else are meant than rows."""
+_OF_ALL: Final = re.compile(r"\b(?:0|zero|all|every|everything|unlimited|no limit|whole)\b", re.IGNORECASE)
 _SKIPS: Final = frozenset(["offset", "skip", "start", "start_index", "from_index"])
 _PAGES: Final = frozenset(["page", "page_number"])
 _CURSORS: Final = frozenset(["cursor", "after", "page_token", "next_token", "starting_after", "continuation", "token"])
@@ -44,6 +56,8 @@ class _Names:
     place: str | None = None
     is_page: bool = False
     is_cursor: bool = False
+    means_all: bool = True
+    """Whether 0 may mean all of them."""
 
 
 def names_in(plan: ToolPlan) -> _Names | None:
@@ -55,14 +69,31 @@ def names_in(plan: ToolPlan) -> _Names | None:
         return None
     parts = {name: _without_null(part) for name, part in parts_of(schema).items()}
     called = {"_".join(words_of(name)): name for name in parts}
-    sizes = [name for word, name in called.items() if word in _SIZES and parts[name].get("type") == "integer"]
+    whole = {word: name for word, name in called.items() if parts[name].get("type") == "integer"}
+    last = _sizes_of_the_last(plan, parts)
+    sizes = [whole[word] for word in whole if word in _SIZES] or [whole[word] for word in whole if word in last]
     if len(sizes) != 1:
         return None
     places = {word: name for word, name in called.items() if word in _SKIPS | _PAGES | _CURSORS}
     if len(places) != 1:
-        return _Names(sizes[0])
+        return _Names(sizes[0], means_all=_means_all(plan, sizes[0]))
     ((word, place),) = places.items()
     return _Names(sizes[0], place, word in _PAGES, word in _CURSORS)
+
+
+def _sizes_of_the_last(plan: ToolPlan, properties: Mapping[str, Any]) -> frozenset[str]:
+    """Return what else says how many rows, in a tool that lists the newest or the best; none where days or hours are meant."""
+    told = f"{plan.description.description} {[part.get('description') for part in properties.values() if isinstance(part, Mapping)]}"
+    if _OF_TIME.search(f"{told} {' '.join(properties)}"):
+        return frozenset()
+    return _LAST | (_COUNTS if _OF_THE_LAST & {*words_of(plan.tool.name)} else frozenset())
+
+
+def _means_all(plan: ToolPlan, name: str) -> bool:
+    """Whether 0 rows may mean all: of a limit it often does, of the last so many it does where somebody says so."""
+    said = plan.tool.input["properties"][name].get("description") if isinstance(plan.tool.input, dict) else None
+    is_limit = "_".join(words_of(name)) in _SIZES
+    return is_limit or _OF_ALL.search(f"{plan.description.description} {said}") is not None
 
 
 def pages(trial: Trial) -> None:
@@ -102,7 +133,7 @@ class _Listing:
         texts = [as_json(row) for row in self.whole]
         if len(set(texts)) < max(len(texts), _ENOUGH):
             return None
-        found = self._miscounted() or self._misplaced(texts)
+        found = self._miscounted() or self._not_none() or self._misplaced(texts)
         return found if [as_json(row) for row in self._all()] == texts else None
 
     def _miscounted(self) -> tuple[str, str] | None:
@@ -114,6 +145,11 @@ class _Listing:
         if len(sizes) < _ENOUGH or len(self.whole) <= _ENOUGH or len(by) != 1 or (off := by.pop()) not in (-1, 1):
             return None
         return f"lists {abs(off)} {'more' if off > 0 else 'less'} than {self.names.size} says", "size"
+
+    def _not_none(self) -> tuple[str, str] | None:
+        """Say that the last 0 rows are some: of a list, `rows[-0:]` are all."""
+        rows = self._rows({self.names.size: 0}) if not self.names.means_all else None
+        return (f"lists {len(rows)} rows where {self.names.size} is 0", "none") if rows else None
 
     def _misplaced(self, texts: list[str]) -> tuple[str, str] | None:
         """Say where the second of two pages is not what follows the first."""
