@@ -13,6 +13,7 @@ from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import CallError, Outcome
 
 DIGIT = {"type": "integer", "minimum": 0, "maximum": 9}
+ROWS = {"type": "integer", "minimum": 1, "maximum": 9}
 DIGITS = {"type": "array", "items": DIGIT, "minItems": 1, "maxItems": 4}
 POINT = {"type": "object", "properties": {"x": DIGIT}, "required": ["x"], "additionalProperties": False}
 SWITCH = {"type": "boolean"}
@@ -44,6 +45,12 @@ RELATIONS: list[tuple[dict[str, Any], Any, Any, str, Accepts]] = [
     ({"m": DIGITS}, {"m": [2, 1]}, {"m": [1, 2]}, "levels must be in ascending order", lambda v: v["m"] == sorted(v["m"])),
     ({"p": POINT, "q": POINT}, {"p": {"x": 1}, "q": {"x": 1}}, {"p": {"x": 0}, "q": {"x": 1}}, "the line is vertical",
      lambda v: v["p"] != v["q"]),
+    ({"total": DIGIT, "page": DIGIT}, {"total": 3, "page": 9}, {"total": 3, "page": 1}, "page 9 is past the end: there are 3",
+     lambda v: v["page"] <= v["total"]),
+    ({"total": DIGIT, "size": ROWS, "page": DIGIT}, {"total": 4, "size": 2, "page": 7}, {"total": 4, "size": 2, "page": 1},
+     "page 7 is past the end", lambda v: v["page"] * v["size"] <= v["total"]),
+    ({"balance": DIGIT, "amount": DIGIT}, {"balance": 3, "amount": 9}, {"balance": 3, "amount": 1}, "9 exceeds 3",
+     lambda v: v["amount"] <= v["balance"]),
     ({"mail": SWITCH, "sms": SWITCH}, {"mail": False, "sms": False}, {"mail": True, "sms": False},
      "choose at least one channel", lambda v: v["mail"] or v["sms"]),
 ]  # fmt: skip
@@ -63,6 +70,8 @@ WRONG_BOUNDS: list[tuple[dict[str, Any], Any, Any, str, Accepts]] = [
      lambda v: v["k"] < 9),
     ({"items": DIGITS, "at": DIGIT}, {"items": [1, 2], "at": 9}, {"items": [1, 2], "at": 3}, "9 is too large",
      lambda v: v["at"] < 9),
+    ({"total": DIGIT, "page": DIGIT}, {"total": 9, "page": 9}, {"total": 9, "page": 1}, "page 9 is past the end",
+     lambda v: v["page"] < 9),
     ({"mail": SWITCH}, {"mail": False}, {"mail": True}, "choose at least one channel", lambda v: v["mail"]),
 ]  # fmt: skip
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice, product
 from typing import Any
 
 from .base import Evidence, said_of
 from .told_relation import accepted, changed_members, ends
 
-_MOST_NEW = 4
+_MOST_NEW, _MOST_CORNERS = 4, 8
 _OF_ITEMS = re.compile(
     r"\b(?:differ(?:s|ent|ing)?|mismatch\w*|unequal|identical|distinct|overlap\w*|conflict\w*|contradict\w*|ragged|jagged"
     r"|same (?:length|size|number|count|shape|dimensions?|day|time|place|position|point)|equal (?:length|size|number)s?"
@@ -25,7 +26,7 @@ _OF_ITEMS = re.compile(
 """What is said of the items of an array, or of two arrays."""
 _OF_VALUES = re.compile(
     rf"{_OF_ITEMS.pattern}|\b(?:same|incompatible|together|combin\w+|mutually|total|divisible|divided|evenly|triangles?|roots?"
-    r"|parallel|vertical|insufficient|enough|than there (?:is|are)|there (?:is|are) (?:only|no)|outside|beyond|leaves?"
+    r"|parallel|vertical|insufficient|enough|than there (?:is|are)|there (?:is|are) (?:only|no|\d+)|outside|beyond|past|exceed\w*|leaves?"
     r"|at least one(?: of)?|nothing to|too (?:large|big|small|far|many|few|long|short)|equations?"
     r"|th(?:is|ese|e) \w+ allows?|after|before)\b",
     re.IGNORECASE,
@@ -61,6 +62,9 @@ def _beside_others(evidence: Evidence, name: str) -> Iterator[dict[str, Any]]:
     others = {other: [*ends(parts.get(other))] for other in value if other != name}
     for at in (0, -1):
         yield {**value, **{other: found[at] for other, found in others.items() if found}}
+    both = {other: found for other, found in others.items() if len(found) > 1}
+    for chosen in islice(product(*both.values()), _MOST_CORNERS):  # many rows on small pages
+        yield {**value, **dict(zip(both, chosen, strict=True))}
     for other in others:
         yield from changed_members(value, other, parts.get(other))
         yield from ({**value, other: moved} for moved in _moved(value[other], parts.get(other)))
