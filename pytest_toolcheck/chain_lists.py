@@ -7,6 +7,7 @@ from typing import Any
 
 from .chain_values import has_word, shown
 
+_TELLING = 4
 _ROUND = 5
 """A list of a round number of rows may be a page."""
 
@@ -14,8 +15,10 @@ _ROUND = 5
 class Listed:
     """Looks at the list again and again. Each question is answered by what is wrong and its cause, or None."""
 
-    def __init__(self, name: str | None, look: Callable[[], Any]) -> None:
+    def __init__(self, name: str | None, look: Callable[[], Any], *, marks: bool = True) -> None:
+        """`marks`: whether what is deleted may be listed with a mark, as somebody says or as a tool that restores it shows."""
         self._ask = look if name is not None else lambda: None
+        self._marks = marks
         self._first = self._latest = self._ask()
 
     def look(self) -> None:
@@ -44,11 +47,34 @@ class Listed:
         )
 
     def stale(self, key: Any) -> tuple[str, str] | None:
-        """The reader knows the thing no more: a row that is as before is stale. A tombstone differs."""
+        """The reader knows the thing no more: a row that is as before is stale, and so is one with a mark that nobody speaks of."""
         before = _rows_about(rows_of(self._latest), key)
         self.look()
-        is_there = bool(before) and before == _rows_about(rows_of(self._latest), key)
-        return (f"still lists {key!r}, which has been deleted", "list not updated") if is_there else None
+        after = _rows_about(rows_of(self._latest), key)
+        if before and before == after:
+            return f"still lists {key!r}, which has been deleted", "list not updated"
+        if not self._marks and len(before) == len(after) == 1 and _is_marked(before[0], after[0]):
+            return f"still lists {key!r}, which has been deleted, with a mark", "list not updated"
+        return None
+
+
+def _is_marked(before: Any, after: Any) -> bool:
+    """Whether a row is the one before with something added: a flag, a word before its text."""
+    if isinstance(before, str) and isinstance(after, str):
+        return before in after
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or not before.keys() <= after.keys():
+        return False
+    moved = [name for name, value in before.items() if after[name] != value]
+    kept = [
+        value
+        for name, value in before.items()
+        if name not in moved and isinstance(value, str) and len(value) >= _TELLING
+    ]
+    grown = [
+        name for name in moved if isinstance(before[name], str) and before[name] and before[name] in str(after[name])
+    ]
+    others = [before[name] for name in moved if name not in grown]
+    return bool(kept or grown) and all(value in (None, False, "", 0) or isinstance(value, str) for value in others)
 
 
 def rows_of(answer: Any, depth: int = 0) -> list[Any]:

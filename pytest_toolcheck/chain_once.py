@@ -25,6 +25,11 @@ _MEANT_ALONE = re.compile(
     re.IGNORECASE,
 )
 """What says that there is one thing at a time."""
+_MARKS = re.compile(
+    r"\b(?:deleted|trash\w*|archiv\w*|soft\w*|tombstones?|mark\w*|flag\w*|status|state|histor\w*|bin|hid(?:es?|den)|every(?:thing)?|inactive|deactivat\w*)\b",
+    re.IGNORECASE,
+)
+_BRINGS_BACK = re.compile(r"\b(?:restore|undelete|untrash|recover|purge|revive|trash|archive|unarchive|undo|history)\b")
 _BUSY = re.compile(r"rate|limit|quota|too many|try again|busy|throttl|time", re.IGNORECASE)
 _MAY_NAME = "id key name number no code slot seat room table row port index day date year month email user"
 _NAMES = frozenset(_MAY_NAME.split())
@@ -61,6 +66,12 @@ class ChainOnce(ChainOptions):
             return None
         text = f"{self._chain.read} answers {shorten(key, 60)} once, and not when it is asked again"
         return self._wrong(text, "read once")
+
+    def _may_mark(self) -> bool:
+        """Whether something says that what is deleted is kept for a while, or shown."""
+        said = (self._said_of(name) for name in (self._chain.delete, self._chain.lister) if name is not None)
+        others = (" ".join(words_of(tool.name)) for tool in self._ctx.plan.siblings)
+        return _MARKS.search(" ".join(said)) is not None or _BRINGS_BACK.search(" ".join(others)) is not None
 
     def _said_of(self, name: str) -> str:
         """Return the words of a tool's name and description."""

@@ -73,7 +73,7 @@ class ChainRun(ChainOnce):
         base = self._ctx.base()
         if base is None:
             raise ScenarioSkipped(f"no valid call of {self._chain.create} succeeded")
-        listed = Listed(self._chain.lister, self._list)
+        listed = Listed(self._chain.lister, self._list, marks=self._may_mark())
         first, self._offered = self._create(base)
         second, also_offered = self._create(base)
         if self._is_named_alike(

@@ -51,7 +51,7 @@ def refused_word(context: RunningScenario) -> Finding | None:
     with suppress(ScenarioSkipped):
         names = [name for name, _ in islice(_free_texts(context), _MOST_PARAMETERS)]
         for name in names:
-            said = _said(context, {**base, name: _UNKNOWN})
+            said = _said_of_unknown(context, name)
             listed = [word for word in words.allowed_in(said or "") if _WORD.fullmatch(word) and word not in _KINDS]
             answers = {word: _said(context, {**base, name: word}) for word in listed[:_MOST_WORDS]}
             refused = [
@@ -78,7 +78,7 @@ def _asked(context: RunningScenario) -> tuple[dict[str, list[Any]], dict[str, li
     free: dict[str, list[Any]] = {}
     with suppress(ScenarioSkipped):
         for name, own in islice(_free_texts(context), _MOST_PARAMETERS):
-            said = _said(context, {**(context.proof.base or {}), name: _UNKNOWN})
+            said = _said_of_unknown(context, name)
             if taken := _taken(context, name, own, said):
                 (free if said == _TAKEN else closed)[name] = taken
     return closed, free
@@ -106,6 +106,14 @@ def _free_texts(context: RunningScenario) -> Iterator[tuple[str, list[str]]]:
         is_text = any(each.get("type") == "string" for each in parts)
         if is_text and not any(keyword in each for each in parts for keyword in _DECIDES):
             yield name, words_listed(str(part.get("description", "")))
+
+
+def _said_of_unknown(context: RunningScenario, name: str) -> str | None:
+    """Return what a word that nobody knows is answered with; asked once a base."""
+    known, base = context.proof.of_unknown, context.proof.base or {}
+    if name not in known:
+        known[name] = _said(context, {**base, name: _UNKNOWN})
+    return known[name]
 
 
 def _said(context: RunningScenario, given: dict[str, Any]) -> str | None:

@@ -34,6 +34,9 @@ class Proof:
     words: tuple[dict[str, list[Any]], dict[str, list[Any]]] | None = None
     """By parameter the words that a text takes: where it takes some only, and where any (`closed_texts.py`)."""
 
+    of_unknown: dict[str, str | None] = field(default_factory=dict)
+    """By parameter what a word that nobody knows is answered with (`closed_texts.py`)."""
+
     @property
     def explanation(self) -> str:
         """Say on one line that, and why, no valid call succeeded."""

@@ -64,3 +64,59 @@ def test_what_does_not_stay_is_found(tmp_path: Path, name: str) -> None:
 def test_tools_that_are_right_are_not_accused(tmp_path: Path, name: str) -> None:
     """Ids of their words, one thing at a time, what is there to be read once, readers that say little."""
     assert _found(tmp_path, *CORRECT[name]) == []
+
+
+LISTED = (
+    NOTES.replace("MAKE", NEW).replace("READ", "if _notes[id].get('deleted'): raise ValueError('no note')\n    " + COPY)
+    + '''
+def delete_note(id: int) -> bool:
+    """Delete a note."""
+    if id not in _notes: raise ValueError("no note")
+    DELETE
+    return True
+def list_notes() -> list:
+    """List the notes."""
+    LIST
+'''
+)
+MARK, GONE = "_notes[id]['deleted'] = True", "del _notes[id]"
+ROWS = "return [{'id': key, **note} for key, note in _notes.items()]"
+TEXTS = "return [f\"{key}: {'[deleted] ' * bool(note.get('deleted'))}{note['title']}\" for key, note in _notes.items()]"
+MARKING = {
+    "flag": (MARK, ROWS, "list_notes still lists * with a mark"),
+    "word": (
+        "_notes[id]['title'] = '[deleted] ' + _notes[id]['title']; " + MARK,
+        ROWS,
+        "list_notes still lists * with a mark",
+    ),
+    "at the end": (
+        MARK,
+        "return [f\"{key}: {note['title']}{' (deleted)' * bool(note.get('deleted'))}\" for key, note in _notes.items()]",
+        "with a mark",
+    ),
+}
+"""What deleting does, what listing shows, and what is told of it."""
+UNMARKING = [
+    ("", GONE, ROWS),
+    ("", MARK, "return [{'id': key, **note} for key, note in _notes.items() if not note.get('deleted')]"),
+    ("", GONE, "return [f\"{key}: {note['title']}\" for key, note in _notes.items()] + ['deleted so far: 1']"),
+    ("Delete a note: it is only marked.", MARK, ROWS),
+    ("Move a note to the trash.", MARK, TEXTS),
+    ("Delete a note; restore_note brings it back. Soft.", MARK, ROWS),
+]
+
+
+@pytest.mark.parametrize("name", MARKING)
+def test_what_is_deleted_is_listed_no_more(tmp_path: Path, name: str) -> None:
+    """The reader knows it no more; a list that shows it with a mark has forgotten to leave it out."""
+    delete, rows, told = MARKING[name]
+    found = findings_of(tmp_path, LISTED.replace("DELETE", delete).replace("LIST", rows), "", room=chain_scenarios)
+    assert len(found) == 1
+    assert all(part in found[0] for part in told.split("*"))
+
+
+@pytest.mark.parametrize(("about", "delete", "rows"), UNMARKING)
+def test_marks_that_somebody_speaks_of_accuse_nobody(tmp_path: Path, about: str, delete: str, rows: str) -> None:
+    """A trash, a tombstone that is told, a list that leaves it out."""
+    code = LISTED.replace("DELETE", delete).replace("LIST", rows).replace("Delete a note.", about or "Delete a note.")
+    assert findings_of(tmp_path, code, "", room=chain_scenarios) == []
