@@ -59,22 +59,15 @@ class Listed:
 
 
 def _is_marked(before: Any, after: Any) -> bool:
-    """Whether a row is the one before with something added: a flag, a word before its text."""
+    """Whether a text of the row has a word more; a flag beside it is a form of its own, which whoever reads it can see."""
     if isinstance(before, str) and isinstance(after, str):
-        return before in after
-    if not isinstance(before, Mapping) or not isinstance(after, Mapping) or not before.keys() <= after.keys():
+        return len(before) >= _TELLING and before in after
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
         return False
-    moved = [name for name, value in before.items() if after[name] != value]
-    kept = [
-        value
-        for name, value in before.items()
-        if name not in moved and isinstance(value, str) and len(value) >= _TELLING
+    texts = [
+        (text, after.get(name)) for name, text in before.items() if isinstance(text, str) and len(text) >= _TELLING
     ]
-    grown = [
-        name for name in moved if isinstance(before[name], str) and before[name] and before[name] in str(after[name])
-    ]
-    others = [before[name] for name in moved if name not in grown]
-    return bool(kept or grown) and all(value in (None, False, "", 0) or isinstance(value, str) for value in others)
+    return any(isinstance(now, str) and text in now and text != now for text, now in texts)
 
 
 def rows_of(answer: Any, depth: int = 0) -> list[Any]:

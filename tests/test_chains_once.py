@@ -83,7 +83,11 @@ MARK, GONE = "_notes[id]['deleted'] = True", "del _notes[id]"
 ROWS = "return [{'id': key, **note} for key, note in _notes.items()]"
 TEXTS = "return [f\"{key}: {'[deleted] ' * bool(note.get('deleted'))}{note['title']}\" for key, note in _notes.items()]"
 MARKING = {
-    "flag": (MARK, ROWS, "list_notes still lists * with a mark"),
+    "in a text": (
+        MARK,
+        TEXTS.replace("{key}: {'[deleted] '", "{'[deleted] '").replace("}{note['title']}", "}{key}: {note['title']}"),
+        "with a mark",
+    ),
     "word": (
         "_notes[id]['title'] = '[deleted] ' + _notes[id]['title']; " + MARK,
         ROWS,
@@ -98,6 +102,7 @@ MARKING = {
 """What deleting does, what listing shows, and what is told of it."""
 UNMARKING = [
     ("", GONE, ROWS),
+    ("", MARK, ROWS),
     ("", MARK, "return [{'id': key, **note} for key, note in _notes.items() if not note.get('deleted')]"),
     ("", GONE, "return [f\"{key}: {note['title']}\" for key, note in _notes.items()] + ['deleted so far: 1']"),
     ("Delete a note: it is only marked.", MARK, ROWS),
