@@ -9,6 +9,7 @@ from typing import Any, Final
 from .behaviour.leaves import leaves_of, same
 from .chain_values import has_word, plain, unused_name
 from .checks.violation import is_valid
+from .parts import part_of
 
 _NEW: Final = 3
 _NUMBERS: Final = (17, 23, 31, 5, 6, 7, 2, 3, 40, 60, 90, 120, 1, 4)
@@ -21,7 +22,7 @@ _FEWEST: Final = 16
 def new_values(schema: Any, base: Mapping[str, Any], name: str) -> list[Any]:
     """Return some values of a parameter that differ; of a free text such as nobody has used."""
     found: list[Any] = []
-    for value in _made(_part(schema, name), name, base[name]):
+    for value in _made(part_of(schema, name), name, base[name]):
         if is_valid(schema, {**base, name: value}) and not any(same(value, other) for other in found):
             found.append(value)
     return [*islice(found, _NEW)]
@@ -34,7 +35,7 @@ def others(schema: Any, base: Mapping[str, Any], name: str, value: Any) -> Itera
         made = (not value, value)
     elif isinstance(value, int | float):
         made = (0, -3, 2.5, -1.5)
-    elif isinstance(value, str) and not _is_closed(_part(schema, name)):
+    elif isinstance(value, str) and not _is_closed(part_of(schema, name)):
         made = (f"Grüße aus Łódź {unused_name()}", f"{unused_name()} {'long ' * _LONG}"[:_LONG].strip())
     yield from (other for other in made if is_valid(schema, {**base, name: other}))
 
@@ -87,12 +88,6 @@ def _made(part: Mapping[str, Any], name: str, own: Any) -> Iterator[Any]:
 def _is_closed(part: Mapping[str, Any]) -> bool:
     kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
     return any(keyword in each for each in kinds for keyword in (*_DECIDES, "enum", "const"))
-
-
-def _part(schema: Any, name: str) -> Mapping[str, Any]:
-    properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    part = properties.get(name) if isinstance(properties, Mapping) else None
-    return part if isinstance(part, Mapping) else {}
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -79,6 +79,7 @@ def delete_note(note_id: str) -> str:
 def archive(note_id: str, shelf: str) -> str:
     'Put a note onto a shelf.'
     if note_id not in _notes: raise ValueError("note_id: unknown")
+    if shelf == "moon": raise ValueError("shelf: closed today")
     if shelf not in ("attic", "cellar"): raise ValueError("shelf: must be one of: attic, cellar, moon")
     return shelf
 
@@ -95,7 +96,7 @@ def test_what_a_parameter_names_is_learned_from_who_makes_it_and_words_of_refusa
     """`archive` gets its `note_id` from `add_note` and its shelf from a refusal, which is offered as `values`, tried."""
     write_tool(pytester, SHELVES, "defaults: {variations: {fuzz: 0, categories: [required]}}\n")
     result = run(pytester, "-k", "valid_call or chain", "--toolcheck-log=log")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=7)
     result.stdout.fnmatch_lines(["*archive: {values: {shelf: {valid: *attic*cellar*"])
     attrs = [event.get("attrs", {}) for event in events(pytester.path / "log")]
     assert {"shelf": ["attic", "cellar"]} in [each["learned"] for each in attrs if each.get("source") == "refusal"]
