@@ -5,14 +5,23 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle
 
 import pytest
 
 from pytest_toolcheck.budgets import contention, touched
 from pytest_toolcheck.budgets.caches import LOOKS, PUSHED_OUT, QUIET, SLOWEST, Caches, _Cells
 from pytest_toolcheck.budgets.contention import RECENT_NS, Contention, Doubts
+from pytest_toolcheck.budgets.subjects import Caller, ToolCall, subject_of
 from pytest_toolcheck.budgets.touched import MEASURING_BYTES, Touched, own_cache_bytes, touches_little
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
+from pytest_toolcheck.scenario import ToolPlan
+from pytest_toolcheck.spec.model import HttpTarget, PythonTarget, ToolSpec
+from pytest_toolcheck.targets.base import ToolDescription
+
+from .targets_kit import python_tools, spec_of
 
 MS, MIB = 1_000_000, 2**20
 
@@ -107,6 +116,33 @@ def test_what_is_read_from_a_file_is_touched(tmp_path):
     assert (bytes_touched(read) or 0) >= 12 * MIB
 
 
+def test_a_call_that_does_nothing_is_known_of_python_tools(tmp_path):
+    """It is made in the same way, in a module of its own; behind a server nobody offers one."""
+    tool = ToolSpec("own")
+    target = python_tools(tmp_path, "def own(): raise LookupError", tool)
+    spec = spec_of(PythonTarget(str(tmp_path / "tools.py")), tool, path=tmp_path / "any.tool.yaml")
+    session = target.open()
+    plan = ToolPlan(spec, tool, ToolDescription("own"))
+    made = subject_of([ToolCall(plan, {})], session, Caller(session, "", pytest.fail)).idle()
+    assert (made.outcome.kind, made.outcome.value) == ("accepted", None)
+    served = replace(plan, spec=replace(spec, target=HttpTarget("http://127.0.0.1:9")))
+    assert subject_of([ToolCall(served, {})], session, Caller(session, "", pytest.fail)).idle is None
+
+
+@linux
+@pytest.mark.parametrize("is_single", [False, True])
+def test_what_any_call_touches_on_its_way_is_not_the_tools(is_single):
+    """A call that does nothing is made in the same way, and what that touches is taken off."""
+
+    def far() -> None:
+        KEPT.count(b"y")
+
+    counting = Touched(far, is_single=is_single)
+    counting.begin()
+    far()
+    assert (counting.end() or 0) < 4 * MIB
+
+
 @linux
 def test_what_children_touch_is_not_known():
     """A call that has a child process at work is not taken for one that touches little."""
@@ -150,13 +186,14 @@ def test_the_size_of_a_processors_own_cache_is_read(tmp_path, monkeypatch):
 
 
 def judged(
-    monkeypatch, *, touched_bytes: int | None, caches: float, wall_ms: float
+    monkeypatch, *, touched_bytes: int | Sequence[int] | None, caches: float, wall_ms: float
 ) -> tuple[ConfirmedVerdict, list[float]]:
     """Judge calls that are all of one length against 1 ms, on a machine whose caches are swept."""
     monkeypatch.setattr(Contention, "slow_down", lambda self: 1.05)
     monkeypatch.setattr(Contention, "slow_down_of_caches", lambda self: caches)
     monkeypatch.setattr(Touched, "begin", lambda self: None)
-    monkeypatch.setattr(Touched, "end", lambda self: touched_bytes)
+    found = cycle(touched_bytes if isinstance(touched_bytes, list) else [touched_bytes])
+    monkeypatch.setattr(Touched, "end", lambda self: next(found))
     rule, doubts, wall = ConfirmedVerdict(0.5, MS, gates=False), Doubts(), round(wall_ms * MS)
     while rule.verdict is None:
         if rule.pause_s:
@@ -174,8 +211,9 @@ def judged(
         (4 * MIB, 5.0, 5.5, "fail"),
         (4 * MIB, 1.0, 1.5, "fail"),
         (100_000, 5.0, 1.5, "fail"),
+        ([8 * MIB, 100_000, 8 * MIB, 8 * MIB], 5.0, 1.5, "fail"),
     ],
-    ids=["lives in caches", "not known", "more than that", "quiet", "touches little"],
+    ids=["lives in caches", "not known", "more than that", "quiet", "touches little", "garbage is collected"],
 )
 def test_calls_that_live_in_caches_which_others_sweep_are_not_accused(
     touched_bytes, caches, wall_ms, verdict, monkeypatch

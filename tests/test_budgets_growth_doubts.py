@@ -29,6 +29,9 @@ def touching(monkeypatch):
     looked_at = []
 
     class Touched:
+        def __init__(self, idle, *, is_single):
+            assert is_single
+
         def begin(self):
             looked_at.append(None)
 

@@ -133,15 +133,22 @@ class Doubts:
     """Asks of rules whose stage has just failed whether slow memory explains it, by what of their time calls may spend there.
 
     `process_ids` serve the calls; empty where that is this process. `computed_ns` says what calls have computed here so far,
-    where their time on the wall clock is judged: what of it nobody computes they sleep or wait.
+    where their time on the wall clock is judged: what of it nobody computes they sleep or wait. `idle` makes a call that
+    does nothing.
     """
 
-    def __init__(self, process_ids: Sequence[int] = (), *, computed_ns: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        process_ids: Sequence[int] = (),
+        *,
+        computed_ns: Callable[[], int] | None = None,
+        idle: Callable[[], object] | None = None,
+    ) -> None:
         memory_contention.begin()
         self._process_ids = tuple(process_ids)
         self._computed_here_ns = computed_ns
-        self._touched = Touched()
-        self._is_confirming = False
+        self._touched = Touched(idle)
+        self._is_confirming = self._touch_little = False
         self._next_ns = 0
         self._called_ns, self._computed_ns = 0, self._computed()
 
@@ -164,8 +171,12 @@ class Doubts:
                 memory_contention.note(min(walls))
 
     def _doubt(self, failed: Sequence[ConfirmedVerdict]) -> None:
-        """Take slow caches into account from the second stage on: what calls touch is known only then, and a fail needs three."""
-        lives_in_memory = self._is_confirming and not touches_little(self._touched.end())
+        """Take slow caches into account from the second stage on: what calls touch is known only then, and a fail needs three.
+
+        One stage whose calls touched little tells it of all: a collection of garbage in another touches all objects.
+        """
+        self._touch_little |= self._is_confirming and touches_little(self._touched.end())
+        lives_in_memory = self._is_confirming and not self._touch_little
         slow_down = memory_contention.slow_down()
         if lives_in_memory:
             slow_down = max(slow_down, memory_contention.slow_down_of_caches())

@@ -27,11 +27,17 @@ ReadSizes = Callable[[Sequence[int]], GrowthReading]
 
 
 def doubted_here(
-    failed: GrowthReading, call: Callable[[int], object], *, low: int, limit: str, read: ReadSizes
+    failed: GrowthReading,
+    call: Callable[[int], object],
+    *,
+    low: int,
+    limit: str,
+    read: ReadSizes,
+    idle: Callable[[], object] | None = None,
 ) -> GrowthReading:
     """Return what is left of a fail of calls in this process: itself, that of smaller sizes, or an inconclusive reading."""
     sizes = [size for size, _ in failed.costs]
-    touched = Touched()
+    touched = Touched(idle, is_single=True)
     near = [*takewhile(lambda size: _is_near(touched, call, size), sizes)]
     if len(near) == len(sizes):
         return failed

@@ -45,6 +45,8 @@ class Subject:
     effort: Effort = DEFAULT_EFFORT
     turns: tuple[Call, ...] = ()
     """The calls that `call` makes in turn, where they differ: each has its own peak of memory."""
+    idle: Call | None = None
+    """Makes a call as `call` does, of what does nothing, where that is known."""
     remote: str = ""
     """Why the processes that serve the call are not known: only its latency can be measured then."""
 
@@ -184,6 +186,7 @@ def _latency(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
         duration_of=subject.duration_of,
         effort=subject.effort,
         is_elsewhere=bool(subject.remote),
+        idle=subject.idle,
     )
 
 
@@ -194,6 +197,7 @@ def _cpu(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
         utilization=budgets.cpu_utilization,
         process_ids=subject.process_ids,
         effort=subject.effort,
+        idle=subject.idle,
     )
 
 
@@ -244,6 +248,7 @@ def _growth(subject: Subject, budgets: Budgets) -> Sequence[BudgetResult]:
         own_process=subject.own_process,
         duration_of=subject.duration_of,
         input_bytes=subject.input_bytes,
+        idle=subject.idle,
     )
 
 
@@ -254,6 +259,7 @@ def _regression(subject: Subject, _: Budgets) -> Sequence[BudgetResult]:
         process_ids=subject.process_ids,
         duration_of=subject.duration_of,
         effort=subject.effort,
+        idle=subject.idle,
     )
     allowed = subject.effort.max_total
     if allowed is not None and allowed < REGRESSION_ROUNDS + PEAK_CALLS:

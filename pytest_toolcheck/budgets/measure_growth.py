@@ -47,6 +47,7 @@ def measure_growth(
     own_process: bool = True,
     duration_of: DurationOf | None = None,
     input_bytes: Callable[[int], int] | None = None,
+    idle: Callable[[], object] | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Judge how the cost of `call(size)` grows for sizes from `low` to `high`; return a result for each limit given.
 
@@ -61,7 +62,7 @@ def measure_growth(
         try:
             sizes = _affordable(call, low, high)
             cost = _cpu_cost(call, meter, is_here=is_here, duration_of=duration_of)
-            doubted = partial(_doubted, call=call, low=low, limit=latency, is_here=is_here)
+            doubted = partial(_doubted, call=call, low=low, limit=latency, is_here=is_here, idle=idle)
             results.append(_grown("latency", cost, sizes, latency, over, meter.notes(), doubted=doubted))
         finally:
             meter.close()
@@ -152,10 +153,17 @@ def _grown(
 
 
 def _doubted(
-    failed: GrowthReading, read: ReadSizes, *, call: Callable[[int], object], low: int, limit: str, is_here: bool
+    failed: GrowthReading,
+    read: ReadSizes,
+    *,
+    call: Callable[[int], object],
+    low: int,
+    limit: str,
+    is_here: bool,
+    idle: Callable[[], object] | None,
 ) -> GrowthReading:
     if is_here:
-        return doubted_here(failed, call, low=low, limit=limit, read=read)
+        return doubted_here(failed, call, low=low, limit=limit, read=read, idle=idle)
     return doubted_elsewhere(failed, limit)
 
 

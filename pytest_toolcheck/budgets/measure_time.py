@@ -58,17 +58,19 @@ def measure_latency(
     duration_of: DurationOf | None = None,
     effort: Effort = DEFAULT_EFFORT,
     is_elsewhere: bool = False,
+    idle: Call | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Judge latency budgets (quantile name to ns) on the same calls; return one result each, in their order.
 
-    `is_elsewhere` says that nobody knows which processes serve the calls, nor what those wait.
+    `is_elsewhere` says that nobody knows which processes serve the calls, nor what those wait; `idle` makes a call as
+    `call` does, of what does nothing.
     What `call` raises comes through: a call that fails is not measured. Raises MeterError under virtual time.
     """
     rules = {name: _rule(QUANTILES[name], limit, effort) for name, limit in budgets.items()}
     meter = LatencyMeter(process_ids, duration_of=duration_of, is_elsewhere=is_elsewhere)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
-    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns)
+    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns, idle=idle)
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         if _pause(waiting):
@@ -90,6 +92,7 @@ def measure_cpu(
     utilization: float | None = None,
     process_ids: Sequence[int] = (),
     effort: Effort = DEFAULT_EFFORT,
+    idle: Call | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Judge CPU budgets (the median call: ns, share of one core); return a result for each that is given.
 
@@ -103,7 +106,7 @@ def measure_cpu(
         rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort)
     meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=utilization is not None)
     try:
-        _feed_cpu(call, rules, meter, effort, Doubts(process_ids))
+        _feed_cpu(call, rules, meter, effort, Doubts(process_ids, idle=idle))
     finally:
         meter.close()
     details = (("measured", "\n".join(meter_notes(meter))),)

@@ -49,6 +49,7 @@ def measure_times(
     process_ids: Sequence[int] = (),
     duration_of: DurationOf | None = None,
     effort: Effort = DEFAULT_EFFORT,
+    idle: Call | None = None,
 ) -> tuple[BudgetResult, ...]:
     """Measure the median CPU time and the median time of a call with bounds, to save or to compare with a baseline.
 
@@ -58,7 +59,7 @@ def measure_times(
     What the calls touch is counted, where that is told, and whether neighbours use memory: that explains what they add.
     """
     memory_contention.begin()
-    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched()
+    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched(idle)
     try:
         for _ in range(effort.warm_up):
             call()

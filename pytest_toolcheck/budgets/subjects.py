@@ -11,9 +11,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from ..scenario import ToolPlan
+from ..spec.model import PythonTarget, ToolSpec
 from ..targets.base import Outcome, Request, Session
 from .growth import SizeRefused
 from .measure import Subject
@@ -21,6 +23,7 @@ from .measure_time import Effort
 from .sizes import copied_bytes, has_largest, input_of_size, size_range
 
 _LABEL_LENGTH = 60
+_IDLE = "nothing"
 
 Failure = Callable[[str, Outcome, str], BaseException]
 """Makes what a failed call raises, of the tool's name, its outcome, and which call it was."""
@@ -52,6 +55,10 @@ class Caller:
         self._session, self._where, self._failure = session, where, failure
         self._calls = 0
 
+    def within(self, session: Session) -> Caller:
+        """Return a caller as this one, in another session."""
+        return Caller(session, self._where, self._failure)
+
     def __call__(self, call: ToolCall, size: str = "", *, may_refuse: bool = False) -> MadeCall:
         self._calls += 1
         tool = call.plan.tool
@@ -80,8 +87,25 @@ def subject_of(calls: Sequence[ToolCall], session: Session, caller: Caller) -> S
         duration_of=_duration_of,
         effort=Effort(label_of=_label_of),
         turns=tuple(partial(caller, call) for call in calls),
+        idle=_idle(calls[0].plan, caller),
         remote=remote,
     )
+
+
+def _idle(plan: ToolPlan, caller: Caller) -> Callable[[], MadeCall] | None:
+    """Return what calls a function that does nothing, as those of a Python module are called."""
+    if not isinstance(plan.spec.target, PythonTarget):
+        return None
+    from ..targets.python import PythonTools
+
+    module = ModuleType("idle")
+    setattr(module, _IDLE, _do_nothing)
+    session = PythonTools(plan.spec, module=module).open()
+    return partial(caller.within(session), ToolCall(replace(plan, tool=ToolSpec(_IDLE)), {}))
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subject:
