@@ -103,12 +103,44 @@ def test_calls_that_nobody_judges_are_refused():
         (lambda b: b.cpu(), "found no limit"),
         (lambda b: b.growth(latency="fast"), "expected one of"),
         (lambda b: b.latency(p50="1ms", rounds=3), "belong to markers"),
+        (lambda b: b.cpu("1ms"), "found '1ms' without a name, expected keywords such as time='1ms'"),
+        (lambda b: b.growth(latency="n", sizes=(1, 4)), "3 sizes that double lie from 1 to 4, 4 are needed"),
+        (lambda b: b.growth(latency="n", sizes=(100, 1)), "double lie from 100 to 1"),
+        (lambda b: b.growth(latency="n", sizes=(0, 100)), r"sizes=\(0, 100\): expected the smallest and the largest"),
+        (lambda b: b.growth(latency="n", sizes=(1.5, 100)), "expected the smallest and the largest"),
+        (lambda b: b.growth(latency="n", sizes=(True, 100)), "expected the smallest and the largest"),
+        (lambda b: b.growth(latency="n", sizes=(1, 2, 3)), "expected the smallest and the largest"),
+        (lambda b: b.growth(latency="n", sizes=100), "expected the smallest and the largest"),
     ],
 )
 def test_a_block_that_cannot_be_meant_is_refused_at_once(make, message):
     """The same errors as of markers, at the line that opens the block."""
     with pytest.raises(BudgetError, match=message):
         make(Budget())
+
+
+async def asynchronous():
+    pytest.fail("nobody awaits it")
+
+
+async def asynchronous_generator():
+    yield
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (asynchronous, "asynchronous is async, so a call does nothing yet"),
+        (lambda: asynchronous(), "<lambda> is async, so a call does nothing yet"),
+        (asynchronous_generator, "is a generator, so a call does nothing yet"),
+        ((lambda: (yield)), "is a generator, so a call does nothing yet: measure what goes through it"),
+    ],
+    ids=["async", "what returns a coroutine", "async generator", "generator"],
+)
+def test_what_does_nothing_yet_is_not_measured(function, message):
+    """A budget of it would be kept whatever it does."""
+    with pytest.raises(BudgetError, match=message), Budget().cpu(time="1s") as b:
+        b.call(function)
 
 
 def test_an_async_function_is_called_in_the_running_loop():

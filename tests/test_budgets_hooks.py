@@ -246,9 +246,9 @@ def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how
             "test_lab.py:6: latency p95 of 50 ms lies above max of 10 ms*",
             "test_lab.py:8: memory_budget(peak='10 apples'): unknown unit 'apples'*",
             "test_lab.py:12: latency p95 of a test's own body needs rounds=126 at least (found no rounds=)*",
-            "test_lab.py:14: a budget cannot be measured under virtual time*",
+            "test_lab.py:15: a budget cannot be measured under virtual time*",
             "test_lab.py:17: a budget marker measures test functions, and this is a method of unittest.TestCase*",
-            "test_lab.py:20: growth over 'weight': the input schema has no such parameter; it has: items",
+            "test_lab.py:21: growth over 'weight': the input schema has no such parameter; it has: items",
             "test_lab.py:23: latency_budget: found rounds= and no limit",
         ]
     )
@@ -273,7 +273,7 @@ def test_leak({fixture}): {call}
 
 @pytest.mark.parametrize(
     ("fixture", "call", "place"),
-    [("tool", "tool()", "test_lab.py:4: memory leak: "), ("tools", "tools['say']()", "*Failed: memory leak: ")],
+    [("tool", "tool()", "test_lab.py:5: memory leak: "), ("tools", "tools['say']()", "*Failed: memory leak: ")],
 )
 def test_a_leak_of_a_command_is_refused(suite, pytester, fixture, call, place):
     """Each call is a new process: refused when collected, or with `tools` when the test has run, never inconclusive."""

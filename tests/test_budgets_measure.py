@@ -268,7 +268,7 @@ def test_waiting_for_a_processor_makes_no_body_pass_by_its_share_of_one(monkeypa
     [
         (Budgets(cpu_utilization=1.0), True, 0, 0),
         (Budgets(cpu_time_ns=MS), False, 0, 1),
-        (Budgets(latency={"max": 1000 * MS}), False, 1, 1),
+        (Budgets(latency={"max": 1000 * MS}), True, 1, 1),
     ],
     ids=["share", "cpu", "wall"],
 )
@@ -292,6 +292,18 @@ def test_one_run_of_a_body_is_charged_only_for_what_its_budgets_need(monkeypatch
     monkeypatch.setattr(measure_body, "others_run", lambda: touching.append(1))
     assert judge_body_once(lambda: None, budgets)
     assert (counted, len(made), len(touching)) == ([waits], spins, begun)
+
+
+def test_what_was_waited_before_a_body_ran_is_no_excuse_for_it(monkeypatch):
+    """Getting ready to count what it touches takes longer than many a body."""
+    reading = CpuReading(100 * MS, 100 * MS, waited_ns=0)
+    sample = Sample(150 * MS, 99 * MS, 270, 270, 270)
+    monkeypatch.setattr(CpuMeter, "measure", lambda *_: reading)
+    monkeypatch.setattr(CpuMeter, "tells_waits", True)
+    monkeypatch.setattr(LatencyMeter, "block", lambda *_, **__: [TimedCall(sample, reading)])
+    monkeypatch.setattr(measure_body, "slow_down_of", lambda touched: 1.0)
+    (result,) = judge_body_once(lambda: None, Budgets(latency={"max": 50 * MS}))
+    assert (result.verdict, "waited" in result.message) == ("fail", False)
 
 
 def test_a_body_is_run_once_for_real():

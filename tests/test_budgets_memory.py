@@ -94,7 +94,13 @@ def test_the_padding_of_memrays_file_is_cut(tmp_path):
 
 @pytest.mark.parametrize(
     ("size", "count", "file", "is_ours"),
-    [(2**14, 1, leak.__file__, True), (2**14, 1, __file__, False), (2**14, 2, leak.__file__, False)],
+    [
+        (2**14, 1, leak.__file__, True),
+        (2**14, 1, __file__, False),
+        (2**14, 2, leak.__file__, False),
+        (2**14 + 200, 2, leak.__file__, True),
+        (2**15, 2, leak.__file__, False),
+    ],
 )
 def test_room_for_frames_that_our_calls_take_is_not_the_tools(size, count, file, is_ours):
     """How deep in calls a test happens to be run makes no difference to its peak."""

@@ -141,6 +141,11 @@ class CpuMeter:
         self._process_ids = tuple(process_ids)
         self._group = CpuGroup.around(self._process_ids) if use_cgroup and self._process_ids else None
 
+    @property
+    def tells_waits(self) -> bool:
+        """Whether `waited_ns` of a reading is filled in."""
+        return self._waits is not None
+
     def measure(self, call: Callable[[], Any]) -> CpuReading:
         """Make one call and return what it used."""
         read = self._reader()

@@ -10,15 +10,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from inspect import isawaitable, iscoroutinefunction
+from inspect import isasyncgenfunction, isawaitable, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
 from typing import Any, TypeVar
 
 from ..spec.model import Budgets
 from .clocks import wall_ns
+from .growth import FEWEST_SIZES, doubling_sizes
 from .markers import BudgetError, parse_marks
 from .measure import OnResult, Subject, apply_budgets, raise_for
 from .results import BudgetResult
@@ -43,35 +44,37 @@ class Budget:
     def __repr__(self) -> str:
         return "<Budget: latency(), memory(), cpu() or growth() gives a block to call code in>"
 
-    def latency(self, **limits: str) -> BudgetBlock:
+    def latency(self, *unnamed: Any, **limits: str) -> BudgetBlock:
         """Limit the time of calls: `p50`, `p95`, `p99`, `max`, such as `p95="50ms"`. Raises BudgetError."""
         __tracebackhide__ = True
-        return self._block("latency_budget", limits)
+        return self._block("latency_budget", unnamed, limits)
 
-    def memory(self, **limits: str) -> BudgetBlock:
+    def memory(self, *unnamed: Any, **limits: str) -> BudgetBlock:
         """Limit the `peak` of memory of a call and its `leak`, such as `peak="10MiB"`. Raises BudgetError."""
         __tracebackhide__ = True
-        return self._block("memory_budget", limits)
+        return self._block("memory_budget", unnamed, limits)
 
-    def cpu(self, **limits: str) -> BudgetBlock:
+    def cpu(self, *unnamed: Any, **limits: str) -> BudgetBlock:
         """Limit the CPU `time` of a call and its `utilization` of a core, such as `time="20ms"`. Raises BudgetError."""
         __tracebackhide__ = True
-        return self._block("cpu_budget", limits)
+        return self._block("cpu_budget", unnamed, limits)
 
-    def growth(self, *, sizes: tuple[int, int] = (1, 4096), **limits: str) -> BudgetBlock:
+    def growth(self, *unnamed: Any, sizes: tuple[int, int] = (1, 4096), **limits: str) -> BudgetBlock:
         """Limit how `latency` or `memory` grow, such as `latency="n log n"`; `b.call(f)` then calls `f(size)`.
 
-        `sizes` are the smallest and the largest size to try; `over` names what grows, for the message.
+        `sizes` are the smallest and the largest size to try; `over` names what grows, for the message. Raises BudgetError.
         """
         __tracebackhide__ = True
-        return self._block("growth_budget", {"over": "size", **limits}, sizes)
+        return self._block("growth_budget", unnamed, {"over": "size", **limits}, _checked(sizes))
 
-    def _block(self, marker: str, limits: dict[str, str], sizes: tuple[int, int] = (1, 4096)) -> BudgetBlock:
+    def _block(
+        self, marker: str, unnamed: tuple[Any, ...], limits: dict[str, str], sizes: tuple[int, int] = (1, 4096)
+    ) -> BudgetBlock:
         __tracebackhide__ = True
         if "rounds" in limits or "regression" in limits:
             raise BudgetError("rounds= and regression= belong to markers: a block makes as many calls as it needs")
         try:
-            budgets = parse_marks([(marker, (), limits)]).budgets
+            budgets = parse_marks([(marker, unnamed, limits)]).budgets
         except BudgetError as error:
             raise BudgetError(str(error)) from None  # without our frames, which end at the parser
         return BudgetBlock(self._measure, budgets, sizes, self._finish)
@@ -131,12 +134,23 @@ class BudgetBlock:
         __tracebackhide__ = True
         self._refuse(function)
         if iscoroutinefunction(function):
+            raise BudgetError(_does_nothing_yet(function))
+        if isgeneratorfunction(function) or isasyncgenfunction(function):
             raise BudgetError(
-                f"{_name(function)} is async, so a call does nothing yet: write `await b.acall(function)`"
+                f"{_name(function)} is a generator, so a call does nothing yet: measure what goes through it, "
+                "as b.call(lambda: list(function(argument)))"
             )
         if _is_tool(function):
             return self._call_tool(function, *args, **kwargs)  # type: ignore[no-any-return]
-        first = _First(lambda *size: function(*size, *args, **kwargs))
+
+        def made(*size: int) -> T:
+            result = function(*size, *args, **kwargs)
+            if isinstance(result, Coroutine):
+                result.close()
+                raise BudgetError(_does_nothing_yet(function))
+            return result
+
+        first = _First(made)
         self.results += self._measure(self._subject(first), self._budgets)
         return first.result  # type: ignore[no-any-return]
 
@@ -188,6 +202,24 @@ class BudgetBlock:
 def _is_tool(function: object) -> bool:
     """Whether it is a tool of a spec, as the fixtures `tool` and `tools` give it: it may be served elsewhere."""
     return hasattr(type(function), "as_subject")
+
+
+def _checked(sizes: Any) -> tuple[int, int]:
+    """Return a smallest and a largest size. Raises BudgetError where too few lie between them to show any growth."""
+    __tracebackhide__ = True
+    found = sizes if isinstance(sizes, tuple | list) else ()
+    if len(found) != 2 or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in found):
+        raise BudgetError(f"sizes={sizes!r}: expected the smallest and the largest size, such as sizes=(1, 4096)")
+    low, high = found
+    if (doubling := len(doubling_sizes(low, high))) < FEWEST_SIZES or low > high:
+        raise BudgetError(
+            f"sizes={sizes!r}: {doubling} sizes that double lie from {low} to {high}, {FEWEST_SIZES} are needed"
+        )
+    return low, high
+
+
+def _does_nothing_yet(function: object) -> str:
+    return f"{_name(function)} is async, so a call does nothing yet: write `await b.acall(function)`"
 
 
 def _name(function: object) -> str:

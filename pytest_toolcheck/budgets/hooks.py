@@ -6,9 +6,6 @@ measured; a test that makes none is judged by its own body.
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +14,7 @@ from unittest import TestCase
 import pytest
 
 from ..clock.hooks import is_virtual
+from ..markers import BUDGET_MARKERS
 from ..runtime import runtime_of
 from .baseline import result_of
 from .body import Measure, MeasuredBody
@@ -28,6 +26,7 @@ from .lock import MeasuringLock, measuring_lock
 from .markers import BudgetError, MarkedBudgets, body_problems, parse_marks
 from .measure import Subject, apply_budgets, apply_to_body, raise_for
 from .measure_value import COMPARED
+from .places import line_of, marks_of
 from .results import BudgetExceeded, BudgetResult
 from .sizes import size_range
 
@@ -54,45 +53,28 @@ def check_collected(session: pytest.Session) -> None:
 
 
 def _problems(item: pytest.Item) -> list[str]:
-    marks = [(mark.name, mark.args, mark.kwargs) for mark in _closest_first(item) if _is_budget(mark)]
+    marks = [mark for node in reversed(item.listchain()) for mark in marks_of(node) if mark.name in BUDGET_MARKERS]
     if not marks:
         return []
-    place = f"{item.location[0]}:{_line_of_marks(item)}"
     try:
-        marked = item.stash[_MARKED] = parse_marks(marks)
+        marked = item.stash[_MARKED] = parse_marks([(mark.name, mark.args, mark.kwargs) for mark in marks])
     except BudgetError as error:
-        return [f"{place}: {error}"]
+        return [_placed(item, next(filter(_is_wrong, marks), marks[0]), str(error))]
     problems = _never_measured(item) or (_tool_problems(item, marked) if _uses_tools(item) else body_problems(marked))
-    return [f"{place}: {problem}" for problem in problems]
+    return [_placed(item, marks[0], problem) for problem in problems]
 
 
-def _line_of_marks(item: pytest.Item) -> int:
-    """Return the line of what the closest budget marker stands on: the test, its class, or `pytestmark` of the module."""
-    owner = next(node for node in reversed(item.listchain()) if any(_is_budget(mark) for mark in node.own_markers))
-    line = (item.location[1] or 0) + 1
-    with contextlib.suppress(OSError, TypeError, SyntaxError):
-        if isinstance(owner, pytest.Class):
-            return inspect.getsourcelines(owner.obj)[1]
-        if isinstance(owner, pytest.Module):
-            return next(_assignments_of("pytestmark", owner.path.read_text(encoding="utf-8")), line)
-    return line
+def _is_wrong(mark: pytest.Mark) -> bool:
+    """Whether a mark alone cannot be meant."""
+    try:
+        parse_marks([(mark.name, mark.args, mark.kwargs)])
+    except BudgetError:
+        return True
+    return False
 
 
-def _assignments_of(name: str, source: str) -> Iterator[int]:
-    for statement in ast.parse(source).body:
-        targets = [*getattr(statement, "targets", ()), getattr(statement, "target", None)]
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            yield statement.lineno
-
-
-def _is_budget(mark: pytest.Mark) -> bool:
-    return mark.name.endswith("_budget")
-
-
-def _closest_first(item: pytest.Item) -> Iterator[pytest.Mark]:
-    """Yield the marks of a test, closest first: those of a class before those of its bases, which pytest has first."""
-    for node in reversed(item.listchain()):
-        yield from reversed(node.own_markers) if isinstance(node, pytest.Class) else node.own_markers
+def _placed(item: pytest.Item, mark: pytest.Mark, problem: str) -> str:
+    return f"{item.location[0]}:{line_of(item, mark)}: {problem}"
 
 
 def _never_measured(item: pytest.Item) -> list[str]:

@@ -33,7 +33,7 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     if "peak" in budgets.memory:
         own_thread = duration_of is None
         return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, warm_up=0, most_runs=1),)
-    cpu = CpuMeter(counts_waits=budgets.cpu_utilization is not None)
+    cpu = CpuMeter(counts_waits="max" in budgets.latency or budgets.cpu_utilization is not None)
     memory = _Memory()
 
     def measured() -> CpuReading:
@@ -49,7 +49,8 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
         (timed,) = meter.block(measured, most=1)
         reading = timed.result
         own_ns = duration_of(reading.result) if duration_of else None
-        sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns)
+        waited_ns = reading.waited_ns if cpu.tells_waits else timed.sample.run_delay_ns  # not while it was got ready
+        sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns, run_delay_ns=waited_ns)
         results.append(_judge_time(sample, budgets.latency["max"], meter.notes(), reading.cpu_ns, memory))
     if budgets.cpu_time_ns is not None:
         results.append(_judge_cpu(reading.cpu_ns, budgets.cpu_time_ns, cpu.notes(), memory))

@@ -28,6 +28,8 @@ _MARKER_BYTES = 131_101
 """An odd size, allocated by the calling thread: its record tells which thread that is."""
 _FRAMES_BYTES = 16 * 1024
 """Python takes room for frames in pieces of this size (`DATA_STACK_CHUNK_SIZE`), whenever a call finds the last one full."""
+_BESIDE_ROOM_BYTES, _BESIDE_ROOM = 1024, 3
+"""What the same line may have allocated beside that, and in how many pieces."""
 _PAGE_BYTES, _KEPT_PADDING = 4096, 16
 """Few zeros are left, which may be the end of a record."""
 
@@ -189,8 +191,9 @@ def _is_ours(record: Any) -> bool:
     stack = record.stack_trace(1)
     if not stack:
         return False
-    is_room = (record.size, record.n_allocations) == (_FRAMES_BYTES, 1)
-    return stack[0][1] == __file__ or (is_room and os.path.dirname(stack[0][1]) == os.path.dirname(__file__))
+    beside_bytes, beside = int(record.size) - _FRAMES_BYTES, int(record.n_allocations) - 1
+    is_room = 0 <= beside_bytes < _BESIDE_ROOM_BYTES and beside <= _BESIDE_ROOM and (beside_bytes > 0) == (beside > 0)
+    return bool(stack[0][1] == __file__) or (is_room and os.path.dirname(stack[0][1]) == os.path.dirname(__file__))
 
 
 def _is_watch(record: Any) -> bool:
