@@ -128,3 +128,25 @@ def test_a_number_that_is_no_multiple_is_shrunk(accepted: tuple[int, int], small
     part = {**INTEGER, "multipleOf": 7, "minimum": 10, "maximum": 500}
     quick = settings(max_examples=500, database=None, suppress_health_check=list(HealthCheck))
     assert find(_invalid(part), is_taken, settings=quick, random=Random(0)) == {"x": smallest}
+
+
+DRAFT7 = "http://json-schema.org/draft-07/schema#"
+
+
+@pytest.mark.parametrize("items", [[INTEGER], [INTEGER, TEXT], [{}, {"type": "null"}]], ids=str)
+def test_lists_of_items_as_in_draft_7_are_broken(items: list[dict[str, Any]]) -> None:
+    """Of a list in which each place has a schema of its own, also alone and behind a `not`: labels as `jsonschema` says."""
+    for schema in ({"$schema": DRAFT7, "items": items}, {"$schema": DRAFT7, "not": {"items": items}}):
+        judge = jsonschema.Draft7Validator(schema)
+        for label in ("valid", "invalid"):
+            values = drawn(from_schema(schema, label=label), count=40)  # type: ignore[arg-type]
+            assert values
+            assert {judge.is_valid(value) for value in values} == {label == "valid"}
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{Letter}+$", r"\cA", "["])
+def test_names_by_an_expression_that_python_does_not_know(pattern: str) -> None:
+    """Nobody can judge an object with members then: values of other types are drawn, and no invalid ones invented."""
+    schema = {"patternProperties": {pattern: INTEGER}, "maxLength": 3}
+    assert all(not isinstance(value, dict) or not value for value in drawn(from_schema(schema)))
+    assert all(isinstance(value, str) and len(value) > 3 for value in drawn(from_schema(schema, label="invalid")))

@@ -226,6 +226,20 @@ def _padded(value: str, low: int, high: int, patterns: list[str]) -> str:
     return next((trial for trial in trials if all(re.search(pattern, trial) for pattern in patterns)), value)
 
 
+def known_patterns(node: Node) -> list[str]:
+    """Return the node's `patternProperties` that Python can compile; objects under any other cannot be judged."""
+    return [pattern for pattern in node.get("patternProperties") or {} if _is_known(pattern)]
+
+
+@lru_cache(maxsize=256)
+def _is_known(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=256)
 def matching(pattern: str) -> st.SearchStrategy[str]:
     """Return strings in which `pattern` is found: ASCII digits and letters for \\d and \\w, as ECMA 262 has them."""

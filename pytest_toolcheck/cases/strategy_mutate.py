@@ -12,7 +12,7 @@ from ..json_copy import copied
 from .formats import BAD
 from .patterns import near_misses
 from .strategy_draw import Drawer
-from .strategy_leaves import HAIRS, Draw, free_json, integers, matching, text
+from .strategy_leaves import HAIRS, Draw, free_json, integers, known_patterns, matching, text
 from .strategy_nodes import Dead, Exhausted, Goal, Node, SchemaGraph
 
 Path = tuple[str | int, ...]
@@ -152,7 +152,7 @@ class Mutator:
         for name in dict.fromkeys(name for node in nodes for name in node.get("properties") or {}):
             if name not in value:
                 yield from self._missing(nodes, path, name)
-        for pattern in (pattern for node in nodes for pattern in node.get("patternProperties") or {}):
+        for pattern in (pattern for node in nodes for pattern in known_patterns(node)):
             yield from self._missing(nodes, path, str(self.draw(matching(pattern))))
         yield from self._near_names(nodes, path)
 

@@ -110,6 +110,13 @@ def _negate_dependencies(value: Any) -> list[Any]:
     return found
 
 
+def _negate_items(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        return [{"type": "array", "contains": {"not": value}}]
+    lengths = enumerate(value, 1)  # the list of draft 7 and before, in which each place has a schema of its own
+    return [{"type": "array", "minItems": n, "items": [*[True] * (n - 1), {"not": part}]} for n, part in lengths]
+
+
 def _negate_one_of(value: Any) -> list[Any]:
     pairs = list(combinations(value, 2))[:6]
     return [{"allOf": [{"not": part} for part in value]}, *({"allOf": list(pair)} for pair in pairs)]
@@ -127,7 +134,7 @@ _RULES: dict[str, Callable[[Any], list[Any]]] = {
     "not": lambda value: [value],
     "anyOf": lambda value: [{"allOf": [{"not": part} for part in value]}],
     "allOf": lambda value: [{"not": part} for part in value],
-    "items": lambda value: [{"type": "array", "contains": {"not": value}}],
+    "items": _negate_items,
     "contains": lambda value: [{"type": "array", "items": {"not": value}}],
     "oneOf": _negate_one_of,
     "dependencies": _negate_dependencies,

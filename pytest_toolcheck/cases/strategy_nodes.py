@@ -7,7 +7,6 @@ choices between longer goals. So nothing is merged textually, and each `addition
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +20,7 @@ from referencing.jsonschema import specification_with
 from ..lean_jsonschema import Validator, validator_for
 from .schema import Document
 from .schema import Node as DocumentNode
+from .shapes import is_found
 from .strategy_negate import negations
 
 DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema"
@@ -253,7 +253,7 @@ class SchemaGraph:
     def _own_property(self, node: Node, name: str) -> list[Node]:
         own = [self.child(node, node.schema["properties"][name])] if name in (node.get("properties") or {}) else []
         for pattern, schema in (node.get("patternProperties") or {}).items():
-            if re.search(pattern, name):
+            if is_found(pattern, name):
                 own.append(self.child(node, schema))
         if not own and "additionalProperties" in node.schema:
             own.append(self.child(node, node.schema["additionalProperties"]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from .strategy_leaves import matching, text
+from .strategy_leaves import known_patterns, matching, text
 from .strategy_nodes import Dead, Goal, Node
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _name_goal(drawer: Drawer, nodes: list[Node]) -> Goal:
 
 
 def _new_name(drawer: Drawer, nodes: list[Node]) -> str:
-    patterns = [pattern for node in nodes for pattern in node.get("patternProperties") or {}]
+    patterns = [pattern for node in nodes for pattern in known_patterns(node)]
     goal = _name_goal(drawer, nodes)
     if goal:
         text_only = drawer.graph.made(goal[0], "a string", {"type": "string"})
