@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml  # noqa: F401 - a run inside a test forgets what it imported, but YAML's C part knows the first import's classes
-from hypothesis import settings
+from hypothesis import configuration, settings
 
 import pytest_toolcheck.lean_jsonschema  # before a test module imports `jsonschema`, which then takes 1.5 s
 
@@ -19,6 +19,7 @@ settings.register_profile("tests", deadline=None)  # a busy machine fails nothin
 settings.load_profile("tests")
 
 PROJECT = Path(__file__).parent.parent
+configuration.set_hypothesis_home_dir(PROJECT / ".hypothesis")
 
 sys.dont_write_bytecode = False  # runs and processes inside tests read the compiled form and write none: see below
 
@@ -36,6 +37,26 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data (../shared/data) is not on this machine")
     return folder
+
+
+@pytest.fixture
+def hypothesis_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of Hypothesis' own for processes that a test starts.
+
+    Of all sources that are not installed it reads the constants, in each process anew, for the better part of two seconds:
+    these are kept from one test to the next, examples are not.
+    """
+    home, constants = tmp_path_factory.mktemp("hypothesis"), PROJECT / ".hypothesis" / "constants"
+    constants.mkdir(parents=True, exist_ok=True)
+    (home / "constants").symlink_to(constants)
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(home))
+    return home
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, hypothesis_home: Path) -> pytest.Pytester:
+    """Pytest's own; what is run in it has that folder."""
+    return pytester
 
 
 @pytest.fixture(autouse=True)

@@ -49,6 +49,7 @@ def blocks(page: Path) -> Iterator[Block]:
             yield Block(language, title and title.group(1), token.content, f"{page.name}:{token.map[0] + 1}")
 
 
+@pytest.mark.usefixtures("hypothesis_home")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are written, sessions are run and print what they show, Python runs, YAML and JSON parse."""

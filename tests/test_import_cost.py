@@ -11,6 +11,7 @@ import pytest
 
 import pytest_toolcheck
 
+from .conftest import PROJECT
 from .specs import run
 
 HEAVY = (
@@ -82,3 +83,13 @@ def test_all_is_what_the_package_offers() -> None:
     assert sorted(pytest_toolcheck.__all__) == sorted({*pytest_toolcheck._HOMES, "__version__"})
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         pytest_toolcheck.nothing
+
+
+def test_a_process_knows_the_constants_of_our_sources(pytester: pytest.Pytester) -> None:
+    """What Hypothesis has read of our sources it finds in the next process, but no examples of another test's."""
+    code = "from hypothesis.configuration import storage_directory as of; print(*(of(n).path.resolve() for n in NAMES))"
+    code = code.replace("NAMES", "('constants', 'examples')")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    constants, examples = map(Path, done.stdout.split())
+    assert constants == PROJECT / ".hypothesis" / "constants"
+    assert PROJECT not in examples.parents
