@@ -72,6 +72,25 @@ def test_cpu_time_of_one_run_is_not_accused_for_slow_memory(monkeypatch, asked, 
     assert (EXPLAINED in found.message) == (verdict == "inconclusive")
 
 
+def test_what_is_done_to_judge_a_run_is_not_what_it_touches(monkeypatch):
+    """Counting ends with a run that is too much, before the machine is looked at; one that is kept is not charged for it."""
+    order = []
+
+    def block(self, call, *, most):
+        reading = call()
+        order.append("spun")
+        return [TimedCall(Sample(reading.wall_ns), reading)]
+
+    monkeypatch.setattr(LatencyMeter, "block", block)
+    monkeypatch.setattr(Touched, "end", lambda self: order.append("counted"))
+    monkeypatch.setattr(measure_body, "slow_down_of", lambda touched: 1.0)
+    for cpu_ms in (40, 4):
+        reading = CpuReading(cpu_ms * MS, cpu_ms * MS)
+        monkeypatch.setattr(CpuMeter, "measure", lambda *_, reading=reading: reading)
+        judge_body_once(lambda: None, Budgets(latency={"max": 10 * MS}))
+    assert order == ["counted", "spun", "spun"]
+
+
 def test_what_touches_little_is_not_slower(monkeypatch):
     """Nothing is asked of memory then; of what is not known to, the worse of copies and caches counts."""
     monkeypatch.setattr(Contention, "slow_down", lambda self: 1.5)

@@ -42,6 +42,7 @@ _ON_A_TEST_CASE = (
 )
 _NO_CALLS = "the test made no call of its tools, so its budgets are about its own body: "
 _MARKED = pytest.StashKey[MarkedBudgets | None]()
+_INCONCLUSIVE = pytest.StashKey[str]()
 
 
 def check_collected(session: pytest.Session) -> None:
@@ -140,6 +141,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
     return done
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let a strict xfail stand where a budget is inconclusive: nobody knows that it passes."""
+    report: Any = yield
+    if call.when == "call" and call.excinfo is None and report.failed and _INCONCLUSIVE in item.stash:
+        report.outcome, report.longrepr, report.wasxfail = "skipped", None, item.stash[_INCONCLUSIVE]
+    return report  # type: ignore[no-any-return]
+
+
 def _tools(item: pytest.Function) -> list[BoundTool]:
     if not _uses_tools(item):
         return []
@@ -216,6 +226,7 @@ def _conclude(item: pytest.Function, results: list[BudgetResult]) -> None:
     runtime = runtime_of(item.config)
     for message in raise_for(results, inconclusive_fails=runtime.settings.inconclusive == "fail"):
         runtime.log.emit("warning", attrs={"message": message})
+        item.stash.setdefault(_INCONCLUSIVE, message)
         item.warn(pytest.PytestWarning(message))
 
 
@@ -231,6 +242,7 @@ def _compare(item: pytest.Function, regression: float | None, results: list[Budg
             is_bad = runtime_of(item.config).settings.inconclusive == "fail" and not one.is_advice
             broken += [one] if is_bad else []
             item.warn(pytest.PytestWarning(one.message))
+            item.stash.setdefault(_INCONCLUSIVE, one.message)
     if broken:
         raise BudgetExceeded([result_of(one) for one in broken])
 

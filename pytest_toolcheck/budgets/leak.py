@@ -45,7 +45,7 @@ MOST_CALLS = 3_200
 NO_LEAK_OF_COMMANDS = (
     "a command is a new process in each call, and what it leaks ends with it: limit its 'peak' instead"
 )
-PATIENCE_S = 1.0
+PATIENCE_S = 4.0
 """Longer stretches than those three are tried while they take no longer than this, each twice the one before."""
 MOST_SECONDS = 60.0
 MOST_GROWN_BYTES = 512 * 2**20

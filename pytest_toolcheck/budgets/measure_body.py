@@ -39,7 +39,10 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     def measured() -> CpuReading:
         if "max" in budgets.latency or budgets.cpu_time_ns is not None:
             memory.begin()
-        return cpu.measure(body)
+        reading = cpu.measure(body)
+        if _is_more(reading.wall_ns, budgets.latency.get("max")) or _is_more(reading.cpu_ns, budgets.cpu_time_ns):
+            memory.end()
+        return reading
 
     results = []
     if "max" not in budgets.latency:
@@ -64,6 +67,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self._touched = Touched()
+        self._touched_bytes: int | None = None
         self._found: float | None = None
 
     def begin(self) -> None:
@@ -71,10 +75,18 @@ class _Memory:
         if others_run():
             self._touched.begin()
 
+    def end(self) -> None:
+        """End counting just after a run that is too much: what is done to judge it touches memory as well."""
+        self._touched_bytes = self._touched.end()
+
     def slow_down(self) -> float:
         if self._found is None:
-            self._found = slow_down_of(self._touched.end())
+            self._found = slow_down_of(self._touched_bytes)
         return self._found
+
+
+def _is_more(value: float, limit: float | None) -> bool:
+    return limit is not None and value > limit
 
 
 def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], memory: _Memory) -> BudgetResult:
