@@ -105,6 +105,28 @@ def test_only_tools_that_promise_it_are_asked(tmp_path: Path) -> None:
     assert found.startswith("look: pure: look changes the working folder")
 
 
+SERVER = """
+import os
+from mcp.server import MCPServer
+from mcp.types import ToolAnnotations
+server = MCPServer("lab")
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+def look(n: int) -> int:
+    '''Look at n.'''
+    BODY
+    return n
+"""
+
+
+@pytest.mark.parametrize(("body", "count"), [("os.environ['LAST_N'] = str(n)", 1), ("os.environ.get('LAST_N')", 0)])
+def test_servers_of_this_process_are_asked_too(tmp_path: Path, body: str, count: int) -> None:
+    """By their own hints."""
+    spec = "target: {mcp: {server: 'MODULE.py:server'}}\ndefaults: {variations: {fuzz: 0, categories: [number]}}\n"
+    found = findings_of(tmp_path, SERVER.replace("BODY", body), spec, cases=True, room=lambda _: ())
+    assert [line for line in found if "LAST_N" in line] == found
+    assert len(found) == count
+
+
 def test_state_is_put_back_as_it_was() -> None:
     """Each part can be read and made as it was."""
     before = process_state()

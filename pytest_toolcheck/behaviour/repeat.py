@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +26,12 @@ _LATER_S: Final = 400 * 86400 + 5 * 3600 + 7 * 60 + 11.5
 _EARLIER_S: Final = -30 * 366 * 86400.0
 """What is past today was to come then."""
 _MOST_ELSEWHERE: Final = 60
+_REFUSALS_TO_BELIEVE: Final = 4
+_NOT_SO_OFTEN: Final = re.compile(
+    r"rate|limit|quota|too (?:many|often|fast)|try again|later|wait|busy|throttl|expire|time|unavailable|used|nonce|replay",
+    re.IGNORECASE,
+)
+"""What is refused for being asked again so soon, or with what is good once."""
 _QUICK_NS: Final = 10_000_000
 
 
@@ -45,6 +52,7 @@ def read_only(trial: Trial) -> None:
     accepted = list(trial.inputs())
     _no_change(trial, *accepted[0], trial.ctx.session)  # before all of what others have made is taken away
     for value, _ in accepted:
+        _answers_on(trial, value)
         _no_trend(trial, value, "a call has an effect")
     for value, first in accepted:
         with trial.fresh_session() as session:
@@ -67,6 +75,21 @@ def _no_first_call_stays(trial: Trial, base: dict[str, Any]) -> None:
         "first call",
         ("first", found.before),
         ("from then on", found.after),
+    )
+
+
+def _answers_on(trial: Trial, value: dict[str, Any]) -> None:
+    """What was answered just now is not refused by every equal call from then on: reading takes nothing away."""
+    answers = [trial.ctx.call(value, valid=True)]
+    while answers[-1].kind == "refused" and len(answers) < _REFUSALS_TO_BELIEVE:
+        answers.append(trial.ctx.call(value, valid=True))
+    said = answers[-1].error.message if answers[-1].error is not None else ""
+    if answers[-1].kind != "refused" or _NOT_SO_OFTEN.search(said):
+        return
+    raise trial.broken(
+        f"is not read_only: what it answered to {shorten(as_json(value), 100)} it refuses from then on",
+        "used up",
+        ("refused with", said),
     )
 
 
