@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .clocks import MeterError
+from .growth import FEWEST_SIZES, doubling_sizes
 
 LARGEST = {"array": 4096, "string": 65536, "integer": 4096, "number": 4096}
 """The largest size to try where the schema names no bound."""
@@ -15,12 +16,24 @@ _BOUNDS = {"array": ("minItems", "maxItems"), "string": ("minLength", "maxLength
 
 
 def size_range(schema: Any, parameter: str) -> tuple[int, int]:
-    """Return the smallest (at least 1) and largest size of a parameter of an input schema. Raises MeterError."""
+    """Return the smallest (at least 1) and largest size of a parameter of an input schema.
+
+    Raises MeterError where it has no size, or where its schema leaves no room to grow in.
+    """
     part = _schema_of(schema, parameter)
     kind = _kind(part, parameter)
     lowest, highest = _BOUNDS.get(kind, ("minimum", "maximum"))
     low = max(int(part.get(lowest, 1)), 1)
-    return low, max(min(int(part.get(highest, LARGEST[kind])), LARGEST[kind]), low)
+    largest = max(LARGEST[kind], low * 2**FEWEST_SIZES)
+    high = max(min(int(part.get(highest, largest)), largest), low)
+    if listed := [keyword for keyword in ("enum", "const") if keyword in part]:
+        raise MeterError(f"growth over {parameter!r}: its schema lists its values ({listed[0]}), so it cannot grow")
+    if (doubling := len(doubling_sizes(low, high))) < FEWEST_SIZES:
+        raise MeterError(
+            f"growth over {parameter!r}: {doubling} sizes that double lie within its {lowest} and {highest}, "
+            f"{low} to {high}, and {FEWEST_SIZES} are needed"
+        )
+    return low, high
 
 
 def has_largest(schema: Any, parameter: str) -> bool:
@@ -69,11 +82,19 @@ def _items(part: Mapping[str, Any], sample: Any, size: int) -> list[Any]:
 def _schema_of(schema: Any, parameter: str) -> Mapping[str, Any]:
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     part = properties.get(parameter)
-    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
-        part = _referenced(schema, part["$ref"])
+    part = _resolved(schema, part)
+    if isinstance(part, dict) and "type" not in part:  # may be left out, or null
+        branches = [_resolved(schema, one) for key in ("anyOf", "oneOf") for one in part.get(key, ())]
+        part = next((one for one in branches if isinstance(one, dict) and one.get("type") in LARGEST), part)
     if not isinstance(part, dict):
         known = ", ".join(properties) or "none"
         raise MeterError(f"growth over {parameter!r}: the input schema has no such parameter; it has: {known}")
+    return part
+
+
+def _resolved(schema: Mapping[str, Any], part: Any) -> Any:
+    if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+        return _referenced(schema, part["$ref"])
     return part
 
 

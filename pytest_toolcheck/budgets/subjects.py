@@ -17,6 +17,7 @@ from typing import Any
 from ..scenario import ToolPlan
 from ..spec.model import PythonTarget, ToolSpec
 from ..targets.base import Outcome, Request, Session
+from .clocks import MeterError
 from .growth import SizeRefused
 from .measure import Subject
 from .measure_time import Effort
@@ -114,6 +115,7 @@ def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subjec
     sizes = size_range(schema, over)
     may_refuse = base.plan.tool.acceptance != "strict" and not has_largest(schema, over)
     inputs: dict[int, ToolCall] = {}
+    _refuse_invalid(schema, input_of_size(schema, base.arguments, over, sizes[1]), over, sizes[1])
 
     def input_of(size: int) -> ToolCall:
         if size not in inputs:
@@ -127,6 +129,17 @@ def sized(subject: Subject, base: ToolCall, over: str, caller: Caller) -> Subjec
         return copied_bytes(input_of(size).arguments)
 
     return replace(subject, call_of_size=call_of_size, sizes=sizes, input_bytes=input_bytes)
+
+
+def _refuse_invalid(schema: Any, arguments: Mapping[str, Any], over: str, size: int) -> None:
+    """Refuse to blame a tool for what it makes of inputs that it need not take."""
+    from ..checks.violation import violation_of
+
+    if broken := violation_of(schema, arguments):
+        raise MeterError(
+            f"growth over {over!r}: an input of size {size}, made of what the tool has answered, breaks its schema: "
+            f"{broken.message}"
+        )
 
 
 def _in_turn(calls: Sequence[ToolCall], caller: Caller) -> Callable[[], MadeCall]:
