@@ -25,9 +25,14 @@ sys.dont_write_bytecode = False  # runs and processes inside tests read the comp
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the package once: each process that a test starts would do so again, for the better part of a second."""
+    """Compile the package once: each process that a test starts would do so again, for the better part of a second.
+
+    Under xdist a worker without tests takes some that wait for the other one, which may have two long ones left.
+    """
     if not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(pytest_toolcheck.__file__).parent, quiet=2)
+        if config.getoption("dist", "no") == "load":
+            config.option.dist = "worksteal"
 
 
 @pytest.fixture

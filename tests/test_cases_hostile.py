@@ -88,7 +88,8 @@ def test_both_labels_are_met(name: str) -> None:
     assert {case.label for case in cases} == {"valid", "invalid"}
     if "explodes" not in name and name != "another":
         judge = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-        for case in cases[:: max(1, len(cases) // 20)]:
+        most = 8 if "thousand" in name else 20
+        for case in cases[:: max(1, len(cases) // most)]:
             assert judge.is_valid(case.input) == (case.label == "valid"), case.id
 
 
