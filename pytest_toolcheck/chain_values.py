@@ -101,7 +101,9 @@ def other_names(words: list[str], noun: str) -> list[str]:
 
 
 def denies(value: Any, role: str) -> bool:
-    """Whether a result says that nothing was done or found: `false`, `{"ok": false}`, `{"found": false}`."""
+    """Whether a result says that nothing was done or found: `false`, `{"ok": false}`, `{"found": false}`, `{"error": true}`."""
+    if isinstance(value, Mapping) and value.get("error") is True:
+        return True
     words = (*_DONE, *(word for word, by in _DONE_BY.items() if by == role))
     return value is False or (isinstance(value, Mapping) and any(value.get(name) is False for name in words))
 
@@ -268,7 +270,9 @@ def plain(value: Any) -> Any:
             value = json.loads(value)
         except ValueError:
             return value
-    return value["result"] if isinstance(value, dict) and set(value) == {"result"} else value
+    if not isinstance(value, dict) or set(value) != {"result"}:
+        return value
+    return plain(value["result"]) if isinstance(value["result"], str) else value["result"]
 
 
 def leaves(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -94,13 +94,15 @@ REPORTS = [
     '{"status": "error", "message": "unknown row"}',
     '{"success": false, "reason": "unknown row"}',
     '"Error: unknown row"',
+    '{"error": true, "code": "unknown_row", "message": "no row Z", "hint": "A or B"}',
+    '{"error": true, "code": "unknown_row"}',
     '{\n  "success": false, "error": {"code": 4, "message": "unknown row"}}',
 ]
 ANSWERS = ["Error: 0.25", "Errors: none were found", "The Error: was mended", '{"error": null, "ok": true}', '{"error": ""}',
            '{"valid": false, "error": "line 3"}', "Error: one\nError: two\nbooked both",
            "Failed to book 3 of 4 seats: the others are booked", '{"status": "error", "lines": 3}', '{"status": "ok", "message": "booked"}',
            '{"success": true, "message": "booked"}', '{"success": false, "price": 3}', '"Errors are told to the guard"', '"booked',
-           "Failed tests: 3", "", "{", '{"rows": 2}']  # fmt: skip
+           "Failed tests: 3", '{"error": true}', '{"error": true, "message": "unreachable", "url": "http://x"}', '{"error": false, "message": "fine"}', "", "{", '{"rows": 2}']  # fmt: skip
 
 
 def result(text: str, *, is_error: bool = False) -> Outcome:

@@ -141,6 +141,14 @@ def add_seat(seat: Seat, guest: str) -> dict: return {**known(made(seat, guest=g
 def get_seat(seat: Seat) -> dict: return known(seat)
 def remove_seat(seat: Seat) -> dict: return {"removed": known(seat) and bool(kept.pop(seat))}
 """, "bool(kept.pop(seat))", "kept.clear()", "remove_seat of * also removed *"),
+    "texts that spell JSON, errors too": ("id", """
+import json
+BAD = json.dumps({"error": True, "code": "not_found", "message": "no such todo"})
+def create_todo(text: str) -> dict: return {"result": json.dumps({"id": made(f"t{next(ids)}", text=text)}, indent=2)}
+def get_todo(id: str) -> dict: return {"result": json.dumps(kept[id]) if id in kept else BAD}
+def update_todo(id: str, text: str, done: bool) -> dict: return {"result": BAD if id not in kept or not done else json.dumps({"id": made(id, text=text)})}
+def delete_todo(id: str) -> dict: return {"result": json.dumps({"gone": bool(kept.pop(id))}) if id in kept else BAD}
+""", "bool(kept.pop(id))", "True", "get_todo still answers t1*"),
     "one of few keys, made twice": ("shelf", """
 Shelf = Literal["a"]
 def add_shelf(shelf: Shelf, label: str) -> dict: return {**known(made(shelf, label=label))}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_toolcheck.chain_values import changeable, new_key
+from pytest_toolcheck.behaviour.leaves import leaves_of_outcome
+from pytest_toolcheck.chain_values import changeable, new_key, plain
 from pytest_toolcheck.chains import chain_scenarios
 from pytest_toolcheck.checks.violation import is_valid
 from pytest_toolcheck.parts import part_of, parts_of
 from pytest_toolcheck.targets._openapi import read_operations
+from pytest_toolcheck.targets.base import Outcome
 
 from .behaviour_lab import findings_of
 
@@ -113,3 +115,14 @@ def test_an_update_whose_model_is_defined_elsewhere_is_followed(tmp_path: Path) 
     faulty = MODELS.replace('kept[account_id]["owner"] = body.owner', "pass")
     [found] = findings_of(tmp_path, faulty, "", room=chain_scenarios)
     assert "update_account was accepted, and get_account still answers owner" in found
+
+
+def test_what_a_server_wraps_is_read() -> None:
+    """JSON in the text of the only member: each of its values can move by itself, and is found by its name."""
+    wrapped = {"result": '{"id": "t-1", "seen_at": "2026-01-01T00:00:00Z", "count": 3}'}
+    assert plain(wrapped) == {"id": "t-1", "seen_at": "2026-01-01T00:00:00Z", "count": 3}
+    leaves = leaves_of_outcome(Outcome("accepted", 1, value=wrapped))
+    assert leaves["/result/count"] == 3
+    for text in ("plain", "{broken", "[1, 2"):
+        assert plain({"result": text}) == text
+        assert leaves_of_outcome(Outcome("accepted", 1, value={"result": text}))["/result"] == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -82,7 +83,18 @@ def leaves_of_outcome(outcome: Outcome) -> Leaves:
     """As `leaves_of` for what a call answered; a refusal is a leaf by its kind: its words may say anything."""
     if outcome.kind != "accepted":
         return {"(outcome)": outcome.kind}
-    return {"(outcome)": "accepted", **leaves_of(outcome.value)}
+    return {"(outcome)": "accepted", **leaves_of(_read(outcome.value))}
+
+
+def _read(value: Any) -> Any:
+    """Return a result with the JSON that stands as a text in its only member: so MCP servers wrap what a tool spelled out."""
+    text = value.get("result") if isinstance(value, Mapping) and len(value) == 1 else None
+    if not isinstance(text, str) or text.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return {"result": json.loads(text)}
+    except (ValueError, RecursionError):
+        return value
 
 
 def _walk(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

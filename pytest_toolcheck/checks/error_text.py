@@ -22,6 +22,7 @@ _REPORT: Final = re.compile(
     r"|(Error|ERROR|[A-Z][A-Za-z]*(Error|Exception)): (?=.*[^\W\d_]{2})[^\n]{1,400}\s*\Z"
 )
 _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok", "reason"})
+_ADVICE: Final = frozenset({"hint", "hints", "suggestion", "suggestions"})
 _REASONS: Final = ("error", "message", "detail", "reason")
 _MOST_CONTROLS: Final = 2
 _OF_LOGS: Final = re.compile(r"(?:^|[^a-z])(?:logs?|journal|stderr|diagnostics?)(?![a-z])|[a-z]Logs?(?![a-z])")
@@ -99,6 +100,8 @@ def _is_report(text: str) -> bool:
         return bool(told.keys() <= _KEYS)
     if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
         return bool(told.keys() <= _KEYS)
+    if told.get("error") is True and any(isinstance(told.get(key), str) for key in (*_REASONS, "code")):
+        return bool(told.keys() <= _KEYS | _ADVICE)
     said = told.get("error")
     is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
     return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
