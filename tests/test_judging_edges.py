@@ -245,6 +245,15 @@ def test_a_text_that_an_error_quotes_is_no_path() -> None:
     assert list(given_away(r"cannot open \\server\share\x", json.dumps(sent)))
 
 
+def test_what_python_shows_by_its_number_is_no_secret() -> None:
+    """An unprintable letter of the input's own `api_key` stands as an escape in `input_value={...}`."""
+    sent = {"api_key": "\U0006fd98\x7fY\u200b2x"}
+    message = f"Field required [type=missing, input_value={sent!r}, input_type=dict]"
+    assert "\\" in message
+    assert list(given_away(message, json.dumps(sent, ensure_ascii=False))) == []
+    assert list(given_away(message, "{}"))
+
+
 @pytest.mark.parametrize("message", HARMLESS)
 def test_words_about_a_secret_are_none(message: str) -> None:
     """An error that names its parameter `token` is clean."""

@@ -39,6 +39,7 @@ _SOURCE_LINE = re.compile(
 )
 """A place in the source, such as `handlers.py:42`."""
 _NAME = r"(?:secret|token|passw(?:or)?d|pwd|api[_ -]?key|credential|private[_ -]?key|access[_ -]?key)"
+_ESCAPED = re.compile(r"\\(?:U00(0[0-9a-f]{5}|10[0-9a-f]{4})|u([0-9a-f]{4})|x([0-9a-f]{2}))")
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"{_NAME}s?['\"]?\s*(=|:)\s*['\"]?([^\s'\",;&)\]}}]{{6,}})", re.IGNORECASE)
 _IN_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:([^\s/@'\"]{3,})@", re.IGNORECASE)
@@ -154,8 +155,12 @@ def _written(message: str, sent: str) -> Iterator[str]:
 
 
 def _is_sent(shown: str, sent: str) -> bool:
-    """Whether the input held it, as it is or before it was written as part of a URL."""
-    return shown in sent or unquote(shown) in sent
+    """Whether the input held it: as it is, before it was written as part of a URL, or as Python shows what is no letter to it."""
+    return shown in sent or unquote(shown) in sent or _ESCAPED.sub(_letter, shown) in sent
+
+
+def _letter(escaped: re.Match[str]) -> str:
+    return chr(int(next(filter(None, escaped.groups())), 16))
 
 
 def _is_telling(value: str, *, after: str) -> bool:

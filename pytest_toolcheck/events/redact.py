@@ -35,7 +35,9 @@ MAX_HARMLESS, MAX_HARMLESS_LENGTH = 4_096, 128
 
 _COMMON_WORDS = (
     "string number integer boolean object array null none true false undefined basic bearer "
-    "text name value word example sample test hello world user data"
+    "text name value word example sample test hello world user data "
+    "error errors message messages code status type kind label result results input output valid invalid accepted refused "
+    "crashed missing required field request response server tool call check case category"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 _FILLER = "text and more words of it "
