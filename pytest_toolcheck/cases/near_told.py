@@ -9,6 +9,8 @@ from itertools import islice
 _NUMBER = re.compile(r"\d+")
 _SIGN = re.compile(r"(?<=\w)[^\w\s](?=\w)")
 _PLACES = re.compile(r"\d+|[A-Za-z]+")
+_DATE = re.compile(r"\d{4}(?P<rest>[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|1\d|2[0-8]|3[01])(?:[T ].*)?)")
+_FAR_YEARS = ("2999", "1900")
 _FAR = "1000"
 _LONGEST, _MOST = 40, 16
 
@@ -16,6 +18,12 @@ _LONGEST, _MOST = 40, 16
 def has_form(text: str) -> bool:
     """Whether the text is made of parts: a number and a sign or letters beside it, no words of a sentence."""
     return len(text) <= _LONGEST and " " not in text and bool(_NUMBER.search(text)) and not text.isdecimal()
+
+
+def far_dates(text: str) -> list[str]:
+    """Return for a date what is to come, and what is long past; nothing for another text."""
+    date = _DATE.fullmatch(text)
+    return [] if date is None else [f"{year}{date['rest']}" for year in _FAR_YEARS]
 
 
 def near_forms(text: str) -> list[str]:
@@ -26,6 +34,7 @@ def near_forms(text: str) -> list[str]:
 def _near(text: str) -> Iterator[str]:
     numbers = list(_NUMBER.finditer(text))
     first, last = numbers[0], numbers[-1]
+    yield from far_dates(text)
     if first is not last:
         yield _put(_put(text, last, first[0]), first, last[0])
         yield _put(text, last, first[0])

@@ -11,7 +11,7 @@ from typing import Any
 from . import words
 from .changes import Change, change
 from .identity import identity
-from .near_told import has_form, near_forms
+from .near_told import far_dates, has_form, near_forms
 from .numbers import bounds
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
@@ -22,7 +22,7 @@ _LIST = re.compile(r"\b\w+s:\s+((?:[\w-]+,\s+)*[\w-]+(?:,?\s+(?:and|or)|,)\s+[\w
 _BARE = re.compile(r"\A\W*(?:either\s+)?((?:[\w-]+,\s+)*[\w-]+,?\s+or\s+[\w-]+)(?=\s*(?:[,.;:(]|\Z))")
 """`small, medium or large`: a description that begins with a list."""
 _MOST_TEXTS, _MOST_NUMBERS, _MOST_SILENT = 12, 6, 6
-_MOST_FORMS, _MOST_NEAR = 2, 24
+_MOST_FORMS, _MOST_NEAR, _MOST_DATES = 2, 24, 2
 
 
 def told(document: Document, base: Any, about: str | None = None) -> Iterator[Change]:
@@ -49,8 +49,12 @@ def _said(document: Document, conjunction: Conjunction) -> bool:
 def _meant_for(document: Document, conjunction: Conjunction, found: list[str]) -> Iterator[Change]:
     kinds = {kind for s in alternatives(document, conjunction) if s.members() is None for kind in s.types()}
     if "string" in kinds:
-        texts = (word for word in found if not word.isdecimal() and document.holds(conjunction, word))
-        yield from (change("enum", word, only_if_valid=True) for word in islice(texts, _MOST_TEXTS))
+        named = [word for word in found if not word.isdecimal()]
+        dates = (far for word in named for far in far_dates(word))
+        texts = (word for word in named if document.holds(conjunction, word))
+        far = (date for date in dates if document.holds(conjunction, date))
+        for word in (*islice(texts, _MOST_TEXTS), *islice(far, _MOST_DATES)):
+            yield change("enum", word, only_if_valid=True)
     if {"integer", "number"} & kinds:
         yield from (change("number", number, only_if_valid=True) for number in _numbers(found))
 
