@@ -18,7 +18,7 @@ from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
 from .sample import Sample, least_cost_ns
 from .touched import Touched, others_run
-from .tries import memory_is_slow
+from .tries import MAY_BE_ALL, memory_is_slow
 from .verdict import SequentialVerdict, Verdict
 
 UNCONFIRMED_MARGIN = 1.25
@@ -133,7 +133,8 @@ def _judge(
         message += f": inconclusive, {reason or 'over by less than a quarter, which one run cannot confirm'}"
     said = ["one run of the test's own body", *notes]
     if reason and least is not None:
-        said.append(f"{reason}: {short(least, unit)} without that")
+        why = reason.removesuffix(MAY_BE_ALL) if verdict == "fail" else reason
+        said.append(f"{why}: {short(least, unit)} without that")
     details = (("measured", "\n".join(said)),)
     return BudgetResult(metric, verdict, measured, budget, message, used, 1, value, limit, unit, details)
 

@@ -13,6 +13,7 @@ from .contention import Doubts
 from .cpu import CpuMeter, CpuReading
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
+from .touched import who_runs
 from .verdict import ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 40.0
@@ -105,11 +106,12 @@ def measure_cpu(
     if utilization is not None:
         rules["cpu utilization"] = _rule(0.5, round(utilization * SHARE_SCALE), effort)
     meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=utilization is not None)
+    slowest = _Slowest(effort.label_of)
     try:
-        _feed_cpu(call, rules, meter, effort, Doubts(process_ids, idle=idle))
+        _feed_cpu(call, rules, meter, effort, Doubts(process_ids, idle=idle), slowest)
     finally:
         meter.close()
-    details = (("measured", "\n".join(meter_notes(meter))),)
+    details = (("measured", "\n".join([*meter_notes(meter), *who_runs()])), ("slowest by CPU time", slowest.text()))
     return tuple(_cpu_result(name, rule, details) for name, rule in rules.items())
 
 
@@ -125,7 +127,12 @@ def _cpu_result(name: str, rule: ConfirmedVerdict, details: Sequence[tuple[str, 
 
 
 def _feed_cpu(
-    call: Call, rules: Mapping[str, ConfirmedVerdict], meter: CpuMeter, effort: Effort, doubts: Doubts
+    call: Call,
+    rules: Mapping[str, ConfirmedVerdict],
+    meter: CpuMeter,
+    effort: Effort,
+    doubts: Doubts,
+    slowest: _Slowest,
 ) -> None:
     _warm_up(call, effort)
     patience = _Patience(effort)
@@ -133,6 +140,7 @@ def _feed_cpu(
         if _pause(waiting):
             doubts.begin_stage()
         reading = meter.measure(call)
+        slowest.add([TimedCall(Sample(reading.cpu_ns), reading.result)])
         for name, rule in rules.items():
             if rule.verdict is None:
                 rule.feed(Sample(reading.cpu_ns) if name == "cpu time" else _share_of(reading))

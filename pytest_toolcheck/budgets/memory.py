@@ -131,7 +131,7 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
     except RuntimeError as error:
         raise MeterError(
             "another memray tracker is active, and only one can be: run memory budgets without pytest-memray's "
-            "--memray (or without the tool's own Tracker)"
+            "--memray and its markers (or without the tool's own Tracker)"
         ) from error
     except OSError as error:
         raise MeterError(f"memray cannot write its trace to {path}: {error}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import mmap
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -134,11 +135,21 @@ def _counts() -> _Counts:
 
 def others_run() -> bool:
     """Whether anybody beside this thread runs at this moment, or wants to; False where that is not told."""
+    return _running() > 1
+
+
+def who_runs() -> tuple[str, ...]:
+    """Return what is going on on this machine just now, as a line of a message; nothing where that is not told."""
+    running = _running()
+    return (f"machine: {running} threads run or want to, on {os.cpu_count() or 1} processors",) if running else ()
+
+
+def _running() -> int:
     try:
         running, _, _ = (PROC / "loadavg").read_text().split()[3].partition("/")
     except OSError:
-        return False
-    return int(running) > 1
+        return 0
+    return int(running)
 
 
 def touches_little(touched_bytes: int | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .evidence import calls_to_pass
 
 MISSED = 1e-2
+MAY_BE_ALL = ", and that may be all that is wrong"
 CLEAN_CALLS_FOR_MAX = 59
 """After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""
 
@@ -32,4 +33,4 @@ def reason_inconclusive(usable: int, total: int, max_usable: int) -> str:
 
 def memory_is_slow(excuse: float) -> str:
     """Say that slow memory explains what was measured."""
-    return f"memory is slow: what lives there may take {excuse:.2f} times as long, and that may be all that is wrong"
+    return f"memory is slow: what lives there may take {excuse:.2f} times as long{MAY_BE_ALL}"
