@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from .behaviour.fresh_values import makers_for, new_value
 from .behaviour.leaves import leaves_of, same
 from .chain_values import has_word, plain, unused_name
 from .checks.violation import is_valid
-from .parts import part_of
+from .parts import part_of, parts_of
 
 _NEW: Final = 3
 _NUMBERS: Final = (17, 23, 31, 5, 6, 7, 2, 3, 40, 60, 90, 120, 1, 4)
@@ -36,8 +38,24 @@ def others(schema: Any, base: Mapping[str, Any], name: str, value: Any) -> Itera
     elif isinstance(value, int | float):
         made = (0, -3, 2.5, -1.5)
     elif isinstance(value, str) and not _is_closed(part_of(schema, name)):
-        made = (f"Grüße aus Łódź {unused_name()}", f"{unused_name()} {'long ' * _LONG}"[:_LONG].strip())
+        made = (f"Grüße aus Łódź {unused_name()}", f"{unused_name()} {'long ' * _LONG}"[:_LONG].strip(), 0, False)
     yield from (other for other in made if is_valid(schema, {**base, name: other}))
+
+
+def shared_options(schema: Any, other: Any, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts and choices that two tools may both be given beside what they need, of equal schemas, with another value."""
+    ours, theirs = parts_of(schema), parts_of(other)
+    for name in (each for each in ours if each not in known and ours[each] == theirs.get(each)):
+        part = ours[name]
+        default = part.get("default")
+        if not isinstance(default, str):
+            continue
+        chance = random.Random(name)
+        made = (new_value(maker, part, default, chance) for maker in makers_for(part, default))
+        words = part["enum"] if isinstance(part.get("enum"), list) else made
+        yield from (
+            (name, word) for word in islice((each for each in words if isinstance(each, str) and each != default), 1)
+        )
 
 
 def shows(answer: Any, value: Any) -> bool:

@@ -20,7 +20,7 @@ from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
 from .errors import Position
-from .pair_values import is_spoilt, new_values, others, place_of, shows
+from .pair_values import is_spoilt, new_values, others, place_of, shared_options, shows
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .targets.base import Outcome, ToolDescription
 
@@ -126,7 +126,13 @@ class PairRun:
         if first and not self._set(key, first[0]):
             key = None if key is None else base[str(self._pair.key)]
         try:
-            return self._later(key) or self._again(key) or self._exactly(key) or self._apart(key)
+            return (
+                self._later(key)
+                or self._again(key)
+                or self._exactly(key)
+                or self._apart(key)
+                or self._beside_options(key)
+            )
         finally:
             self._ctx.call(base)
 
@@ -192,6 +198,20 @@ class PairRun:
                 return self._wrong(text, "read of another key")
         return None
 
+    def _beside_options(self, key: Any) -> Finding | None:
+        """What was set beside an option that both tools take (a namespace) is read beside it."""
+        getter = next(tool for tool in self._ctx.plan.siblings if tool.name == self._pair.getter)
+        for name, word in shared_options(self._schema, schema_of(self._ctx.plan.spec, getter), self._base):
+            one, two = (*new_values(self._schema, self._base, self._pair.value), None, None)[:2]
+            if two is None or not self._set(key, one) or not self._set(key, two, {name: word}):
+                continue
+            answer = self._get(key, {name: word})
+            if answer is None or (shows(answer.value, one) and not shows(answer.value, two)):
+                found = "refuses to answer" if answer is None else f"answers {shorten(one, 60)}"
+                text = f"{found} beside {name} {shorten(word, 40)}, beside which {self._pair.setter} was given {shorten(two, 60)}"
+                return self._wrong(text, f"option {name} not read")
+        return None
+
     def _new_key(self) -> Any:
         """Return a key that nobody has used; the base's own where the schema takes none such."""
         name = self._pair.key
@@ -201,8 +221,8 @@ class PairRun:
         is_possible = isinstance(self._base[name], str) and is_valid(self._schema, {**self._base, name: made})
         return made if is_possible else self._base[name]
 
-    def _set(self, key: Any, value: Any) -> bool:
-        given = {**self._base, self._pair.value: value}
+    def _set(self, key: Any, value: Any, options: Mapping[str, Any] | None = None) -> bool:
+        given = {**self._base, **(options or {}), self._pair.value: value}
         if self._pair.key is not None:
             given[self._pair.key] = key
         if not is_valid(self._schema, given):
@@ -215,9 +235,9 @@ class PairRun:
             self._value = value
         return is_set
 
-    def _get(self, key: Any) -> Outcome | None:
+    def _get(self, key: Any, options: Mapping[str, Any] | None = None) -> Outcome | None:
         """Return what the reader answers; None where it refuses."""
-        given = {} if self._pair.key is None else {self._pair.key: key}
+        given = {**(options or {}), **({} if self._pair.key is None else {self._pair.key: key})}
         outcome = self._ctx.call_tool(self._pair.getter, given)
         self._note(self._pair.getter, given, outcome)
         return outcome if outcome.kind == "accepted" and not is_report(outcome) else None

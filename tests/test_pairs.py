@@ -44,6 +44,7 @@ FAULTY = {
     "nought": (KEYED, WHOLE, SET, 'return {"key": key, "value": _kept[key] or 5}', "answers 5, set_config was given 0 last"),
     "false": (KEYED, SWITCH, SET, 'return {"key": key, "value": _kept[key] or None}', "answers null, set_config was given false last"),
     "whole": (KEYED, PART, "_kept[key] = int(value)", GET, "was given 2.5 last"),
+    "nought among texts": (KEYED, "str | int | bool | None", SET, f"{GET} if _kept[key] else _kept['none']", "answers null, set_config was given 0 last"),
     "sign": (KEYED, WHOLE, "_kept[key] = abs(value)", GET, "was given -3 last"),
     "ascii": (KEYED, TEXT, "_kept[key] = value.encode('ascii', 'replace').decode()", GET, "answers Gr??e"),
     "cut": (KEYED, TEXT, "_kept[key] = value[:64]", GET, "last"),
@@ -57,6 +58,7 @@ CORRECT = {
     "plain": (KEYED, TEXT, SET, GET),
     "numbers": (KEYED, PART, SET, GET),
     "switch": (KEYED, SWITCH, SET, GET),
+    "all kinds": (KEYED, "str | int | bool | None", SET, GET),
     "bare": (KEYED, TEXT, SET, "return _kept[key]"),
     "bare switch": (KEYED, SWITCH, SET, "return _kept[key]"),
     "in words": (KEYED, WHOLE, SET, 'return f"{key} = {_kept[key]}"'),
@@ -123,3 +125,35 @@ def test_names_and_parameters_tell_a_pair(
     first, _ = plans_in(tmp_path, f"def {setter}({given}): ...\ndef {getter}({asked}): ...", "")
     items = [item.id for item in room_scenarios(first) if item.id.startswith("pair[")]
     assert items == ([f"pair[{setter}-{getter}]"] if is_pair else [])
+
+
+SPACES = """
+from typing import Annotated, Literal
+from pydantic import Field
+Space = TYPE
+_kept = {}
+def set_config(key: str, value: str, space: Space = "main") -> dict:
+    "Set a value."
+    _kept[key, space] = value
+    return {"ok": True}
+def get_config(key: str, space: Space = "main") -> dict:
+    "Get a value."
+    if (key, space) not in _kept: raise ValueError(f"no key {key!r}")
+    return {"key": key, "value": _kept[key, space]}
+"""
+OF_A_FORM, OF_A_FEW = 'Annotated[str, Field(pattern="^[a-z]{1,16}$")]', 'Literal["main", "spare"]'
+
+
+@pytest.mark.parametrize("kind", [OF_A_FORM, OF_A_FEW])
+def test_what_is_set_beside_an_option_is_read_beside_it(tmp_path: Path, kind: str) -> None:
+    """A reader that knows of no namespace refuses, or answers another's value; what belongs to the value alone is no option."""
+    code = SPACES.replace("TYPE", kind)
+    assert findings_of(tmp_path, code, "", room=pair_scenarios) == []
+    deaf = code.replace("    if (key", '    space = "main"\n    if (key')
+    [found] = findings_of(tmp_path, deaf, "", room=pair_scenarios)
+    assert "get_config answers some value" in found
+    assert "beside space" in found
+    refusing = deaf.replace('"main"\n    if (key', '"main" if space == "main" else "x"\n    if (key')
+    assert "refuses to answer beside space" in findings_of(tmp_path, refusing, "", room=pair_scenarios)[0]
+    own = code.replace('value: str, space: Space = "main"', 'value: str, kind: Space = "main", space: str = "main"')
+    assert findings_of(tmp_path, own, "", room=pair_scenarios) == []
