@@ -20,6 +20,8 @@ _DEEPEST, _DEEPEST_OF_RECURSIVE = 12, 5
 _UNKNOWN = "unexpected_property"
 _MOST_OPEN_NAMES, _MOST_OPTIONAL = 4, 100
 _MOST_REQUIRED, _FEW_EXTRA, _MOST_COUNTED = 100, 3, 1000
+_FEW_BEHIND, _MOST_NAMES_TRIED = 3, 20
+_OF_MAPS = ("additionalProperties", "patternProperties", "unevaluatedProperties")
 _ODD_NAMES = ("z", "a", "A", "a.b", "a/b", "a b", "1", "$ref", "self", "__proto__", "", "\u00e9")
 
 
@@ -43,6 +45,8 @@ def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: 
     yield from _required_at_ends(document, shape, base)
     yield from _extra(document, shape, base, turn)
     yield from _counts(document, shape, base, values, depth)
+    if any(isinstance(found, dict) for key in _OF_MAPS for found in shape.all_of(key)):
+        yield from _second_of_map(document, shape, base, depth)
 
 
 def open_names(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> list[str]:
@@ -139,9 +143,39 @@ def _extra(document: Document, shape: Shape, base: dict[str, Any], turn: Turn) -
             yield Change("extra", (name,), describe(value), {**base, name: value})
     for members in several_members(document, shape):
         yield change("pattern", {**base, **members}, f"{len(members)} names of patterns", only_if_valid=True)
+    yield from _near_names(document, shape, base)
+
+
+def _near_names(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    """Yield members with names at the edge; where the base has none, some wrong ones behind a right one too."""
+    first: dict[str, Any] = {}
+    behind = 0
     for category, name, value in near_members(document, shape):
-        if name not in base:
-            yield Change(category, (name,), f"name with {describe(value)}", {**base, name: value})
+        if name in base:
+            continue
+        changed = {**base, name: value}
+        yield Change(category, (name,), f"name with {describe(value)}", changed)
+        if base or behind == _FEW_BEHIND or name in first:
+            continue
+        if document.holds(shape.decisive, changed):
+            first = first or {name: value}
+        elif first:
+            behind += 1
+            yield Change(category, (name,), f"second name with {describe(value)}", {**first, name: value})
+
+
+def _second_of_map(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
+    """Yield two members that no `properties` names, of which the second has a wrong value: some look at the first only."""
+    named, found = {*shape.property_names(), *base}, dict[str, Any]()
+    for name in islice(valid.further_names(document, shape, _FEW_BEHIND, depth), _MOST_NAMES_TRIED):
+        options = samples(document, shape.member(name), depth=depth + 1) if name not in named else []
+        if options and len(found) < 2 and document.holds(shape.decisive, {**base, **found, name: options[0]}):
+            found[name] = options[0]
+    if len(found) == 2:
+        first, second = found
+        for wrong in (None, "x", 1.5):
+            value = {**base, first: found[first], second: wrong}
+            yield change("nested", value, f"second of a map {describe(wrong)}")
 
 
 def _of_unknown(document: Document, shape: Shape) -> list[Any]:
@@ -200,8 +234,11 @@ def of_array(document: Document, shape: Shape, base: list[Any], *, depth: int) -
     for count in (0, 1, 2):
         yield from _sized(document, shape, "boundary", count, depth)
     yield from _duplicates(shape, base)
-    if shape.prefix_length() > 1:
+    if shape.prefix_length() > 1 or shape.all_of("contains"):
         yield change("boundary", base[::-1], "the other way round")
+    if any(False in shape.all_of(keyword) for keyword in ("items", "additionalItems", "unevaluatedItems")):
+        full = valid.array_of(document, shape, shape.prefix_length(), depth=depth)
+        yield from [] if full is None else [change("boundary", [*full, None], "null behind the last")]
     if any(shape.all_of("uniqueItems")):
         row = valid.array_of(document, shape, 2, depth=depth)
         yield from [change("boundary", [*row, row[0]], "first item again, apart")] if row else []

@@ -14,6 +14,8 @@ from .turns import interleaved
 from .valid import samples
 
 LEVELS, LEVELS_TO_WRONG, LEVELS_TO_CHANGED = (8, 32), (3, 4, 6, 10), (2, 3, 4, 5, 6)
+LEVELS_OF_OTHERS = (2, 6)
+"""Where the value can be put into itself at another place too: the ends tell of every depth at which a tool stops."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
 _MOST_PLACES = 40
@@ -37,17 +39,17 @@ def deep(
     held = set[Place]()
     for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
         made: list[Change] | None = None
-        for place in (place for place in _places(value) if place not in held):
+        for place in (place for place in _places(value) if _names(place) not in held):
             if len(held) == _MOST_DEEP or not document.holds(conjunction, with_levels(value, place, 2)):
                 continue
             wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
             if not held:
                 yield from _of_levels(value, place, wrong)
             if wrong:  # else anything may stand there
-                few, levels = (_FEW_TOLD, LEVELS_TO_CHANGED[:2]) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
+                few, levels = (_FEW_TOLD, LEVELS_OF_OTHERS) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
                 made = _made(document, changes(value)) if made is None else made
                 yield from _far_inside(value, place, _telling(made, place)[:few], levels)
-                held.add(place)
+                held.add(_names(place))
 
 
 def _made(document: Document, changes: Iterator[Change]) -> list[Change]:
@@ -58,9 +60,14 @@ def _made(document: Document, changes: Iterator[Change]) -> list[Change]:
     return made
 
 
+def is_made_far_inside(document: Document) -> bool:
+    """Whether what is made now goes far inside a value: little of it is taken."""
+    return "deep" in document.memo
+
+
 def _is_known(document: Document, conjunction: Conjunction) -> bool:
     """Whether a value of what the conjunction refers to was put inside itself before, or is not to be now."""
-    if "deep" in document.memo:
+    if is_made_far_inside(document):
         return True
     parts = [part for shape in alternatives(document, conjunction)[:1] for part in shape.parts]
     about = [part for part in parts if not _ONLY_REFERS.issuperset(part.keywords())]
@@ -103,6 +110,11 @@ def with_levels(value: Any, place: Place, levels: int, innermost: Any = _ITSELF)
     for _ in range(levels - 1):
         made = _put(value, place, made)
     return made
+
+
+def _names(place: Place) -> tuple[str, ...]:
+    """Return the place without which item of an array it is: of two items one tells as much."""
+    return tuple(step for step in place if isinstance(step, str))
 
 
 def _put(value: Any, place: Place, inner: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from .changes import Change, change, nested
 from .contained import spared
 from .containers import deepest, of_array, of_object, open_names
-from .deep import deep
+from .deep import deep, is_made_far_inside
 from .foreign import foreign_members, missing_for_foreign, others_values
 from .identity import describe
 from .refused import around, own_words, with_forbidden
@@ -25,6 +25,7 @@ _MOST_BELOW, _MOST_BELOW_ITSELF = 3000, 1200
 _FEWEST_PER_PLACE, _FEW_AGAIN, _MOST_TOLD = 30, 6, 100
 _SEVERAL = 3
 _FEW, _MOST_OF_LAST = 12, 100
+_FEW_FIRST, _FEW_FURTHER_IN, _MANY = 2, 4, 12
 _MOST_REFUSED, _MANY_NOTS, _MANY_BRANCHES = 40, 10, 10
 _NESTED: tuple[Any, ...] = (
     [[1, "a"], [None, []]],
@@ -208,9 +209,10 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
     wanted = shape.nodes("contains")
     if wanted and base:
         streams.append(_inside_item(document, (*shape.item(0), *wanted), base, 0, depth))
-    if depth < _SEVERAL:
-        streams.append(_last_of_several(document, shape, len(base), depth))
-    streams.append(_nearly_contained(document, shape, depth))
+    one_wrong = _one_of_several(document, shape, len(base), depth)
+    if depth < _SEVERAL or not document.is_recursive:
+        streams.append(islice(one_wrong, None if depth < _SEVERAL else _FEW_FURTHER_IN))
+    streams += [_nearly_contained(document, shape, depth), _one_too_many_nearly(document, shape, depth)]
     for stream in [interleaved(streams)] if depth else streams:
         yield from islice(stream, _MOST_BELOW)
 
@@ -265,11 +267,21 @@ def _behind_prefix(document: Document, shape: Shape, base: list[Any], depth: int
     return base
 
 
-def _last_of_several(document: Document, shape: Shape, length: int, depth: int) -> Iterator[Change]:
-    """Yield arrays whose last item alone is wrong: some programs look at the first ones only."""
+def _one_too_many_nearly(document: Document, shape: Shape, depth: int) -> Iterator[Change]:
+    """Yield arrays with as many matches as `contains` allows, beside one more item that nearly matches."""
+    for part, schema in shape.stated.get("contains", ()):
+        most, node = int(part.keywords().get("maxContains", 0)), part.child(schema)
+        about = (node, *shape.item(shape.prefix_length()))
+        for hit in samples(document, about, depth=depth + 1)[:1] if 0 < most <= _FEW else ():
+            near = variations(document, (node,), hit, depth=depth + 1)
+            yield from islice(_with_near(document, node, [hit] * most, near), _FEW)
+
+
+def _one_of_several(document: Document, shape: Shape, length: int, depth: int) -> Iterator[Change]:
+    """Yield arrays of which one item is wrong, the last or the first: some programs look at some items only."""
     several = max(_SEVERAL, shape.prefix_length() + 2)
     row = array_of(document, shape, min(shape.smallest("maxItems") or several, several), depth=depth)
-    if row is None or len(row) <= max(length, 1):
+    if row is None or len(row) < 2:
         return
     last, conjunction = len(row) - 1, shape.item(len(row) - 1)
     telling: dict[tuple[object, ...], Change] = {}
@@ -278,8 +290,16 @@ def _last_of_several(document: Document, shape: Shape, length: int, depth: int) 
         known = len(telling) == _FEW or (item.path, kind) in telling
         if kind in _TELLING_OF_LAST and not known and not document.holds(conjunction, item.value):
             telling[item.path, kind] = item
-    for item in telling.values():
+    few, first = [*telling.values()][:_FEW_FIRST], shape.prefix_length()
+    for item in telling.values() if len(row) > max(length, 1) else ():
         yield item.below(last, partial(_with_item, row, last))
+    if is_made_far_inside(document):
+        return
+    for item in few if first < last else ():
+        yield item.below(first, partial(_with_item, row, first))
+    if few and depth < _SEVERAL and (shape.smallest("maxItems") or _MANY) > len(row):
+        long = array_of(document, shape, min(shape.smallest("maxItems") or _MANY, _MANY), depth=depth) or row
+        yield from (item.below(len(long) - 1, partial(_with_item, long, len(long) - 1)) for item in few)
 
 
 def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -249,6 +249,8 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
         value = None
         if wanted and hits < least:
             value = _item_value(document, (*plain, *asked[hits]), taken, depth)
+            if value is None and index >= shape.prefix_length() and shape.all_of("unevaluatedItems"):
+                value = _item_value(document, asked[hits], taken, depth)  # what is counted is evaluated by that
             hits += value is not None
             if value is None and count - index - 1 < least - hits:
                 return None
