@@ -36,6 +36,9 @@ def as_sorted(word, upper):
     return sorted({word, str(upper), "red", "green", "blue", "cyan", "black"})
 
 class Service(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
+
     def do_POST(self):
         given = json.loads(self.rfile.read(int(self.headers["content-length"])))
         answer = json.dumps({"answer": globals()[self.path[1:]](**given)}).encode()
