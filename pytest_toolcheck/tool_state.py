@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,9 @@ class ToolState:
         """Call the tool no more: what hung was its only input."""
         self.hangs, self.hung_s, self.is_hang_told = HANGS_TOLERATED, math.inf, True
 
-    @property
+    @cached_property
     def server(self) -> TargetServer:
+        """The file's server in this process: each call asks for it a dozen times."""
         return server_of(self.plan.spec, self.runtime)
 
 
