@@ -37,6 +37,9 @@ HARD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+MATCHES = {"contains": {"const": 1}, "minContains": 0, "maxContains": 1}
+
+
 def drawn(strategy: Any, *, count: int = 15) -> list[Any]:
     found: list[Any] = []
 
@@ -150,3 +153,11 @@ def test_names_by_an_expression_that_python_does_not_know(pattern: str) -> None:
     schema = {"patternProperties": {pattern: INTEGER}, "maxLength": 3}
     assert all(not isinstance(value, dict) or not value for value in drawn(from_schema(schema)))
     assert all(isinstance(value, str) and len(value) > 3 for value in drawn(from_schema(schema, label="invalid")))
+
+
+def test_what_few_cases_break_is_broken() -> None:
+    """Of a schema that takes nearly everything, the invalid values are found behind many valid ones."""
+    judge = jsonschema.Draft202012Validator(MATCHES)
+    values = drawn(from_schema(MATCHES, label="invalid"))
+    assert values
+    assert not any(map(judge.is_valid, values))
