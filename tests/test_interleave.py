@@ -149,12 +149,12 @@ RACE = """
 
 @pytest.fixture(name="run")
 def _run(pytester, monkeypatch):
-    """Run a test file in a process of its own."""
+    """Run a test file."""
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(source, *options):
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess(
+        return pytester.runpytest_inprocess(
             "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function", *options
         )
 
