@@ -14,6 +14,8 @@ import pytest
 from pytest_toolcheck.budgets import contention, touched
 from pytest_toolcheck.budgets.caches import LOOKS, PUSHED_OUT, QUIET, SLOWEST, Caches, _Cells
 from pytest_toolcheck.budgets.contention import RECENT_NS, Contention, Doubts
+from pytest_toolcheck.budgets.cpu import CpuMeter
+from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.subjects import Caller, ToolCall, subject_of
 from pytest_toolcheck.budgets.touched import MEASURING_BYTES, Touched, own_cache_bytes, touches_little
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
@@ -130,14 +132,14 @@ def test_a_call_that_does_nothing_is_known_of_python_tools(tmp_path):
 
 
 @linux
-@pytest.mark.parametrize("is_single", [False, True])
-def test_what_any_call_touches_on_its_way_is_not_the_tools(is_single):
+@pytest.mark.parametrize("by", [None, CpuMeter, LatencyMeter])
+def test_what_any_call_touches_on_its_way_is_not_the_tools(by):
     """A call that does nothing is made in the same way, and what that touches is taken off."""
 
     def far() -> None:
         KEPT.count(b"y")
 
-    counting = Touched(far, is_single=is_single)
+    counting = Touched(far, by=by)
     counting.begin()
     far()
     assert (counting.end() or 0) < 4 * MIB
@@ -220,3 +222,18 @@ def test_calls_that_live_in_caches_which_others_sweep_are_not_accused(
 ):
     """Though every call takes the same: neighbours that sweep memory all the time slow each alike."""
     assert judged(monkeypatch, touched_bytes=touched_bytes, caches=caches, wall_ms=wall_ms)[0].verdict == verdict
+
+
+def test_pages_of_libraries_are_not_only_this_processs(monkeypatch, tmp_path):
+    """What others touch of them is marked too; what is mapped of other files, and of none, counts."""
+    parts = [
+        ("7f00-7f01 r--p 00000000 08:01 12 /usr/lib/libpython3.so", 900),
+        ("7f01-7f02 r-xp 00001000 08:01 12 /usr/lib/libpython3.so", 800),
+        ("7f02-7f03 rw-p 00000000 00:00 0 ", 7),
+        ("7f03-7f04 r--s 00000000 08:01 13 /data/with a space", 20),
+        ("7f04-7f05 rw-p 00000000 00:00 0 [heap]", 300),
+    ]
+    lines = [f"{head}\nSize: 4 kB\nReferenced: {size} kB\nVmFlags: rd ex" for head, size in parts]
+    (tmp_path / "smaps").write_text("\n".join(lines))
+    monkeypatch.setattr(touched, "_OWN", tmp_path)
+    assert touched._marked_bytes() == 327 * 1024

@@ -29,8 +29,8 @@ def touching(monkeypatch):
     looked_at = []
 
     class Touched:
-        def __init__(self, idle, *, is_single):
-            assert is_single
+        def __init__(self, idle):
+            pass
 
         def begin(self):
             looked_at.append(None)

@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 
 from .caches import Caches
 from .clocks import thread_cpu_ns, wall_ns
-from .cpu import has_process_clocks, process_clock_ns
+from .cpu import CpuMeter, has_process_clocks, process_clock_ns
+from .latency import LatencyMeter
 from .processes import process_tree
 from .touched import Touched, touches_little
 from .verdict import ConfirmedVerdict
@@ -30,6 +31,8 @@ LONG_NS = 10_000_000
 """Calls of this length are not slower for a copy before them."""
 NOTED_EVERY_NS = 200_000_000
 """Looking takes longer than a call of that length."""
+JUDGING_BYTES = 256 * 1024
+"""What rules touch that are fed between the calls of a stage: with `MEASURING_BYTES` 0.4 to 0.7 MiB (measured)."""
 RECENT_NS = 5_000_000_000
 """Neighbours come and go: so long after they pushed anything out of the caches a fail may be theirs."""
 _sleep = time.sleep
@@ -147,7 +150,7 @@ class Doubts:
         memory_contention.begin()
         self._process_ids = tuple(process_ids)
         self._computed_here_ns = computed_ns
-        self._touched = Touched(idle)
+        self._touched = Touched(idle, by=CpuMeter if computed_ns is None else LatencyMeter)
         self._is_confirming = self._touch_little = False
         self._next_ns = 0
         self._called_ns, self._computed_ns = 0, self._computed()
@@ -175,7 +178,7 @@ class Doubts:
 
         One stage whose calls touched little tells it of all: a collection of garbage in another touches all objects.
         """
-        self._touch_little |= self._is_confirming and touches_little(self._touched.end())
+        self._touch_little |= self._is_confirming and touches_little(self._touched.end(), beside_bytes=JUDGING_BYTES)
         lives_in_memory = self._is_confirming and not self._touch_little
         slow_down = memory_contention.slow_down()
         if lives_in_memory:

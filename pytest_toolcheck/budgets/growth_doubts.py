@@ -37,7 +37,7 @@ def doubted_here(
 ) -> GrowthReading:
     """Return what is left of a fail of calls in this process: itself, that of smaller sizes, or an inconclusive reading."""
     sizes = [size for size, _ in failed.costs]
-    touched = Touched(idle, is_single=True)
+    touched = Touched(idle)
     near = [*takewhile(lambda size: _is_near(touched, call, size), sizes)]
     if len(near) == len(sizes):
         return failed

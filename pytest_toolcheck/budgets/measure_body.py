@@ -66,7 +66,7 @@ class _Memory:
     """Says how much longer slow memory may have made a run; asked only of one that would fail."""
 
     def __init__(self) -> None:
-        self._touched = Touched()
+        self._touched = Touched(by=CpuMeter)
         self._touched_bytes: int | None = None
         self._found: float | None = None
 

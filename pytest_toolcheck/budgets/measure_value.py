@@ -59,7 +59,7 @@ def measure_times(
     What the calls touch is counted, where that is told, and whether neighbours use memory: that explains what they add.
     """
     memory_contention.begin()
-    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched(idle)
+    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched(idle, by=CpuMeter)
     try:
         for _ in range(effort.warm_up):
             call()

@@ -1,6 +1,6 @@
 """How much memory calls of this process touch: what touches little lives in its processor's own cache, which no neighbour sweeps.
 
-The processor marks the pages that it touches, and Linux tells and clears these marks (`smaps_rollup`, Referenced;
+The processor marks the pages that it touches, and Linux tells and clears these marks (`smaps`, Referenced;
 `clear_refs`). Beside them count what was read and written, since the kernel's own pages are not told, and fresh pages.
 """
 
@@ -21,8 +21,8 @@ from .latency import LatencyMeter
 from .processes import PROC, has_proc
 from .verdict import LEAST_TO_FAIL
 
-MEASURING_BYTES = 512 * 1024
-"""What a call of a tool touches beside the tool: 0.6 to 1 MiB where that computes next to nothing (measured)."""
+MEASURING_BYTES = 256 * 1024
+"""What of a stage is no call's though a call that does nothing touches it not: a thread that wakes up, a line of a log."""
 USUAL_CACHE_BYTES = 512 * 1024
 """A processor's own cache, where the system does not tell: half of what is usual."""
 _CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
@@ -44,13 +44,14 @@ class _Counts:
 class Touched:
     """Counts, window by window, what is touched beyond what measuring itself touches; the largest window counts.
 
-    `idle` makes a call in the same way as those that are counted, and does nothing: between a test and a tool lie 1.2 MiB of
-    pages (measured). `is_single` says that a window holds a call alone, without what measures a stage of calls.
+    `idle` makes a call in the same way as those that are counted, and does nothing: between a test and a tool lie 1 MiB of
+    pages (measured). `by` is what measures the calls of a window, which has pages of its own; None: nothing.
     """
 
-    def __init__(self, idle: Callable[[], object] | None = None, *, is_single: bool = False) -> None:
-        idle = idle or _nothing
-        self._floor: Callable[[], object] = idle if is_single else partial(_measure, idle)
+    def __init__(
+        self, idle: Callable[[], object] | None = None, *, by: type[LatencyMeter | CpuMeter] | None = None
+    ) -> None:
+        self._idle, self._by = idle or _nothing, by
         self._since: _Counts | None = None
         self._floor_bytes: int | None = None
         self._most: int | None = None
@@ -88,20 +89,24 @@ class Touched:
         since, self._since = self._since, None
         if since is None:
             return
-        marked, now = _marked_bytes(), _counts()
+        now, marked = _counts(), _marked_bytes()  # reading marks reads and makes pages as well
         if self._floor_bytes is None:
-            self._floor_bytes = min(_marked_by(self._floor) for _ in range(_TAKES))
+            measure = partial(_measure, self._idle, self._by() if self._by else None)
+            self._floor_bytes = min(_marked_by(measure) for _ in range(_TAKES))
         touched = marked - self._floor_bytes + now.moved_bytes - since.moved_bytes
         is_told = now.children_ns - since.children_ns < _WORKED_NS
         self._most = max(self._most or 0, touched) if is_told else 2**62
 
 
-def _measure(idle: Callable[[], object]) -> None:
+def _measure(idle: Callable[[], object], meter: LatencyMeter | CpuMeter | None) -> None:
     """Do what is done in a stage, beside what the calls do."""
-    time, cpu = LatencyMeter(), CpuMeter()
     for _ in range(LEAST_TO_FAIL):
-        time.block(idle, most=1)
-        cpu.measure(idle)
+        if isinstance(meter, LatencyMeter):
+            meter.block(idle, most=1)
+        elif meter is not None:
+            meter.measure(idle)
+        else:
+            idle()
 
 
 def _nothing() -> None:
@@ -122,8 +127,20 @@ def _forget() -> None:
 
 
 def _marked_bytes() -> int:
-    rollup = (_OWN / "smaps_rollup").read_text()
-    return int(rollup.partition("Referenced:")[2].split(maxsplit=1)[0]) * 1024
+    """Return how much of this process's memory is marked, without programs and libraries.
+
+    Pages of those are other processes' as well, and were marked by up to 9 MiB while nobody here touched them (measured).
+    """
+    marked: dict[str, int] = {}
+    programs, name = set(), ""
+    for line in (_OWN / "smaps").read_text(errors="surrogateescape").splitlines():
+        if line.startswith("Referenced:"):
+            marked[name] = marked.get(name, 0) + int(line.split()[1]) * 1024
+        elif "-" in line.partition(" ")[0]:
+            fields = line.split(maxsplit=5)
+            name = fields[5] if len(fields) > 5 else ""
+            programs |= {name} if name.startswith("/") and "x" in fields[1] else set()
+    return sum(size for name, size in marked.items() if name not in programs)
 
 
 def _counts() -> _Counts:
@@ -152,12 +169,12 @@ def _running() -> int:
     return int(running)
 
 
-def touches_little(touched_bytes: int | None) -> bool:
-    """Whether so much fits into half of a processor's own cache: the other half is for what it does beside.
+def touches_little(touched_bytes: int | None, *, beside_bytes: int = 0) -> bool:
+    """Whether so much, but for what was done beside, fits into half of a processor's own cache; the other half is for the rest.
 
     Where that holds 1 MiB, walks through dicts of 0.5 MiB were slower by a twentieth at most, those of 1 MiB by five times.
     """
-    return touched_bytes is not None and touched_bytes <= MEASURING_BYTES + own_cache_bytes() // 2
+    return touched_bytes is not None and touched_bytes <= MEASURING_BYTES + beside_bytes + own_cache_bytes() // 2
 
 
 @lru_cache(maxsize=1)
