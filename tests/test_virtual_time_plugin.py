@@ -18,12 +18,12 @@ OURS_ALONE = ["-p", "no:toolcheck", "-p", "pytest_toolcheck.clock.hooks"]
 
 @pytest.fixture(name="run")
 def _run(pytester, monkeypatch):
-    """Run a test file in a process of its own, with this room's hooks and none of the other rooms."""
+    """Run a test file with this room's hooks and none of the other rooms."""
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(source, *options):
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess(*OURS_ALONE, *ASYNCIO_AUTO, *options)
+        return pytester.runpytest_inprocess(*OURS_ALONE, *ASYNCIO_AUTO, *options)
 
     return run
 
