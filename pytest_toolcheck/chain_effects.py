@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -119,11 +119,18 @@ class Effects:
         before = self._read(mine)
         if before is None or self._read(made_up(mine)) is not None:
             raise ScenarioSkipped(f"nothing shows that {self._reader} knows what {self._ctx.plan.tool.name} is told of")
-        others = values_from_siblings(self._ctx.plan, self._key, self._ctx.call_tool)
+        others = values_from_siblings(self._of_reader(), self._key, self._ctx.call_tool)
         for other in islice(others, _MOST_THINGS):
             if type(other) is type(mine) and other != mine and self._tells_apart(mine, before, other):
                 return mine, other
         return mine, None
+
+    def _of_reader(self) -> ToolPlan:
+        """Return the reader as the tool that wants a value: what it reads says more of what is made than what is done to it."""
+        plan = self._ctx.plan
+        reader = next(tool for tool in plan.siblings if tool.name == self._reader)
+        tool = replace(plan.tool, name=reader.name, input=schema_of(plan.spec, reader), values={})
+        return replace(plan, tool=tool, description=reader)
 
     def _tells_apart(self, mine: Any, before: Leaves, other: Any) -> bool:
         """Whether these are two things, and not two names of one: the answers show each its own name, in one place."""

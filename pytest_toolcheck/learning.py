@@ -10,7 +10,7 @@ from typing import Any
 from .answered import names_answered
 from .cases import base_candidates
 from .chain_roles import makes_by_setting, may_be_called, role_of, role_of_tool, schema_of, words_of
-from .chain_values import keyed_values, listed_values, plain, unused_name, values_in_text, varied
+from .chain_values import all_new, keyed_values, listed_values, plain, unused_name, values_in_text, varied
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
@@ -32,7 +32,7 @@ _BEGIN = frozenset(["open", "start", "begin", "book", "reserve", "place", "raise
 """Verbs of their own by which a thing comes to be."""
 _MOST_STEPS = 4
 """So many steps are taken where an id alone does not help."""
-_IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug")
+_IDS = ("id", "ids", "uuid", "key", "name", "number", "code", "slug", "sku", "ref", "handle")
 
 
 def learn_from_siblings(
@@ -100,11 +100,15 @@ def _steps(
 def values_from_siblings(
     plan: ToolPlan, key: str, call_tool: Callable[[str, Mapping[str, Any]], Outcome]
 ) -> Iterator[Any]:
-    """Yield what siblings' results have for a parameter: what names further things that were made or are listed."""
-    for _, given, whole in _results(plan, [key], call_tool):
+    """Yield what siblings' results have for a parameter: what names further things that are listed, were made, or are made anew."""
+    schemas = {tool.name: schema_of(plan.spec, tool) for tool in plan.siblings}
+    for name, given, whole in _results(plan, [key], call_tool):
         rows = _list_in(whole)
         for row in rows[:_LISTED] if isinstance(rows, list) else [whole]:
             yield from _found(row, given, key)[:1]
+        new = all_new(schemas[name], given)
+        if key in given and new != given and (made := call_tool(name, new)).kind == "accepted":
+            yield from _found(_first_of(plain(made.value)), new, key)[:1]
 
 
 def learned_attrs(tool: str, base: Any, source: str) -> dict[str, Any]:

@@ -105,3 +105,32 @@ def test_nothing_is_said_without_a_reader_that_knows_the_thing(tmp_path: Path) -
     assert findings_of(tmp_path, code, "", room=effect_scenarios) == []
     two = DESK.replace(lost[0], lost[1], 1) + "def get_invoice(id: int) -> dict: return get_ticket(id)\n"
     assert findings_of(tmp_path, two, "", room=effect_scenarios) == []
+
+
+SHOP = """
+from typing import Annotated
+from pydantic import Field
+Sku = Annotated[str, Field(pattern="^[A-Z]{2}-[0-9]{4}$")]
+kept = {}
+def add_item(sku: Sku, name: str) -> dict:
+    kept[sku] = {"sku": sku, "name": name, "quantity": 0}
+    return dict(kept[sku])
+def get_item(sku: Sku) -> dict:
+    if sku not in kept: raise ValueError(f"no item {sku}")
+    return dict(kept[sku])
+def set_quantity(sku: Sku, quantity: int) -> dict:
+    get_item(sku)
+    kept[sku]["quantity"] = quantity
+    return dict(kept[sku])
+"""
+
+
+def test_a_second_thing_is_made_under_a_key_of_a_form(tmp_path: Path) -> None:
+    """What its caller names: the other one must not be the first one again."""
+    assert findings_of(tmp_path, SHOP, "", room=effect_scenarios) == []
+    faulty = SHOP.replace(
+        '    kept[sku]["quantity"] = quantity', '    for each in kept.values(): each["quantity"] = quantity'
+    )
+    [found] = findings_of(tmp_path, faulty, "", room=effect_scenarios)
+    assert "set_quantity of" in found
+    assert "also changed" in found
