@@ -161,6 +161,14 @@ def test_an_async_function_is_called_in_the_running_loop():
     asyncio.run(main())
 
 
+def test_another_async_librarys_loop_is_said_to_be_none_of_ours():
+    """Under trio nothing can be called from another thread in asyncio's way; a marker on the test can measure it."""
+    with Budget().cpu(time="1s") as b:
+        b.call(int)
+        with pytest.raises(BudgetError, match="none is running: in a test of another async library, such as trio"):
+            b.acall(asyncio.sleep, 0).send(None)
+
+
 def test_an_async_block_judges_as_a_plain_one():
     """`async with` is as good: its end raises for what was too much, and for calls that were forgotten."""
 

@@ -167,7 +167,7 @@ class BudgetBlock:
         """As `call`, for an async function, in the running loop. Each call is timed inside the loop."""
         __tracebackhide__ = True
         self._refuse(function)
-        loop = asyncio.get_running_loop()
+        loop = _running_loop()
 
         async def timed(*size: int) -> tuple[T, int]:
             start = wall_ns()
@@ -202,6 +202,17 @@ class BudgetBlock:
 def _is_tool(function: object) -> bool:
     """Whether it is a tool of a spec, as the fixtures `tool` and `tools` give it: it may be served elsewhere."""
     return hasattr(type(function), "as_subject")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    __tracebackhide__ = True
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise BudgetError(
+            "b.acall makes its calls in asyncio's loop, and none is running: in a test of another async library, such as "
+            "trio, put a budget marker on the test, which measures its body"
+        ) from None
 
 
 def _checked(sizes: Any) -> tuple[int, int]:
