@@ -63,3 +63,25 @@ def test_every_possible_combination_is_sent(seed: int, strength: int) -> None:
     possible = {key for value in all_inputs(schema, domains) for key in combined(value, domains, strength)}
     valid = [case.input for case in generate_cases(schema, strength=strength) if case.label == "valid"]
     assert possible <= {key for value in valid for key in combined(value, domains, strength)}
+
+
+ONE_OF_TWO: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "p0": {"type": ["null", "boolean"]}, "p1": {"enum": ["x", "y", "z", None]}, "p2": {"type": "boolean"},
+        "p3": {"type": "boolean"}, "p4": {"enum": [1, 2, 3]}, "p5": {"enum": ["x", "y", "z", None]},
+    },
+    "required": ["p0", "p1", "p4"],
+    "oneOf": [{"required": ["p4"]}, {"required": ["p3"]}],
+    "maxProperties": 4,
+}  # fmt: skip
+
+
+def test_triples_that_are_hard_to_have_are_sent() -> None:
+    """Where a count of members and a choice of one refuse most rows, three values that may stand together all do."""
+    valid = [case.input for case in generate_cases(ONE_OF_TWO, strength=3) if case.label == "valid"]
+    given = [(name, value) for value in valid for name in ("p2", "p5") if name in value]
+    sent = {(name, value["p0"], value["p1"], value[name]) for name, value in given}
+    others = [*(("p2", one) for one in (True, False)), *(("p5", one) for one in ("x", "y", "z", None))]
+    wanted = itertools.product(others, (None, True, False), ("x", "y", "z", None))
+    assert {(name, first, second, one) for (name, one), first, second in wanted} <= sent

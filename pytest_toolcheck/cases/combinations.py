@@ -19,7 +19,7 @@ from .valid import samples_of
 
 _MOST_NARROW, _MOST_FOR_TRIPLES = 10, 12
 _MOST_TRIPLES, _MOST_BRANCHES, _MOST_JOINED, _MOST_LEVELS = 150, 6, 16, 8
-_FEW_NAMES, _MOST_TRIES, _FEWER_TRIES = 8, 1200, 160
+_FEW_NAMES, _MOST_TRIES, _FEWER_TRIES, _MORE_TRIES_OF_TRIPLES = 8, 1200, 160, 10
 """So many rows are tried to bring together what stands in refused ones only."""
 _MOST_INNER, _MOST_INNER_ROWS = 6, 80
 
@@ -208,6 +208,7 @@ def _rescued(
     """Yield what stands in refused rows only, in rows that the schema takes."""
     names, sizes = list(levels), tuple(map(len, levels.values()))
     tries = (_MOST_TRIES if len(names) <= _FEW_NAMES else _FEWER_TRIES) // share
+    tries *= _MORE_TRIES_OF_TRIPLES if strength > 2 else 1
     rescue = Rescue(sizes, strength, lambda row: document.holds(root, _input(levels, row)), tries)
     start = tuple(_level_of(base, name, options) for name, options in levels.items())
     for (places, _), row in rescue.rows(start, rows):
