@@ -13,6 +13,7 @@ from .chain_changes import changes
 from .chain_roles import words_of
 from .chain_values import (
     array_shown,
+    changeable,
     further_values,
     has_word,
     members_of,
@@ -137,10 +138,16 @@ class ChainOptions(ChainCalls):
 
     def _is_shown(self, key: Any, name: str, value: str) -> bool:
         """Whether the reader shows the value once an update has set it."""
-        update, arguments = self._chain.update, {**self._about(self._chain.update or "", key), name: value}
+        update = self._chain.update
         schema = self._schemas.get(update or "")
-        if update is None or not isinstance(schema, dict) or name not in schema.get("properties", {}):
+        if update is None or not isinstance(schema, dict):
             return False
+        taken = ((found, outer) for found, _, outer in changeable(schema, None))
+        outer = next((outer for found, outer in taken if found == name), "")
+        if outer == "":
+            return False
+        given = {name: value} if outer is None else {outer: {name: value}}
+        arguments = {**self._about(update, key), **given}
         if not is_valid(schema, arguments) or self._call(update, arguments).kind != "accepted":
             return False
         return bool(shown(plain(self._read(key).value), name) == value)

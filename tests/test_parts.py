@@ -87,10 +87,11 @@ class Kind(str, enum.Enum):
 class Change(BaseModel):
     model_config = ConfigDict(extra="forbid")
     owner: str | None = None
+    badge: str | None = None
 kept, ids = {}, itertools.count(100)
-def create_account(owner: str, kind: Kind = Kind.open) -> dict:
+def create_account(owner: str, kind: Kind = Kind.open, badge: str | None = None) -> dict:
     key = next(ids)
-    kept[key] = {"account_id": key, "owner": owner, "kind": kind.value}
+    kept[key] = {"account_id": key, "owner": owner, "kind": kind.value, "badge": badge}
     return dict(kept[key])
 def get_account(account_id: int) -> dict:
     if account_id not in kept: raise ValueError(f"no account {account_id}")
@@ -98,6 +99,7 @@ def get_account(account_id: int) -> dict:
 def update_account(account_id: int, body: Change) -> dict:
     get_account(account_id)
     if body.owner is not None: kept[account_id]["owner"] = body.owner
+    if body.badge is not None: kept[account_id]["badge"] = body.badge
     return dict(kept[account_id])
 """
 
@@ -115,6 +117,9 @@ def test_an_update_whose_model_is_defined_elsewhere_is_followed(tmp_path: Path) 
     faulty = MODELS.replace('kept[account_id]["owner"] = body.owner', "pass")
     [found] = findings_of(tmp_path, faulty, "", room=chain_scenarios)
     assert "update_account was accepted, and get_account still answers owner" in found
+    dropped = MODELS.replace('"badge": badge}', '"badge": None}')
+    [found] = findings_of(tmp_path, dropped, "", room=chain_scenarios)
+    assert "get_account answers no badge" in found
 
 
 def test_what_a_server_wraps_is_read() -> None:
