@@ -11,7 +11,7 @@ from itertools import cycle
 
 import pytest
 
-from pytest_toolcheck.budgets import contention, touched
+from pytest_toolcheck.budgets import contention, marks, touched
 from pytest_toolcheck.budgets.caches import LOOKS, PUSHED_OUT, QUIET, SLOWEST, Caches, _Cells
 from pytest_toolcheck.budgets.contention import RECENT_NS, Contention, Doubts
 from pytest_toolcheck.budgets.cpu import CpuMeter
@@ -129,6 +129,8 @@ def test_a_call_that_does_nothing_is_known_of_python_tools(tmp_path):
     assert (made.outcome.kind, made.outcome.value) == ("accepted", None)
     served = replace(plan, spec=replace(spec, target=HttpTarget("http://127.0.0.1:9")))
     assert subject_of([ToolCall(served, {})], session, Caller(session, "", pytest.fail)).idle is None
+    session.ping = lambda: None
+    assert subject_of([ToolCall(served, {})], session, Caller(session, "", pytest.fail)).idle is session.ping
 
 
 @linux
@@ -235,5 +237,5 @@ def test_pages_of_libraries_are_not_only_this_processs(monkeypatch, tmp_path):
     ]
     lines = [f"{head}\nSize: 4 kB\nReferenced: {size} kB\nVmFlags: rd ex" for head, size in parts]
     (tmp_path / "smaps").write_text("\n".join(lines))
-    monkeypatch.setattr(touched, "_OWN", tmp_path)
-    assert touched._marked_bytes() == 327 * 1024
+    monkeypatch.setattr(marks, "OWN", tmp_path)
+    assert marks.marked_bytes() == 327 * 1024

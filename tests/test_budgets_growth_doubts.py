@@ -103,11 +103,27 @@ def test_a_collection_of_garbage_is_not_what_a_call_touches(touching):
     [(1.3, 1.0, "fail"), (1.3, 9.0, "inconclusive"), (2.0, 9.0, "fail"), (2.0, 1.0, "fail")],
 )
 def test_neighbours_may_explain_what_servers_cost(monkeypatch, power, slow_down, verdict):
-    """What they touch is not known, so it counts while nobody sweeps memory, or where it is more than that explains."""
+    """Of those that touch much it counts while nobody sweeps memory, or where it is more than that explains."""
     monkeypatch.setattr(growth_doubts, "slow_down_of", lambda touched: slow_down)
-    reading = doubted_elsewhere(reading_of(lambda size: round(1000 * size**power), SIZES, "n"), "n")
+    failed = reading_of(lambda size: round(1000 * size**power), SIZES, "n")
+    reading = doubted_elsewhere(failed, lambda size: None, limit="n", process_ids=())
     assert reading.verdict == verdict
     assert ("memory is slow" in reading.reason) == (verdict == "inconclusive")
+
+
+def test_a_server_that_touches_little_grows_by_itself(touching, monkeypatch):
+    """Beside neighbours that sweep memory: what slows its way slows that of each size."""
+    monkeypatch.setattr(growth_doubts, "TouchedServed", lambda process_ids, ping: growth_doubts.Touched(ping))
+    monkeypatch.setattr(growth_doubts, "slow_down_of", lambda touched: 9.0)
+
+    def verdict_of(most_touched):
+        def call(size):
+            touching[-1] = min(size, most_touched)
+
+        failed = reading_of(lambda size: round(1000 * size**1.3), SIZES, "n")
+        return doubted_elsewhere(failed, call, limit="n", process_ids=(1,)).verdict
+
+    assert (verdict_of(CACHE), verdict_of(CACHE + 1)) == ("fail", "inconclusive")
 
 
 @pytest.mark.parametrize("process_ids", [(), (1,)], ids=["here", "served"])

@@ -20,7 +20,7 @@ from .clocks import thread_cpu_ns, wall_ns
 from .cpu import CpuMeter, has_process_clocks, process_clock_ns
 from .latency import LatencyMeter
 from .processes import process_tree
-from .touched import Touched, touches_little
+from .touched import touched_of, touches_little
 from .verdict import ConfirmedVerdict
 
 COPIED_BYTES = 8 * 2**20
@@ -33,6 +33,8 @@ NOTED_EVERY_NS = 200_000_000
 """Looking takes longer than a call of that length."""
 JUDGING_BYTES = 256 * 1024
 """What rules touch that are fed between the calls of a stage: with `MEASURING_BYTES` 0.4 to 0.7 MiB (measured)."""
+ARGUMENTS_BYTES = 256 * 1024
+"""What any call with arguments touches beyond one without: with `MEASURING_BYTES` up to 0.57 MiB, little of each page (measured)."""
 RECENT_NS = 5_000_000_000
 """Neighbours come and go: so long after they pushed anything out of the caches a fail may be theirs."""
 _sleep = time.sleep
@@ -146,25 +148,25 @@ class Doubts:
         *,
         computed_ns: Callable[[], int] | None = None,
         idle: Callable[[], object] | None = None,
+        probe: Callable[[], object] | None = None,
     ) -> None:
         memory_contention.begin()
-        self._process_ids = tuple(process_ids)
+        self._process_ids, self._probe = tuple(process_ids), probe
         self._computed_here_ns = computed_ns
-        self._touched = Touched(idle, by=CpuMeter if computed_ns is None else LatencyMeter)
+        self._touched = touched_of(process_ids, idle, by=CpuMeter if computed_ns is None else LatencyMeter)
         self._is_confirming = self._touch_little = False
         self._next_ns = 0
-        self._called_ns, self._computed_ns = 0, self._computed()
+        self._calls, self._called_ns, self._computed_ns = 0, 0, self._computed()
 
     def begin_stage(self) -> None:
         """Look once the pause before a stage is over, and begin to count what its calls touch."""
         memory_contention.note()
         self._is_confirming = True
-        if not self._process_ids:
-            self._touched.begin()
+        self._touched.begin()
 
     def look(self, rules: Sequence[ConfirmedVerdict], walls: Sequence[int]) -> None:
         """Take what calls took without what they waited for a processor, once the rules have been fed with them."""
-        self._called_ns += sum(walls)
+        self._calls, self._called_ns = self._calls + len(walls), self._called_ns + sum(walls)
         failed = [rule for rule in rules if rule.pause_s or rule.verdict == "fail"]
         if failed:
             self._doubt(failed)
@@ -179,14 +181,23 @@ class Doubts:
         One stage whose calls touched little tells it of all: a collection of garbage in another touches all objects.
         """
         self._touch_little |= self._is_confirming and touches_little(self._touched.end(), beside_bytes=JUDGING_BYTES)
+        slow_down, caches = memory_contention.slow_down(), memory_contention.slow_down_of_caches()
+        if self._is_confirming and not self._touch_little and self._probe and caches > slow_down:
+            self._touch_little = touches_little(self._touched.of(self._probe), beside_bytes=ARGUMENTS_BYTES)
         lives_in_memory = self._is_confirming and not self._touch_little
-        slow_down = memory_contention.slow_down()
         if lives_in_memory:
-            slow_down = max(slow_down, memory_contention.slow_down_of_caches())
-        slow_down = self._of_calls(slow_down)
+            slow_down = max(slow_down, caches)
+        slow_down, of_way = self._of_calls(slow_down), self._of_way() if self._touch_little else 1.0
         for rule in failed:
-            rule.doubt(slow_down, lives_in_memory=lives_in_memory)
-        self._called_ns, self._computed_ns = 0, self._computed()
+            rule.doubt(max(slow_down, of_way), lives_in_memory=lives_in_memory or of_way > slow_down)
+        self._calls, self._called_ns, self._computed_ns = 0, 0, self._computed()
+
+    def _of_way(self) -> float:
+        """Return how much slower a call is whose way to a tool that touches little, and back, others push out of the caches."""
+        if not self._touched.way_ns:
+            return 1.0
+        spent_ns = self._called_ns if self._computed_here_ns is not None else self._computed() - self._computed_ns
+        return by_share(memory_contention.slow_down_of_caches(), self._touched.way_ns * self._calls, spent_ns)
 
     def _of_calls(self, slow_down: float) -> float:
         if self._computed_here_ns is None or not self._is_told:

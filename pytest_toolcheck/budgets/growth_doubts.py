@@ -3,8 +3,8 @@
 What lives in its processor's own cache costs as much a step at any size, beside any neighbour. Beyond that a step of the
 same algorithm costs more: sorting 400,000 floats on a quiet machine showed n^1.25 where n log n shows n^1.09, a walk along
 200,000 linked nodes n^1.4 (measured). So a fail counts at once where the calls touch little; where larger sizes touch
-more, it has to come again on sizes that do not, or to be more than slow memory ever was seen to add. What servers touch is
-not known; theirs counts unless neighbours sweep memory.
+more, it has to come again on sizes that do not, or to be more than slow memory ever was seen to add. Of servers that touch
+more it counts unless neighbours sweep memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import takewhile
 from .caches import SLOWEST
 from .contention import slow_down_of
 from .growth import FEWEST_SIZES, FLOOR, GrowthReading, doubling_sizes, judge_growth
-from .touched import Touched, touches_little
+from .touched import Touched, TouchedServed, touches_little
 from .tries import memory_is_slow
 
 LOOKS = 2
@@ -51,17 +51,30 @@ def doubted_here(
     return replace(failed, verdict="inconclusive", reason=_of_far(far, f"up to {near[-1]} nothing shows"))
 
 
-def doubted_elsewhere(failed: GrowthReading, limit: str) -> GrowthReading:
-    """Return a fail of calls that other processes serve, or an inconclusive reading where neighbours may explain it."""
+def doubted_elsewhere(
+    failed: GrowthReading,
+    call: Callable[[int], object],
+    *,
+    limit: str,
+    process_ids: Sequence[int],
+    ping: Callable[[], object] | None = None,
+) -> GrowthReading:
+    """Return a fail of calls that other processes serve, or an inconclusive reading where neighbours may explain it.
+
+    Where calls touch little beyond their way to the tool it stands: what slows the way slows that of each size.
+    """
+    touched = TouchedServed(process_ids, ping)
+    if process_ids and all(_is_near(touched, call, size) for size, _ in failed.costs):
+        return failed
     slow_down = slow_down_of(None)
     return _unless_excused(failed, limit, slow_down, from_size=0, reason=memory_is_slow(slow_down))
 
 
-def _is_near(touched: Touched, call: Callable[[int], object], size: int) -> bool:
+def _is_near(touched: Touched | TouchedServed, call: Callable[[int], object], size: int) -> bool:
     return any(touches_little(_touched_by(touched, call, size)) for _ in range(LOOKS))
 
 
-def _touched_by(touched: Touched, call: Callable[[int], object], size: int) -> int | None:
+def _touched_by(touched: Touched | TouchedServed, call: Callable[[int], object], size: int) -> int | None:
     touched.begin()
     call(size)
     return touched.end()

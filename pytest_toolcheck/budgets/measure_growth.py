@@ -62,7 +62,9 @@ def measure_growth(
         try:
             sizes = _affordable(call, low, high)
             cost = _cpu_cost(call, meter, is_here=is_here, duration_of=duration_of)
-            doubted = partial(_doubted, call=call, low=low, limit=latency, is_here=is_here, idle=idle)
+            doubted = partial(
+                _doubted, call=call, low=low, limit=latency, process_ids=process_ids, is_here=is_here, idle=idle
+            )
             results.append(_grown("latency", cost, sizes, latency, over, meter.notes(), doubted=doubted))
         finally:
             meter.close()
@@ -159,12 +161,13 @@ def _doubted(
     call: Callable[[int], object],
     low: int,
     limit: str,
+    process_ids: Sequence[int],
     is_here: bool,
     idle: Callable[[], object] | None,
 ) -> GrowthReading:
     if is_here:
         return doubted_here(failed, call, low=low, limit=limit, read=read, idle=idle)
-    return doubted_elsewhere(failed, limit)
+    return doubted_elsewhere(failed, call, limit=limit, process_ids=process_ids, ping=idle)
 
 
 def _growth_result(metric: str, reading: GrowthReading, limit: str, over: str, notes: Sequence[str]) -> BudgetResult:

@@ -71,7 +71,8 @@ def measure_latency(
     meter = LatencyMeter(process_ids, duration_of=duration_of, is_elsewhere=is_elsewhere)
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
-    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns, idle=idle)
+    probe = call if effort.max_total is None else None
+    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns, idle=idle, probe=probe)
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         if _pause(waiting):
@@ -108,7 +109,8 @@ def measure_cpu(
     meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=utilization is not None)
     slowest = _Slowest(effort.label_of)
     try:
-        _feed_cpu(call, rules, meter, effort, Doubts(process_ids, idle=idle), slowest)
+        probe = call if effort.max_total is None else None
+        _feed_cpu(call, rules, meter, effort, Doubts(process_ids, idle=idle, probe=probe), slowest)
     finally:
         meter.close()
     details = (("measured", "\n".join([*meter_notes(meter), *who_runs()])), ("slowest by CPU time", slowest.text()))

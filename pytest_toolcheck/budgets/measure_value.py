@@ -18,7 +18,7 @@ from .memory_here import peak_here
 from .reference import SPINS_BESIDE, reference_workload_ns
 from .results import BudgetResult, quantile_of, short, with_interval
 from .sample import Sample, has_waited
-from .touched import Touched
+from .touched import Touched, TouchedServed, touched_of, touches_little
 from .verdict import CONFIRM_AFTER_S
 
 COMPARED = ("cpu time", "latency p50", "memory peak")
@@ -59,22 +59,25 @@ def measure_times(
     What the calls touch is counted, where that is told, and whether neighbours use memory: that explains what they add.
     """
     memory_contention.begin()
-    meter, touched = CpuMeter(process_ids, evens_ticks=True, counts_waits=True), Touched(idle, by=CpuMeter)
+    meter = CpuMeter(process_ids, evens_ticks=True, counts_waits=True)
+    touched = touched_of(process_ids, idle, by=CpuMeter)
     try:
         for _ in range(effort.warm_up):
             call()
         references = [reference_workload_ns(SPINS_BESIDE)]
         pauses = (0.0, *CONFIRM_AFTER_S)
         most = MOST_CALLS if effort.max_total is None else effort.max_total // len(pauses)
-        if not process_ids:
-            touched.begin()
+        touched.begin()
         batches = [_batch(call, meter, pause_s, references, duration_of, most, touched) for pause_s in pauses]
-        slow_down = slow_down_of(touched.end())
+        touched_bytes = touched.end()
+        way_ns, slow_down = touched.way_ns, slow_down_of(touched_bytes)
     finally:
         meter.close()
+    caches = memory_contention.slow_down_of_caches() if way_ns and touches_little(touched_bytes) else 1.0
     cpu = _value("cpu time", [batch.cpu for batch in batches], len(batches) * BATCH_CALLS, meter.notes())
     made, notes = sum(batch.calls for batch in batches), ("wall clock, calls that did not wait",)
     wall = _value("latency p50", [batch.wall for batch in batches], made, notes, WAKING_NS)
+    slow_down = max(slow_down, by_share(caches, way_ns, cpu.value or 0))
     of_wall = by_share(slow_down, cpu.value or 0, wall.value or 0) if wall.value else slow_down
     return tuple(
         replace(found, reference_ns=min(references), slow_down=factor)
@@ -89,7 +92,7 @@ def _batch(
     references: list[int],
     duration_of: DurationOf | None,
     most: int,
-    touched: Touched,
+    touched: Touched | TouchedServed,
 ) -> _Batch:
     if pause_s:
         _sleep(pause_s)

@@ -88,7 +88,7 @@ def subject_of(calls: Sequence[ToolCall], session: Session, caller: Caller) -> S
         duration_of=_duration_of,
         effort=Effort(label_of=_label_of),
         turns=tuple(partial(caller, call) for call in calls),
-        idle=_idle(calls[0].plan, caller),
+        idle=_idle(calls[0].plan, caller) if is_here else getattr(session, "ping", None),
         remote=remote,
     )
 

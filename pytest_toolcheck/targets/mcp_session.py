@@ -123,6 +123,10 @@ class McpSession(RemoteSession["Link"]):
         with watching_tasks(own_loop.loop, observed):
             return self._made(request)
 
+    def ping(self) -> None:
+        """Ask for nothing, and wait for the answer. Raises Expired."""
+        self._connection.run(self._ping(), limit_s=_LIST_LIMIT_S)
+
     async def _ping(self) -> None:
         try:
             await self._link.session.send_request(types.PingRequest(), types.EmptyResult)
