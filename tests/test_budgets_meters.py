@@ -113,8 +113,11 @@ def test_the_growth_of_what_a_child_does_is_the_tools():
     """A quadratic worker breaks a linear budget, though this process takes the same time for any size."""
     sizes = [2**power for power in range(4, 9)]
     with asked_server(f"COMMANDS = {{str(n): lambda n=n: sum(range(20 * n**2)) for n in {sizes}}}") as (_, ask):
-        [found] = measure_growth(lambda n: ask(str(n)), over="n", low=sizes[0], high=sizes[-1], latency="n")
-    assert found.verdict == "fail"
+        for _ in range(4):  # a busy machine leaves one undecided now and then
+            [found] = measure_growth(lambda n: ask(str(n)), over="n", low=sizes[0], high=sizes[-1], latency="n")
+            if found.verdict != "inconclusive":
+                break
+    assert found.verdict == "fail", found.message
 
 
 def test_a_child_that_ends_during_a_call_counts_for_that_call_only():

@@ -13,10 +13,12 @@ _UNMAPPED_PAGES = 64
 
 
 def forget_marks(pid: int | None = None) -> None:
-    """Clear the marks of a process, or of this one. Raises OSError where that is not allowed, or it has ended."""
+    """Clear the marks of a process, or of this one. Raises OSError where that is not allowed, or it has ended.
+
+    The marks of what was written (4) would be cleared on all processors at once, and make its next writes slower.
+    """
     (_folder(pid) / "clear_refs").write_text("1")
-    if pid is not None:  # marks that tell what was written are cleared of all processors at once
-        (_folder(pid) / "clear_refs").write_text("4")
+    if pid is not None:  # a process that gives up its processor after each call has that forget
         return
     with mmap.mmap(-1, _UNMAPPED_PAGES * mmap.PAGESIZE) as pages:
         for page in range(_UNMAPPED_PAGES):
