@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .parts import referred
 from .scenario import ToolPlan
 from .targets.base import ToolDescription
 
@@ -34,7 +35,5 @@ def _names(schema: Any, root: Any, depth: int) -> Iterator[str]:
 
 def _referred(root: Any, reference: str) -> Any:
     """Return what a reference into the same document points at, unless that is a reference again."""
-    part = root
-    for step in reference.removeprefix("#/").split("/"):
-        part = part.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(part, Mapping) else None
+    part = referred(root, reference)
     return part if isinstance(part, Mapping) and "$ref" not in part else None

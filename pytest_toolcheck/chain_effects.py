@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from .behaviour.leaves import Leaves, differing, leaves_of, same
-from .chain_roles import Chain, chains_from, may_be_called, role_of_tool, schema_of, words_of
+from .chain_roles import Chain, chains_from, may_be_called, required_of, role_of_tool, schema_of, words_of
 from .chain_values import further_values, made_up, plain, with_new_texts
 from .chains import fail_if_seen_twice
 from .checks import Finding
@@ -56,11 +56,10 @@ def _may_have_effects(plan: ToolPlan) -> bool:
 def _reader(plan: ToolPlan) -> tuple[str, str] | None:
     """Return the one tool that reads what this tool is told of, and the parameter that names it in both."""
     schema = schema_of(plan.spec, plan.description)
-    required = schema.get("required", ()) if isinstance(schema, Mapping) else ()
+    required = required_of(schema)
     found = []
     for tool in (each for each in plan.siblings if each.name != plan.tool.name):
-        other = schema_of(plan.spec, tool)
-        needed: list[str] = other.get("required") or [] if isinstance(other, Mapping) else []
+        needed = required_of(schema_of(plan.spec, tool))
         is_reader = (role_of_tool(tool) or ("",))[0] == "read" and may_be_called(plan.spec, tool)
         if is_reader and len(needed) == 1 and needed[0] in required and _ID.search("_".join(words_of(needed[0]))):
             found.append((tool.name, needed[0]))

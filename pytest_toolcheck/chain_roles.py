@@ -167,7 +167,7 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
         return
     given = _properties(schema_of(spec, makers[0]))
     updates = found["update"]
-    changing = [_required(schema_of(spec, tool)) for tool in (*updates, *found["delete"])]
+    changing = [required_of(schema_of(spec, tool)) for tool in (*updates, *found["delete"])]
     # A slot, a seat: whatever it is called, what a creator is not given and others cannot do without is an id.
     wanted = {name for names in changing for name in names if name not in given}
     readers = _readers(spec, found["read"], role[1], given, wanted)
@@ -195,7 +195,7 @@ def _readers(
 
 
 def _key_and_shared(schema: Any, noun: str, given: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    required = _required(schema)
+    required = required_of(schema)
     own = [name for name in required if name not in given]
     if len(required) > 1 and not own:
         own = [
@@ -239,12 +239,12 @@ def _key_in(schema: Any, key: str, noun: str) -> str | None:
     words = "_".join(words_of(key))
     many = {f"{name}s" for name in (words, "id", f"{noun}_id")} | {f"{noun}_{words}s"}
     arrays = [
-        name for name in _required(schema) if "_".join(words_of(name)) in many and _is_array(properties.get(name))
+        name for name in required_of(schema) if "_".join(words_of(name)) in many and _is_array(properties.get(name))
     ]
     if len(arrays) == 1:
         return arrays[0]
     ids = {"id", f"{noun}_id", f"{noun}_key", f"{noun}_uuid"}
-    others = [name for name in _required(schema) if "_".join(words_of(name)) in ids]
+    others = [name for name in required_of(schema) if "_".join(words_of(name)) in ids]
     return others[0] if len(others) == 1 and words in ids else None
 
 
@@ -279,7 +279,8 @@ def _properties(schema: Any) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def _required(schema: Any) -> list[str]:
+def required_of(schema: Any) -> list[str]:
+    """Return the parameters that an input schema requires."""
     required = schema.get("required", []) if isinstance(schema, Mapping) else []
     return required if isinstance(required, list) else []
 
@@ -287,7 +288,7 @@ def _required(schema: Any) -> list[str]:
 def _takes_only(schema: Any, names: Collection[str]) -> bool:
     """Whether deleting needs these alone, and has no option that makes it something else than deleting."""
     is_plain = not any(_OPTIONS_OF_DELETING.search(name) for name in _properties(schema))
-    return is_plain and set(_required(schema)) <= set(names)
+    return is_plain and set(required_of(schema)) <= set(names)
 
 
 def _names_one(key: str, noun: str) -> bool:

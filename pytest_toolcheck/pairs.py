@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from .behaviour.leaves import leaves_of, same
-from .chain_roles import may_be_called, role_of, schema_of, words_of
+from .chain_roles import may_be_called, required_of, role_of, schema_of, words_of
 from .chain_values import denies, plain, unused_name
 from .chains import fail_if_seen_twice
 from .checks import Finding
@@ -65,11 +65,11 @@ def pairs_of(plan: ToolPlan) -> Iterator[Pair]:
     role, words = role_of(plan.tool.name), set(words_of(plan.tool.name))
     if role is None or not words & _SETS or words & _CONDITIONS or _says_more(plan.description):
         return
-    taken = _required(plan.tool.input)
+    taken = required_of(plan.tool.input)
     if "set" not in words and any(_HOLD_MANY & {*words_of(name)} for name in (plan.tool.name, *taken)):
         return
     for tool in plan.siblings:
-        needed = _required(schema_of(plan.spec, tool))
+        needed = required_of(schema_of(plan.spec, tool))
         is_reader = role_of(tool.name) == ("read", role[1]) and may_be_called(plan.spec, tool) and not _says_more(tool)
         if is_reader and len(needed) < 2 and set(needed) < set(taken) and len(taken) == len(needed) + 1:
             [value] = [name for name in taken if name not in needed]
@@ -78,11 +78,6 @@ def pairs_of(plan: ToolPlan) -> Iterator[Pair]:
 
 def _says_more(tool: ToolDescription) -> bool:
     return _MEANS_MORE.search(tool.description or "") is not None
-
-
-def _required(schema: Any) -> list[str]:
-    names = schema.get("required") if isinstance(schema, Mapping) else None
-    return list(names) if isinstance(names, list) else []
 
 
 @dataclass(frozen=True, slots=True)

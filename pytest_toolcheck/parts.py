@@ -47,7 +47,13 @@ def _at(schema: Mapping[str, Any], reference: Any) -> Mapping[str, Any] | None:
     """Return what stands under a definition of the schema's own; None of any other reference."""
     if not isinstance(reference, str) or not reference.startswith(tuple(f"#/{name}/" for name in _DEFINITIONS)):
         return None
-    found: Any = schema
-    for step in reference[2:].split("/"):
-        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+    found = referred(schema, reference)
     return found if isinstance(found, Mapping) else None
+
+
+def referred(root: Any, reference: str) -> Any:
+    """Return what a reference into the same document (`#/…`) points at; None where nothing is there."""
+    found = root
+    for step in reference.removeprefix("#/").split("/"):
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+    return found

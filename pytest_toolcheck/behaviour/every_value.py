@@ -18,6 +18,7 @@ from ..checks import OUTCOME_CHECKS, Evidence, Finding
 from ..checks.absent import speaks_of_absence
 from ..checks.violation import is_valid
 from ..errors import Position
+from ..parts import referred
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .switches import is_chosen
 
@@ -144,7 +145,7 @@ def _found(part: Any, root: Any, path: Path, followed: tuple[str, ...]) -> Itera
         return
     reference = part.get("$ref")
     if isinstance(reference, str) and reference.startswith("#/") and reference not in followed:
-        yield from _found(_referred(root, reference), root, path, (*followed, reference))
+        yield from _found(referred(root, reference), root, path, (*followed, reference))
     for branch in (branch for word in ("anyOf", "oneOf", "allOf") for branch in _list(part.get(word))):
         yield from _found(branch, root, path, followed)
     if path and (bounds := _bounds(part)) is not None:
@@ -173,13 +174,6 @@ def _whole(bound: Any, by: int) -> int | None:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _referred(root: Any, reference: str) -> Any:
-    part = root
-    for step in reference.removeprefix("#/").split("/"):
-        part = part.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(part, Mapping) else None
-    return part
 
 
 def _has(value: Any, path: Path) -> bool:
