@@ -12,6 +12,11 @@ from .chain_values import has_word, shown
 _MOVES_ON = re.compile(r"version|revision|\brev\b|etag|time|date|(^|_)(at|by)$|modif|changed", re.IGNORECASE)
 """Parameters that every update may change."""
 _TOMBSTONE = re.compile(r"delet|remov|archiv|trash|status|state|activ|exist", re.IGNORECASE)
+_GOES_BY_UPDATES = re.compile(
+    r"edit|dirty|draft|pending|review|publi|approv|accept|confirm|verif|valid|sync|count|total|histor|progress|stage|step",
+    re.IGNORECASE,
+)
+"""What an update may set back, or count."""
 _LONGEST_CUT = 30
 """What is shown of a text may end there: a reader may cut long ones off."""
 _TELLING = 4
@@ -94,6 +99,18 @@ def is_changed_alone(name: str, old: Any, new: Any, asked: Any) -> bool:
     if _MOVES_ON.search(name) or _TOMBSTONE.search(name) or None in (old, new) or old == new:
         return False
     return not _follows(new, asked)
+
+
+def changed_elsewhere(before: Any, after: Any, names: Iterable[str], asked: Any) -> tuple[str, Any, Any] | None:
+    """Return a value that only another tool sets, and that an update changed nevertheless, with both values.
+
+    What an update may undo (a publication, an approval) and what it counts is no such value.
+    """
+    for name in names:
+        old, new = shown(before, name), shown(after, name)
+        if not _GOES_BY_UPDATES.search(name) and is_changed_alone(name, old, new, asked):
+            return name, old, new
+    return None
 
 
 def _shows_earlier(text: str, mine: Any, earlier: Any) -> bool:

@@ -27,7 +27,7 @@ from .checks import Finding
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
-from .parts import part_of
+from .parts import part_of, parts_of
 from .scenario import ScenarioSkipped, ToolContext
 from .targets.base import Outcome
 
@@ -89,6 +89,21 @@ class ChainCalls:
         name = self._chain.key_of(tool)
         takes_many = isinstance(known.get(name), Mapping) and known[name].get("type") == "array"
         return {**shared, name: [key] if takes_many and not isinstance(key, list) else key}
+
+    def _set_elsewhere(self) -> Iterator[str]:
+        """Yield what only tools outside of the chain are given, and such as change things."""
+        plan = self._ctx.plan
+        own = {
+            name
+            for tool in (self._chain.create, self._chain.update)
+            for name in parts_of(self._schemas.get(tool or ""))
+        }
+        for tool in plan.siblings:
+            is_reading = (role_of_tool(tool) or ("",))[0] in ("read", "list") or (tool.annotations or {}).get(
+                "read_only"
+            )
+            names = () if is_reading else parts_of(self._schemas[tool.name])
+            yield from (name for name in names if name not in own and name != self._chain.key)
 
     def _list(self) -> Any:
         lister = self._chain.lister or ""

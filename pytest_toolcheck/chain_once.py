@@ -9,9 +9,11 @@ from typing import Any
 from .chain_calls import BAD
 from .chain_options import ChainOptions
 from .chain_roles import words_of
-from .chain_values import own_values, plain, shows_any
+from .chain_values import further_values, own_values, plain, shown, shows_any, unused_name
 from .checks import Finding
 from .checks.base import shorten
+from .checks.violation import is_valid
+from .parts import part_of
 
 _MEANT_ONCE = re.compile(
     r"\b(?:once|one-time|burn\w*|self-destruct\w*|consum\w+|pops?|queue\w*|dequeue\w*|next"
@@ -31,6 +33,13 @@ _MARKS = re.compile(
 )
 _BRINGS_BACK = re.compile(r"\b(?:restore|undelete|untrash|recover|purge|revive|trash|archive|unarchive|undo|history)\b")
 _BUSY = re.compile(r"rate|limit|quota|too many|try again|busy|throttl|time", re.IGNORECASE)
+_PUTS = frozenset(["put", "set", "save", "store", "write", "upsert", "replace", "index", "overwrite"])
+_KEEPS_THE_FIRST = re.compile(
+    r"\b(?:once|first|absent|missing|unless|only if|not (?:yet|already)|if (?:it is )?new|immutable|append\w*|add(?:s|ed)? to|merg\w+"
+    r"|later|queue\w*|async\w*|draft\w*|commit\w*|version\w*|histor\w*|schedul\w+|eventual\w*)\b",
+    re.IGNORECASE,
+)
+"""What says that a second value is not taken, or not at once."""
 _MAY_NAME = "id key name number no code slot seat room table row port index day date year month email user"
 _NAMES = frozenset(_MAY_NAME.split())
 
@@ -67,6 +76,35 @@ class ChainOnce(ChainOptions):
         text = f"{self._chain.read} answers {shorten(key, 60)} once, and not when it is asked again"
         return self._wrong(text, "read once")
 
+    def _made_again(self, key: Any) -> Finding | None:
+        """Whether a thing that its caller names is as it was when it is put there again with other values."""
+        create, offered = self._chain.create, self._offered
+        if key != offered.get(self._chain.key) or not self._puts(create):
+            return None
+        schema = self._schemas[create]
+        asked = {name: other for name, value in offered.items() if (other := _another(schema, name, value)) is not None}
+        given = {**offered, **{name: value for name, value in asked.items() if name not in self._about(create, key)}}
+        before = {name: value for name, value in given.items() if value != offered[name] == shown(self._before, name)}
+        if not before or not is_valid(schema, given) or self._call(create, given).kind != "accepted":
+            return None
+        found = self._read(key)
+        if not self._is_there(found, key):
+            return None
+        now = plain(found.value)
+        for name, value in before.items():
+            if shown(now, name) == offered[name]:
+                was = f"{create} was given {name} {shorten(value, 60)} for {shorten(key, 60)}"
+                text = f"{was}, and {self._chain.read} still answers {shorten(offered[name], 60)}"
+                return self._wrong(text, "second write not visible")
+        self._offered, self._before = given, now
+        return None
+
+    def _puts(self, name: str) -> bool:
+        """Whether a tool says that it takes what it is given in place of what was there, and nothing of conditions."""
+        tool = next(tool for tool in self._ctx.plan.siblings if tool.name == name)
+        is_put = (tool.source or "").startswith("PUT ") or bool(_PUTS & {*words_of(name)})
+        return is_put and _KEEPS_THE_FIRST.search(self._said_of(name)) is None
+
     def _may_mark(self) -> bool:
         """Whether something says that what is deleted is kept for a while, or shown."""
         said = (self._said_of(name) for name in (self._chain.delete, self._chain.lister) if name is not None)
@@ -77,6 +115,18 @@ class ChainOnce(ChainOptions):
         """Return the words of a tool's name and description."""
         tool = next((tool for tool in self._ctx.plan.siblings if tool.name == name), None)
         return f"{' '.join(words_of(name))} {(tool.description if tool is not None else '') or ''}"
+
+
+def _another(schema: Any, name: str, value: Any) -> Any:
+    """Return another value for a free text, a number or a choice that a schema takes; None where there is none."""
+    part = part_of(schema, name)
+    if isinstance(value, str) and not {"pattern", "format", "enum", "const"} & {*part}:
+        made: list[Any] = [f"{unused_name()} {value}", unused_name()]
+    elif isinstance(value, float):
+        made = [value + 1.5, value / 2]
+    else:
+        made = further_values(schema, name, value) if not isinstance(value, bool) else [not value]
+    return next((other for other in made if other != value and is_valid(part, other)), None)
 
 
 def _are_told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

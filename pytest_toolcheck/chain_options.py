@@ -29,7 +29,7 @@ from .checks.violation import is_valid
 from .parts import part_of, parts_of
 from .targets.base import ToolDescription
 
-_MOST_UPDATES = 2
+_MOST_UPDATES = 4
 _OTHERS = 2
 """So many further numbers must be read as the same one; of a choice all its members."""
 _REPLACES = re.compile(r"replac|overwrit|whole|entire|full|reset|\bput\b|anew", re.IGNORECASE)
@@ -167,6 +167,9 @@ class ChainOptions(ChainCalls):
             if not self._is_there(found, key):
                 return None
             now = plain(found.value)
+            if shown(before, change.name) == shown(now, change.name) == given.get(change.name, change.value):
+                text = f"{update.name} was accepted, and {self._chain.read} still answers {change.name} {shorten(given[change.name], 60)}"
+                return self._wrong(text, "update not visible")
             for name in self._staying(own, given, change.arguments, change.name):
                 old, new = (_told(answer, name, given[name]) for answer in (before, now))
                 if _is_cleared(old, new, now, change.value):

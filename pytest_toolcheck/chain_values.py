@@ -275,24 +275,24 @@ def plain(value: Any) -> Any:
     return plain(value["result"]) if isinstance(value["result"], str) else value["result"]
 
 
-def leaves(value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, depth: int = 0, kinds: tuple[type, ...] = (str, int)) -> Iterator[tuple[str, Any]]:
     """Yield names and values of texts and integers in a result, those of the outer objects and first elements first."""
     if depth > 4:
         return
     if isinstance(value, Mapping):
-        yield from ((name, inner) for name, inner in value.items() if isinstance(inner, (str, int)))
+        yield from ((name, inner) for name, inner in value.items() if isinstance(inner, kinds))
         inside = [inner for inner in value.values() if isinstance(inner, (Mapping, list))]
     else:
         inside = [inner for inner in value[:_FEW] if isinstance(inner, Mapping)] if isinstance(value, list) else []
     for inner in inside:
-        yield from leaves(inner, depth + 1)
+        yield from leaves(inner, depth + 1, kinds)
 
 
 def shown(answer: Any, name: str, known: Any = None) -> Any:
     """Return what an answer shows of a parameter; of a text, whether the `known` value stands in it."""
     if isinstance(answer, str):
         return known if isinstance(known, (str, int)) and has_word(answer, known) else None
-    return next((inner for leaf, inner in leaves(answer) if leaf == name), None)
+    return next((inner for leaf, inner in leaves(answer, kinds=(str, int, float)) if leaf == name), None)
 
 
 def array_shown(answer: Any, name: str) -> list[Any] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, is_as_before, is_emptied, mistaken
+from .chain_answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
 from .chain_calls import BAD
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
@@ -85,7 +85,8 @@ class ChainRun(ChainOnce):
         if isinstance(key, Finding):
             return key
         wrong = self._made_over(first, second, self._offered, also_offered) or self._gone_by_reading(key)
-        if wrong := wrong or self._misread(first, self._before, self._offered):
+        wrong = wrong or self._misread(first, self._before, self._offered)
+        if wrong := wrong or self._made_again(key):
             return wrong
         self._other = next((other for other in self._others(second, also_offered) if other != key), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
@@ -166,6 +167,8 @@ class ChainRun(ChainOnce):
         schemas = [self._schemas[tool] for tool in (self._chain.update, self._chain.create) if tool is not None]
         asked = name, self._chain.key
         also = changed_beside(was, self._before, arguments, asked, schemas, self._offered) if was is not None else None
+        if was is not None and also is None:
+            also = changed_elsewhere(was, self._before, self._set_elsewhere(), arguments[name])
         if also is not None:
             text = f"{self._chain.update} of {name} also changed {also[0]} from {shorten(also[1], 60)} to {shorten(also[2], 60)}"
             return self._wrong(text, "update of another field")
