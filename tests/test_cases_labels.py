@@ -102,6 +102,10 @@ def test_a_schema_with_valid_cases_is_not_called_contradictory_as_a_whole(schema
         ({"enum": [[1]]}, [True], "invalid"),
         ({"uniqueItems": True}, [1, True], "valid"),
         ({"uniqueItems": True}, [1, 1.0], "invalid"),
+        ({"uniqueItems": True}, [{"a": [1]}, {"a": [True]}], "valid"),
+        ({"uniqueItems": True}, [{"a": 1, "b": [2]}, {}, {"b": [2.0], "a": 1}], "invalid"),
+        ({"uniqueItems": True}, [[], {}, "", None, 0, False], "valid"),
+        ({"uniqueItems": False}, [[], []], "valid"),
         ({"maxLength": 1}, "\U0001f600", "valid"),
         ({"format": "date"}, "2023-02-29", "invalid"),
         ({"format": "ipv6"}, "::1", "valid"),
@@ -114,6 +118,17 @@ def test_known_labels(schema, value, label):
     """The corner cases of the standard, as `jsonschema` decides them."""
     assert label_of(schema, value) == label == said_by_jsonschema(schema, value)
     assert Validity(schema).accepts(value) == (label == "valid")
+
+
+def test_items_that_differ_plainly_are_not_compared_one_with_another(monkeypatch):
+    """A thousand objects would be half a million comparisons; what is equal is still left to `jsonschema`."""
+    asked = []
+    monkeypatch.setattr("jsonschema._keywords.uniq", lambda items: asked.append(items))
+    validity = Validity({"uniqueItems": True})
+    assert validity.accepts([{"id": number, "tags": ["a", number]} for number in range(1000)])
+    assert asked == []
+    assert not validity.accepts([{"id": 1}, {"id": 1}])
+    assert asked == [[{"id": 1}, {"id": 1}]]
 
 
 def test_recursive_schemas_are_compiled():

@@ -17,6 +17,25 @@ def identity(value: Any) -> str:
     return _ENCODE(value)
 
 
+def are_distinct(values: list[Any]) -> bool:
+    """Say whether it is plain that no two are equal; what is equal to Python only (1 and True) is not plain."""
+    try:
+        return len(set(values)) == len(values)
+    except TypeError:  # of objects and lists, which cannot be hashed
+        pass
+    try:
+        return len({_hashable(value) for value in values}) == len(values)
+    except (TypeError, RecursionError):
+        return False
+
+
+def _hashable(value: Any) -> Any:
+    """Return what equal values share; some that differ may share it too."""
+    if isinstance(value, dict):
+        return frozenset((name, _hashable(member)) for name, member in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
 def is_sendable(value: Any, text: str, *, lone_surrogates: bool = False) -> bool:
     """Whether the value, whose JSON text is `text`, is strict JSON: finite, and in UTF-8 without lone surrogates."""
     if "\\ud" not in text and "NaN" not in text and "Infinity" not in text:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..lean_jsonschema import fast_iri_check
 from .explosive import searcher
+from .identity import are_distinct
 from .unevaluated import unevaluated_items, unevaluated_properties
 
 if TYPE_CHECKING:
@@ -294,6 +295,13 @@ def _reference(scope: Scope, value: str, _: Any) -> Predicate:
     return scope.follow(value)
 
 
+def _unique(scope: Scope, value: Any, _schema: Any) -> Predicate | None:
+    if value is not True:
+        return None
+    exactly = scope.as_jsonschema("uniqueItems", value)  # of objects it compares each with each
+    return lambda items: not isinstance(items, list) or are_distinct(items) or exactly(items)
+
+
 BUILDERS: Mapping[str, Any] = {
     "$ref": _reference,
     "$dynamicRef": _reference,
@@ -325,6 +333,7 @@ BUILDERS: Mapping[str, Any] = {
     "not": _not,
     "if": _if,
     "contains": _contains,
+    "uniqueItems": _unique,
     "dependentSchemas": _dependent,
     "dependentRequired": _dependent,
     "dependencies": _dependent,

@@ -1,6 +1,6 @@
 """Schemas compiled to closures that answer exactly as `jsonschema` does, some fifty times faster.
 
-Keywords that are not hot (`multipleOf`, `uniqueItems`, …) are handed to `jsonschema`'s own
+Keywords that are not hot (`multipleOf`, …) are handed to `jsonschema`'s own
 functions. References are resolved once, with `referencing`, for each dynamic scope in which they are met. A draft
 older than 6 is not compiled (`usable` is False, or a part that names it): there `jsonschema` decides.
 """
