@@ -16,15 +16,28 @@ from .behaviour_lab import findings_of
 from .benchmarks.generators.forms import free_port
 
 SERVER = """
-import asyncio, time
-from mcp.server.mcpserver import MCPServer
-server = MCPServer("lab")
-@server.tool()
-async def tool(n: int = 1) -> str:
-    WAIT
-    return "ok"
-if __name__ == "__main__":
-    server.run()
+import asyncio, json, sys, time
+
+async def answer(message):
+    result, method = {}, message["method"]
+    if method == "initialize":
+        served = {"capabilities": {"tools": {}}, "serverInfo": {"name": "lab", "version": "1"}}
+        result = {"protocolVersion": "2025-06-18", **served}
+    elif method == "tools/list":
+        schema = {"type": "object", "properties": {"n": {"type": "integer", "default": 1}}}
+        result = {"tools": [{"name": "tool", "inputSchema": schema}]}
+    elif method == "tools/call":
+        WAIT
+        result = {"content": [{"type": "text", "text": "ok"}]}
+    print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
+
+async def main():
+    loop, answers = asyncio.get_running_loop(), set()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        if "id" in (message := json.loads(line)):
+            answers.add(asyncio.create_task(answer(message)))
+
+asyncio.run(main())
 """
 SPEC = (
     "target: {mcp: {command: [python, MODULE.py]}}\n"

@@ -112,11 +112,11 @@ def test_a_process_is_stopped_for_a_while_without_signals(as_on_windows):
 
 def test_a_stdio_server_is_heard_where_loops_cannot_wait_for_pipes(as_on_windows):
     """A thread reads each pipe; answers come, what stands on stderr is kept, and a server that dies is told of."""
-    session = make_target(spec_of(McpTarget(command=("python", "odd_server.py")))).open()
+    session = make_target(spec_of(McpTarget(command=("python", "raw_server.py")))).open()
     try:
-        assert call(session, "add", a=2, b=3).kind == "accepted"
-        assert call(session, "echo", value="x" * 300_000).kind == "accepted"
-        assert call(session, "die", valid=None).kind == "lost"
+        assert call(session, "tool1", a=2, b=3).kind == "accepted"
+        assert call(session, "text", say="x" * 300_000).value == "x" * 300_000
+        assert call(session, "quit", valid=None).kind == "lost"
     finally:
         session.close()
 

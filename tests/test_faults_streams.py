@@ -169,13 +169,13 @@ def test_stdio_between_client_and_server(faults, log):
 
 def test_stdio_drops_and_disconnects(faults):
     """A dropped call gets no answer in time; a disconnect ends the server, and the session says so."""
-    command = [sys.executable, str(SERVERS / "odd_server.py")]
+    command = [sys.executable, str(SERVERS / "raw_server.py")]
     for schedule, kind in [("1*drop", "timed_out"), ("disconnect(fin)", "lost")]:
         with faults.inject(command, schedule) as fault:
             target = mcp_session(fault)
             session = target.open()
             try:
-                assert call(session, "add", a=1, b=2, limit_s=0.3 if kind == "timed_out" else 10).kind == kind
+                assert call(session, "tool1", a=1, b=2, limit_s=0.3 if kind == "timed_out" else 10).kind == kind
             finally:
                 session.close()
                 target.close()

@@ -236,13 +236,13 @@ class TestDeathAndHang:
 
     def test_a_killed_server_is_lost(self, open_session):
         """A signal is named."""
-        session = open_session(ODD)
+        session = open_session(RAW)
         os.kill(session.process_ids()[0], signal.SIGSEGV)
-        assert call(session, "add", a=1, b=1).error.message.startswith("the server died: killed by SIGSEGV")
+        assert call(session, "text").error.message.startswith("the server died: killed by SIGSEGV")
 
     def test_a_hang_costs_its_limit_once(self, open_session):
         """A hung server is killed with its time-out: it is not asked again."""
-        session = open_session(ODD)
+        session = open_session(RAW)
         pids = session.process_ids()
         outcome = call(session, "hang", limit_s=LIMIT_S)
         assert outcome.kind == "timed_out"
@@ -288,23 +288,23 @@ class TestProcess:
         """The user's variables are inherited, `env` is merged over them, and memory can be metered exactly."""
         os.environ["TOOLCHECK_TEST_MINE"] = "mine"
         try:
-            session = open_session(McpTarget(command=ODD.command, env={"TOOLCHECK_TEST_SPEC": "spec"}))
+            session = open_session(McpTarget(command=RAW.command, env={"TOOLCHECK_TEST_SPEC": "spec"}))
         finally:
             del os.environ["TOOLCHECK_TEST_MINE"]
         names = ("TOOLCHECK_TEST_MINE", "TOOLCHECK_TEST_SPEC", "MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_")
-        values = [call(session, "environment", name=name).value["result"] for name in names]
+        values = [call(session, "environment", name=name).value for name in names]
         assert values == ["mine", "spec", "1", "131072"]
 
     def test_python_means_this_interpreter_s(self, open_session, monkeypatch):
         """`python` in a command is that of the environment which runs the tests, wherever PATH points."""
         monkeypatch.setenv("PATH", "/nowhere")
-        session = open_session(McpTarget(command=ODD.command))
-        assert os.path.samefile(call(session, "executable").value["result"], sys.executable)
+        session = open_session(McpTarget(command=RAW.command))
+        assert os.path.samefile(call(session, "executable").value, sys.executable)
 
     def test_close_ends_the_server_and_its_children(self, open_session):
         """Nothing of a session outlives its end, and the end is quick."""
-        session = open_session(ODD)
-        child = call(session, "spawn").value["result"]
+        session = open_session(RAW)
+        child = int(call(session, "spawn").value)
         pids = session.process_ids()
         assert child in pids
         session.close()
@@ -318,15 +318,17 @@ class TestProcess:
         session.close()
         assert wait_until_gone(*pids) == []
 
-    @pytest.mark.parametrize("how", ["kill -9", "exit", "os._exit"])
-    def test_no_orphans(self, tmp_path, how):
+    def test_no_orphans(self, tmp_path):
         """However the test process ends, its servers and their children end with it, daemons too."""
         script = tmp_path / "run.py"
-        script.write_text(ORPHANS.format(root=str(SERVERS.parent.parent), how=how))
+        script.write_text(ORPHANS.format(root=str(SERVERS.parent.parent)))
         run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
-        pids = [int(word) for word in run.stdout.split()]
-        assert len(pids) == 4, run.stderr
-        assert wait_until_gone(*pids) == []
+        ways = [line.split(":") for line in run.stdout.splitlines()]
+        assert [how for how, _ in ways] == ["kill -9", "exit", "os._exit"], run.stderr
+        for how, named in ways:
+            pids = [int(word) for word in named.split()]
+            assert len(pids) == 4, run.stderr
+            assert wait_until_gone(*pids) == [], how
 
 
 STUBBORN = """
@@ -342,16 +344,21 @@ sys.path.insert(0, {root!r})
 from tests.targets_kit import spec_of, call
 from pytest_toolcheck.spec.model import McpTarget
 from pytest_toolcheck.targets import make_target
+import mcp.client.stdio  # once for all
 STUBBORN = "import sys, time, runpy, signal\\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
 STUBBORN += "import subprocess\\nsubprocess.Popen(['sleep', '61'], start_new_session=True, stdout=2)\\n"
 STUBBORN += "try: runpy.run_path('raw_server.py')\\nfinally: time.sleep(60)"
-stubborn = make_target(spec_of(McpTarget(command=("python", "-c", STUBBORN)))).open()
-session = make_target(spec_of(McpTarget(command=("python", "raw_server.py")))).open()
-call(session, "spawn")
-print(*session.process_ids(), *stubborn.process_ids(), flush=True)
-how = {how!r}
-if how == "kill -9": os.kill(os.getpid(), signal.SIGKILL)
-if how == "os._exit": os._exit(0)
+for how in ("kill -9", "exit", "os._exit"):
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    stubborn = make_target(spec_of(McpTarget(command=("python", "-c", STUBBORN)))).open()
+    session = make_target(spec_of(McpTarget(command=("python", "raw_server.py")))).open()
+    call(session, "spawn")
+    print(how + ":", *session.process_ids(), *stubborn.process_ids(), flush=True)
+    if how == "kill -9": os.kill(os.getpid(), signal.SIGKILL)
+    if how == "os._exit": os._exit(0)
+    sys.exit()
 """
 
 

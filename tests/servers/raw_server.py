@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 
 TOOLS = [f"tool{number}" for number in range(4)] + [
     "structured",
@@ -13,6 +15,9 @@ TOOLS = [f"tool{number}" for number in range(4)] + [
     "code",
     "surrogate",
     "spawn",
+    "hang",
+    "environment",
+    "executable",
     "quit",
 ]
 
@@ -42,6 +47,12 @@ def called(name, arguments):
     if name == "spawn":
         child = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         return text(str(child.pid))
+    if name == "hang":
+        time.sleep(60)
+    if name == "environment":
+        return text(os.environ.get(arguments["name"], ""))
+    if name == "executable":
+        return text(sys.executable)
     if name == "quit":
         sys.exit(5)
     return text(arguments.get("say", "")) if name == "text" else text(json.dumps(arguments))
