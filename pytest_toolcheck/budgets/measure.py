@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..errors import TargetError
 from ..spec.model import Budgets, GrowthBudget
 from .clocks import MeterError
 from .latency import Call, DurationOf
@@ -46,7 +47,7 @@ class Subject:
     turns: tuple[Call, ...] = ()
     """The calls that `call` makes in turn, where they differ: each has its own peak of memory."""
     idle: Call | None = None
-    """Makes a call as `call` does, of what does nothing, where that is known."""
+    """Makes a call as `call` does, of what does nothing, where that is known; False where it cannot be compared with one."""
     remote: str = ""
     """Why the processes that serve the call are not known: only its latency can be measured then."""
 
@@ -170,11 +171,14 @@ def _measured(kind: str, subject: Subject, budgets: Budgets) -> Sequence[BudgetR
         if subject.remote and kind != "latency":
             raise MeterError(subject.remote)
         return _PASSES[kind](subject, budgets)
-    except MeterError as error:
+    except (
+        MeterError,
+        TargetError,
+    ) as error:  # the latter is raised by an idle call: what a tool's raises is its outcome
         return [_not_measured(kind, error)]
 
 
-def _not_measured(kind: str, error: MeterError) -> BudgetResult:
+def _not_measured(kind: str, error: MeterError | TargetError) -> BudgetResult:
     return BudgetResult(kind, "inconclusive", "not measured", "", f"{kind} not measured: {error}")
 
 

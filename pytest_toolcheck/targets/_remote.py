@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from ..errors import TargetError
 from ._observe_child import family_counts, grown
 from ._pinged import is_pinged, while_pinging
 from ._started import StartedServer
@@ -17,6 +18,8 @@ from .owner import Connection
 
 C = TypeVar("C")
 
+NOTHING_LIMIT_S = 5.0
+"""How long a server may take to answer when it is asked for nothing."""
 HUNG_LOOP_GRACE_S = 2.0
 """How much later than the call's own limit it is given up by the caller: the loop itself is blocked then."""
 
@@ -147,6 +150,27 @@ class ServedSession(RemoteSession[C]):
         """Say how the started server ended between calls."""
         process = self._server.process
         return process.ended() if process is not None and self._alive and self._server.has_died() else None
+
+    @property
+    def ping(self) -> Callable[[], bool] | None:
+        """What asks the server for nothing, in the protocol's own way; None where somebody else runs it.
+
+        It returns whether that was answered as a server answers anything, and raises TargetError where it was not at all:
+        this session is of no more use then.
+        """
+        return self._ask_for_nothing if self._server.process is not None else None
+
+    async def _nothing(self) -> bool:
+        raise NotImplementedError
+
+    def _ask_for_nothing(self) -> bool:
+        try:
+            return self._connection.run(self._nothing(), limit_s=NOTHING_LIMIT_S)
+        except (Exception, Expired) as error:
+            self._alive = False
+            self._on_hang()
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise TargetError(f"the server did not answer when it was asked for nothing ({reason})") from error
 
     def process_ids(self) -> tuple[int, ...]:
         """The started server's processes."""

@@ -170,6 +170,12 @@ class HttpSession(ServedSession["httpx.AsyncClient"]):
         method = "GET" if target.ready is not None else "HEAD"
         await self._client.request(method, self._service.url(target.ready or target.openapi or "/"))
 
+    async def _nothing(self) -> bool:
+        """Send `OPTIONS *`, which asks for no resource and is a no-op by RFC 9110, 9.3.7: most answer 404 or 405, or 501."""
+        url = self._service.url("/")
+        answer = await self._client.request("OPTIONS", url, extensions={"target": b"*"}, follow_redirects=False)
+        return answer.status_code == 501 or (answer.status_code < 500 and answer.status_code != 429)
+
     async def _call(self, request: Request) -> Outcome:
         try:
             message = self._message(request)

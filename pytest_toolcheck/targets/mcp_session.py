@@ -124,8 +124,13 @@ class McpSession(RemoteSession["Link"]):
             return self._made(request)
 
     def ping(self) -> None:
-        """Ask for nothing, and wait for the answer. Raises Expired."""
-        self._connection.run(self._ping(), limit_s=_LIST_LIMIT_S)
+        """Ask for nothing, and wait for the answer. Raises TargetError where none comes."""
+        try:
+            self._connection.run(self._ping(), limit_s=_LIST_LIMIT_S)
+        except (Exception, Expired) as error:
+            self._alive = False
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise TargetError(f"the server did not answer a ping ({reason})") from error
 
     async def _ping(self) -> None:
         try:

@@ -113,6 +113,11 @@ class WebSocketSession(ServedSession["ClientConnection"]):
             raise NotImplementedError
         await (await self._beside[1].ping())
 
+    async def _nothing(self) -> bool:
+        """Ping on the connection of the calls, none of which is under way: a frame that no service gets to see."""
+        await (await self._client.ping())
+        return True
+
     def close(self) -> None:
         """Close the connections; the server runs on until the target is closed."""
         super().close()

@@ -12,6 +12,7 @@ from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 kept = []
+block = bytearray(b"x") * (6 * 2**20)
 
 
 def spike():
@@ -46,6 +47,8 @@ def spend(what):
         return sorted(name for name in os.environ if name.startswith("MALLOC_"))
     elif what == "leak":
         kept.append(bytes(1300))
+    elif what == "walk":
+        block.count(b"y")
     elif what:
         {"spike": spike, "burn": burn}[what]()
     return "done"
