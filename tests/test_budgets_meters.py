@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from pytest_toolcheck.budgets import clocks, cpu, latency, measure_time, waits
+from pytest_toolcheck.budgets import clocks, cpu, growth_doubts, latency, measure_time, waits
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.skipif(not has_proc(), reason="the meters of other proc
 MS = 1_000_000
 COMMANDS = """
 import os, time
-def burn():
-    end = time.process_time() + 0.005
+def burn(seconds=0.005):
+    end = time.process_time() + seconds
     while time.process_time() < end: pass
 def fork():
     if not (child := os.fork()):
@@ -109,15 +109,36 @@ def test_reading_the_meter_is_none_of_a_calls_cost(monkeypatch):
     assert reading.cpu_ns <= reading.wall_ns
 
 
-def test_the_growth_of_what_a_child_does_is_the_tools():
+@pytest.mark.parametrize(
+    ("cost_of_child", "verdict"),
+    [(lambda n: 20 * n**2, "fail"), (lambda n: 5_000 * n, "pass"), (lambda n: 0, "pass")],
+    ids=["quadratic", "linear", "idle"],
+)
+def test_the_growth_of_what_a_child_does_is_the_tools(cost_of_child, verdict, monkeypatch):
     """A quadratic worker breaks a linear budget, though this process takes the same time for any size."""
-    sizes = [2**power for power in range(4, 9)]
-    with asked_server(f"COMMANDS = {{str(n): lambda n=n: sum(range(20 * n**2)) for n in {sizes}}}") as (_, ask):
-        for _ in range(4):  # a busy machine leaves one undecided now and then
-            [found] = measure_growth(lambda n: ask(str(n)), over="n", low=sizes[0], high=sizes[-1], latency="n")
-            if found.verdict != "inconclusive":
-                break
-    assert found.verdict == "fail", found.message
+    clocks = {"here": 0, "child": 0}
+    monkeypatch.setattr(cpu, "process_cpu_ns", lambda: clocks["here"])
+    monkeypatch.setattr(cpu, "descendants_here", lambda: (7,))
+    monkeypatch.setattr(cpu, "process_clock_ns", lambda _: clocks["child"])
+    monkeypatch.setattr(cpu, "has_process_clocks", lambda: True)
+    for ended in ("_ended_children_of_ns", "_ended_children_here_ns"):
+        monkeypatch.setattr(cpu, ended, lambda *_: 0)
+    monkeypatch.setattr(growth_doubts, "_is_near", lambda *_: True)
+
+    def call(n):
+        clocks["here"] += 20_000
+        clocks["child"] += cost_of_child(n)
+
+    [found] = measure_growth(call, over="n", low=16, high=256, latency="n")
+    assert found.verdict == verdict, found.message
+
+
+def test_the_growth_of_what_a_living_child_burns_is_seen():
+    """Its clock is read for each size: what it burns by its own clock cannot be less, whatever the machine does."""
+    burns = "{str(n): lambda n=n: burn(n**2 / 4000) for n in range(1, 9)}"
+    with asked_server(f"{COMMANDS}\nCOMMANDS = {burns}") as (_, ask):
+        [found] = measure_growth(lambda n: ask(str(n)), over="n", low=1, high=8, latency="n")
+    assert found.value > 1.2, found.message
 
 
 def test_a_child_that_ends_during_a_call_counts_for_that_call_only():
