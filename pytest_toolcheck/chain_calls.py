@@ -32,6 +32,8 @@ from .scenario import ScenarioSkipped, ToolContext
 from .targets.base import Outcome
 
 BAD = ("crashed", "timed_out", "lost")
+NOT_VISIBLE = "chain: update not visible"
+"""The cause of the finding that an update has no effect."""
 _VARIED = 5
 
 
@@ -47,6 +49,8 @@ class ChainCalls:
         self._other: Any = None
         self._beside: Any = None
         self._accepted_change: Mapping[str, Any] | None = None
+        self._is_seen_to_change = chain.is_by_name
+        """Whether the update says so, or has been seen to change the thing."""
 
     def _others(self, second: Any, given: Mapping[str, Any]) -> Iterator[Any]:
         """Yield what names the thing that was made second."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from .behaviour.fresh_values import makers_for, new_value
 from .chain_values import changeable, is_own, shown
 from .checks.violation import is_valid
 
@@ -80,4 +82,11 @@ def _new_value(old: Any, part: Mapping[str, Any]) -> Any:
         return not old
     if isinstance(old, int):
         return old + 1
-    return f"changed {old}" if isinstance(old, str) else None
+    if not isinstance(old, str):
+        return None
+    form = next((each for each in _parts(part) if {"format", "pattern"} & {*each}), None)
+    if form is None:
+        return f"changed {old}"
+    chance = random.Random(old)
+    made = (new_value(maker, form, old, chance) for maker in makers_for(form, old))
+    return next((value for value in made if value is not None), None)

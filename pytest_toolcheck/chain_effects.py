@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from .behaviour.leaves import Leaves, differing, leaves_of, same
-from .chain_roles import Chain, chains_from, may_be_called, required_of, role_of_tool, schema_of, words_of
-from .chain_values import further_values, made_up, plain, with_new_texts
+from .behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
+from .chain_roles import ONLY_TELLS, Chain, chains_from, may_be_called, required_of, role_of_tool, schema_of, words_of
+from .chain_values import further_values, made_up, plain, unused_name, with_new_texts
 from .chains import fail_if_seen_twice
 from .checks import Finding
 from .checks.base import shorten
@@ -26,14 +26,13 @@ from .parts import parts_of
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .targets.base import Outcome
 
-_ONLY_TELLS: Final = re.compile(
-    r"preview|dry|simul|quot|estim|draft|try$|validat|check$|tests?$|render|plan$|suggest|propos|compar|diff|format|calc"
-    r"|comput|convert|translat|predict|schedul|queue|enqueue|submit|request|async|jobs?$|export|report|send|publish"
-)
-"""Words of what tells what would be, or is done later or elsewhere: its answer is no word of how things are now."""
-_ID: Final = re.compile(r"(?:^|_)(?:id|uuid|guid|key|number|code|slug|sku|ref|handle)$")
+_ID: Final = re.compile(r"(?:^|_)(?:id|uuid|guid|key|number|code|slug|sku|ref|handle|path)$")
+_ADDS: Final = frozenset(["append", "prepend", "extend", "push"])
+_FEWEST: Final = 4
+"""A shorter text stands in an answer by chance."""
 _MOST_WAYS: Final = 4
 _MOST_THINGS: Final = 6
+_FEW: Final = 3
 
 
 def effect_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -50,7 +49,7 @@ def _may_have_effects(plan: ToolPlan) -> bool:
     options = parts_of(plan.tool.input)
     names = (plan.tool.name, *(name for name, part in options.items() if part.get("type") == "boolean"))
     words = (word for name in names for word in words_of(name))
-    return not is_reading and role != "delete" and not any(_ONLY_TELLS.match(word) for word in words)
+    return not is_reading and role != "delete" and not any(ONLY_TELLS.match(word) for word in words)
 
 
 def _reader(plan: ToolPlan) -> tuple[str, str] | None:
@@ -63,7 +62,7 @@ def _reader(plan: ToolPlan) -> tuple[str, str] | None:
         is_reader = (role_of_tool(tool) or ("",))[0] == "read" and may_be_called(plan.spec, tool)
         if is_reader and len(needed) == 1 and needed[0] in required and _ID.search("_".join(words_of(needed[0]))):
             found.append((tool.name, needed[0]))
-    if len(found) != 1 or len(parts_of(schema)) < 2 or plan.tool.name in _followed(plan):
+    if len(found) != 1 or plan.tool.name in _followed(plan):
         return None
     return found[0]
 
@@ -115,21 +114,34 @@ class Effects:
 
     def _two(self, mine: Any) -> tuple[Any, Any]:
         """Return what names two things that the reader knows and tells apart; the second is None where there is but one."""
+        others = [value for value in self._named() if type(value) is type(mine) and value != mine]
         before = self._read(mine)
+        if others and (before is None or len(parts_of(self._ctx.plan.tool.input)) == 1):  # a cancelled one was proven
+            mine, before = others[0], self._read(others[0])
         if before is None or self._read(made_up(mine)) is not None:
             raise ScenarioSkipped(f"nothing shows that {self._reader} knows what {self._ctx.plan.tool.name} is told of")
-        others = values_from_siblings(self._of_reader(), self._key, self._ctx.call_tool)
-        for other in islice(others, _MOST_THINGS):
-            if type(other) is type(mine) and other != mine and self._tells_apart(mine, before, other):
-                return mine, other
-        return mine, None
+        others.reverse()  # the newest first: what takes too much away takes that, or all
+        return mine, next((other for other in others if other != mine and self._tells_apart(mine, before, other)), None)
+
+    def _named(self) -> list[Any]:
+        """Return what names further things: one more is made where one alone was found."""
+        found: dict[Any, None] = {}
+        for _ in range(2):
+            if len(found) < _FEW:
+                found |= dict.fromkeys(
+                    islice(values_from_siblings(self._of_reader(), self._key, self._ctx.call_tool), _MOST_THINGS)
+                )
+        return list(found)
 
     def _of_reader(self) -> ToolPlan:
         """Return the reader as the tool that wants a value: what it reads says more of what is made than what is done to it."""
         plan = self._ctx.plan
         reader = next(tool for tool in plan.siblings if tool.name == self._reader)
         tool = replace(plan.tool, name=reader.name, input=schema_of(plan.spec, reader), values={})
-        return replace(plan, tool=tool, description=reader)
+        siblings = tuple(
+            other for other in plan.siblings if other.name != plan.tool.name
+        )  # what removes things makes none
+        return replace(plan, tool=tool, description=reader, siblings=siblings)
 
     def _tells_apart(self, mine: Any, before: Leaves, other: Any) -> bool:
         """Whether these are two things, and not two names of one: the answers show each its own name, in one place."""
@@ -140,8 +152,12 @@ class Effects:
         """Yield calls that change something: with new texts, with other members, numbers and switches."""
         schema = self._ctx.plan.tool.input
         parts = parts_of(schema)
+        if set(base) == {self._key}:
+            yield base
         texts = {name: value for name, value in base.items() if name != self._key}
-        for given in with_new_texts({"properties": parts}, texts):
+        alone = {name: unused_name() for name, value in texts.items() if isinstance(value, str)}
+        adding = [alone] if _ADDS & {*words_of(self._ctx.plan.tool.name)} else []
+        for given in (*adding, *with_new_texts({"properties": parts}, texts)):
             if is_valid(schema or True, new := {**given, self._key: base[self._key]}):
                 yield new
         for name in (name for name in parts if name != self._key and name in base):
@@ -155,10 +171,30 @@ class Effects:
         if before is None or outcome.kind != "accepted" or is_report(outcome):
             return None
         told, after = leaves_of(plain(outcome.value)), self._read(mine, log=True)
+        asked = [value for name, value in given.items() if name != self._key and not isinstance(value, bool)]
+        now = self._read(other, log=True) if beside is not None else None
+        if beside is not None and now is None:
+            return self._wrong(
+                f"{self._ctx.plan.tool.name} of {shorten(mine, 60)} also removed {shorten(other, 60)}",
+                "removes another",
+            )
         if after is None:
             return None
-        asked = [value for name, value in given.items() if name != self._key and not isinstance(value, bool)]
-        return self._forgotten(before, told, after, asked) or self._spread(before, after, beside, other, asked)
+        wrong = self._dropped(before, after, mine, asked) or self._forgotten(before, told, after, asked)
+        return wrong or self._spread((before, after), (beside, now), (mine, other), asked)
+
+    def _dropped(self, before: Leaves, after: Leaves, mine: Any, asked: list[Any]) -> Finding | None:
+        """Whether a tool that adds to a text has put what was added in the place of what was there."""
+        for place, old in before.items() if _ADDS & {*words_of(self._ctx.plan.tool.name)} else ():
+            new = after.get(place)
+            if not isinstance(old, str) or not isinstance(new, str) or len(old) < _FEWEST:
+                continue
+            if new in asked and old not in new:
+                tool, now = self._ctx.plan.tool.name, f"{self._reader} answers {place} {shorten(new, 60)}"
+                return self._wrong(
+                    f"{tool} of {shorten(mine, 60)} dropped what was there: {now}", "what was there is dropped"
+                )
+        return None
 
     def _forgotten(self, before: Leaves, told: Leaves, after: Leaves, asked: list[Any]) -> Finding | None:
         """Whether the answer shows the thing with what was asked for, and the reader knows nothing of it: all is as it was."""
@@ -174,22 +210,24 @@ class Effects:
         return self._wrong(text, "effect not visible")
 
     def _spread(
-        self, before: Leaves, after: Leaves, beside: Leaves | None, other: Any, asked: list[Any]
+        self,
+        mine: tuple[Leaves, Leaves],
+        theirs: tuple[Leaves | None, Leaves | None],
+        names: tuple[Any, Any],
+        asked: list[Any],
     ) -> Finding | None:
-        """Whether another thing has changed in the same way."""
-        if beside is None or (now := self._read(other, log=True)) is None:
+        """Whether another thing has changed in the same way; each pair is what was read before and after."""
+        if theirs[0] is None or theirs[1] is None:
             return None
-        mine, theirs = differing([before, after]), differing([beside, now])
-        for place in theirs:
-            value = now.get(place)
-            if place in mine and _is_one_of(value, asked) and same(after.get(place), value):
-                text = f"{self._ctx.plan.tool.name} of {shorten(self._first(after), 60)} also changed {shorten(other, 60)}: {place}"
+        own, others = differing(mine), differing([theirs[0], theirs[1]])
+        for place in others:
+            value = theirs[1].get(place)
+            is_asked = _is_one_of(value, asked) or (not asked and _is_state(place, value))
+            if place in own and is_asked and same(mine[1].get(place), value):
+                first, second = (shorten(name, 60) for name in names)
+                text = f"{self._ctx.plan.tool.name} of {first} also changed {second}: {place}"
                 return self._wrong(text, "effect on another")
         return None
-
-    def _first(self, leaves: Leaves) -> Any:
-        base = self._ctx.base() or {}
-        return base.get(self._key, next(iter(leaves.values()), None))
 
     def _read(self, key: Any, *, log: bool = False) -> Leaves | None:
         given = {self._key: key}
@@ -209,6 +247,11 @@ class Effects:
     def _wrong(self, message: str, cause: str) -> Finding:
         promised = "what a tool answers of a thing its reader answers too, and other things stay as they are"
         return Finding("chain", message, f"chain: {cause}", promised, details=(("calls", "\n".join(self._steps)),))
+
+
+def _is_state(place: str, value: Any) -> bool:
+    """Whether a value is a word or a switch, and not about the moment of the call."""
+    return isinstance(value, (str, bool)) and not is_volatile(place, [value], telemetry=True)
 
 
 def _is_one_of(value: Any, asked: list[Any]) -> bool:

@@ -167,7 +167,9 @@ class ChainOptions(ChainCalls):
             if not self._is_there(found, key):
                 return None
             now = plain(found.value)
-            if shown(before, change.name) == shown(now, change.name) == given.get(change.name, change.value):
+            if self._is_seen_to_change and shown(before, change.name) == shown(now, change.name) == given.get(
+                change.name, change.value
+            ):
                 text = f"{update.name} was accepted, and {self._chain.read} still answers {change.name} {shorten(given[change.name], 60)}"
                 return self._wrong(text, "update not visible")
             for name in self._staying(own, given, change.arguments, change.name):

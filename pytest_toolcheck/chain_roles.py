@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .parts import parts_of
 from .spec.model import Spec, ToolSpec
 from .targets.base import ToolDescription
 
@@ -62,6 +63,11 @@ _METHODS: Mapping[tuple[str, bool], str] = {
 }
 """By method, and whether the path ends in a parameter."""
 _OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
+ONLY_TELLS = re.compile(
+    r"preview|dry|simul|quot|estim|draft|try$|validat|check$|tests?$|render|plan$|suggest|propos|compar|diff|format|calc"
+    r"|comput|convert|translat|predict|schedul|queue|enqueue|submit|request|async|jobs?$|export|report|send|publish"
+)
+"""Words of what tells what would be, or is done later or elsewhere: its answer is no word of how things are now."""
 _MOST_READERS = 3
 _NAME_OF_ONE = re.compile(
     r"(?:^|_)(?:id|key|uuid|guid|name|slug|number|no|code|handle|title|path|ref|reference|alias|username|email|sku|symbol"
@@ -84,6 +90,8 @@ class Chain:
     """What the reader needs beside the key, as the creator was given it: the project of a task."""
     keys: tuple[tuple[str, str], ...] = ()
     """Tools that call the key by another name, with that name."""
+    is_by_name: bool = True
+    """Whether the update says by its name that it changes the thing; another one must be seen to change it."""
 
     def key_of(self, tool: str) -> str:
         """Return how a tool calls the key."""
@@ -166,7 +174,7 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
     if not makers:
         return
     given = _properties(schema_of(spec, makers[0]))
-    updates = found["update"]
+    updates = [*found["update"], *_moving(spec, makers[0], [tool for tool in allowed if role_of_tool(tool) is None])]
     changing = [required_of(schema_of(spec, tool)) for tool in (*updates, *found["delete"])]
     # A slot, a seat: whatever it is called, what a creator is not given and others cannot do without is an id.
     wanted = {name for names in changing for name in names if name not in given}
@@ -177,6 +185,35 @@ def chains_from(spec: Spec, create: str, tools: Sequence[ToolDescription]) -> It
         some: Sequence[ToolDescription | None] = updates[: None if at == 0 else 1] or [None]
         for update in some:
             yield _chain(spec, (create, reader, update), key, shared, found, role[1])
+
+
+def _moving(spec: Spec, maker: ToolDescription, tools: Sequence[ToolDescription]) -> Iterator[ToolDescription]:
+    """Yield tools with a verb of their own that take what the maker takes, and one thing more, which names what is changed.
+
+    `move_event(event_id, start)`. Their names say not that they change the thing: that must be seen (`is_by_name`).
+    """
+    made = parts_of(schema_of(spec, maker))
+    for tool in tools:
+        taken, needed = parts_of(schema_of(spec, tool)), required_of(schema_of(spec, tool))
+        others = [name for name in needed if name not in made]
+        says_no = (tool.annotations or {}).get("read_only") or (tool.source or "").startswith("GET ")
+        values = [name for name in taken if name not in others]
+        is_same = bool(values) and all(_is_alike(taken[name], made.get(name)) for name in values)
+        if len(others) == 1 and is_same and not says_no and not any(ONLY_TELLS.match(w) for w in words_of(tool.name)):
+            yield tool
+
+
+def _is_alike(part: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:
+    """Whether two parameters take values of the same kind, null aside: between the same bounds, of the same members."""
+    return other is not None and _bare(part) == _bare(other)
+
+
+def _bare(part: Mapping[str, Any]) -> list[tuple[str, str]]:
+    branches = [each for each in part.get("anyOf", ()) if isinstance(each, Mapping) and each.get("type") != "null"]
+    bare = {**part, **(branches[0] if len(branches) == 1 else {})}
+    return sorted(
+        (key, str(value)) for key, value in bare.items() if key not in ("anyOf", "default", "description", "title")
+    )
 
 
 def _readers(
@@ -216,7 +253,7 @@ def _chain(
     create, read, update = tools
     calls_it = {
         tool.name: name
-        for tool in (*found["update"], *found["delete"])
+        for tool in (*found["update"], *found["delete"], *([update] if update is not None else []))
         if (name := _key_in(schema_of(spec, tool), key, noun)) is not None
     }
     updates = [update.name] if update is not None and update.name in calls_it else []
@@ -228,7 +265,8 @@ def _chain(
     listers = [t.name for t in (*found["list"], *found["read"]) if not {*_properties(schema_of(spec, t))} - {*shared}]
     change, remove, lister = (some[0] if len(some) == 1 else None for some in (updates, deletes, listers))
     other = tuple((tool, calls_it[tool]) for tool in (change, remove) if tool is not None and calls_it[tool] != key)
-    return Chain(create, read, key, change, remove, lister, shared, other)
+    is_by_name = update is None or update in found["update"]
+    return Chain(create, read, key, change, remove, lister, shared, other, is_by_name)
 
 
 def _key_in(schema: Any, key: str, noun: str) -> str | None:

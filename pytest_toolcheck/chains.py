@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from .chain_answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
-from .chain_calls import BAD
+from .chain_calls import BAD, NOT_VISIBLE
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
 from .chain_once import ChainOnce
@@ -124,14 +124,22 @@ class ChainRun(ChainOnce):
 
     def _updated(self, key: Any, listed: Listed) -> Finding | None:
         asked: set[str] = set()
+        not_seen: Finding | None = None
         while self._chain.update is not None and len(asked) < MOST_CHANGES:
             change = next((each for each in self._changes(key) if each.name not in asked), None)
             if change is None:
                 break
             asked.add(change.name)
-            if (wrong := self._updated_in(key, change, listed)) is not None:
+            wrong = self._updated_in(key, change, listed)
+            if wrong is not None and wrong.cause == NOT_VISIBLE and not self._is_seen_to_change:
+                not_seen = not_seen or wrong
+            elif wrong is not None:
                 return wrong
-        for change in islice(self._changes(key, to_nothing=True), MOST_CHANGES) if asked else ():
+        if not_seen is not None and self._is_seen_to_change:
+            return not_seen
+        for change in (
+            islice(self._changes(key, to_nothing=True), MOST_CHANGES) if asked and self._chain.is_by_name else ()
+        ):
             if (wrong := self._updated_in(key, change, listed)) is not None:
                 return wrong
         return None
@@ -157,6 +165,7 @@ class ChainRun(ChainOnce):
         if was == now if isinstance(was, str) else old == new:
             text = f"{self._chain.update} was accepted, and {self._chain.read} still answers {name} {shorten(old, 60)}"
             return self._wrong(text, "update not visible")
+        self._is_seen_to_change = True
         given = {**arguments, name: new_value}
         return self._too_much(name, key, given, None if is_choice else was) or self._said(
             listed.outdated(key, name, old, new_value)
@@ -165,7 +174,7 @@ class ChainRun(ChainOnce):
     def _too_much(self, name: str, key: Any, arguments: Mapping[str, Any], was: Any) -> Finding | None:
         """Whether the update changed what it was not asked to: another parameter, or the other thing."""
         schemas = [self._schemas[tool] for tool in (self._chain.update, self._chain.create) if tool is not None]
-        asked = name, self._chain.key
+        asked = (name, self._chain.key) if self._chain.is_by_name else (*arguments, self._chain.key)
         also = changed_beside(was, self._before, arguments, asked, schemas, self._offered) if was is not None else None
         if was is not None and also is None:
             also = changed_elsewhere(was, self._before, self._set_elsewhere(), arguments[name])

@@ -25,7 +25,7 @@ FIRST = 'kept.setdefault(name, {"lat": lat, "lon": lon, "note": note})'
 ACCOUNTS = '''
 import itertools
 kept, ids = {}, itertools.count(7)
-def found(id):
+def _found(id):
     if id not in kept: raise ValueError(f"no account {id}")
     return kept[id]
 def create_account(owner: str, email: str | None = None) -> dict:
@@ -33,15 +33,15 @@ def create_account(owner: str, email: str | None = None) -> dict:
     kept[id] = {"id": id, "owner": owner, "email": email, "frozen": False, "edited": False, "balance": 0}
     return dict(kept[id])
 def get_account(id: int) -> dict:
-    return dict(found(id))
+    return dict(_found(id))
 def update_account(id: int, owner: str | None = None, email: str | None = None) -> dict:
     """Change an account; what is left out stays."""
     given = {"owner": owner, "email": email}
     CHANGE
-    found(id).update({name: value for name, value in given.items() if value is not None})
+    _found(id).update({name: value for name, value in given.items() if value is not None})
     return get_account(id)
 def freeze_account(id: int, frozen: bool, edited: bool = False) -> dict:
-    found(id).update(frozen=frozen, edited=edited)
+    _found(id).update(frozen=frozen, edited=edited)
     return get_account(id)
 '''
 
