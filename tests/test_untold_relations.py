@@ -17,6 +17,8 @@ ROWS = {"type": "integer", "minimum": 1, "maximum": 9}
 DIGITS = {"type": "array", "items": DIGIT, "minItems": 1, "maxItems": 4}
 POINT = {"type": "object", "properties": {"x": DIGIT}, "required": ["x"], "additionalProperties": False}
 SWITCH = {"type": "boolean"}
+DEGREES = {"type": "number", "minimum": -20, "maximum": 90}
+SCALE = {"enum": ["C", "K"]}
 
 Accepts = Callable[[Mapping[str, Any]], bool]
 
@@ -53,6 +55,8 @@ RELATIONS: list[tuple[dict[str, Any], Any, Any, str, Accepts]] = [
      lambda v: v["amount"] <= v["balance"]),
     ({"mail": SWITCH, "sms": SWITCH}, {"mail": False, "sms": False}, {"mail": True, "sms": False},
      "choose at least one channel", lambda v: v["mail"] or v["sms"]),
+    ({"value": DEGREES, "unit": SCALE}, {"value": -20, "unit": "K"}, {"value": -20, "unit": "C"}, "below absolute zero",
+     lambda v: v["unit"] == "C" or v["value"] >= 0),
 ]  # fmt: skip
 
 
@@ -73,6 +77,8 @@ WRONG_BOUNDS: list[tuple[dict[str, Any], Any, Any, str, Accepts]] = [
     ({"total": DIGIT, "page": DIGIT}, {"total": 9, "page": 9}, {"total": 9, "page": 1}, "page 9 is past the end",
      lambda v: v["page"] < 9),
     ({"mail": SWITCH}, {"mail": False}, {"mail": True}, "choose at least one channel", lambda v: v["mail"]),
+    ({"value": DEGREES, "unit": SCALE}, {"value": -20, "unit": "C"}, {"value": 5, "unit": "C"}, "value must be above -20",
+     lambda v: v["value"] > -20),
 ]  # fmt: skip
 
 

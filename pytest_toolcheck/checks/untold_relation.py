@@ -28,7 +28,7 @@ _OF_VALUES = re.compile(
     rf"{_OF_ITEMS.pattern}|\b(?:same|incompatible|together|combin\w+|mutually|total|divisible|divided|evenly|triangles?|roots?"
     r"|parallel|vertical|insufficient|enough|than there (?:is|are)|there (?:is|are) (?:only|no|\d+)|outside|beyond|past|exceed\w*|leaves?"
     r"|at least one(?: of)?|nothing to|too (?:large|big|small|far|many|few|long|short)|equations?"
-    r"|th(?:is|ese|e) \w+ allows?|after|before)\b",
+    r"|th(?:is|ese|e) \w+ allows?|after|before|below|above|impossible|physical\w*)\b",
     re.IGNORECASE,
 )
 """What is said of numbers, choices and switches; each is asked about beside other values."""
