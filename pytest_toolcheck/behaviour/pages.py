@@ -120,7 +120,10 @@ class _Listing:
     def fill(self) -> None:
         """Make things to list with siblings that create, where there are few. Raises ScenarioSkipped where none helps."""
         if len(self._all()) <= _ENOUGH:
-            made = (self.trial.ctx.call_tool(*each).kind == "accepted" for each in islice(self._makers(), _MOST_CALLS))
+            made = (
+                self.trial.ctx.call_tool(*each).kind == "accepted"
+                for each in islice(makers(self.trial.plan), _MOST_CALLS)
+            )
             for _ in islice(filter(None, made), _MADE):
                 pass
         if len(self._all()) < _ENOUGH:
@@ -209,16 +212,16 @@ class _Listing:
     def _schema(self) -> Any:
         return self.trial.plan.tool.input
 
-    def _makers(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield calls of siblings that create: each with texts that nobody has used."""
-        spec, plan = self.trial.plan.spec, self.trial.plan
-        for tool in plan.siblings:
-            makes = (role_of_tool(tool) or ("",))[0] == "create" or makes_by_setting(tool)
-            if makes and may_be_called(spec, tool):
-                schema = schema_of(spec, tool)
-                for candidate in islice(base_candidates(schema or {"type": "object"}), _TRIES):
-                    for make in (all_new, _with_new_texts):  # of a form that is told, few may be known: currencies
-                        yield from ((tool.name, make(schema, candidate)) for _ in range(_MADE))
+
+def makers(plan: ToolPlan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield calls of siblings that create something to list: each with texts that nobody has used."""
+    for tool in plan.siblings:
+        makes = (role_of_tool(tool) or ("",))[0] == "create" or makes_by_setting(tool)
+        if makes and may_be_called(plan.spec, tool):
+            schema = schema_of(plan.spec, tool)
+            for candidate in islice(base_candidates(schema or {"type": "object"}), _TRIES):
+                for make in (all_new, _with_new_texts):  # of a form that is told, few may be known: currencies
+                    yield from ((tool.name, make(schema, candidate)) for _ in range(_MADE))
 
 
 def _with_new_texts(schema: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
