@@ -9,7 +9,7 @@ import pytest
 
 from pytest_toolcheck.budgets import leak
 from pytest_toolcheck.budgets.clocks import MeterError
-from pytest_toolcheck.budgets.leak import measure_leak, native_bytes
+from pytest_toolcheck.budgets.leak import MOST_CALLS, measure_leak, native_bytes
 from pytest_toolcheck.budgets.measure import apply_to_body
 from pytest_toolcheck.budgets.measure_memory import measure_leak_budget
 from pytest_toolcheck.spec.model import Budgets
@@ -82,6 +82,40 @@ def test_a_cache_behind_calls_of_a_millisecond_is_waited_for(monkeypatch):
 
     monkeypatch.setattr(leak, "wall_ns", lambda: 2_500_000 * made[0])
     assert measure_leak_budget(call, 900).verdict == "pass"
+
+
+def leak_behind(monkeypatch, *, call_ms, entries=None, most_calls=MOST_CALLS):
+    """Judge calls that take so long, and keep a block each, up to so many."""
+    kept, made = {}, [0]
+
+    def call():
+        made[0] += 1
+        kept[made[0] % entries if entries else made[0]] = bytes(1000)
+
+    monkeypatch.setattr(leak, "wall_ns", lambda: round(call_ms * 1_000_000) * made[0])
+    return measure_leak_budget(call, 900, most_calls=most_calls)
+
+
+@pytest.mark.parametrize("call_ms", [5, 23, 60])
+@pytest.mark.parametrize(("entries", "verdict"), [(1000, "pass"), (None, "fail")], ids=["cache", "leak"])
+def test_a_cache_behind_slow_calls_is_told_from_a_leak(call_ms, entries, verdict, monkeypatch):
+    """What grows is called often enough to fill a cache of a thousand entries, and hardly more often than that."""
+    found = leak_behind(monkeypatch, call_ms=call_ms, entries=entries)
+    assert found.verdict == verdict, found.message
+    calls = int(found.message.partition(" calls")[0].rpartition(" ")[2])
+    assert 1_100 < calls <= 1_700
+
+
+@pytest.mark.parametrize("entries", [1000, None], ids=["cache", "leak"])
+def test_calls_too_slow_to_tell_a_cache_from_a_leak_are_said(entries, monkeypatch):
+    """No tool is accused of what a cache does as well; who limits the calls is answered by those."""
+    found = leak_behind(monkeypatch, call_ms=150, entries=entries)
+    reason = (
+        "a cache that fills up grows as well, and the 1,100 calls that tell one of 1,000 entries from a leak would "
+    )
+    assert found.message.endswith(f"over 295 calls: inconclusive, {reason}take longer than 120 s")
+    assert leak_behind(monkeypatch, call_ms=150, entries=entries, most_calls=400).verdict == "fail"
+    assert leak_behind(monkeypatch, call_ms=150, entries=50).verdict == "pass"
 
 
 def test_a_leak_is_confirmed_by_a_third_stretch_at_least():

@@ -5,7 +5,8 @@ glibc's `mallinfo2` all blocks of C code (and Python's beyond 512 bytes); a thir
 as a pool's. Of them and of a server it is the memory that it has for
 itself (PSS without files). A slope over rounds of calls after a warm-up, by Theil and Sen, so that a table that grows
 now and then does not matter. What looks like a leak after two stretches (200 calls) has to go on in a third, and while
-calls are cheap in ever longer ones: a cache that fills up and stops is none. No number of calls tells a leak from a
+calls are cheap in ever longer ones: a cache that fills up and stops is none. One of 1,000 entries is told from a leak
+however slow calls are, or the reading is inconclusive. No number of calls tells a leak from a
 larger cache, so the message says how many it grew over. Rare large steps hide from a robust slope: while the levels only
 climb, and by more than is allowed on average, calls go on as well.
 """
@@ -47,6 +48,11 @@ NO_LEAK_OF_COMMANDS = (
 )
 PATIENCE_S = 4.0
 """Longer stretches than those three are tried while they take no longer than this, each twice the one before."""
+CACHE_CALLS = 1_100
+"""Growth has to go on for so long where the caller sets no limit: caches and buffers of 1,000 entries are common."""
+LONGEST_SECONDS = 120.0
+"""So many calls are waited for up to here."""
+_SLOW_ROUND = 20
 MOST_SECONDS = 60.0
 MOST_GROWN_BYTES = 512 * 2**20
 """What has grown by so much is not made to grow until the machine has no memory left."""
@@ -68,6 +74,8 @@ class LeakReading:
     """Whether it grew no more at the end of the last stretch."""
     has_stepped: bool = False
     """Whether it grew by more than is allowed, in steps too rare for a slope."""
+    lacks_time: bool = False
+    """Whether it grew, and `CACHE_CALLS` would have taken longer than `LONGEST_SECONDS`."""
 
 
 class _MallInfo(ctypes.Structure):
@@ -109,6 +117,7 @@ def measure_leak(
 ) -> list[LeakReading]:
     """Make 105 calls a pass (195 of a server), 190 more where it grew, and up to `most_calls` where they are cheap.
 
+    Where what grew may be a cache that fills up, `CACHE_CALLS` are made as far as `LONGEST_SECONDS` allow.
     Return a reading for each thing counted, a failed one last. Raises MeterError where nothing can be
     counted: tracemalloc already in use, a server without /proc, calls too slow.
     """
@@ -208,6 +217,7 @@ class _Pass:
         self._call, self._budget, self._in_use = call, budget_bytes, in_use
         self._source, self._most_calls, self._flat_needed = source, most_calls, flat_needed
         self._calls = 0
+        self._lacks_time = False
         self._start = wall_ns()
 
     def run(self) -> LeakReading:
@@ -252,12 +262,25 @@ class _Pass:
             return False
         if not self._trailing_flat(made) and not self._is_sure(made):
             return True
-        will_grow = max(last.growth.value, 0) * calls
-        return calls * last.call_ns <= PATIENCE_S * 1e9 and will_grow <= MOST_GROWN_BYTES
+        if max(last.growth.value, 0) * calls > MOST_GROWN_BYTES:
+            return False
+        return _is_cheap(last) or self._may_be_a_cache(made)
+
+    def _may_be_a_cache(self, made: Sequence[_Stretch]) -> bool:
+        """Whether what grows may still be a cache that fills up, and enough calls to tell can be waited for."""
+        last = made[-1]
+        if self._trailing_flat(made) or (self._calls >= CACHE_CALLS and not last.has_stopped(self._budget)):
+            return False
+        needed = max(CACHE_CALLS - self._calls, last.calls)
+        self._lacks_time = wall_ns() - self._start + needed * last.call_ns > LONGEST_SECONDS * 1e9
+        return not self._lacks_time
 
     def _next_size(self, made: Sequence[_Stretch]) -> int:
-        is_first_look = not self._trailing_flat(made) and len(made) < SURE_STRETCHES
-        return made[-1].calls_a_round * (1 if is_first_look else 2)
+        last = made[-1]
+        if not self._trailing_flat(made) and len(made) < SURE_STRETCHES:
+            return last.calls_a_round
+        doubled = 2 * last.calls_a_round
+        return doubled if _is_cheap(last) else max(last.calls_a_round, min(doubled, _SLOW_ROUND))
 
     def _stretch(self, calls_a_round: int) -> _Stretch:
         levels = array("d", bytes(8 * ROUNDS))  # allocates nothing while it is filled
@@ -278,7 +301,7 @@ class _Pass:
 
     def _refuse_slow(self) -> None:
         seconds = (wall_ns() - self._start) / 1e9
-        if seconds > MOST_SECONDS:
+        if seconds > MOST_SECONDS and self._calls < CALLS_TO_FAIL:
             raise MeterError(f"{self._calls} calls took {seconds:.0f} s, and a leak shows in {CALLS_TO_FAIL}")
 
     def _read(self, made: Sequence[_Stretch]) -> LeakReading:
@@ -286,8 +309,14 @@ class _Pass:
         verdict = _judge(growth, self._budget)
         has_stopped = verdict == "fail" and made[-1].has_stopped(self._budget)
         has_stepped = verdict == "pass" and self._has_stepped(made)
-        verdict = "inconclusive" if has_stopped or has_stepped else verdict
-        return LeakReading(growth, self._calls, self._source, verdict, has_stopped, has_stepped)
+        lacks_time = verdict == "fail" and not has_stopped and self._lacks_time
+        verdict = "inconclusive" if has_stopped or has_stepped or lacks_time else verdict
+        return LeakReading(growth, self._calls, self._source, verdict, has_stopped, has_stepped, lacks_time)
+
+
+def _is_cheap(last: _Stretch) -> bool:
+    """Whether a stretch of twice as many calls takes no longer than is waited for any."""
+    return 2 * last.calls * last.call_ns <= PATIENCE_S * 1e9
 
 
 def _judge(growth: Slope, budget_bytes: int) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..units import format_size
 from .latency import Call
-from .leak import MOST_CALLS, LeakReading, measure_leak
+from .leak import CACHE_CALLS, LONGEST_SECONDS, MOST_CALLS, LeakReading, measure_leak
 from .memory import ARENA_BYTES, MemoryReading
 from .memory_children import CHILD_GRAIN_BYTES, ChildMemoryMeter
 from .memory_here import NOT_COUNTED, PEAK_CALLS, REUSED, UNSEEN, PeakHere
@@ -151,4 +151,9 @@ def measure_leak_budget(
 def _why_open(reading: LeakReading) -> str:
     if reading.has_stepped:
         return "it grew by more, in steps too rare for a slope"
+    if reading.lacks_time:
+        return (
+            f"a cache that fills up grows as well, and the {CACHE_CALLS:,} calls that tell one of 1,000 entries from a leak "
+            f"would take longer than {LONGEST_SECONDS:g} s"
+        )
     return "it no longer grew at the end" if reading.has_stopped else "the interval holds the budget"
