@@ -57,6 +57,18 @@ class Listed:
             return f"still lists {key!r}, which has been deleted, with a mark", "list not updated"
         return None
 
+    def behind(self, earlier: Any, newest: Any) -> tuple[str, str] | None:
+        """One thing was made since the last look: a list that shows the one before it only now, and not the newest, is late."""
+        was_there = _rows_about(rows_of(self._latest), earlier)
+        if newest is None or was_there:
+            return None
+        for _ in range(2):  # what is made known a little later is there when it is asked again
+            self.look()
+            rows = rows_of(self._latest)
+            if not _rows_about(rows, earlier) or _rows_about(rows, newest):
+                return None
+        return f"lists {earlier!r} only since {newest!r} was made, which it does not list", "list not updated"
+
 
 def _is_marked(before: Any, after: Any) -> bool:
     """Whether a text of the row has a word more; a flag beside it is a form of its own, which whoever reads it can see."""

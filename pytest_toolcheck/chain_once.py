@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .chain_calls import BAD
+from .chain_lists import Listed
 from .chain_options import ChainOptions
 from .chain_roles import words_of
 from .chain_values import further_values, own_values, plain, shown, shows_any, unused_name
@@ -64,6 +65,20 @@ class ChainOnce(ChainOptions):
             return None
         text = f"{self._chain.create} returned {shorten(ids[0], 60)} twice, and the second thing took the place of the first"
         return self._wrong(text, "one id for two")
+
+    def _one_more(self, base: dict[str, Any], second: Any, given: Mapping[str, Any], listed: Listed) -> Finding | None:
+        """Whether a thing that is made when the first is gone takes the place of the second; or the list is one behind."""
+        if self._other is None:
+            return None
+        listed.look()
+        third, given_then = self._create(base)
+        newest = next((key for key in self._others(third, given_then) if key != self._other), None)
+        late = listed.behind(self._other, newest)
+        wrong = self._made_over(second, third, given, given_then)
+        wrong = wrong or (self._wrong(f"{self._chain.lister} {late[0]}", late[1]) if late is not None else None)
+        if newest is not None and self._chain.delete is not None:
+            self._call(self._chain.delete, self._about(self._chain.delete, newest))
+        return wrong
 
     def _gone_by_reading(self, key: Any) -> Finding | None:
         """Whether what was read is not there when it is read again."""

@@ -90,7 +90,8 @@ class ChainRun(ChainOnce):
             return wrong
         self._other = next((other for other in self._others(second, also_offered) if other != key), None)
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
-        wrong = wrong or self._updated(key, listed) or self._deleted(key, listed) or self._with_options(base)
+        wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
+        wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
         if wrong is None and self._other is not None:
             self._cleared(self._other)
         return wrong

@@ -125,3 +125,25 @@ def test_marks_that_somebody_speaks_of_accuse_nobody(tmp_path: Path, about: str,
     """A trash, a tombstone that is told, a list that leaves it out."""
     code = LISTED.replace("DELETE", delete).replace("LIST", rows).replace("Delete a note.", about or "Delete a note.")
     assert findings_of(tmp_path, code, "", room=chain_scenarios) == []
+
+
+ONE_MORE = [
+    ("key = len(_notes) + 1", GONE, ROWS, "create_note returned *, and the second thing took the place of the first"),
+    (NEW, GONE, ROWS.replace("_notes.items()]", "[*_notes.items()][:-1]]"), "which it does not list"),
+    ("key = next(n for n in range(1, 99) if n not in _notes)", GONE, ROWS, None),  # a number that is free again
+    ("key = max(_notes, default=0) + 1", GONE, ROWS, None),
+    (NEW, GONE, ROWS.replace("_notes.items()]", "[*_notes.items()][-2:]]"), None),  # the newest
+    (NEW, GONE, ROWS.replace("_notes.items()]", "[*_notes.items()][:2]]"), None),  # a page
+    (NEW, GONE, ROWS.replace("_notes.items()]", "_notes.items() if note['stars'] > 3]"), None),  # a selection
+]
+
+
+@pytest.mark.parametrize(("make", "delete", "rows", "told"), ONE_MORE)
+def test_a_third_thing_has_its_own_place_and_is_listed(
+    tmp_path: Path, make: str, delete: str, rows: str, told: str | None
+) -> None:
+    """What is made after a deletion must not overwrite what is there; a list that lacks the newest is one behind."""
+    code = LISTED.replace(NEW, make).replace("DELETE", delete).replace("LIST", rows)
+    found = findings_of(tmp_path, code, "", room=chain_scenarios)
+    assert len(found) == (told is not None)
+    assert told is None or all(part in found[0] for part in told.split("*"))
