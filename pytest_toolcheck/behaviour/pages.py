@@ -41,6 +41,13 @@ _SKIPS: Final = frozenset(["offset", "skip", "start", "start_index", "from_index
 _PAGES: Final = frozenset(["page", "page_number"])
 _CURSORS: Final = frozenset(["cursor", "after", "page_token", "next_token", "starting_after", "continuation", "token"])
 _NEXT: Final = frozenset(["next", "cursor", "after", "continuation"])
+_TOTALS: Final = frozenset(
+    ["total", "total_count", "totalCount", "total_items", "totalItems", "total_results", "totalResults"]
+)
+_OF_THE_PAGE: Final = re.compile(
+    r"\bpage'?s?\b|\breturned\b|\bshown\b|\bhere\b|this (?:answer|response|result)", re.IGNORECASE
+)
+"""What may say that a total is of the rows that are shown."""
 _LONGEST: Final = 100
 _ENOUGH: Final = 4
 _MADE: Final = 7
@@ -136,7 +143,7 @@ class _Listing:
         texts = [as_json(row) for row in self.whole]
         if len(set(texts)) < max(len(texts), _ENOUGH):
             return None
-        found = self._miscounted() or self._not_none() or self._misplaced(texts)
+        found = self._miscounted() or self._not_none() or self._misplaced(texts) or self._mistotalled()
         return found if [as_json(row) for row in self._all()] == texts else None
 
     def _miscounted(self) -> tuple[str, str] | None:
@@ -144,7 +151,7 @@ class _Listing:
         if self.names.place is None and len(self.whole) >= self._most() - 1:
             return None  # the numbers below a limit are one less
         sizes = [size for size in range(1, _ENOUGH + 1) if self._is_allowed({self.names.size: size})]
-        by = {len(self._rows({self.names.size: size}) or ()) - size for size in sizes}
+        by = {len(self._rows({self.names.size: size}) or ()) - size for size in sizes[1:]}  # one row at least, some say
         if len(sizes) < _ENOUGH or len(self.whole) <= _ENOUGH or len(by) != 1 or (off := by.pop()) not in (-1, 1):
             return None
         return f"lists {abs(off)} {'more' if off > 0 else 'less'} than {self.names.size} says", "size"
@@ -168,6 +175,24 @@ class _Listing:
                 how = "shows rows of the first again" if repeats else "leaves out rows that follow the first"
                 return f"{how} on its second page ({self.names.place}: {as_json(place)})", "page"
         return None
+
+    def _mistotalled(self) -> tuple[str, str] | None:
+        """Say where the total is the number of rows that are shown, in a listing whose pages follow each other."""
+        if self.names.place is None or _OF_THE_PAGE.search(
+            f"{self.trial.plan.description.description} {as_json(self.trial.plan.tool.output)}"
+        ):
+            return None
+        seen: dict[int, str] = {}
+        for size in (1, 2, self._most()):
+            answer = self._answer({self.names.size: size})
+            rows = [] if answer is None else rows_of(answer)
+            seen |= {len(rows): key for key, value in _members(answer) if key in _TOTALS and value == len(rows)}
+        if set(seen) != {1, 2, len(self.whole)}:
+            return None
+        return (
+            f"says that {seen[1]} is 1 where {self.names.size} is 1, and {len(self.whole)} where more are shown",
+            "total",
+        )
 
     def _next(self, first: Any, size: int) -> Any:
         """Return where the second page begins; None where nobody can say."""
