@@ -41,6 +41,17 @@ def test_jsonschema_starts_without_the_grammars_of_iris() -> None:
     assert done.stdout.split() == ["False", "True", "False"]
 
 
+def test_an_mcp_server_starts_before_its_client_is_imported() -> None:
+    """Both take about as long, so a run waits for one of them."""
+    code = (
+        "import sys; from pathlib import Path; from pytest_toolcheck.spec.model import McpTarget; "
+        "from pytest_toolcheck.targets import make_target, mcp; from tests.targets_kit import spec_of; "
+        "mcp.ServerProcess = lambda *_, **_k: sys.exit('mcp' in sys.modules); "
+        "make_target(spec_of(McpTarget(command=('server',)))).open()"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
 def test_what_tests_start_compiles_nothing_of_ours() -> None:
     """The package is compiled before the first test, and a run inside a test finds all of it imported."""
     files = [path for path in Path(pytest_toolcheck.__file__).parent.rglob("*.py") if path.name != "__main__.py"]

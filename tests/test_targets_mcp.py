@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import os
 import shlex
@@ -139,6 +140,16 @@ class TestCalls:
             (2, 3, "step 2"),
         ]
         assert seen[0].at_ns <= seen[-1].at_ns <= outcome.duration_ns
+
+    def test_calls_take_few_turns_of_the_loop(self, odd, monkeypatch):
+        """A call that listens to progress waits for nothing after its answer, unless its tool promises heartbeats."""
+        turns = []
+        selector = odd._connection._owner.loop._selector
+        select = selector.select
+        monkeypatch.setattr(selector, "select", lambda timeout=None: (turns.append(1), select(timeout))[1])
+        heard = dataclasses.replace(request("add", a=1, b=2), on_progress=print)
+        assert [odd.call(heard).kind for _ in range(5)] == ["accepted"] * 5
+        assert len(turns) < 5 * 40, turns
 
     def test_calls_from_loops_and_threads(self, odd):
         """A session may be used from a running loop, from another thread, and for many calls at once."""

@@ -88,12 +88,12 @@ class McpServer:
 
     def open(self) -> McpSession:
         """Start or reach the server. Raises TargetError with the command, exit code and last stderr lines."""
-        from .mcp_session import declaring
-
         session, self._spare = self._spare, None
         if session is None or not session.is_alive():
             session = self._connect()
         if self._described is not None:
+            from .mcp_session import declaring
+
             session.declares_output = declaring(self._described)
         return session
 
@@ -104,9 +104,9 @@ class McpServer:
             session.close()
 
     def _connect(self) -> McpSession:
-        from .mcp_session import McpSession
-
         process = self._spawned()
+        from .mcp_session import McpSession  # while the server starts: the SDK takes as long to import
+
         # A tool in this process may block its loop, which must not be the one that serves everybody else.
         owner = Owner("toolcheck-in-process") if self._target.server else shared_owner()
         connection: Connection[Link] = Connection(lambda: self._client(process), owner=owner)

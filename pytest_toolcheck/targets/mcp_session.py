@@ -81,7 +81,7 @@ class McpSession(RemoteSession["Link"]):
         raise TargetError(f"`tools/list` has no end: {_MOST_PAGES} pages and a further cursor")
 
     def late_progress(self) -> list[Progress]:
-        """Return the progress that came after the answer of the last call that listened for it, `at_ns` after that."""
+        """Return the progress that came after the answer of the last call, `at_ns` after that; of a tool with `heartbeat`."""
         heard, answered = self._link.progress, self._answered_ns
         return [replace(each, at_ns=each.at_ns - answered) for each in heard[self._heard_before :]]
 
@@ -168,7 +168,7 @@ class McpSession(RemoteSession["Link"]):
         try:
             async with asyncio.timeout(request.timeout_s):
                 result = await self._send(request, started)
-                if request.on_progress is not None:
+                if request.tool.heartbeat is not None:
                     await self._note_answer()
         except TimeoutError:
             return self._timed_out(request, time.perf_counter_ns() - started, noise=heard())
