@@ -13,6 +13,7 @@ import time
 import pytest
 
 from pytest_toolcheck.budgets import clocks, cpu, growth_doubts, latency, measure_time, waits
+from pytest_toolcheck.budgets import measure_growth as measure_growth_module
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter
@@ -131,6 +132,27 @@ def test_the_growth_of_what_a_child_does_is_the_tools(cost_of_child, verdict, mo
 
     [found] = measure_growth(call, over="n", low=16, high=256, latency="n")
     assert found.verdict == verdict, found.message
+
+
+@pytest.mark.parametrize("process_ids", [(7,), ()], ids=["a server", "a child"])
+@pytest.mark.parametrize("limit", ["latency", "memory"])
+def test_sizes_end_where_those_that_serve_compute_for_long(process_ids, limit, monkeypatch):
+    """A size for which a server takes seconds is not asked for because this process had nothing to do meanwhile."""
+    used, asked = [0], []
+    for found in ("descendants_here", "process_tree"):
+        monkeypatch.setattr(cpu, found, lambda *_: (7,))
+    monkeypatch.setattr(cpu, "process_clock_ns", lambda _: used[0])
+    monkeypatch.setattr(cpu, "has_process_clocks", lambda: True)
+    monkeypatch.setattr(cpu.CpuGroup, "around", lambda _: None)
+    monkeypatch.setattr(measure_growth_module, "_grown", lambda what, cost, sizes, *_, **__: sizes)
+
+    def call(n):
+        asked.append(n)
+        used[0] += 300_000 * n**2
+
+    (sizes,) = measure_growth(call, over="n", low=1, high=512, process_ids=process_ids, **{limit: "n"})
+    assert sizes == (4, 8, 16, 32)
+    assert max(asked) == 32
 
 
 def test_the_growth_of_what_a_living_child_burns_is_seen():

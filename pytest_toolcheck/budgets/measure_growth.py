@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 
-from .clocks import process_cpu_ns
 from .contention import memory_contention
 from .cpu import CpuMeter
 from .growth import (
@@ -60,7 +60,7 @@ def measure_growth(
         memory_contention.begin()
         meter = CpuMeter(process_ids)
         try:
-            sizes = _affordable(call, low, high)
+            sizes = _affordable(call, low, high, meter)
             cost = _cpu_cost(call, meter, is_here=is_here, duration_of=duration_of)
             doubted = partial(
                 _doubted, call=call, low=low, limit=latency, process_ids=process_ids, is_here=is_here, idle=idle
@@ -69,7 +69,8 @@ def measure_growth(
         finally:
             meter.close()
     if memory is not None:
-        sizes = _affordable(call, low, high)
+        with closing(CpuMeter(process_ids)) as meter:
+            sizes = _affordable(call, low, high, meter)
         floor = _COPIES * input_bytes(sizes[-1]) if input_bytes and is_here and sizes else 0
         floor = max(floor, _PEAK_FLOOR if is_here else _CHILD_PEAK_FLOOR)
         cost = _peak_cost(call, process_ids, is_here=is_here, floor=floor)
@@ -78,23 +79,22 @@ def measure_growth(
     return tuple(results)
 
 
-def _affordable(call: Callable[[int], object], low: int, high: int) -> tuple[int, ...]:
-    """Return doubling sizes up to the first that takes longer than 0.1 s, or that is refused where it may be.
+def _affordable(call: Callable[[int], object], low: int, high: int, meter: CpuMeter) -> tuple[int, ...]:
+    """Return doubling sizes up to the first that computes for longer than 0.1 s, or that is refused where it may be.
 
     Each is called once, which warms up as well. Where too few are left, smaller ones are tried.
     """
     sizes, kept = doubling_sizes(low, high), list[int]()
     for size in sizes:
-        start = process_cpu_ns()
         try:
-            call(size)
+            spent_ns = meter.measure(partial(call, size)).cpu_ns
         except SizeRefused:
             break
         kept.append(size)
-        if process_cpu_ns() - start > _SLOW_CALL_NS:
+        if spent_ns > _SLOW_CALL_NS:
             break
     if len(kept) < FEWEST_SIZES and sizes[0] // 2 >= max(low, 1):
-        return _affordable(call, low, kept[-1] if kept else sizes[0] // 2)
+        return _affordable(call, low, kept[-1] if kept else sizes[0] // 2, meter)
     return tuple(kept)
 
 
