@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
@@ -10,21 +11,43 @@ from .changes import Change, change, nested
 from .identity import describe
 from .schema import Conjunction, Document
 from .shapes import alternatives
+from .through_others import about, through_others
 from .turns import interleaved
-from .valid import samples
+from .valid import samples, samples_of
 
-LEVELS, LEVELS_TO_WRONG, LEVELS_TO_CHANGED = (8, 32), (3, 4, 6, 10), (2, 3, 4, 5, 6)
-LEVELS_OF_OTHERS = (2, 6)
+LEVELS, LEVELS_TO_WRONG, LEVELS_TO_CHANGED = (8, 32), (3, 4, 6, 10), (6, 2, 4, 3, 5)
+MOST_LEVELS, _MOST_STEPS = 64, 96
+"""The deepest valid value: parsers stop at 128 lists and objects, and `jsonschema`'s own recursion further on."""
+LEVELS_OF_OTHERS = (6, 2)
 """Where the value can be put into itself at another place too: the ends tell of every depth at which a tool stops."""
+_MANY, _FEW = 12, 2
+"""Of so many items of a list the last is wrong: some programs look at the first, or the first ten."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
 _MOST_PLACES = 40
-_MOST_SAMPLES, _MOST_DEEP, _DEEPEST_START = 6, 2, 3
-_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD = 200, 32, 8
+_MOST_SAMPLES, _MOST_SHAPES, _MOST_DEEP, _DEEPEST_START = 6, 8, 4, 3
+_MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD, _FEW_AMONG = 300, 32, 8, 2
 _TELLING = {"boundary": 4, "enum": 3, "pattern": 2, "format": 2, "required": 1, "type": 1, "extra": 2, "null": 2}
 """What is told far inside, and how much of each."""
-_ONLY_REFERS = frozenset(("$ref", "$dynamicRef", "$recursiveRef", "description", "title", "default", "examples"))
+_OF_VALUES = ("boundary", "enum", "pattern", "format")
 Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value, a place where it may stand inside itself, and what is wrong there."""
+
+    value: Any
+    place: Place
+    telling: list[Change]
+
+    def row(self, count: int, *last: Any) -> Any:
+        """Return the value with so many items in the list where it may hold itself; the last may be another."""
+        items = self.value
+        for step in self.place[:-1]:
+            items = items[step]
+        good = items[0] if items else self.value
+        return _put(self.value, self.place[:-1], [good] * (count - len(last)) + [*last])
 
 
 def deep(
@@ -36,20 +59,65 @@ def deep(
     """
     if not document.refers or document.is_weary or depth > _DEEPEST_START or _is_known(document, conjunction):
         return
-    held = set[Place]()
-    for value in (own, *samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]):
+    held: dict[Place, Held] = {}
+    for value in _options(document, conjunction, own, depth):
         made: list[Change] | None = None
-        for place in (place for place in _places(value) if _names(place) not in held):
-            if len(held) == _MOST_DEEP or not document.holds(conjunction, with_levels(value, place, 2)):
+        for place in _places_of(document, conjunction, value):
+            if _names(place) in held or len(held) == _MOST_DEEP:
                 continue
             wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
             if not held:
                 yield from _of_levels(value, place, wrong)
             if wrong:  # else anything may stand there
-                few, levels = (_FEW_TOLD, LEVELS_OF_OTHERS) if held else (_MOST_TOLD, LEVELS_TO_CHANGED)
                 made = _made(document, changes(value)) if made is None else made
-                yield from _far_inside(value, place, _telling(made, place)[:few], levels)
-                held.add(_names(place))
+                telling = _telling(document, conjunction, made, place)
+                refused = [item for item in telling if not document.holds(conjunction, item.value)]
+                few = _of_values_first(refused)[:_FEW_TOLD]
+                if held:
+                    yield _far(value, place, wrong[0])
+                    yield from _far_inside(value, place, few, LEVELS_OF_OTHERS)
+                else:
+                    accepted = [item for item in telling if item not in refused]
+                    yield from _far_inside(value, place, refused + accepted, LEVELS_TO_CHANGED)
+                held[_names(place)] = Held(value, place, few[:_FEW_AMONG])
+    yield from _among(document, conjunction, [*held.values()])
+
+
+def _options(document: Document, conjunction: Conjunction, own: Any, depth: int) -> Iterator[Any]:
+    """Yield values that may hold themselves: of each alternative, and where other schemas stand in between."""
+    yield own
+    yield from samples(document, conjunction, depth=depth)[:_MOST_SAMPLES]
+    for shape in alternatives(document, conjunction)[:_MOST_SHAPES]:
+        yield from samples_of(document, shape, depth=depth)[:1]
+    yield from through_others(document, conjunction, depth=depth)
+
+
+def _places_of(document: Document, conjunction: Conjunction, value: Any) -> Iterator[Place]:
+    """Yield the places where the value may stand inside itself; none inside of another, which tells the same."""
+    found: list[Place] = []
+    for place in _places(value):
+        is_inside = any(place[: len(other)] == other for other in found)
+        if not is_inside and document.holds(conjunction, with_levels(value, place, 2)):
+            found.append(place)
+            yield place
+
+
+def _far(value: Any, place: Place, wrong: Any) -> Change:
+    levels = LEVELS_OF_OTHERS[0]
+    inside = with_levels(value, place, levels, wrong)
+    return Change("nested", place * (levels - 1), f"far inside {describe(wrong)}", inside)
+
+
+def _among(document: Document, conjunction: Conjunction, held: list[Held]) -> Iterator[Change]:
+    """Yield lists of which the last of several items is wrong, each where another place holds it."""
+    rows = [(each, held[at - 1]) for at, each in enumerate(held) if isinstance(each.place[-1], int)]
+    for turn, (one, other) in product(range(_FEW_AMONG), rows):
+        for item in one.telling[turn : turn + 1]:
+            fits = document.holds(conjunction, one.row(_MANY))
+            count = _MANY if fits else _FEW
+            path, detail = (*one.place[:-1], count - 1, *item.path), f"far along {item.detail}"
+            row = one.row(count, item.value)
+            yield Change("nested", (*other.place, *path), detail, _put(other.value, other.place, row))
 
 
 def _made(document: Document, changes: Iterator[Change]) -> list[Change]:
@@ -69,16 +137,14 @@ def _is_known(document: Document, conjunction: Conjunction) -> bool:
     """Whether a value of what the conjunction refers to was put inside itself before, or is not to be now."""
     if is_made_far_inside(document):
         return True
-    parts = [part for shape in alternatives(document, conjunction)[:1] for part in shape.parts]
-    about = [part for part in parts if not _ONLY_REFERS.issuperset(part.keywords())]
-    key = ("deep", *(id(part.schema) for part in about))
+    key = ("deep", *about(document, conjunction))
     is_known = key in document.memo
     document.memo[key] = True
     return is_known
 
 
 def _of_levels(value: Any, place: Place, wrong: list[Any]) -> Iterator[Change]:
-    for levels in LEVELS:
+    for levels in (*LEVELS, min(MOST_LEVELS, _MOST_STEPS // len(place))):
         yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
     for levels, innermost in product(LEVELS_TO_WRONG, wrong):
         deepest = with_levels(value, place, levels, innermost)
@@ -93,15 +159,31 @@ def _far_inside(value: Any, place: Place, telling: list[Change], levels: tuple[i
             yield Change("nested", (*place * (count - 1), *item.path), item.detail, inside)
 
 
-def _telling(changes: list[Change], place: Place) -> list[Change]:
+def _telling(document: Document, conjunction: Conjunction, changes: list[Change], place: Place) -> list[Change]:
     """Return a few changes of each kind and place; those of what stands further inside are made of it."""
     found: dict[object, list[Change]] = {}
     for item in changes:
         kind = item.detail.split(" ")[0]
         group = found.setdefault(kind if kind in ("extra", "null") else (item.path, kind), [])
-        if kind in _TELLING and item.path[: len(place)] != place and len(group) < _TELLING[kind]:
+        if kind not in _TELLING or len(group) == _TELLING[kind] or item.path[: len(place)] == place:
+            continue
+        is_right = _is_member(item) or (kind == "type" and document.holds(conjunction, item.value))
+        if not is_right:
             group.append(item)
     return [*islice(interleaved([iter(group) for group in found.values()]), _MOST_TOLD)]
+
+
+def _is_member(item: Change) -> bool:
+    """Whether it is a member of an enum, and none of what only looks like one: it tells little far inside."""
+    return item.detail.startswith("enum ") and not item.detail.startswith("enum not ")
+
+
+def _of_values_first(telling: list[Change]) -> list[Change]:
+    """Return each kind of fault once; first what programs leave out deep inside: not names and types."""
+    once: dict[str, Change] = {}
+    for item in telling:
+        once.setdefault(item.detail, item)
+    return sorted(once.values(), key=lambda item: item.detail.split(" ")[0] not in _OF_VALUES)
 
 
 def with_levels(value: Any, place: Place, levels: int, innermost: Any = _ITSELF) -> Any:

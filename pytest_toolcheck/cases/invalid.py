@@ -44,7 +44,7 @@ def variations(
     """
     shapes = alternatives(document, conjunction)
     yield from _of_branches(document, conjunction, shapes, depth)
-    again = partial(variations, document, conjunction, depth=depth + 1)
+    again = partial(variations, document, conjunction, depth=max(depth, 1))
     yield from deep(document, conjunction, base, again, depth=depth)  # before the tries are spent
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
     seen = Counter[Any]()

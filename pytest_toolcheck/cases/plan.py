@@ -29,6 +29,7 @@ _TURNS_INSIDE = {
     **dict.fromkeys(("null", "type"), "types"),
     **dict.fromkeys(("branch", "branches", "refused", "not"), "branches"),
     **dict.fromkeys(("required", "optional", "extra"), "members"),
+    "far": "far",
 }
 """What shares its turns of the cases made further inside; other kinds have turns of their own."""
 _AT_ONCE = {
