@@ -8,6 +8,9 @@ from pytest_toolcheck.cases import satisfiability
 
 CLOSED = {"type": "object", "additionalProperties": False}
 NEXT = {"type": "object", "required": ["next"]}
+NEEDS_N = {"type": "object", "required": ["n"]}
+AT_MOST_9 = {"properties": {"n": {"type": "integer", "maximum": 9}}}
+AT_LEAST_10 = {"properties": {"n": {"minimum": 10}}}
 
 
 @pytest.mark.parametrize(
@@ -68,10 +71,62 @@ NEXT = {"type": "object", "required": ["next"]}
         ({**CLOSED, "properties": {"a": {}}, "minProperties": 2}, "", "minProperties 2 is more than the 1"),
         (
             {"$ref": "#/$defs/a", "$defs": {"a": {**NEXT, "properties": {"next": {"$ref": "#/$defs/a"}}}}},
-            "/$defs/a/properties/next",
+            "/$defs/a",
             "each value has to hold another of the same kind",
         ),
         ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "/properties/a", "$ref '#/$defs/b' leads nowhere"),
+        (
+            {
+                "properties": {"a": {"$ref": "#/$defs/b"}},
+                "$defs": {"b": {"type": "string", "minLength": 3, "maxLength": 2}},
+            },
+            "/$defs/b",
+            "minLength 3 is more than maxLength 2",
+        ),
+        (
+            {
+                **NEEDS_N,
+                "$ref": "#/$defs/b",
+                "if": {"required": ["m"]},
+                "then": AT_LEAST_10,
+                "else": AT_LEAST_10,
+                "$defs": {"b": AT_MOST_9},
+            },
+            "",
+            "property 'n' is required, and no value was found for it: no integer lies within the bounds 10 and 9",
+        ),
+        (
+            {"allOf": [{"allOf": [AT_MOST_9]}, NEEDS_N], "dependentSchemas": {"n": AT_LEAST_10}},
+            "",
+            "no integer lies within the bounds 10 and 9",
+        ),
+        (
+            {"oneOf": [{"type": "string"}, {"type": "string"}]},
+            "",
+            "each that was tried satisfies more than one of oneOf",
+        ),
+        ({"type": "string", "pattern": "^a{5}$", "maxLength": 4}, "", "of pattern '^a{5}$' with at most 4 characters"),
+        ({"type": "string", "format": "uuid", "maxLength": 20}, "", "of format 'uuid' with at most 20 characters"),
+        (
+            {"type": "integer", "multipleOf": 4, "allOf": [{"multipleOf": 6}], "minimum": 1, "maximum": 11},
+            "",
+            "multiple of 4 and 6",
+        ),
+        (
+            {"type": "array", "prefixItems": [True], "items": False, "minItems": 2},
+            "",
+            "minItems 2 is more than the 1 that",
+        ),
+        (
+            {
+                "type": "object",
+                "allOf": [{"properties": {"a": True}}],
+                "unevaluatedProperties": False,
+                "required": ["b"],
+            },
+            "",
+            "without unevaluatedProperties or without required there are some",
+        ),
     ],
 )
 def test_a_contradiction_is_named_with_its_place(schema, pointer, message):
@@ -96,6 +151,32 @@ def test_a_contradiction_is_named_with_its_place(schema, pointer, message):
 def test_what_can_be_met_has_no_finding(schema):
     """Tight schemas, and `false` written on purpose, are no contradictions."""
     assert satisfiability(schema) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {f"p{at}": {"type": "string", "pattern": f"^[a-z]{{3}}-{at}$"} for at in range(100)}},
+        {
+            "type": "object", "properties": {"a": False, "b": {"type": "string"}}, "minProperties": 3,
+            "dependentRequired": {"b": ["a"]},
+        },
+        {"type": "object", "minProperties": 3, "patternProperties": {"[0-9]$": False}},
+    ],
+    ids=["a part behind many others", "names that need others", "names without digits"],
+)  # fmt: skip
+def test_what_is_hard_to_meet_is_no_contradiction(schema):
+    """That the tries went to other parts, or that the first names do not do, is no finding."""
+    assert satisfiability(schema) == []
+
+
+def test_a_loop_that_nothing_refers_to_is_named_and_hinders_nothing():
+    """A definition that refers to itself is a finding by its own path; the rest of the schema has cases."""
+    from pytest_toolcheck.cases import generate_cases
+
+    schema = {"type": "object", "$defs": {"loop": {"anyOf": [{"$ref": "#/$defs/loop"}]}}, "required": ["a"]}
+    assert [str(item)[:37] for item in satisfiability(schema)] == ["/$defs/loop: a reference leads back t"]
+    assert {case.label for case in generate_cases(schema, limit=20)} == {"valid", "invalid"}
 
 
 def test_property_names_that_refer_to_themselves_end():

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
 _IN_PLACE = ("not", "if", "then", "else")
 _IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
+_REFERRED_TO = frozenset(("$defs", "definitions"))
 _IN_PLACE_MAPS = ("dependentSchemas", "dependencies")
 
 
 def has_loop(document: Document) -> bool:
-    """Return whether some reference leads back to where it stands without going into a part of the value."""
+    """Return whether some reference leads back to where it stands without going into a part of the value.
+
+    What nothing refers to is not looked at: no value is ever validated by it.
+    """
     done: set[int] = set()
     waiting = [document.root]
     while waiting:
@@ -23,6 +27,21 @@ def has_loop(document: Document) -> bool:
             if _comes_back(document, node, (), done):
                 return True
             waiting.extend(_inner(node))
+            waiting.extend(document.targets(node))
+    return False
+
+
+def is_on_loop(document: Document, node: Node) -> bool:
+    """Return whether this schema refers to itself, for one and the same value."""
+    seen: set[int] = set()
+    waiting = [node]
+    while waiting:
+        for step in _same_value(document, waiting.pop()):
+            if step.schema is node.schema:
+                return True
+            if isinstance(step.schema, dict) and id(step.schema) not in seen:
+                seen.add(id(step.schema))
+                waiting.append(step)
     return False
 
 
@@ -52,7 +71,9 @@ def _same_value(document: Document, node: Node) -> Iterator[Node]:
 
 def _inner(node: Node) -> Iterator[Node]:
     """Yield all that stands inside the node and could be a schema, one or two levels down."""
-    for value in node.schema.values():
+    for keyword, value in node.schema.items():
+        if keyword in _REFERRED_TO:
+            continue
         if isinstance(value, dict):
             yield node.child(value)
         yield from (node.child(item) for item in _listed(value) if isinstance(item, dict))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
+from string import ascii_lowercase
 from typing import Any
 
 from . import numbers, texts
@@ -156,11 +157,12 @@ def objects(document: Document, shape: Shape, *, depth: int) -> Iterator[dict[st
 
 def filled(document: Document, shape: Shape, value: dict[str, Any], least: int, depth: int) -> dict[str, Any]:
     """Add properties until there are `least`."""
-    naming = shape.nodes("propertyNames")
-    for name in further_names(document, shape, least, depth) if least <= MOST_NEEDED else ():
+    naming, forbidden = shape.nodes("propertyNames"), shape.forbidden_names()
+    names = chain(further_names(document, shape, least, depth), (f"key {letter}" for letter in ascii_lowercase))
+    for name in names if least <= MOST_NEEDED else ():
         if len(value) >= least:
             break
-        if name not in value and document.holds(naming, name):
+        if name not in value and name not in forbidden and document.holds(naming, name):
             options = samples(document, shape.member(name), depth=depth + 1)
             if options:
                 value[name] = options[0]
