@@ -20,6 +20,7 @@ from .chain_values import (
     optional_inputs,
     plain,
     shown,
+    unused_name,
     values_in_text,
     with_new_texts,
 )
@@ -30,6 +31,7 @@ from .parts import part_of, parts_of
 from .targets.base import ToolDescription
 
 _MOST_UPDATES = 4
+_LONG, _LONGEST = 40, 4000
 _OTHERS = 2
 """So many further numbers must be read as the same one; of a choice all its members."""
 _REPLACES = re.compile(r"replac|overwrit|whole|entire|full|reset|\bput\b|anew", re.IGNORECASE)
@@ -104,7 +106,20 @@ class ChainOptions(ChainCalls):
         if not self._is_there(found, key):
             return None
         read = plain(found.value)
-        return self._misread(answer, read, given) or self._dropped(key, read, given) or self._kept(key, read, given)
+        wrong = self._misread(answer, read, given) or self._dropped(key, read, given) or self._kept(key, read, given)
+        return wrong or self._cut(base)
+
+    def _cut(self, base: dict[str, Any]) -> Finding | None:
+        """Whether texts as long as they may be are read as their beginning, though the creator has answered the whole."""
+        schema = self._schemas[self._chain.create]
+        long = {name: text for name, part in parts_of(schema).items() if (text := _longest(part)) is not None}
+        given = {**next(with_new_texts(schema, base), base), **long, **self._shared(base)}
+        if not long or not is_valid(schema, given):
+            return None
+        outcome = self._call(self._chain.create, given)
+        answer = plain(outcome.value) if outcome.kind == "accepted" else None
+        key = next((each for each in self._candidates(answer) if self._is_there(self._read(each), each)), None)
+        return self._untrue(answer, plain(self._read(key, log=False).value), long) if key is not None else None
 
     def _made_with_options(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any], Any] | None:
         schema = self._schemas[self._chain.create]
@@ -218,6 +233,15 @@ class ChainOptions(ChainCalls):
         needs_others = required - {self._chain.key_of(self._chain.update or ""), *self._chain.shared}
         made = part_of(self._schemas[self._chain.create], name)
         return not needs_others or (is_valid(dict(part), None) and not is_valid(made, None))
+
+
+def _longest(part: Mapping[str, Any]) -> str | None:
+    """Return a text as long as a free text of some length may be."""
+    most = part.get("maxLength")
+    is_free = part.get("type") == "string" and not {"pattern", "format", "enum", "const"} & {*part}
+    if not is_free or not isinstance(most, int) or not _LONG <= most <= _LONGEST:
+        return None
+    return f"{unused_name()} {'longest ' * most}"[: most - 1] + "z"
 
 
 def _told(answer: Any, name: str, given: Any) -> Any:

@@ -98,13 +98,17 @@ def _steps(
 
 
 def values_from_siblings(
-    plan: ToolPlan, key: str, call_tool: Callable[[str, Mapping[str, Any]], Outcome]
+    plan: ToolPlan, key: str, call_tool: Callable[[str, Mapping[str, Any]], Outcome], *, last: bool = False
 ) -> Iterator[Any]:
-    """Yield what siblings' results have for a parameter: what names further things that are listed, were made, or are made anew."""
+    """Yield what siblings' results have for a parameter: what names further things that are listed, were made, or are made anew.
+
+    `last`: of what is listed the last rows, the last one first, and not the first ones.
+    """
     schemas = {tool.name: schema_of(plan.spec, tool) for tool in plan.siblings}
     for name, given, whole in _results(plan, [key], call_tool):
         rows = _list_in(whole)
-        for row in rows[:_LISTED] if isinstance(rows, list) else [whole]:
+        chosen = [whole] if not isinstance(rows, list) else rows[: -_LISTED - 1 : -1] if last else rows[:_LISTED]
+        for row in chosen:
             yield from _found(row, given, key)[:1]
         new = all_new(schemas[name], given)
         if key in given and new != given and (made := call_tool(name, new)).kind == "accepted":

@@ -243,3 +243,32 @@ def test_a_coin_that_shows_the_same_side_for_a_while_is_still_a_coin() -> None:
         watch = Watch(None, [Coin("hhh" + "ttt" + further)], {})  # type: ignore[arg-type,list-item]
         before, after = watch.settle(), watch.settle()
         assert [change.place for change in watch.caused(before, after, 0.0)] == caused
+
+
+def test_what_has_just_been_made_is_not_marked_by_being_read(tmp_path: Path) -> None:
+    """Things that were read before are marked already; a reader that says when it was last asked is no writer."""
+    code = """
+    mails = {}
+    def create_mail(text: str) -> dict:
+        mails[len(mails) + 1] = {"id": len(mails) + 1, "text": text, "is_read": False, "seen_at": None}
+        return dict(mails[len(mails)])
+    def read_mail(id: int) -> dict:
+        if id not in mails: raise ValueError(f"no mail {id}")
+        MARK
+        return {"text": mails[id]["text"]}
+    def list_mails() -> list:
+        return [dict(mail) for mail in mails.values()]
+    """
+    spec = """
+    tools:
+      create_mail: {variations: {categories: [example]}}
+      list_mails: {annotations: {read_only: true}, variations: {categories: [example]}}
+      read_mail: {annotations: {read_only: true}, variations: {categories: [example, repeat]}}
+    """
+    marked = "mails[id]['is_read'] = True"
+    [found] = [
+        line for line in findings_of(tmp_path, code.replace("MARK", marked), spec, cases=True) if "read_only" in line
+    ]
+    assert "read_mail is not read_only" in found
+    for asked in ("['last_read_at'] = id", "['seen_at'] = '2026-01-02T03:04:05Z'"):
+        assert not findings_of(tmp_path, code.replace("MARK", f"mails[id]{asked}"), spec, cases=True)

@@ -60,6 +60,7 @@ TAKES: list[tuple[str, Schema, Check]] = [
     ("named members alone are counted", COUNTED, lambda v: 2 <= len([name for name in v if name in "abcd"]) <= 3),
     ("the form of a listed text", CODES, lambda v: re.fullmatch(r"code\d{3}", v)),
     ("a UUID by its library", of_format("uuid"), lambda v: uuid.UUID(v)),
+    ("a UUID that begins with a digit or a small letter", of_format("uuid"), lambda v: not v[0].isupper()),
     ("a UUID by its signs", of_format("uuid"), lambda v: re.fullmatch(r"[0-9a-f-]{36}", v)),
     ("a time without a zone", of_format("time"), lambda v: re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", v)),
     ("an afternoon", of_format("time"), lambda v: v.endswith("PM")),

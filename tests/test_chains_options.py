@@ -97,6 +97,10 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "dropped": (NOTES, '"body": body}\n    return {"id"', '"body": ""}\n    return {"id"',
                 "get_note answers no body, create_note was given"),
 }  # fmt: skip
+LONG = NOTES.replace("title: str, body", "title: str, body", 1).replace('return {"id": id}', "return dict(kept[id])")
+PAIRS["cut"] = (
+    "from typing import Annotated\nfrom annotated_types import MaxLen\n" + LONG.replace("body: str =", "body: Annotated[str, MaxLen(90)] ="),
+    "return found(id)", 'return {**found(id), "body": found(id)["body"][:80]}', "get_note answers body n")  # fmt: skip
 REPLACING = NOTES.replace("{**found(id), **{name", WIPED).replace("Change a note", "Replace a note")
 CORRECT = {
     "it replaces": REPLACING,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
+from ..chain_roles import required_of
 from ..checks.base import as_json, shorten
+from ..checks.violation import is_valid
+from ..learning import values_from_siblings
 from ..targets.base import Outcome, Session
 from .files import WRITTEN
 from .first_asked import what_is_decided_first
@@ -33,6 +37,7 @@ _NOT_SO_OFTEN: Final = re.compile(
 )
 """What is refused for being asked again so soon, or with what is good once."""
 _QUICK_NS: Final = 10_000_000
+_MOST_NEW: Final = 3
 
 
 def idempotent(trial: Trial) -> None:
@@ -51,6 +56,7 @@ def read_only(trial: Trial) -> None:
     """A call changes nothing: what the read-only tools answer and what the files hold is as before it."""
     accepted = list(trial.inputs())
     _no_change(trial, *accepted[0], trial.ctx.session)  # before all of what others have made is taken away
+    _no_mark(trial, *accepted[0])
     for value, _ in accepted:
         _answers_on(trial, value)
         _no_trend(trial, value, "a call has an effect")
@@ -63,6 +69,18 @@ def read_only(trial: Trial) -> None:
     _no_order_decides(trial, accepted)  # calls in the session that was fresh until now
     _nothing_decides(trial, accepted)
     ask_on(trial, [value for value, _ in accepted])
+
+
+def _no_mark(trial: Trial, base: dict[str, Any], answer: Outcome) -> None:
+    """What nobody has read yet, as a rule what was made last, is not marked by being read."""
+    needed = required_of(trial.plan.tool.input)
+    if len(needed) != 1:
+        return
+    [key] = needed
+    for name in islice(values_from_siblings(trial.plan, key, trial.ctx.call_tool, last=True), _MOST_NEW):
+        value = {**base, key: name}
+        if is_valid(trial.plan.tool.input or True, value) and value != base:
+            _no_change(trial, value, answer, trial.ctx.session, new=True)
 
 
 def _no_first_call_stays(trial: Trial, base: dict[str, Any]) -> None:
@@ -153,13 +171,16 @@ def _has_further_effect(trial: Trial, message: str, change: Change) -> Exception
     return trial.broken(f"is not idempotent: {message}", f"state {change.place.partition(' ')[0]}")
 
 
-def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Session) -> None:
+def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Session, *, new: bool = False) -> None:
+    """Look around a call; `new`: a member more, such as when it was read, is no mark."""
     watch = trial.watch(value, first.value, session)
     if not watch.sees_something:
         return
     before = watch.settle()
     outcome = trial.ctx.call(value, valid=True, session=session)
-    if changes := watch.caused(before, watch.settle(), outcome.duration_ns / 1e9):
+    changes = watch.caused(before, after := watch.settle(), outcome.duration_ns / 1e9)
+    changes = [each for each in changes if not new or (each.place in before and each.place in after)]
+    if changes:
         raise _writes(trial, value, changes[0])
 
 

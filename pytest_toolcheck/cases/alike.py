@@ -1,4 +1,4 @@
-"""Equal numbers in parameters of one kind: two points at the same place, a range of no length; and what lies across."""
+"""Numbers beside each other: equal ones, two points at the same place, a range of no length; what lies across; little of much."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from . import numbers
 from .changes import Change, change
+from .corners import MOST, at_ends
 from .identity import identity
 from .schema import Conjunction, Document
 from .shapes import Shape, alternatives
@@ -41,6 +42,22 @@ def alike(document: Document, base: Any) -> Iterator[Change]:
                     "combination", {**base, **first, **other}, f"opposite {kind} {turn + 1}", only_if_valid=True
                 )
             yield from _across(document, shape, base, pairs, values)
+        yield from _little(document, shape, base)
+
+
+def _little(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
+    """Yield 1 of what may be none, beside the most of the other numbers: a share of it is a fraction, or rounded to nothing."""
+    names = [name for name in shape.property_names() if _is_number(document, shape, name)][:_MOST_MEMBERS]
+    most = {name: found[0] for name in names if (found := at_ends(document, shape.member(name), MOST))}
+    for name in names if len(names) > 1 else ():
+        lows = [numbers.bounds(inner)[0] for inner in alternatives(document, shape.member(name))]
+        if all(low is not None and -1 < low <= 0 for low in lows):
+            yield change("combination", {**base, **most, name: 1}, f"1 {name} beside the most", only_if_valid=True)
+
+
+def _is_number(document: Document, shape: Shape, name: str) -> bool:
+    kinds = [inner for inner in alternatives(document, shape.member(name)) if {"integer", "number"} & {*inner.types()}]
+    return len(kinds) == 1 and kinds[0].members() is None and name not in shape.forbidden_names()
 
 
 def _across(
@@ -90,10 +107,8 @@ def _groups(document: Document, shape: Shape) -> list[list[str]]:
     """Return the names of numbers by what their schemas say, but for words."""
     found: dict[str, list[str]] = {}
     for name in shape.property_names():
-        about = shape.member(name)
-        kinds = [inner for inner in alternatives(document, about) if {"integer", "number"} & {*inner.types()}]
-        if len(kinds) == 1 and kinds[0].members() is None and name not in shape.forbidden_names():
-            found.setdefault(identity([_said(node.schema) for node in about]), []).append(name)
+        if _is_number(document, shape, name):
+            found.setdefault(identity([_said(node.schema) for node in shape.member(name)]), []).append(name)
     return [names[:_MOST_MEMBERS] for names in found.values() if len(names) > 1]
 
 

@@ -78,7 +78,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "regex": ("^[a-z]+$", "([abc])+\\s+$", "", "a|b"),
     "uuid": (
         *("2eb8aa08-aa98-11ea-b4aa-73b441d16380", "00000000-0000-0000-0000-000000000000"),
-        *("2EB8AA08-AA98-11EA-B4AA-73B441D16380", "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+        *("EB82AA08-AA98-11EA-B4AA-73B441D1638A", "ffffffff-ffff-4fff-bfff-ffffffffffff"),
     ),
 }
 
