@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,6 +46,20 @@ def _is_accused(tool: Tool, part: dict[str, Any], value: dict[str, Any], good: d
     return OUTCOME_CHECKS["accepts_valid"](evidence) is not None
 
 
+def _in_seconds(given: Mapping[str, Any]) -> Any:
+    return datetime.datetime.strptime(given["text"], "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _by_the_library(given: Mapping[str, Any]) -> Any:
+    return datetime.datetime.fromisoformat(given["text"])
+
+
+NOON = {"text": "2024-01-31T12:30:00Z"}
+FRACTION, OFFSET, SMALL = (
+    {"text": "2024-01-31T12:30:00.123456Z"},
+    {"text": "2024-01-31T12:30:00+02:00"},
+    {"text": "2024-01-31T12:30:00z"},
+)
 COLOUR, GOOD = {"text": "#fff"}, {"text": "#ff8800"}
 FAULTY: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_colour, {"description": "A colour such as '#ff8800' or '#fff'."}, COLOUR, GOOD),
@@ -52,6 +67,8 @@ FAULTY: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_colour, {"default": "#fff"}, COLOUR, GOOD),
     (_clock, {"description": "A time: '12:30', '12:30pm'"}, {"text": "12:30pm"}, {"text": "12:30"}),
     (_in_base, {"examples": ["ff", "ff.8"]}, {"text": "ff.8"}, {"text": "ff"}),
+    (_in_seconds, {"format": "date-time"}, FRACTION, NOON),
+    (_in_seconds, {"format": "date-time"}, OFFSET, NOON),
 ]
 CORRECT: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_colour, {"description": "A colour."}, COLOUR, GOOD),
@@ -60,6 +77,10 @@ CORRECT: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_clock, {"description": "A time of the form 'HH:MM'"}, {"text": "HH:MM"}, {"text": "12:30"}),
     (_clock, {"description": "'h1:m1', in numbers like '12:30'"}, {"text": "h1:m1"}, {"text": "12:30"}),
     (_in_base, {"examples": ["ff", "zz"]}, {"text": "zz"}, {"text": "ff"}),
+    (_in_seconds, {"description": "in UTC"}, FRACTION, NOON),
+    (_in_seconds, {"format": "date-time", "maxLength": 30}, FRACTION, NOON),
+    (_in_seconds, {"format": "date-time", "description": "A moment, in UTC"}, OFFSET, NOON),
+    (_by_the_library, {"format": "date-time"}, SMALL, NOON),
 ]
 
 

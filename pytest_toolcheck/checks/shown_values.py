@@ -1,4 +1,4 @@
-"""Values that a parameter's own schema shows, refused in Python's own words of a conversion: nobody wrote that refusal.
+"""Values that a parameter's schema shows, and usual ones of its format, refused in Python's own words: nobody wrote that refusal.
 
 A text may have rules that no schema states. But what the schema gives as an example, or its description quotes, is meant
 to be taken; and `invalid literal for int()` is what code says that did not foresee it.
@@ -18,6 +18,7 @@ _CONVERSION = re.compile(
     r"(?:Error (?:executing|calling|running) tool \S+: )?(?:invalid literal for int\(\) with base \d+: .*"
     r"|could not convert string to float: .*"
     r"|Invalid literal for Fraction: .*|Invalid isoformat string: .*|(?:not enough|too many) values to unpack .*"
+    r"|time data .* does not match format .*|unconverted data remains: .*"
     r"|non-hexadecimal number found in fromhex\(\) .*|badly formed hexadecimal UUID string)",
     re.DOTALL,
 )
@@ -26,6 +27,13 @@ _CONTRARY = re.compile(
     re.IGNORECASE,
 )
 """What may stand in a sentence that quotes what is not to be sent, or the letters of a form."""
+_USUAL_MOMENT = re.compile(
+    r"[12]\d{3}-\d\d-\d\d(?:T\d\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))?",
+)
+"""A date, and a date and time of the kinds that other programs write: with and without a fraction, `Z` or an offset."""
+_SAID_OF_LENGTH = frozenset(["pattern", "minLength", "maxLength"])
+_FORM = re.compile(r"UTC|GMT|YY|%|second|zone|offset|form(?:at)?\b|like|such as|e\.g\.", re.IGNORECASE)
+"""What says which moments are meant."""
 _MOST_CHOICES = 6
 _MADE_OF_DIGITS = re.compile(r"#[0-9a-fA-F]{3,8}|(?=.*\d)[\w.,:#+%/ -]{1,40}")
 _PLACEHOLDER = re.compile(r"([YMDHSNXymdhsnx])\1")
@@ -43,11 +51,11 @@ def refuses_what_it_shows(evidence: Evidence) -> str | None:
     parts = schema.get("properties", {})
     for name, given in value.items():
         part = parts.get(name)
-        if not isinstance(given, str) or given not in _shown(part) or not _is_alone(evidence, name):
+        if not isinstance(given, str) or not _is_meant(part, given) or not _is_alone(evidence, name):
             continue
         if not any(accepted(evidence, other) for other in _beside_others(value, name, parts)):
             place = place_of(evidence.tool, f"input/properties/{name}", "input")
-            return f"{name} {shorten(given, 60)}, which its schema itself shows ({place}), is taken"
+            return f"{name} {shorten(given, 60)}, {_how_meant(part, given)} ({place}), is taken"
     return None
 
 
@@ -65,6 +73,24 @@ def _is_alone(evidence: Evidence, name: str) -> bool:
     """Whether a known-good input has the same values beside it."""
     rest = {key: inner for key, inner in evidence.case.input.items() if key != name}
     return any({key: inner for key, inner in good.items() if key != name} == rest for good in evidence.known_good)
+
+
+def _is_meant(part: Any, given: str) -> bool:
+    return given in _shown(part) or _is_usual(part, given)
+
+
+def _how_meant(part: Mapping[str, Any], given: str) -> str:
+    return (
+        "which its schema itself shows"
+        if given in _shown(part)
+        else f"a usual {part['format']}, as its schema asks for"
+    )
+
+
+def _is_usual(part: Any, given: str) -> bool:
+    is_moment = isinstance(part, Mapping) and part.get("format") in ("date", "date-time")
+    says_else = is_moment and (_SAID_OF_LENGTH & {*part} or _FORM.search(str(part.get("description", ""))))
+    return is_moment and not says_else and _USUAL_MOMENT.fullmatch(given) is not None
 
 
 def _shown(part: Any) -> set[str]:
