@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pytest_toolcheck.targets import _observe
+
 from .behaviour_lab import findings_of
 
 HEAD = "import asyncio, os, pathlib, subprocess, sys, threading, time\nkept, gates = [], []\nSTOP = pathlib.Path(__file__).with_name('stop')\n"
@@ -176,3 +178,17 @@ def test_what_is_begun_is_awaited(how: str, tmp_path: Path) -> None:
         tmp_path, code.replace("async def write", "async def _write").replace("write(", "_write(").replace("__w", "_w")
     )
     assert len(said) == (how in NOT_AWAITED), said
+
+
+def test_where_there_is_no_child_no_thread_is_asked_for_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after each call that would be a file for each thread; a child that has ended and waits counts as one."""
+    listed: list[str] = []
+
+    def nobody(*_: object) -> None:
+        raise ChildProcessError
+
+    monkeypatch.setattr(_observe.os, "listdir", lambda path: listed.append(path) or [])
+    monkeypatch.setattr(_observe.os, "waitid", nobody)
+    assert (_observe._children(), listed) == (0, [])
+    monkeypatch.setattr(_observe.os, "waitid", lambda *_: None)
+    assert (_observe._children(), listed) == (0, ["/proc/self/task"])

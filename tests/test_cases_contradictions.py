@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_toolcheck.cases import satisfiability
+from pytest_toolcheck.cases.schema import DEFAULT_DRAFT, flaw_of
+from pytest_toolcheck.lean_jsonschema import jsonschema
 
 CLOSED = {"type": "object", "additionalProperties": False}
 NEXT = {"type": "object", "required": ["next"]}
@@ -195,3 +197,24 @@ def test_one_open_bound_is_no_contradiction_however_large(bound: str, number: fl
     other = {"minimum": -1.5e308} if bound == "exclusiveMaximum" else {"maximum": 1.5e308}
     for more in ({}, other):
         assert satisfiability({"properties": {"n": {"type": "number", bound: number, **more}}}) == []
+
+
+@pytest.mark.parametrize(
+    "draft", ["Draft6Validator", "Draft7Validator", "Draft201909Validator", "Draft202012Validator"]
+)
+@pytest.mark.parametrize(
+    "schema",
+    [5, {"type": "strin"}, {"pattern": "("}, {"allOf": [{"not": 3}]}, {"properties": {"a": {"minLength": -1}}}],
+)
+def test_what_is_no_schema_is_told_as_jsonschema_tells_it(schema, draft):
+    """The message is that of the draft's own schema."""
+    kind = getattr(jsonschema, draft)
+    with pytest.raises(jsonschema.SchemaError) as told:
+        kind.check_schema(schema)
+    assert flaw_of(schema, kind).message == told.value.message
+
+
+def test_of_a_schema_that_is_one_jsonschema_is_not_asked(monkeypatch):
+    """It would take longer than all else that is said of a tool's description."""
+    monkeypatch.setattr(DEFAULT_DRAFT, "check_schema", None)
+    assert flaw_of({"type": "object", "properties": {"a": CLOSED, "b": NEXT}}, DEFAULT_DRAFT) is None

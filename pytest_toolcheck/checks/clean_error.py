@@ -47,10 +47,12 @@ def _with_texts_inside(message: str) -> str:
 
 
 def _unnamed_parameter(evidence: Evidence, message: str) -> Finding | None:
+    if evidence.case.label != "invalid":
+        return None
     schema = evidence.tool.input
     broken = violation_of(schema, evidence.case.input) if schema is not None else None
     name = _parameter(broken.pointer if broken and broken.pointer else evidence.case.pointer)
-    if evidence.case.label != "invalid" or not name or _is_named(name[:_TELLING], message):
+    if not name or _is_named(name[:_TELLING], message):
         return None
     return Finding(
         "clean_error",

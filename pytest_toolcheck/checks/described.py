@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..lean_jsonschema import SchemaError, validator_for
 from ..spec.unmentioned import unmentioned
 from .base import Finding
 from .foreign_keywords import foreign_keywords
@@ -48,13 +47,12 @@ def _openness(plan: ToolPlan) -> Iterator[Finding]:
 
 def _schema(name: str, which: str, schema: Any) -> Iterator[Finding]:
     from ..cases import satisfiability
+    from ..cases.schema import draft_of, flaw_of
 
     if schema is None:
         return
-    try:
-        validator_for(schema).check_schema(schema)
-    except SchemaError as error:
-        yield _warning(f"{name}: its {which} schema is invalid: {error.message}")
+    if flaw := flaw_of(schema, draft_of(schema)):
+        yield _warning(f"{name}: its {which} schema is invalid: {flaw.message}")
         return
     for pointer, key, meant in foreign_keywords(schema):
         yield _warning(

@@ -129,14 +129,22 @@ def _is_below(path: str, handed: Iterable[str]) -> bool:
 
 
 def _known(message: str, sent: str, secrets: Iterable[str]) -> Iterator[str]:
-    for name, value in os.environ.items():
-        if not _SECRET_NAME.search(name) or os.path.isabs(value):  # PWD is a folder, and so is where keys are kept
+    for name in os.environ:
+        if not _is_secret_name(name):
+            continue
+        value = os.environ.get(name, "")
+        if os.path.isabs(value):  # PWD is a folder, and so is where keys are kept
             continue
         if len(value) >= _SHORTEST and value in message and value not in sent:
             yield f"the value of the environment variable {name}"
     for value in secrets:
         if len(value) >= _SHORTEST and value in message and value not in sent:
             yield "a value that the spec hands to the target as a secret"
+
+
+@lru_cache(maxsize=1000)
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _written(message: str, sent: str) -> Iterator[str]:

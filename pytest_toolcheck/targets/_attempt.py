@@ -205,11 +205,11 @@ def _tool_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _location(error: BaseException) -> str | None:
-    frames = [frame for frame in traceback.extract_tb(_tool_frames(error.__traceback__)) if is_users(frame.filename)]
-    if not frames:
-        return None
-    last = frames[-1]
-    return f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    last = None
+    for frame, line in traceback.walk_tb(_tool_frames(error.__traceback__)):
+        if is_users(frame.f_code.co_filename):
+            last = f"{Path(frame.f_code.co_filename).name}:{line} in {frame.f_code.co_name}"
+    return last
 
 
 def _stack(error: BaseException) -> str:
