@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from textwrap import dedent
@@ -69,7 +71,16 @@ def findings_of(
     finally:
         for closer in reversed(closers):
             closer()
+        _forget_modules(folder)
     return found
+
+
+def _forget_modules(folder: Path) -> None:
+    """Hundreds of labs would be looked through wherever what is imported is looked through."""
+    below = f"{folder}{os.sep}"
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(below):
+            del sys.modules[name]
 
 
 def _of_tool(plan: ToolPlan, run: Any, room: Room, *, cases: bool) -> list[str]:

@@ -6,6 +6,7 @@ import compileall
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def hypothesis_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 def pytester(pytester: pytest.Pytester, hypothesis_home: Path) -> pytest.Pytester:
     """Pytest's own; what is run in it has that folder."""
     return pytester
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _modules_of_tests_forgotten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a file of tests wrote and imported is gone after it: thousands would be looked through by all that follow."""
+    yield
+    below = f"{tmp_path_factory.getbasetemp()}{os.sep}"
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(below):
+            del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

@@ -72,9 +72,21 @@ def _answers(session: Session, plan: ToolPlan, inputs: Sequence[dict[str, Any]],
 def _day(later_s: float) -> AbstractContextManager[Any]:
     if not later_s:
         return nullcontext()
-    import time_machine
+    moved: AbstractContextManager[Any] = _time_machine().travel(time.time() + later_s, tick=True)
+    return moved
 
-    return time_machine.travel(time.time() + later_s, tick=True)
+
+def _time_machine() -> Any:
+    """Import it without pytest, for which it has a fixture: that would take as long as all else here."""
+    is_there = "pytest" in sys.modules
+    if not is_there:
+        sys.modules["pytest"] = None  # type: ignore[assignment]
+    try:
+        import time_machine
+    finally:
+        if not is_there:
+            del sys.modules["pytest"]
+    return time_machine
 
 
 if __name__ == "__main__":

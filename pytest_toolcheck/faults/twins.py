@@ -23,7 +23,8 @@ def module_names(name: str) -> list[str]:
     """Return the names of a module and its copies; without its own where nobody has imported that, but a copy."""
     module = sys.modules.get(name)
     stem = name.partition(_OF_A_SPEC)[0]
-    alike = [each for each in list(sys.modules) if each == stem or each.startswith(f"{stem}{_OF_A_SPEC}")]
+    copy = f"{stem}{_OF_A_SPEC}"
+    alike = [each for each in list(sys.modules) if each == stem or each.startswith(copy)]
     if module is not None:
         file = _file_of(name)
         return [name, *(each for each in alike if each != name and _file_of(each) == file)]
@@ -62,8 +63,8 @@ def objects_of(reference: str) -> list[Any]:
 
 def with_copies(value: Any) -> list[Any]:
     """Return an object with its copies: what stands under its name in the copies of the module that holds it."""
-    for name in [each for each in list(sys.modules) if _OF_A_SPEC in each]:
-        for module in module_names(name.partition(_OF_A_SPEC)[0]):
+    for stem in {each.partition(_OF_A_SPEC)[0]: None for each in list(sys.modules) if _OF_A_SPEC in each}:
+        for module in module_names(stem):
             for attribute, held in list(vars(sys.modules[module]).items()) if module in sys.modules else ():
                 if held is value:
                     others = [each for each in objects_of(f"{module}:{attribute}") if each is not value]
