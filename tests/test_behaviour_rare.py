@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_toolcheck.behaviour import again
+
 from .behaviour_lab import Log, findings_of
 
 HEAD = """
@@ -138,3 +140,14 @@ def test_a_hang_that_comes_once_among_repetitions_is_told(number: int, tmp_path:
     [finding] = findings_of(tmp_path, code.replace("LAST", str(number)), spec)
     assert finding.startswith("tool: timeout: tool did not answer within 100 ms")
     assert findings_of(tmp_path, code.replace("LAST", "-1"), spec) == []
+
+
+def test_another_day_needs_no_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process that only asks a tool once more, `time_machine` would import it for a fixture; then it is as it was."""
+    for name in [
+        name for name in sys.modules if name in ("pytest", "time_machine") or name.startswith("time_machine.")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    assert again._time_machine().travel
+    assert "pytest" not in sys.modules
+    assert sys.modules["time_machine"].HAVE_PYTEST is False

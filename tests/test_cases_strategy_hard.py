@@ -108,10 +108,14 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_each_keyword_alone_is_broken(name: str) -> None:
-    """Among the invalid values are such as break this keyword and nothing else."""
+    """Among the invalid values, of 150 at most, are such as break this keyword and nothing else."""
     part, keyword = BROKEN[name]
     judge = jsonschema.Draft202012Validator(a_tool(part))
-    found = [{error.validator for error in judge.iter_errors(value)} for value in drawn(_invalid(part), count=150)]
+    found = (
+        {error.validator for error in judge.iter_errors(value)}
+        for count in (20, 150)  # the first of these are the same
+        for value in drawn(_invalid(part), count=count)
+    )
     assert {keyword} in found
 
 
