@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
 from .chain_roles import ONLY_TELLS, Chain, chains_from, may_be_called, required_of, role_of_tool, schema_of, words_of
-from .chain_values import further_values, made_up, plain, unused_name, with_new_texts
+from .chain_values import further_values, made_up, members_of, plain, unused_name, with_new_texts
 from .chains import fail_if_seen_twice
 from .checks import Finding
 from .checks.base import shorten
@@ -31,6 +31,7 @@ _ADDS: Final = frozenset(["append", "prepend", "extend", "push"])
 _FEWEST: Final = 4
 """A shorter text stands in an answer by chance."""
 _MOST_WAYS: Final = 4
+_MOST_MEMBERS: Final = 8
 _MOST_THINGS: Final = 6
 _FEW: Final = 3
 
@@ -110,7 +111,30 @@ class Effects:
         for given in islice(self._ways({**base, self._key: mine}), _MOST_WAYS):
             if (wrong := self._followed(given, mine, other)) is not None:
                 return wrong
+        return self._mapped({**base, self._key: mine})
+
+    def _mapped(self, base: dict[str, Any]) -> Finding | None:
+        """Whether of the choice that a tool is named after (`set_status`) one member is read as another, the others as set."""
+        tool = self._ctx.plan.tool
+        verb, *nouns = words_of(tool.name)
+        for name in parts_of(tool.input) if verb == "set" else ():
+            members = [each for each in members_of(tool.input, name) if isinstance(each, str)][:_MOST_MEMBERS]
+            if name == self._key or not {*words_of(name)} <= {*nouns} or len(members) < _FEW:
+                continue
+            given = ({**base, name: member} for member in members)
+            read = {way[name]: self._read_then(way, f"/{name}") for way in given if is_valid(tool.input or True, way)}
+            seen = {member: now for member, now in read.items() if now is not None}
+            wrong = [member for member, now in seen.items() if now != member]
+            if len(wrong) == 1 and len(seen) >= _FEW and seen[wrong[0]] in members:
+                text = f"{self._reader} answers {name} {seen[wrong[0]]}, {tool.name} was given {wrong[0]}"
+                return self._wrong(text, "effect of another choice")
         return None
+
+    def _read_then(self, given: dict[str, Any], place: str) -> Any:
+        """Return what stands there once the tool has accepted the call; None where it refuses, or nothing does."""
+        outcome = self._note(self._ctx.plan.tool.name, given, self._ctx.call(given))
+        is_done = outcome.kind == "accepted" and not is_report(outcome)
+        return (self._read(given[self._key], log=True) or {}).get(place) if is_done else None
 
     def _two(self, mine: Any) -> tuple[Any, Any]:
         """Return what names two things that the reader knows and tells apart; the second is None where there is but one."""

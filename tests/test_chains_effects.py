@@ -50,6 +50,13 @@ FAULTY = {
 """,
         "set_status of * also changed *: /status",
     ),
+    "a status taken for another": (
+        """    kept[id]["status"] = status
+""",
+        """    kept[id]["status"] = "open" if status == "pending" else status
+""",
+        "get_ticket answers status open, set_status was given pending",
+    ),
 }
 CORRECT = {
     "plain": ("", ""),
@@ -61,6 +68,18 @@ CORRECT = {
     ),
     "the state before is answered": ("    return dict(kept[id])\n", "    return before\n"),
     "two names of one thing": ("kept[key] = {", 'kept[str(key)] = kept[key] = {"alias": str(key), '),
+    "a last status": (
+        """    kept[id]["status"] = status
+""",
+        """    if kept[id]["status"] != "closed": kept[id]["status"] = status
+""",
+    ),
+    "two names of one status": (
+        """    kept[id]["status"] = status
+""",
+        """    kept[id]["status"] = {"pending": "waiting"}.get(status, status)
+""",
+    ),
     "a lead that only one has": (
         """    kept[id]["status"] = status
 """,
