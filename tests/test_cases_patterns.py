@@ -7,6 +7,7 @@ import re
 import jsonschema
 import pytest
 
+from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.formats import BAD, GOOD
 from pytest_toolcheck.cases.patterns import matching, matching_of_length, near_misses
 
@@ -63,3 +64,12 @@ def test_formats_have_good_and_bad_texts(name):
     if name in checker.checkers:
         refused = [text for text in BAD[name] if not checker.conforms(text, name)]
         assert len(refused) * 2 >= len(BAD[name])
+
+
+@pytest.mark.parametrize("pattern", ["^$", "^\\s*$", "^[a-z]*$"])
+def test_a_forbidden_pattern_may_be_that_of_no_characters(pattern: str) -> None:
+    """What must not be blank has cases of both labels, the empty text among the invalid ones."""
+    schema = {"type": "object", "properties": {"a": {"type": "string", "not": {"pattern": pattern}}}, "required": ["a"]}
+    labels = {str(case.input.get("a", ...)): case.label for case in generate_cases(schema) if type(case.input) is dict}
+    assert labels[""] == "invalid"
+    assert "valid" in labels.values()

@@ -74,7 +74,7 @@ def _one_off(known: list[str]) -> Iterator[tuple[str, str]]:
     """Yield each text with one character replaced by the next of its kind."""
     for text in known:
         for place in dict.fromkeys((0, len(text) - 1, *range(min(len(text), _MOST_PLACES)))):
-            if place >= 0 and text[place].isascii() and text[place].isalnum():
+            if 0 <= place < len(text) and text[place].isascii() and text[place].isalnum():
                 yield f"another {place}", text[:place] + _next(text[place]) + text[place + 1 :]
 
 
