@@ -211,3 +211,70 @@ def test_branches_are_counted_as_they_are_met() -> None:
     left = [text for text in coverage.report().missing if "oneOf/" in text]
     assert all("(invalid)" in text for text in left)
     assert not any("oneOf/0 (valid)" in text or "oneOf/1 (valid)" in text for text in coverage.report().missing)
+
+
+def met_by(schema: Schema, *inputs: tuple[Any, str]) -> set[str]:
+    """Return the goals that the inputs meet."""
+    coverage = SchemaCoverage(schema)
+    before = {*coverage.report().missing}
+    for value, label in inputs:
+        coverage.record(value, label)  # type: ignore[arg-type]
+    return before - {*coverage.report().missing}
+
+
+NAMED: Schema = {
+    "type": "object",
+    "patternProperties": {"^x-": {"type": "string", "maxLength": 2}, "^y-": False},
+    "additionalProperties": {"type": "integer"},
+}
+
+
+def test_members_are_counted_by_what_their_names_are_like() -> None:
+    """What a pattern asks of members has goals of its own, and says nothing of additional ones."""
+    assert met_by(NAMED, ({"x-a": "ab"}, "valid")) == {
+        "(input): type object (valid)", "(input): a property like ^x- (valid)",
+        "/~^x-: type string (valid)", "/~^x-: maxLength 2, at it (valid)",
+    }  # fmt: skip
+    assert met_by(NAMED, ({"x-a": 1}, "invalid")) == {"/~^x-: wrong type (invalid)"}
+    assert met_by(NAMED, ({"a": "1"}, "invalid")) == {"/*: wrong type (invalid)"}
+    assert met_by(NAMED, ({"y-": 1}, "invalid")) == {"(input): a property like ^y- (invalid)"}
+    assert "(input): an additional property (valid)" in met_by(NAMED, ({"a": 1}, "valid"))
+
+
+def test_what_a_condition_asks_for_is_counted_where_it_holds() -> None:
+    """Of `dependentSchemas`, `then` and `else` also what is invalid is only what is asked for there."""
+    kinds = {"if": {"required": ["k"]}, "then": {"properties": {"n": {"maximum": 3}}}}
+    schema = {
+        **kinds,
+        "dependentSchemas": {"a": {"properties": {"n": {"minimum": 1}}}},
+        "properties": {"n": {"type": "integer"}},
+    }
+    assert met_by(schema, ({"a": 1, "n": 0}, "invalid")) == {
+        "<dependentSchemas/a>/n: minimum 1, just outside (invalid)", "(input): dependentSchemas broken (invalid)",
+    }  # fmt: skip
+    assert met_by(schema, ({"k": 1, "n": 4}, "invalid")) == {"<then>/n: maximum 3, just outside (invalid)"}
+    assert met_by(schema, ({"n": 4}, "invalid"), ({"n": 0}, "invalid")) == set()
+
+
+def test_the_next_multiple_is_just_outside() -> None:
+    """Outside of a bound all that breaks nothing else counts: 105 of the multiples of 5 up to 100."""
+    schema = {"type": "integer", "maximum": 100, "multipleOf": 5}
+    assert met_by(schema, (105, "invalid")) == met_by(schema, (101, "invalid")) - {
+        "(input): multipleOf broken (invalid)"
+    }
+    assert met_by(schema, (110, "invalid")) == set()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        NAMED,
+        {"type": "object", "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 100, "multipleOf": 5}}},
+    ],
+)
+def test_generated_cases_meet_all_of_it(schema: Schema) -> None:
+    """What is counted is what is generated, of patterns and of multiples too."""
+    coverage = SchemaCoverage(schema)
+    for case in generate_cases(schema):
+        coverage.record(case.input, case.label)
+    assert coverage.report().missing == []

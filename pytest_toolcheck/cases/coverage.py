@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..spec.model import JSONSchema
-from .coverage_goals import Goal, Test, goals_of
+from .coverage_goals import Goal, Test, goals_of, has_member
 from .coverage_pairs import PairCoverage
 from .coverage_reach import is_impossible
 from .coverage_tally import CoverageReport, CoverageTally
 from .model import Label
+from .shapes import is_found
 from .strategy_nodes import Dead, Node, SchemaGraph
 from .strategy_nodes import Goal as Context
 
@@ -39,7 +40,10 @@ class _Place:
     beside: list[_Place] = field(default_factory=list)
     """Places that speak of the same value: what a reference points at, the parts of `allOf`."""
     branches: list[tuple[Test, _Place]] = field(default_factory=list)
+    conditions: list[tuple[Test, _Place]] = field(default_factory=list)
+    """As `branches`; whether they hold is known of an invalid value as well: `then`, `else`, `dependentSchemas`."""
     properties: dict[str, _Place] = field(default_factory=dict)
+    patterns: list[tuple[str, _Place]] = field(default_factory=list)
     others: _Place | None = None
     prefix: list[_Place] = field(default_factory=list)
     items: _Place | None = None
@@ -47,8 +51,8 @@ class _Place:
     def next(self) -> list[_Place]:
         """Return the places that can be reached from here."""
         single = [place for place in (self.others, self.items) if place is not None]
-        branches = [place for _, place in self.branches]
-        return [*self.beside, *branches, *self.properties.values(), *self.prefix, *single]
+        named = [place for _, place in (*self.branches, *self.conditions, *self.patterns)]
+        return [*self.beside, *named, *self.properties.values(), *self.prefix, *single]
 
     def forget_context(self) -> None:
         """Keep only what holds on every way to here: the subschema itself. Goes on to what lies behind."""
@@ -130,6 +134,9 @@ class SchemaCoverage:
         for holds, branch in place.branches:
             if not valid or holds(value):
                 self._visit(branch, value, found, valid, depth + 1)
+        for holds, branch in place.conditions:
+            if holds(value):
+                self._visit(branch, value, found, valid, depth + 1)
         if isinstance(value, dict):
             self._visit_members(place, value, found, valid, depth)
         elif isinstance(value, list):
@@ -137,8 +144,9 @@ class SchemaCoverage:
 
     def _visit_members(self, place: _Place, value: dict[str, Any], found: list[int], valid: bool, depth: int) -> None:
         for name, inner in value.items():
-            next_place = place.properties.get(name, place.others)
-            if next_place is not None:
+            named = [place.properties[name]] if name in place.properties else []
+            named += [next_place for pattern, next_place in place.patterns if is_found(pattern, name)]
+            for next_place in named or ([place.others] if place.others else []):
                 self._visit(next_place, inner, found, valid, depth + 1)
 
     def _visit_items(self, place: _Place, value: list[Any], found: list[int], valid: bool, depth: int) -> None:
@@ -175,9 +183,16 @@ class SchemaCoverage:
             for index, part in enumerate(schema.get(keyword) or ()):
                 self._branch(place, graph.child(node, part), pointer, f"{keyword}/{index}")
         self._conditional(place, pointer)
+        for keyword in ("dependentSchemas", "dependencies"):
+            for name, part in (schema.get(keyword) or {}).items():
+                beside = self._beside(place, graph.child(node, part), f"{pointer}<{keyword}/{name}>")
+                place.conditions.append((has_member(name), beside))
         for name, part in (schema.get("properties") or {}).items():
             inner = graph.child(node, part)
             place.properties[name] = self._place(inner, f"{pointer}/{name}", (inner, *self._of_property(place, name)))
+        for pattern, part in (schema.get("patternProperties") or {}).items():
+            inner = graph.child(node, part)
+            place.patterns.append((pattern, self._place(inner, f"{pointer}/~{pattern}", (inner,))))
         if isinstance(schema.get("additionalProperties"), dict):
             inner = graph.child(node, schema["additionalProperties"])
             place.others = self._place(inner, f"{pointer}/*", (inner,))
@@ -228,7 +243,7 @@ class SchemaCoverage:
         for keyword, test, met in (("then", holds, condition), ("else", lambda value: not holds(value), unless)):
             part = graph.child(place.node, schema.get(keyword, True))
             place.goals.append(Goal(f"{pointer or '(input)'}: {keyword}", True, test, (met, part)))
-            place.branches.append((test, self._beside(place, part, f"{pointer}<{keyword}>")))
+            place.conditions.append((test, self._beside(place, part, f"{pointer}<{keyword}>")))
 
 
 def _holds(graph: SchemaGraph, node: Node) -> Test:

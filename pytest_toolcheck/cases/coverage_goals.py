@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .shapes import is_found
 from .strategy_nodes import Node, SchemaGraph
 
 Test = Callable[[Any], bool]
@@ -118,7 +119,15 @@ def _numbers(schema: Mapping[str, Any], place: str) -> Iterator[Goal]:
             text, exclusive = f"{place}: {keyword} {bound}", keyword.startswith("exclusive")
             near = partial(_near, bound, sign, whole, exclusive=exclusive)
             yield Goal(f"{text}, at it", True, near(inside=True), _needed_near(bound, sign, whole, exclusive))
-            yield Goal(f"{text}, just outside", False, near(inside=False), {"type": "number"})
+            outside = _or_next(near(inside=False), bound, sign, schema.get("multipleOf"))
+            yield Goal(f"{text}, just outside", False, outside, {"type": "number"})
+
+
+def _or_next(near: Test, bound: float, sign: int, step: Any) -> Test:
+    """Return the test, met by the next multiple outside as well: nearer ones break `multipleOf` too."""
+    if not _is_number(step):
+        return near
+    return lambda value: near(value) or (_is_number(value) and 0 < (bound - value) * sign <= step)
 
 
 def _needed_near(bound: float, sign: int, whole: bool, exclusive: bool) -> dict[str, Any]:
@@ -192,18 +201,22 @@ def _presence(schema: Mapping[str, Any], place: str) -> Iterator[Goal]:
     known = schema.get("properties") or {}
     for name, inner in known.items():
         if inner is False:
-            yield Goal(f"{place}: {name} present", False, _has(name), {"type": "object"})
+            yield Goal(f"{place}: {name} present", False, has_member(name), {"type": "object"})
         elif name not in required:
             present, absent = {"required": [name]}, {"properties": {name: False}}
-            yield Goal(f"{place}: {name} present", True, _has(name), {"type": "object", **present})
+            yield Goal(f"{place}: {name} present", True, has_member(name), {"type": "object", **present})
             yield Goal(f"{place}: {name} absent", True, _lacks(name), {"type": "object", **absent})
+    patterns = schema.get("patternProperties") or {}
+    for pattern, inner in patterns.items():
+        yield Goal(f"{place}: a property like {pattern}", inner is not False, _has_like(pattern), {"type": "object"})
     extra = schema.get("additionalProperties")
-    if extra is not None and extra is not True and not schema.get("patternProperties"):
-        beside = _has_beside(frozenset(known))
+    if extra is not None and extra is not True:
+        beside = _has_beside(frozenset(known), [*patterns])
         yield Goal(f"{place}: an additional property", extra is not False, beside, {"type": "object"})
 
 
-def _has(name: str) -> Test:
+def has_member(name: str) -> Test:
+    """Return the test for objects with a member of that name."""
     return lambda value: isinstance(value, dict) and name in value
 
 
@@ -211,8 +224,18 @@ def _lacks(name: str) -> Test:
     return lambda value: isinstance(value, dict) and name not in value
 
 
-def _has_beside(known: frozenset[str]) -> Test:
-    return lambda value: isinstance(value, dict) and not known.issuperset(value)
+def _has_like(pattern: str) -> Test:
+    return lambda value: isinstance(value, dict) and any(is_found(pattern, name) for name in value)
+
+
+def _has_beside(known: frozenset[str], patterns: list[str]) -> Test:
+    """Return the test for objects with a member that is neither named nor like a pattern."""
+    if not patterns:
+        return lambda value: isinstance(value, dict) and not known.issuperset(value)
+    return lambda value: (
+        isinstance(value, dict)
+        and any(name not in known and not any(is_found(pattern, name) for pattern in patterns) for name in value)
+    )
 
 
 _SPEAKS_OF = {
