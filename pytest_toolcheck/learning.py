@@ -42,13 +42,15 @@ def learn_from_siblings(
 ) -> tuple[Proof, str] | None:
     """Return a proof whose base holds values of another tool's result, and that tool's name; None where none helps.
 
-    Of several parameters each is given such a value alone as well, and the other texts one that nobody has used: where a
-    file is moved to, none may be yet.
+    One that is answered by what is there comes before one that is told that there is nothing. Of several parameters each
+    is given such a value alone as well, and the other texts one that nobody has used: where a file is moved to, none may
+    be yet.
     """
     required = plan.tool.input.get("required") if isinstance(plan.tool.input, Mapping) else None
     if not isinstance(required, list):
         return None
     learned: dict[str, ValueSet] = {}
+    second_best: tuple[Proof, str] | None = None
     for name, given, whole in _results(plan, required, call_tool):
         result = _first_of(whole)
         wanted = [key for key in required if key not in plan.tool.values]
@@ -60,15 +62,17 @@ def learn_from_siblings(
         for values in (learned, *alone, *beside_new) if new else ():
             tool = replace(plan.tool, values={**plan.tool.values, **values})
             proof = prove(tool, call, about=plan.description.description)
-            if proof.base is not None:
+            if proof.base is not None and not proof.found_nothing:
                 proof.listed = _listed(plan, whole, proof.base)
                 return proof, name
+            if proof.base is not None:
+                second_best = second_best or (proof, name)
         for step in _steps(plan, new, call_tool):  # who checks out must have checked in
             tool = replace(plan.tool, values={**plan.tool.values, **learned})
             proof = prove(tool, call, about=plan.description.description)
-            if proof.base is not None:
+            if proof.base is not None and not proof.found_nothing:
                 return proof, f"{name}, then {step}"
-    return None
+    return second_best
 
 
 def _unused(tool: ToolSpec, required: Sequence[str], key: str) -> dict[str, ValueSet]:

@@ -8,8 +8,10 @@ from itertools import chain
 from typing import Any
 
 from .cases import base_candidates, words
+from .chain_values import plain
+from .checks.absent import speaks_of_absence
 from .checks.base import as_json, shorten
-from .checks.error_text import is_report
+from .checks.error_text import only_reports
 from .refusals import named_and_rest
 from .spec.model import ToolSpec
 from .targets.base import Outcome
@@ -18,6 +20,8 @@ MAX_TRIES = 60
 _A_ROUND = {2: 30, 1: 50, 0: MAX_TRIES}
 """So many tries, by the rounds to come, before what refusals said is tried: several parameters have more candidates than that."""
 _MOST_HINTS = 8
+_LONGEST_OF_NOTHING = 200
+"""So many characters has an answer at most that only says that there is nothing; longer ones tell more."""
 
 
 @dataclass(slots=True)
@@ -43,9 +47,22 @@ class Proof:
         if not self.tried:
             return "no valid input could be made from the schema"
         value, outcome = self.tried[-1]
-        said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
         count = f"{len(self.tried)} {'input' if len(self.tried) == 1 else 'inputs'}"
-        return f"{count} tried, the last {shorten(value, 120)} was {outcome.kind}: {said}"
+        if outcome.kind == "accepted":
+            was = f"was answered by the report of an error: {shorten(outcome.value, 160)}"
+        else:
+            said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
+            was = f"was {outcome.kind}: {said}"
+        return f"{count} tried, the last {shorten(value, 120)} {was}"
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether the base was accepted, and answered that what it names is not there: "Task not found"."""
+        if self.base is None or not self.tried:
+            return False
+        value, outcome = self.tried[-1]
+        said = plain(outcome.value)
+        return isinstance(said, str) and len(said) <= _LONGEST_OF_NOTHING and speaks_of_absence(said, value)
 
 
 def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about: str | None = None) -> Proof:
@@ -71,29 +88,28 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
             seen.add(text)
             outcome = call(candidate)
             proof.tried.append((candidate, outcome))
-            if outcome.kind == "accepted" and not is_report(outcome):
+            if succeeded(tool, outcome):
                 proof.base = candidate
                 proof.accepted.append(candidate)
                 proof.named = _named(candidate, (*hints, *chain.from_iterable(_told(proof).values())))
                 return proof
             if outcome.kind in ("timed_out", "lost") or len(proof.tried) >= MAX_TRIES:
-                return _with_report(proof)
+                return proof
             allowed = _offered(candidate, outcome)
             if allowed and allowed not in told and len(told) < _MOST_HINTS:
                 told.add(allowed)
                 rounds.insert(0, more)
                 break
         hints = tuple(_hints(proof))
-    return _with_report(proof)
-
-
-def _with_report(proof: Proof) -> Proof:
-    """Take for the base, where there is no better one, an input to which the tool only reported an error as its result."""
-    reports = [candidate for candidate, outcome in proof.tried if outcome.kind == "accepted"]
-    if reports:
-        proof.base = reports[0]
-        proof.accepted.append(reports[0])
     return proof
+
+
+def succeeded(tool: ToolSpec, outcome: Outcome) -> bool:
+    """Whether a call proves that its input is good: a result that only reports an error does not.
+
+    Whatever was sent: that it speaks of errors may be because an earlier report was taken for a hint.
+    """
+    return outcome.kind == "accepted" and not only_reports(tool, {}, outcome)
 
 
 def _candidates(tool: ToolSpec, hints: tuple[str, ...], told: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:

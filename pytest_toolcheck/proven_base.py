@@ -36,7 +36,7 @@ class ProvenBase:
     def _prove(self) -> None:
         plan, state = self._ctx.plan, self._state
         state.proof = prove(plan.tool, self._ctx.call, about=plan.description.description)
-        if state.proof.base is None and state.hangs == 0:
+        if (state.proof.base is None or state.proof.found_nothing) and state.hangs == 0:
             self._learn()
         if state.proof.named:
             self._offer_named(state.proof)
@@ -63,6 +63,8 @@ class ProvenBase:
         if found is None:
             return
         proof, source = found
+        if proof.found_nothing and self._state.proof is not None and self._state.proof.base is not None:
+            return
         self._state.proof = proof
         proof.accepted.clear()  # what another tool made may be used up by a call: no promise to accept it again
         is_first, self._state.learned = self._state.learned is None, source

@@ -15,6 +15,7 @@ from .checks.base import as_json
 from .checks.described import description_findings
 from .errors import Position
 from .learned_values import learned_value_findings
+from .proof import succeeded
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import CommandTarget, ToolSpec
 from .targets.base import UNSENT
@@ -109,7 +110,7 @@ class ValidCallScenario:
             except ScenarioSkipped:
                 return False
             running.proof.tried.append((case.input, outcome))
-            if outcome.kind == "accepted":
+            if succeeded(running.plan.tool, outcome):
                 running.proof.base = case.input
                 running.proof.accepted.append(case.input)
                 return True

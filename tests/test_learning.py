@@ -118,7 +118,7 @@ def test_a_taken_name_accuses_nobody_and_the_chain_takes_another(pytester: pytes
 
 
 def test_the_report_of_an_error_is_no_good_answer() -> None:
-    """A result that only reports an error is the base where nothing better is found; its words are hints all the same."""
+    """A result that only reports an error proves nothing; its words are hints all the same, and no values."""
 
     def call(arguments: Mapping[str, Any], known: str = "furlong") -> Outcome:
         text = "ok" if arguments["unit"] == known else "Error: unknown unit. Valid units: one of: furlong, league"
@@ -128,7 +128,14 @@ def test_the_report_of_an_error_is_no_good_answer() -> None:
     tool = ToolSpec("convert", input=schema)
     assert prove(tool, call).base == {"unit": "furlong"}
     nothing = prove(tool, lambda arguments: call(arguments, "yard"))
-    assert nothing.base == nothing.tried[0][0]
+    assert (nothing.base, nothing.accepted) == (None, [])
+    assert nothing.explanation.endswith(
+        "was answered by the report of an error: Error: unknown unit. Valid units: one of: furlong, league"
+    )
+    of_errors = ToolSpec("explain_error", input=schema)
+    assert prove(of_errors, lambda arguments: call(arguments, "yard")).base is not None
+    unchecked = ToolSpec("convert", input=schema, checks={"error_text": False})
+    assert prove(unchecked, lambda arguments: call(arguments, "yard")).base is not None
 
 
 PLANS = '''

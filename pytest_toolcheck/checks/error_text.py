@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..spec.model import ToolSpec
 from ..targets.base import Outcome
 from .base import Evidence, Finding, as_json, place_of, shorten
 
@@ -49,14 +50,17 @@ def error_text(evidence: Evidence) -> Finding | None:
 
 def reports_an_error(evidence: Evidence) -> bool:
     """Whether the accepted MCP result is nothing but the report of an error, and not one that it was asked about."""
-    if evidence.outcome.kind != "accepted":
+    return only_reports(evidence.tool, evidence.case.input, evidence.outcome)
+
+
+def only_reports(tool: ToolSpec, sent: Any, outcome: Outcome) -> bool:
+    """Whether all that a tool answers to an input is the report of an error, which it neither promises nor was asked about."""
+    if not is_report(outcome) or tool.checks.get("error_text") is False:
         return False
-    if _report(evidence.outcome.raw) is None or _declares_errors(evidence.tool.output):
+    if _declares_errors(tool.output) or _OF_LOGS.search(tool.name):
         return False
-    if _OF_LOGS.search(evidence.tool.name):
-        return False
-    sent = (evidence.tool.name + as_json(evidence.case.input)).lower()
-    return not any(word in sent for word in ("error", "exception", "traceback"))
+    words = (tool.name + as_json(sent)).lower()
+    return not any(word in words for word in ("error", "exception", "traceback"))
 
 
 def is_report(outcome: Outcome) -> bool:

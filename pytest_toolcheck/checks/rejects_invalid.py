@@ -24,7 +24,7 @@ def rejects_invalid(evidence: Evidence) -> Finding | None:
     tool, case = evidence.tool, evidence.case
     if evidence.outcome.kind != "accepted":
         return None
-    if tool.checks.get("error_text") is not False and reports_an_error(evidence):
+    if reports_an_error(evidence):
         return None  # it did refuse, but said so where no client looks: that is the finding of `error_text`
     if case.label == "valid":
         return _accepted_known_bad(evidence)
