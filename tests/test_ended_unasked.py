@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -85,3 +87,13 @@ def test_only_a_death_between_calls_is_unasked():
         assert session.ended_unasked() is None
     finally:
         session.close()
+
+
+def test_who_ends_what_is_left_is_no_child_of_this_process():
+    """Where a server has ended, whoever asks for our children finds none, and so need not look at each thread's."""
+    asking = "from pytest_toolcheck.targets.guard import guard; import os\nguard.add(999999); guard.remove(999999)\n"
+    asking += (
+        "try: os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)\nexcept ChildProcessError: print('none')"
+    )
+    done = subprocess.run([sys.executable, "-c", asking], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("none\n", "")

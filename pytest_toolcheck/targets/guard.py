@@ -26,6 +26,8 @@ for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 done
 """
 """Kills the groups that are left when stdin ends, then what left its group: it bears the mark `$0` in its environment."""
+_ON_ITS_OWN = f"exec 3<&0\n( {_WATCHDOG} ) <&3 3<&- &"
+"""As no child of ours: who asks for our children (after each call, at each step of virtual time) shall find none."""
 
 _SHELL = "/bin/sh"
 _MARK = "TOOLCHECK_STARTED_BY"
@@ -74,7 +76,6 @@ class _Guard:
         self._pipe: int | None = None
         self._owner = 0
         self._lock = threading.Lock()
-        self._shell: subprocess.Popen[bytes] | None = None
 
     def add(self, group: int) -> None:
         self._tell(f"+ {group}\n")
@@ -96,8 +97,8 @@ class _Guard:
             raise FileNotFoundError(_SHELL)
         read, write = os.pipe()
         try:
-            self._shell = subprocess.Popen(
-                [_SHELL, "-c", _WATCHDOG, "=".join((_MARK, mark()[_MARK]))],
+            shell = subprocess.Popen(
+                [_SHELL, "-c", _ON_ITS_OWN, "=".join((_MARK, mark()[_MARK]))],
                 stdin=read,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -107,7 +108,7 @@ class _Guard:
             )
         finally:
             os.close(read)
-        self._shell.returncode = 0  # it ends after us: nobody is to wait for it, nor to warn
+        shell.wait()  # what it has started ends after us
         self._pipe, self._owner = write, os.getpid()
         return write
 
