@@ -54,6 +54,47 @@ def test_an_error_in_a_block_is_not_replaced(monkeypatch):
         body()
 
 
+def raise_lookup_error():
+    try:
+        {}["first"]
+    except KeyError:
+        raise LookupError("mine")  # noqa: B904
+
+
+async def raise_lookup_error_later():
+    raise_lookup_error()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda b: b.call(raise_lookup_error),
+        lambda b: asyncio.run(b.acall(raise_lookup_error_later)),
+        lambda b: asyncio.run(b.acall(asyncio.wait_for, raise_lookup_error_later(), 5)),
+    ],
+    ids=["call", "acall", "through the loop"],
+)
+@pytest.mark.parametrize("limits", [{"peak": "50MiB"}, {"leak": "1KiB"}], ids=str)
+def test_an_error_of_what_is_measured_is_shown_without_what_measures_it(make, limits):
+    """Its traceback leads from the test to the function, with the error that it was handling."""
+    with pytest.raises(LookupError, match="mine") as found, Budget().memory(**limits) as b:
+        make(b)
+    files = [str(entry.path) for entry in found.traceback]
+    assert [file for file in files if "budgets/measure" in file or "budgets/memory" in file] == []
+    assert str(found.traceback[-1].path) == __file__
+    assert isinstance(found.value.__context__, KeyError)
+
+
+def test_a_mistake_in_a_call_is_shown_without_our_frames():
+    """The message says all that there is to know."""
+    with (
+        pytest.raises(BudgetError, match=r"is not async: write `b.call\(function\)`") as found,
+        Budget().latency(p50="50ms") as b,
+    ):
+        asyncio.run(b.acall(len, []))
+    assert [str(entry.path) for entry in found.traceback if "budgets/measure" in str(entry.path)] == []
+
+
 def test_an_inconclusive_block_warns_or_fails_as_set(monkeypatch):
     """Inconclusive is a warning with its reason, a fail where that is asked for."""
     use_fake_meter(monkeypatch, NoisyMeter)

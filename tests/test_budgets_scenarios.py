@@ -14,6 +14,7 @@ from pytest_toolcheck.budgets.scenarios import budget_scenarios
 from pytest_toolcheck.budgets.sizes import LARGEST, copied_bytes, input_of_size, size_range
 from pytest_toolcheck.errors import Position, SpecError
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
+from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.spec.model import (
     Budgets,
     CommandTarget,
@@ -315,6 +316,27 @@ def test_growth_over_nothing_that_grows_is_an_error_of_the_spec_with_its_line():
     wrong = replace(plan, tool=replace(plan.tool, key_positions={"/budgets/growth/over": place}))
     with pytest.raises(SpecError, match=r"orders.tool.yaml:14.*its type is 'boolean', expected one of array"):
         budget_scenarios(wrong)
+
+
+def test_a_default_of_growth_concerns_the_tools_that_have_its_parameter(tmp_path):
+    """The others are skipped, also where they say more of their own budgets; a tool's own mistake is an error all the same."""
+    path = tmp_path / "orders.tool.yaml"
+    path.write_text(
+        "toolcheck: 1\ntarget: {python: orders}\n"
+        "defaults: {budgets: {growth: {over: items, latency: n}}}\n"
+        "tools:\n"
+        "  plain: {input: {properties: {names: {type: string}}}}\n"
+        "  more: {input: {properties: {names: {type: string}}}, budgets: {cpu: {time: 1s}}}\n"
+        "  wrong: {input: {properties: {names: {type: string}}}, budgets: {growth: {over: name}}}\n"
+    )
+    spec = load_spec(path)
+    plans = {name: ToolPlan(spec, tool, ToolDescription(name)) for name, tool in spec.tools.items()}
+    assert [scenario.kind for scenario in budget_scenarios(plans["plain"])] == ["growth"]
+    assert [scenario.kind for scenario in budget_scenarios(plans["more"])] == ["cpu", "growth"]
+    with pytest.raises(ScenarioSkipped, match="no such parameter; it has: names"):
+        budget_scenarios(plans["plain"])[0].run(FakeContext(plans["plain"], FakeSession(accepted()), {"names": "x"}))
+    with pytest.raises(SpecError, match=r"orders.tool.yaml:7:.*growth over 'name'"):
+        budget_scenarios(plans["wrong"])
 
 
 def test_a_leak_of_a_command_is_an_error_of_the_spec_with_its_line():

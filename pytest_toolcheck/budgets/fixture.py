@@ -10,10 +10,13 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from inspect import isasyncgenfunction, isawaitable, iscoroutinefunction, isgeneratorfunction
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -25,6 +28,14 @@ from .measure import OnResult, Subject, apply_budgets, raise_for
 from .results import BudgetResult
 
 T = TypeVar("T")
+_CARRIERS = tuple(
+    str(folder) + os.sep
+    for folder in (
+        Path(__file__).parents[1],
+        Path(asyncio.__file__).parent,
+        Path(concurrent.futures.__file__).parent,
+    )
+)
 
 
 class Budget:
@@ -151,7 +162,7 @@ class BudgetBlock:
             return result
 
         first = _First(made)
-        self.results += self._measure(self._subject(first), self._budgets)
+        self._take(self._subject(first))
         return first.result  # type: ignore[no-any-return]
 
     def _call_tool(self, tool: Any, *args: Any, **arguments: Any) -> Any:
@@ -159,9 +170,16 @@ class BudgetBlock:
         __tracebackhide__ = True
         result = tool(*args, **arguments)
         growth = self._budgets.growth
-        subject = tool.as_subject(arguments, over=growth.over if growth else None)
-        self.results += self._measure(subject, self._budgets)
+        self._take(tool.as_subject(arguments, over=growth.over if growth else None))
         return result
+
+    def _take(self, subject: Subject) -> None:
+        __tracebackhide__ = True
+        try:
+            self.results += self._measure(subject, self._budgets)
+        except Exception as error:
+            _cut_to_its_function(error)
+            raise
 
     async def acall(self, function: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T:
         """As `call`, for an async function, in the running loop. Each call is timed inside the loop."""
@@ -179,7 +197,11 @@ class BudgetBlock:
 
         first = _First(lambda *size: asyncio.run_coroutine_threadsafe(timed(*size), loop).result())
         subject = replace(self._subject(first), duration_of=lambda answer: answer[1], own_thread=False)
-        self.results += await asyncio.to_thread(self._measure, subject, self._budgets)
+        try:
+            self.results += await asyncio.to_thread(self._measure, subject, self._budgets)
+        except Exception as error:
+            _cut_to_its_function(error)
+            raise
         result: T = first.result[0]
         return result
 
@@ -197,6 +219,18 @@ class BudgetBlock:
 
     def _subject(self, first: _First) -> Subject:
         return Subject(first, call_of_size=first, sizes=self._sizes)
+
+
+def _cut_to_its_function(error: Exception) -> None:
+    """Take off the error's traceback what only carries the call: our frames, those of threads and of the loop.
+
+    What we raise to be read has none left; an error of ours that nobody meant keeps all.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_CARRIERS):
+        trace = trace.tb_next
+    if trace is not None or isinstance(error, (BudgetError, AssertionError)):
+        error.__traceback__ = trace
 
 
 def _is_tool(function: object) -> bool:

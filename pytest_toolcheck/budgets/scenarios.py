@@ -21,6 +21,7 @@ from .results import BudgetResult
 from .sizes import size_range
 from .subjects import Caller, ToolCall, sized, subject_of
 
+_GROWTH_OVER = "/budgets/growth/over"
 _CHECK_OF_OUTCOME = {"crashed": "no_crash", "lost": "no_crash", "timed_out": "timeout", "refused": "accepts_valid"}
 
 
@@ -39,9 +40,9 @@ def budget_scenarios(plan: ToolPlan) -> list[BudgetScenario]:
 
 
 def _check_growth(plan: ToolPlan, budgets: Budgets) -> None:
-    place = plan.tool.key_positions.get("/budgets/growth/over")
-    if budgets.growth is None or place is None:  # a default for all tools skips those that it says nothing about
-        return
+    place = plan.tool.key_positions.get(_GROWTH_OVER)
+    if budgets.growth is None or place is None or place == plan.spec.defaults.key_positions.get(_GROWTH_OVER):
+        return  # a default for all tools skips those that it says nothing about
     try:
         size_range(plan.tool.input, budgets.growth.over)
     except MeterError as error:
