@@ -325,9 +325,8 @@ def test_a_default_of_growth_concerns_the_tools_that_have_its_parameter(tmp_path
         "toolcheck: 1\ntarget: {python: orders}\n"
         "defaults: {budgets: {growth: {over: items, latency: n}}}\n"
         "tools:\n"
-        "  plain: {input: {properties: {names: {type: string}}}}\n"
-        "  more: {input: {properties: {names: {type: string}}}, budgets: {cpu: {time: 1s}}}\n"
-        "  wrong: {input: {properties: {names: {type: string}}}, budgets: {growth: {over: name}}}\n"
+        "  plain: {input: {type: object, properties: {names: {type: string}}}}\n"
+        "  more: {input: {type: object, properties: {names: {type: string}}}, budgets: {cpu: {time: 1s}}}\n"
     )
     spec = load_spec(path)
     plans = {name: ToolPlan(spec, tool, ToolDescription(name)) for name, tool in spec.tools.items()}
@@ -335,8 +334,14 @@ def test_a_default_of_growth_concerns_the_tools_that_have_its_parameter(tmp_path
     assert [scenario.kind for scenario in budget_scenarios(plans["more"])] == ["cpu", "growth"]
     with pytest.raises(ScenarioSkipped, match="no such parameter; it has: names"):
         budget_scenarios(plans["plain"])[0].run(FakeContext(plans["plain"], FakeSession(accepted()), {"names": "x"}))
-    with pytest.raises(SpecError, match=r"orders.tool.yaml:7:.*growth over 'name'"):
-        budget_scenarios(plans["wrong"])
+    with path.open("a") as file:
+        file.write(
+            "  wrong: {input: {type: object, properties: {names: {type: string}}}, budgets: {growth: {over: name, latency: n}}}\n"
+        )
+    with pytest.raises(
+        SpecError, match=r"orders.tool.yaml:7:.*'budgets.growth.over' .*no parameter 'name'. Did you mean"
+    ):
+        load_spec(path)
 
 
 def test_a_leak_of_a_command_is_an_error_of_the_spec_with_its_line():

@@ -6,8 +6,9 @@ import gc
 
 import pytest
 
-from pytest_toolcheck.budgets import touched
+from pytest_toolcheck.budgets import measure_value, touched
 from pytest_toolcheck.budgets.contention import Contention, Doubts
+from pytest_toolcheck.budgets.measure_time import Effort
 from pytest_toolcheck.budgets.processes import has_proc
 from pytest_toolcheck.budgets.touched import Touched, TouchedServed, touches_little
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
@@ -122,3 +123,28 @@ def test_a_call_is_looked_at_alone_where_judging_touches_much(probed_bytes, verd
         rule.feed(Sample(5 * MS))
         doubts.look([rule], [5 * MS])
     assert rule.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("judged_bytes", "alone_bytes", "rounds", "slow_down"),
+    [
+        (700_000, 8 * MIB, None, 1.0),
+        (2 * MIB, 600_000, None, 1.0),
+        (2 * MIB, 8 * MIB, None, 16.0),
+        (2 * MIB, 600_000, 300, 16.0),
+        (None, None, None, 16.0),
+    ],
+    ids=["little", "little but for measuring", "much", "no calls beyond rounds", "not known"],
+)
+def test_what_is_compared_is_looked_at_alone_where_measuring_touches_much(
+    judged_bytes, alone_bytes, rounds, slow_down, monkeypatch
+):
+    """A tool that computes and got twice as slow is not excused by what reading the clocks of so many calls touches."""
+    monkeypatch.setattr(Contention, "slow_down", lambda self: 1.05)
+    monkeypatch.setattr(Contention, "slow_down_of_caches", lambda self: 16.0)
+    monkeypatch.setattr(Touched, "begin", lambda self: None)
+    monkeypatch.setattr(Touched, "end", lambda self: judged_bytes)
+    monkeypatch.setattr(Touched, "of", lambda self, call: alone_bytes)
+    monkeypatch.setattr(measure_value, "_sleep", lambda _: None)
+    cpu, _ = measure_value.measure_times(lambda: None, effort=Effort(max_total=rounds))
+    assert cpu.slow_down == slow_down

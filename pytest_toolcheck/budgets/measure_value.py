@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .clocks import MeterError, wall_ns
-from .contention import by_share, memory_contention, slow_down_of
+from .contention import ARGUMENTS_BYTES, JUDGING_BYTES, by_share, memory_contention, slow_down_of
 from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import Call, DurationOf
@@ -69,11 +69,11 @@ def measure_times(
         most = MOST_CALLS if effort.max_total is None else effort.max_total // len(pauses)
         touched.begin()
         batches = [_batch(call, meter, pause_s, references, duration_of, most, touched) for pause_s in pauses]
-        touched_bytes = touched.end()
-        way_ns, slow_down = touched.way_ns, slow_down_of(touched_bytes)
+        touch_little = _touch_little(touched, call, effort)
+        way_ns, slow_down = touched.way_ns, slow_down_of(0 if touch_little else None)
     finally:
         meter.close()
-    caches = memory_contention.slow_down_of_caches() if way_ns and touches_little(touched_bytes) else 1.0
+    caches = memory_contention.slow_down_of_caches() if way_ns and touch_little else 1.0
     cpu = _value("cpu time", [batch.cpu for batch in batches], len(batches) * BATCH_CALLS, meter.notes())
     made, notes = sum(batch.calls for batch in batches), ("wall clock, calls that did not wait",)
     wall = _value("latency p50", [batch.wall for batch in batches], made, notes, WAKING_NS)
@@ -83,6 +83,14 @@ def measure_times(
         replace(found, reference_ns=min(references), slow_down=factor)
         for found, factor in ((cpu, slow_down), (wall, of_wall))
     )
+
+
+def _touch_little(touched: Touched | TouchedServed, call: Call, effort: Effort) -> bool:
+    """Whether the calls touched little; where measuring them may have touched the rest, some are made for that alone."""
+    if touches_little(touched.end(), beside_bytes=JUDGING_BYTES):
+        return True
+    may_ask = effort.max_total is None and memory_contention.slow_down_of_caches() > 1
+    return may_ask and touches_little(touched.of(call), beside_bytes=ARGUMENTS_BYTES)
 
 
 def _batch(

@@ -13,7 +13,7 @@ from .complaints import regex_problem
 from .model import OWN_FAULT_PLACES
 from .path_holes import unfilled_places
 from .schemas import parameters, problems_with_inputs
-from .scope import Scope
+from .scope import Scope, is_written
 from .slips import slips
 from .wording import Path, did_you_mean, found, listed, quoted
 
@@ -99,8 +99,10 @@ def _known_parameters(scope: Scope) -> Found:
         (("values", name), name) for name in scope.raw.get("values", {}) if not name.startswith("/")
     ]
     over = scope.raw.get("budgets", {}).get("growth", {}).get("over")
-    if over is not None and not over.startswith("/"):
-        named.append((("budgets", "growth", "over"), over))
+    place = ("budgets", "growth", "over")
+    is_own = is_written(scope.document, (*scope.prefixes[0], *place))  # a default concerns the tools that have it
+    if over is not None and not over.startswith("/") and is_own:
+        named.append((place, over))
     for path, name in named:
         if name not in known:
             hint = did_you_mean(name, known)
