@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .identity import describe
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A value to put at a place.
+class Change(NamedTuple):
+    """A value to put at a place; a tuple, as thousands are made of a schema.
 
     `only_if_valid`: it differs from the base in many things, so an invalid one says little.
     """

@@ -32,11 +32,10 @@ def deepest(document: Document) -> int:
 
 def of_object(document: Document, shape: Shape, base: dict[str, Any], *, depth: int, turn: Turn) -> Iterator[Change]:
     """Yield changes of an object: members left out, added, counted; not those inside its members."""
-    values = {
-        name: base[name] if name in base else (samples(document, shape.member(name), depth=depth + 1) or [None])[0]
-        for name in shape.property_names()
-        if name in base or samples(document, shape.member(name), depth=depth + 1)
-    }
+    values = {}
+    for name in shape.property_names():
+        if options := [base[name]] if name in base else samples(document, shape.member(name), depth=depth + 1):
+            values[name] = options[0]
     if not shape.property_names():
         yield from _any_members(base)
         yield from _of_map(document, shape, base, depth)

@@ -14,7 +14,7 @@ _LONGEST = 48
 
 def identity(value: Any) -> str:
     """Return the JSON text that equal values share; 1, 1.0 and true are three values. Raises for what is not JSON."""
-    return _ENCODE(value)
+    return repr(value) if type(value) is int else _ENCODE(value)
 
 
 def are_distinct(values: list[Any]) -> bool:

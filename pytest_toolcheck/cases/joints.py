@@ -18,6 +18,7 @@ class Joints:
         self._parts: dict[Predicate, list[Predicate]] = {}
         self._targets: dict[Predicate, Callable[[], Predicate]] = {}
         self._members: dict[Predicate, dict[str, Predicate]] = {}
+        self._flattened: dict[Predicate, Predicate] = {}
 
     def stand_for(self, reference: Predicate, target: Callable[[], Predicate]) -> None:
         """Note what a reference leads to; asked for when first needed, as it may lead nowhere."""
@@ -44,11 +45,19 @@ class Joints:
         def holds(value: object) -> bool:
             nonlocal flat
             if flat is None:
-                flat = all_of(self._merged(self._flat(parts)))
+                flat = self.flattened(holds)
             return flat(value)
 
         self._parts[holds] = parts
         return holds
+
+    def flattened(self, predicate: Predicate) -> Predicate:
+        """Return the predicate with what it is made of laid flat; as it is where that is not known."""
+        if predicate not in self._parts:
+            return predicate
+        if predicate not in self._flattened:
+            self._flattened[predicate] = all_of(self._merged(self._flat(self._parts[predicate])))
+        return self._flattened[predicate]
 
     def _flat(self, parts: list[Predicate]) -> list[Predicate]:
         """Return what the parts are made of, in the order in which it is asked, each once."""

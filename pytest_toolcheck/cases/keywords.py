@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Predicate = Callable[[Any], bool]
 
 
+_classes_asked: dict[Predicate, tuple[type, ...]] = {}
+"""Of predicates that only ask for a value's Python class: for which."""
+
+
 def always(_value: Any) -> bool:
     """Accept any value."""
     return True
@@ -29,10 +33,11 @@ def never(_value: Any) -> bool:
 
 def all_of(parts: list[Predicate]) -> Predicate:
     """Return the predicate that all parts accept the value."""
-    if not parts:
-        return always
-    if len(parts) == 1:
-        return parts[0]
+    if len(parts) < 2:
+        return parts[0] if parts else always
+    if (classes := _classes_asked.get(parts[0])) is not None:  # the commonest first question, without a call of its own
+        rest = all_of(parts[1:])
+        return lambda value: isinstance(value, classes) and rest(value)
     if len(parts) == 2:
         first, second = parts
         return lambda value: first(value) and second(value)
@@ -96,7 +101,9 @@ def _of_types(names: tuple[str, ...]) -> Predicate:
     """Return the same predicate for the same types: of a value that several schemas ask, it is asked once."""
     if all(name in _CLASSES for name in names):
         classes = tuple(_CLASSES[name] for name in names)
-        return lambda value: isinstance(value, classes)
+        is_one: Predicate = lambda value: isinstance(value, classes)  # noqa: E731
+        _classes_asked[is_one] = classes
+        return is_one
     return any_of([_TYPES[name] for name in names])
 
 

@@ -77,8 +77,13 @@ class Scope:
                 target = self._predicates.compile(found.contents, found.resolver)
             return target
 
+        asked: Predicate | None = None
+
         def holds(value: Any) -> bool:
-            return target(value) if target is not None else resolved()(value)
+            nonlocal asked
+            if asked is None:
+                asked = self._predicates.joints.flattened(resolved())
+            return asked(value)
 
         self._predicates.joints.stand_for(holds, resolved)
         return holds

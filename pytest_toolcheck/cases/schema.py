@@ -211,14 +211,17 @@ class Document:
         for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
             reference = schema.get(keyword)
             if isinstance(reference, str):
-                yield from self._lookup(node, keyword, reference)
+                key = ("target", keyword, reference, id(node.resolver))
+                if key not in self.memo:
+                    self.kept.append(node)
+                    self.memo[key] = self._lookup(node, keyword, reference)
+                yield from self.memo[key]
 
-    def _lookup(self, node: Node, keyword: str, reference: str) -> Iterator[Node]:
+    def _lookup(self, node: Node, keyword: str, reference: str) -> list[Node]:
         try:
             if keyword == "$recursiveRef":
-                yield self.root
-                return
+                return [self.root]
             resolved = node.resolver.lookup(reference)
         except Exception:
-            return
-        yield Node(resolved.contents, resolved.resolver, node.specification)
+            return []
+        return [Node(resolved.contents, resolved.resolver, node.specification)]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -46,11 +46,13 @@ class Shape:
     stated: dict[str, list[tuple[Node, Any]]] = field(default_factory=dict, compare=False, repr=False)
     """By keyword the parts that have it, and its value there."""
     names: dict[str, dict[str, None]] = field(default_factory=dict, compare=False, repr=False)
-    """Of members that must be there, and must not: what was worked out."""
+    """Of members that must be there, must not, and are spoken of: what was worked out."""
     of_members: dict[str | None, list[int]] = field(default_factory=dict, compare=False, repr=False)
     """By name the places of the parts that list it under `properties`; under None of those that speak of any name."""
     judges: list[Node] = field(default_factory=list, compare=False, repr=False)
     """What was worked out for `decisive`."""
+    kinds: list[str] = field(default_factory=list, compare=False, repr=False)
+    """What was worked out for `types`."""
 
     def __post_init__(self) -> None:
         """Look through the parts once: a shape is asked for its keywords hundreds of times."""
@@ -71,7 +73,8 @@ class Shape:
 
     def all_of(self, keyword: str) -> list[Any]:
         """Return the keyword's value in every part that has it."""
-        return [value for _, value in self.stated.get(keyword, ())]
+        stated = self.stated.get(keyword)  # most keywords are in no part
+        return [value for _, value in stated] if stated else []
 
     def numbers(self, keyword: str) -> list[Any]:
         """As `all_of`, numbers only."""
@@ -94,6 +97,11 @@ class Shape:
 
     def types(self) -> tuple[str, ...]:
         """Return the types that are allowed, those that the keywords speak of first."""
+        if not self.kinds:
+            self.kinds.extend(self._types())
+        return tuple(self.kinds)
+
+    def _types(self) -> Iterable[str]:
         allowed = [t for t in ALL_TYPES if t != "integer"]
         stated = False
         for names in self.all_of("type"):
@@ -104,9 +112,9 @@ class Shape:
         for names in refused:
             allowed = [t for t in allowed if t not in ([names] if isinstance(names, str) else names or ())]
         if stated:
-            return tuple(allowed)
+            return allowed
         spoken = self.spoken_types()
-        return tuple(sorted(allowed, key=lambda kind: kind not in spoken))
+        return sorted(allowed, key=lambda kind: kind not in spoken)
 
     def spoken_types(self) -> tuple[str, ...]:
         """Return the types that the shape's keywords say something about."""
@@ -128,10 +136,10 @@ class Shape:
 
     def property_names(self) -> list[str]:
         """Return all property names that the schema speaks of, required ones first."""
-        names = self.required()
-        for properties in self.all_of("properties"):
-            names.extend(properties)
-        return list(dict.fromkeys(names))
+        if "properties" not in self.names:
+            stated = (name for properties in self.all_of("properties") for name in properties)
+            self.names["properties"] = dict.fromkeys((*self.required(), *stated))
+        return list(self.names["properties"])
 
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""

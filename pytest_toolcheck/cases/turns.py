@@ -45,7 +45,7 @@ def weighted(streams: list[tuple[Iterator[T], int]]) -> Iterator[T]:
 
 def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:
     """Yield from all streams in turns."""
-    while streams:
+    while len(streams) > 1:
         alive = []
         for stream in streams:
             try:
@@ -54,3 +54,5 @@ def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:
                 continue
             alive.append(stream)
         streams = alive
+    for last in streams:
+        yield from last

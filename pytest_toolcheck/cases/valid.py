@@ -54,7 +54,7 @@ def _known_samples(
     depth: int,
 ) -> list[Any]:
     depth = depth if document.is_recursive else 0  # only there does it matter how deep a value stands
-    key = (kind, depth, *(id(node.schema) for node in conjunction))
+    key = (kind, depth, *[id(node.schema) for node in conjunction])
     known: list[Any] | None = document.memo.get(key)
     if known is not None:
         return list(known)
