@@ -64,3 +64,10 @@ def test_compiled_answers_are_those_of_jsonschema(seed: int) -> None:
             compared += 1
             assert document.accepts(value) == judge.is_valid(value), (schema, value)
     assert compared > 300
+
+
+def test_a_loop_inside_of_what_is_only_referred_to_is_found() -> None:
+    """The reference to `p` says nothing of a member's value; the schema of that one refers to itself."""
+    parts = {"p": {"properties": {"a": {"$ref": "#/$defs/q"}}}, "q": {"oneOf": [{"$ref": "#/$defs/q"}]}}
+    assert Document({"allOf": [{"$ref": "#/$defs/p"}], "$defs": parts}).is_endless
+    assert not Document({"allOf": [{"$ref": "#/$defs/p"}], "$defs": {**parts, "q": {"oneOf": [{}]}}}).is_endless

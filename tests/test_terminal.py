@@ -88,7 +88,7 @@ def test_verbose_shows_every_group(pytester: pytest.Pytester) -> None:
     """More than ten groups are cut, unless `-v` is given."""
     names = [f"tool_{n}" for n in range(12)]
     code = "\n".join(f'def {name}(n: int) -> int:\n    """Say n."""\n    return n\n' for name in names)
-    write_tool(pytester, code, "defaults: {coercion: forbid, variations: {categories: [type], fuzz: 0}}\n")
+    write_tool(pytester, code, "defaults: {coercion: forbid, variations: {categories: [type], limit: 3, fuzz: 0}}\n")
     cut = run(pytester, "--toolcheck-log=off").stdout
     cut.fnmatch_lines(["  ... and * more (-v shows all)"])
     assert "more (-v shows all)" not in run(pytester, "--toolcheck-log=off", "-v").stdout.str()

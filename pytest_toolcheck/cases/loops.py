@@ -20,10 +20,12 @@ def has_loop(document: Document) -> bool:
     What nothing refers to is not looked at: no value is ever validated by it.
     """
     done: set[int] = set()
+    seen: set[int] = set()  # what is done need not have been looked into: it may have been met on the way
     waiting = [document.root]
     while waiting:
         node = waiting.pop()
-        if isinstance(node.schema, dict) and id(node.schema) not in done:
+        if isinstance(node.schema, dict) and id(node.schema) not in seen:
+            seen.add(id(node.schema))
             if _comes_back(document, node, (), done):
                 return True
             waiting.extend(_inner(node))
