@@ -44,6 +44,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "version": tool(it={**TEXT, "pattern": "^v[0-9]+\\.[0-9]+(-(alpha|beta)\\.[1-9])?$"}),
     "order": tool(it={"allOf": [{"type": "array", "prefixItems": [{"enum": ["asc", "desc"]}, {"enum": ["name", "date"]}]}, {"minItems": 2}]}),
     "points": tool(**{f"{name}{number}": bounds for number in (1, 2) for name, bounds in PLACE.items()}),
+    "way": tool(start=tool(**PLACE), end=tool(**PLACE)),
     "range": tool(start=NUMBER, end=NUMBER),
     "box": tool(x1=NUMBER, x2=NUMBER, y1=NUMBER, y2=NUMBER),
 }  # fmt: skip
@@ -63,6 +64,10 @@ def is_off_by_rounding(value: Any) -> bool:
 def is_off_across(value: Any) -> bool:
     """Whether the same comes of points that are not equal."""
     return value["lat1"] != value["lat2"] and is_off_by_rounding(value)
+
+
+def as_points(value: Any) -> dict[str, float]:
+    return {f"{name}{number}": value[end][name] for number, end in ((1, "start"), (2, "end")) for name in PLACE}
 
 
 ACCEPTED: list[tuple[str, str, Callable[[Any], Any]]] = [
@@ -90,6 +95,10 @@ CRASHES: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("points", "opposite points", lambda v: v["lat1"] == -v["lat2"] != 0),
     ("points", "across the globe", lambda v: v["lat1"] == -v["lat2"] != 0 and abs(v["lon1"] - v["lon2"]) == 180),
     ("points", "rounding across the globe", is_off_across),
+    ("way", "equal points", lambda v: v["start"] == v["end"]),
+    ("way", "rounding at equal points", lambda v: v["start"] == v["end"] and is_off_by_rounding(as_points(v))),
+    ("way", "across the globe", lambda v: v["start"]["lat"] == -v["end"]["lat"] != 0 and abs(v["start"]["lon"] - v["end"]["lon"]) == 180),
+    ("way", "rounding across the globe", lambda v: is_off_across(as_points(v))),
     ("range", "equal and not nought", lambda v: v["start"] == v["end"] != 0),
     ("box", "no width, some height", lambda v: v["x1"] == v["x2"] and v["y1"] != v["y2"]),
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,24 @@ def cut_at(level: int, name: str) -> Seen:
     return lambda value: cut(value, level)
 
 
+def good_behind(first: str, second: str) -> Seen:
+    """Return what is seen by who looks at nothing of the second kind of names once one of the first kind was there."""
+
+    def seen(members: list[Any]) -> list[Any]:
+        made: list[Any] = []
+        for name, value in members:
+            kinds = [kind_of_name(other) for other, _ in made]
+            is_passed = first in kinds and kind_of_name(name) == second
+            made.append((name, ("x" if second == "x" else 1) if is_passed else value))
+        return made
+
+    return of_members(seen)
+
+
+def kind_of_name(name: str) -> str:
+    return "x" if name.startswith("x-") else "other"
+
+
 ROWS = {"type": "array", "items": {"type": "object", "properties": {"n": INTEGER}, "required": ["n"]}}
 LEAVES = {
     "type": "array", "minItems": 1,
@@ -86,6 +105,14 @@ DAYS = {
     "type": "object", "propertyNames": {"enum": ["mon", "tue", "wed"]}, "minProperties": 1,
     "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 24},
 }  # fmt: skip
+LABELS = {"type": "object", "patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": INTEGER}
+PAIRS = {
+    "type": "array",
+    "uniqueItems": True,
+    "items": {"type": "object", "properties": {"id": INTEGER}, "required": ["id"]},
+}
+POINTS = {"type": "array", "uniqueItems": True, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}}
+TWO = {"type": "array", "allOf": [{"maxItems": 2}, {"items": {"type": "integer", "minimum": 1, "maximum": 9}}]}
 NODE = {
     "type": "object", "properties": {"n": INTEGER, "left": {"$ref": "#/$defs/node"}, "right": {"$ref": "#/$defs/node"}},
     "required": ["n"], "additionalProperties": False,
@@ -104,6 +131,11 @@ TOOLS: dict[str, tuple[dict[str, Any], Seen]] = {
         a_tool({"type": "array", "contains": {"type": "string"}, "minContains": 0, "maxContains": 2}),
         of_items(with_numbers_as_texts),
     ),
+    **{
+        f"{second} behind {first}": (a_tool(LABELS), good_behind(first, second))
+        for first in ("x", "other") for second in ("x", "other")
+    },
+    "the second of two is not too large": (a_tool(TWO), of_items(lambda items: [min(item, 9) if at and type(item) is int else item for at, item in enumerate(items)])),
     "four levels along the second member": (a_tool({"$ref": "#/$defs/node"}, **{"$defs": {"node": NODE}}), cut_at(4, "right")),
 }  # fmt: skip
 
@@ -114,6 +146,16 @@ def test_a_tool_that_sees_some_only_is_told_apart(name: str) -> None:
     schema, seen = TOOLS[name]
     judge = jsonschema.Draft202012Validator(schema)
     assert any(judge.is_valid(as_seen(seen, case.input)) != (case.label == "valid") for case in generate_cases(schema))
+
+
+@pytest.mark.parametrize("part", [PAIRS, POINTS], ids=["objects", "arrays"])
+def test_equal_items_that_are_written_otherwise_are_met(part: dict[str, Any]) -> None:
+    """Some row is refused for two items that are equal, such as `{"id": 1}` and `{"id": 1.0}`, and not written alike."""
+    loose = jsonschema.Draft202012Validator({**a_tool({**part, "uniqueItems": False})})
+    rows = [
+        case.input for case in generate_cases(a_tool(part)) if case.label == "invalid" and loose.is_valid(case.input)
+    ]
+    assert any(len({json.dumps(item, sort_keys=True) for item in row["it"]}) == len(row["it"]) for row in rows)
 
 
 def as_seen(seen: Seen, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,7 +22,9 @@ _USUAL = (12.5, 48.8566, -33.8688, 0.1, 2.3522, 151.2093, -0.7, 1e-3, 37.7749, 1
 _MORE_THAN_ONE = (48.2, -74.6, 41.1, -66.2, 57.3)
 _MOST_TURN = 1e6
 _LONGITUDE = re.compile(r"lon(?:g(?:itude)?)?(?![a-z])|lng", re.IGNORECASE)
-Pair = tuple[str, str]
+Place = tuple[str, ...]
+"""A parameter, or a member of one that is an object."""
+Pair = tuple[Place, Place]
 
 
 def alike(document: Document, base: Any) -> Iterator[Change]:
@@ -30,19 +32,32 @@ def alike(document: Document, base: Any) -> Iterator[Change]:
     if not isinstance(base, dict) or document.is_weary:
         return
     for shape in alternatives(document, (document.root,))[:1]:
-        for kind, pairs in _pairings(_groups(document, shape)):
-            values = {pair: _values(document, shape.member(pair[0])) for pair in pairs}
-            for turn in range(_MOST_VALUES):
-                equal = {name: _nth(values[pair], turn) for pair in pairs for name in pair}
-                yield change("combination", {**base, **equal}, f"equal {kind} {turn + 1}", only_if_valid=True)
-            for turn in range(_MOST_OPPOSITE):
-                first = {left: _nth(values[left, right], turn + 1) for left, right in pairs}
-                other = {right: -first[left] for left, right in pairs}
-                yield change(
-                    "combination", {**base, **first, **other}, f"opposite {kind} {turn + 1}", only_if_valid=True
-                )
-            yield from _across(document, shape, base, pairs, values)
+        yield from _of_numbers(document, _numbers_in(document, shape), base)
         yield from _little(document, shape, base)
+        inner, full = _inside(document, shape, base)
+        if inner:
+            yield from _of_numbers(document, inner, full)
+
+
+def _of_numbers(document: Document, numbers_in: Mapping[Place, Conjunction], base: dict[str, Any]) -> Iterator[Change]:
+    for kind, pairs in _pairings(_groups(numbers_in)):
+        values = {pair: _values(document, numbers_in[pair[0]]) for pair in pairs}
+        for turn in range(_MOST_VALUES):
+            equal = {place: _nth(values[pair], turn) for pair in pairs for place in pair}
+            yield change("combination", _put(base, equal), f"equal {kind} {turn + 1}", only_if_valid=True)
+        for turn in range(_MOST_OPPOSITE):
+            first = {left: _nth(values[left, right], turn + 1) for left, right in pairs}
+            other = {right: -first[left] for left, right in pairs}
+            yield change("combination", _put(base, first | other), f"opposite {kind} {turn + 1}", only_if_valid=True)
+        yield from _across(document, numbers_in, base, pairs, values)
+
+
+def _put(base: dict[str, Any], values: Mapping[Place, Any]) -> dict[str, Any]:
+    """Return the base with these values at their places."""
+    made = {**base}
+    for (name, *rest), value in values.items():
+        made[name] = _put(made[name], {tuple(rest): value}) if rest else value
+    return made
 
 
 def _little(document: Document, shape: Shape, base: dict[str, Any]) -> Iterator[Change]:
@@ -61,10 +76,14 @@ def _is_number(document: Document, shape: Shape, name: str) -> bool:
 
 
 def _across(
-    document: Document, shape: Shape, base: dict[str, Any], pairs: Sequence[Pair], values: dict[Pair, list[Any]]
+    document: Document,
+    numbers_in: Mapping[Place, Conjunction],
+    base: dict[str, Any],
+    pairs: Sequence[Pair],
+    values: dict[Pair, list[Any]],
 ) -> Iterator[Change]:
     """Yield pairs that are half a turn apart, the others opposite: a point and the one across the globe."""
-    halves = {pair: _half_a_turn(document, shape, pair[0]) for pair in pairs}
+    halves = {pair: _half_a_turn(document, numbers_in[pair[0]], pair[0][-1]) for pair in pairs}
     widest = max(filter(None, halves.values()), default=None)
     for turn in range(_MOST_VALUES if widest is not None else 0):
         given = {
@@ -72,7 +91,7 @@ def _across(
         }
         first = {pair[0]: given[pair] for pair in pairs}
         other = {pair[1]: _turned(given[pair], halves[pair] if halves[pair] == widest else None) for pair in pairs}
-        yield change("combination", {**base, **first, **other}, f"across {turn + 1}", only_if_valid=True)
+        yield change("combination", _put(base, first | other), f"across {turn + 1}", only_if_valid=True)
 
 
 def _off_by_rounding(values: Sequence[Any], is_turned: bool) -> Sequence[Any]:
@@ -80,9 +99,9 @@ def _off_by_rounding(values: Sequence[Any], is_turned: bool) -> Sequence[Any]:
     return () if is_turned or not any(isinstance(value, float) for value in values) else _MORE_THAN_ONE
 
 
-def _half_a_turn(document: Document, shape: Shape, name: str) -> float | None:
+def _half_a_turn(document: Document, about: Conjunction, name: str) -> float | None:
     """Return half the range of a number that goes as far below nought as above; of a longitude without bounds 180."""
-    for inner in alternatives(document, shape.member(name)):
+    for inner in alternatives(document, about):
         low, high = numbers.bounds(inner)
         if low is not None and high is not None and low == -high > -_MOST_TURN:
             return float(high)
@@ -103,13 +122,36 @@ def _nth(values: Sequence[Any], turn: int) -> Any:
     return values[turn % len(values)]
 
 
-def _groups(document: Document, shape: Shape) -> list[list[str]]:
-    """Return the names of numbers by what their schemas say, but for words."""
-    found: dict[str, list[str]] = {}
+def _numbers_in(document: Document, shape: Shape, *above: str) -> dict[Place, Conjunction]:
+    """Return the members that are numbers, and what is said of each."""
+    found: dict[Place, Conjunction] = {}
     for name in shape.property_names():
         if _is_number(document, shape, name):
-            found.setdefault(identity([_said(node.schema) for node in shape.member(name)]), []).append(name)
-    return [names[:_MOST_MEMBERS] for names in found.values() if len(names) > 1]
+            found[*above, name] = shape.member(name)
+    return found
+
+
+def _inside(document: Document, shape: Shape, base: dict[str, Any]) -> tuple[dict[Place, Conjunction], dict[str, Any]]:
+    """Return the numbers in members that are objects of several, and a base that has these; nothing in others."""
+    found: dict[Place, Conjunction] = {}
+    full = {**base}
+    for name in shape.property_names()[:_MOST_MEMBERS]:
+        for inner in alternatives(document, shape.member(name))[:1]:
+            numbers_in = _numbers_in(document, inner, name) if inner.types()[:1] == ("object",) else {}
+            options = [full.get(name), *samples(document, shape.member(name), depth=1)] if len(numbers_in) > 1 else []
+            own = next((value for value in options if isinstance(value, dict)), None)
+            if own is not None:
+                found |= numbers_in
+                full[name] = own
+    return found, full
+
+
+def _groups(numbers_in: Mapping[Place, Conjunction]) -> list[list[Place]]:
+    """Return the places of numbers by what their schemas say, but for words."""
+    found: dict[str, list[Place]] = {}
+    for place, about in numbers_in.items():
+        found.setdefault(identity([_said(node.schema) for node in about]), []).append(place)
+    return [places[:_MOST_MEMBERS] for places in found.values() if len(places) > 1]
 
 
 def _said(schema: Any) -> Any:
@@ -118,7 +160,7 @@ def _said(schema: Any) -> Any:
     return {keyword: value for keyword, value in schema.items() if keyword not in _SILENT}
 
 
-def _pairings(groups: list[list[str]]) -> Iterator[tuple[str, list[Pair]]]:
+def _pairings(groups: list[list[Place]]) -> Iterator[tuple[str, list[Pair]]]:
     """Yield which parameters are to be equal: of `x1, y1, x2, y2` the first and the third, or neighbours."""
     apart = [pair for names in groups for pair in zip(names, names[len(names) // 2 :], strict=False)]
     beside = [pair for names in groups for pair in zip(names[::2], names[1::2], strict=False)]

@@ -165,16 +165,32 @@ def _near_names(document: Document, shape: Shape, base: dict[str, Any]) -> Itera
 
 def _second_of_map(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> Iterator[Change]:
     """Yield two members that no `properties` names, of which the second has a wrong value: some look at the first only."""
-    named, found = {*shape.property_names(), *base}, dict[str, Any]()
-    for name in islice(valid.further_names(document, shape, _FEW_BEHIND, depth), _MOST_NAMES_TRIED):
-        options = samples(document, shape.member(name), depth=depth + 1) if name not in named else []
-        if options and len(found) < 2 and document.holds(shape.decisive, {**base, **found, name: options[0]}):
-            found[name] = options[0]
-    if len(found) == 2:
-        first, second = found
+    kinds = _map_members(document, shape, base, depth)
+    members = {name: value for kind in kinds for name, value in kind.items()}
+    names = [name for kind in kinds[:2] for name in kind][:2] if len(kinds) < 2 else [next(iter(k)) for k in kinds[:2]]
+    if len(names) == 2:
         for wrong in (None, "x", 1.5):
-            value = {**base, first: found[first], second: wrong}
+            value = {**base, names[0]: members[names[0]], names[1]: wrong}
             yield change("nested", value, f"second of a map {describe(wrong)}")
+    pairs = [names[::-1], *([*kind] for kind in kinds if len(kind) == 2)] if len(kinds) > 1 else []
+    for first, second in pairs:
+        refused = (each for each in (None, "x", 1.5) if not document.holds(shape.member(second), each))
+        for wrong in islice(refused, 1):
+            value = {**base, first: members[first], second: wrong}
+            yield change("nested", value, f"pattern second {second} {describe(wrong)}")
+
+
+def _map_members(document: Document, shape: Shape, base: dict[str, Any], depth: int) -> list[dict[str, Any]]:
+    """Return up to two members that no `properties` names, of each kind of name; all of them together are good."""
+    named, found, together = {*shape.property_names(), *base}, dict[tuple[int, ...], dict[str, Any]](), {**base}
+    names = [*islice(valid.further_names(document, shape, _FEW_BEHIND, depth), _MOST_NAMES_TRIED)]
+    for name in (*names, *(f"{name}a" for name in names if shape.all_of("patternProperties"))):
+        about = tuple(id(node.schema) for node in shape.member(name))
+        is_wanted = name not in named and name not in together and len(found.get(about, ())) < 2
+        options = samples(document, shape.member(name), depth=depth + 1) if is_wanted else []
+        if options and document.holds(shape.decisive, {**together, name: options[0]}):
+            found.setdefault(about, {})[name] = together[name] = options[0]
+    return [*found.values()]
 
 
 def _of_unknown(document: Document, shape: Shape) -> list[Any]:
@@ -300,5 +316,21 @@ def _equal(base: list[Any]) -> Iterator[tuple[Any, Any]]:
         if isinstance(item, dict) and item:
             full = item if len(item) > 1 else {**item, "other": 1}
             yield full, dict(reversed(full.items()))
-        elif type(item) is int:
-            yield item, float(item)
+        if (twin := _spelled_otherwise(item)) is not item:
+            yield item, twin
+
+
+def _spelled_otherwise(value: Any) -> Any:
+    """Return an equal value in which the first whole number has a fraction of nought, or has it no more."""
+    if type(value) is int:
+        return float(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    inner: Iterator[tuple[Any, Any]] = (
+        iter(value.items()) if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    )
+    for step, item in inner:
+        twin = _spelled_otherwise(item)
+        if twin is not item:
+            return {**value, step: twin} if isinstance(value, dict) else [*value[:step], twin, *value[step + 1 :]]
+    return value

@@ -287,9 +287,10 @@ def _one_of_several(document: Document, shape: Shape, length: int, depth: int) -
     telling: dict[tuple[object, ...], Change] = {}
     for item in islice(variations(document, conjunction, row[-1], depth=depth + 1), _MOST_OF_LAST):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
-        known = len(telling) == _FEW or (item.path, kind) in telling
+        key = (item.path, kind, item.detail) if item.category == "boundary" else (item.path, kind)  # either end
+        known = len(telling) == _FEW or key in telling
         if kind in _TELLING_OF_LAST and not known and not document.holds(conjunction, item.value):
-            telling[item.path, kind] = item
+            telling[key] = item
     few, first = [*telling.values()][:_FEW_FIRST], shape.prefix_length()
     for item in telling.values() if len(row) > max(length, 1) else ():
         yield item.below(last, partial(_with_item, row, last))
