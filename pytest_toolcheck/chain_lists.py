@@ -15,10 +15,13 @@ _ROUND = 5
 class Listed:
     """Looks at the list again and again. Each question is answered by what is wrong and its cause, or None."""
 
-    def __init__(self, name: str | None, look: Callable[[], Any], *, marks: bool = True) -> None:
-        """`marks`: whether what is deleted may be listed with a mark, as somebody says or as a tool that restores it shows."""
+    def __init__(self, name: str | None, look: Callable[[], Any], *, marks: bool = True, selects: bool = False) -> None:
+        """`marks`: whether what is deleted may be listed with a mark, as somebody says or as a tool that restores it shows.
+
+        `selects`: whether the list takes options, and may be a selection without them.
+        """
         self._ask = look if name is not None else lambda: None
-        self._marks = marks
+        self._marks, self._selects = marks, selects
         self._first = self._latest = self._ask()
 
     def look(self) -> None:
@@ -28,7 +31,7 @@ class Listed:
     def missing(self, key: Any, other: Any) -> tuple[str, str] | None:
         """Two things were made after the first look: a whole list that is exactly as before does not know them."""
         rows = rows_of(self._first)
-        if other is None or not rows or len(rows) % _ROUND == 0 or self._first != self._latest:
+        if self._selects or other is None or not rows or len(rows) % _ROUND == 0 or self._first != self._latest:
             return None
         if not isinstance(self._first, list) and not _is_rows_alone(self._first):
             return None

@@ -62,6 +62,9 @@ _METHODS: Mapping[tuple[str, bool], str] = {
     ("DELETE", True): "delete",
 }
 """By method, and whether the path ends in a parameter."""
+_OF_ANOTHER_TIME = re.compile(
+    r"refresh|cache|fresh|force|delet|remov|archiv|trash|snapshot|as_?of|version|revision|histor", re.IGNORECASE
+)
 _OPTIONS_OF_DELETING = re.compile(r"dry|confirm|force|soft|perman|purge|archive|cascade", re.IGNORECASE)
 ONLY_TELLS = re.compile(
     r"preview|dry|simul|quot|estim|draft|try$|validat|check$|tests?$|render|plan$|suggest|propos|compar|diff|format|calc"
@@ -263,6 +266,7 @@ def _chain(
         if tool.name in calls_it and _takes_only(schema_of(spec, tool), {calls_it[tool.name], *shared})
     ]
     listers = [t.name for t in (*found["list"], *found["read"]) if not {*_properties(schema_of(spec, t))} - {*shared}]
+    listers = listers or [t.name for t in found["list"] if _may_list_all(schema_of(spec, t), shared)]
     change, remove, lister = (some[0] if len(some) == 1 else None for some in (updates, deletes, listers))
     other = tuple((tool, calls_it[tool]) for tool in (change, remove) if tool is not None and calls_it[tool] != key)
     is_by_name = update is None or update in found["update"]
@@ -321,6 +325,13 @@ def required_of(schema: Any) -> list[str]:
     """Return the parameters that an input schema requires."""
     required = schema.get("required", []) if isinstance(schema, Mapping) else []
     return required if isinstance(required, list) else []
+
+
+def _may_list_all(schema: Any, shared: Collection[str]) -> bool:
+    """Whether a list needs nothing else, and has no option that says what it shows: what was once, or is deleted."""
+    return not {*required_of(schema)} - {*shared} and not any(
+        _OF_ANOTHER_TIME.search(name) for name in _properties(schema)
+    )
 
 
 def _takes_only(schema: Any, names: Collection[str]) -> bool:

@@ -26,6 +26,7 @@ from .checks import Finding
 from .checks.base import shorten
 from .checks.no_crash import shows_crash
 from .errors import Position
+from .parts import parts_of
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 
 
@@ -73,7 +74,8 @@ class ChainRun(ChainOnce):
         base = self._ctx.base()
         if base is None:
             raise ScenarioSkipped(f"no valid call of {self._chain.create} succeeded")
-        listed = Listed(self._chain.lister, self._list, marks=self._may_mark())
+        options = {*parts_of(self._schemas.get(self._chain.lister or ""))} - {*self._chain.shared}
+        listed = Listed(self._chain.lister, self._list, marks=self._may_mark() or bool(options), selects=bool(options))
         first, self._offered = self._create(base)
         second, also_offered = self._create(base)
         if self._is_named_alike(

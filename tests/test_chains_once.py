@@ -143,7 +143,22 @@ def test_a_third_thing_has_its_own_place_and_is_listed(
     tmp_path: Path, make: str, delete: str, rows: str, told: str | None
 ) -> None:
     """What is made after a deletion must not overwrite what is there; a list that lacks the newest is one behind."""
-    code = LISTED.replace(NEW, make).replace("DELETE", delete).replace("LIST", rows)
-    found = findings_of(tmp_path, code, "", room=chain_scenarios)
-    assert len(found) == (told is not None)
-    assert told is None or all(part in found[0] for part in told.split("*"))
+    for options in ("", "newest_first: bool = False"):
+        code = LISTED.replace(NEW, make).replace("DELETE", delete).replace("LIST", rows)
+        code = code.replace("def list_notes()", f"def list_notes({options})")
+        found = findings_of(tmp_path, code, "", room=chain_scenarios)
+        assert len(found) == (told is not None)
+        assert told is None or all(part in found[0] for part in told.split("*"))
+
+
+def test_a_list_that_may_be_of_another_time_is_not_looked_at(tmp_path: Path) -> None:
+    """It may show what it remembers; another option says nothing of that."""
+    code = LISTED.replace("DELETE", GONE).replace(
+        "LIST", "if not REMEMBERED: REMEMBERED.update(_notes)\n    " + ROWS.replace("_notes.", "REMEMBERED.")
+    )
+    code = f"REMEMBERED = {{}}\n{code}".replace("_notes[key] =", "REMEMBERED[key] = _notes[key] =")
+    for option, is_told in (("refresh", False), ("newest_first", True)):
+        found = findings_of(
+            tmp_path, code.replace("list_notes()", f"list_notes({option}: bool = False)"), "", room=chain_scenarios
+        )
+        assert ["still lists" in each for each in found] == [True] * is_told
