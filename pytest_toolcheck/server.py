@@ -209,7 +209,10 @@ class TargetServer:
             self._session = None
 
     def close(self) -> None:
-        """Close the session and stop the target."""
+        """Close the sessions, all at once where they can end by themselves, and stop the target."""
+        for session in (self._spare, self._reading, self._session):
+            if (leave := getattr(session, "leave", None)) is not None:
+                leave()
         self.drop_spare()
         self._close_second()
         if self._reading is not None:

@@ -138,6 +138,10 @@ class McpSession(RemoteSession["Link"]):
         except MCPError:  # a server that knows no ping has answered too
             pass
 
+    def leave(self) -> None:
+        """Begin to end the session and the server; `close` waits for the end."""
+        self._connection.leave()
+
     def close(self) -> None:
         """End the session and the server."""
         if self._log is not None:

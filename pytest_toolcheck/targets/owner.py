@@ -100,13 +100,17 @@ class Connection(Generic[C]):
             raise Expired
         return future.result()
 
+    def leave(self) -> None:
+        """Have the task begin to close the client, and do not wait for it: several end beside each other. Never raises."""
+        if self._ended is not None:
+            with contextlib.suppress(RuntimeError):
+                self._owner.loop.call_soon_threadsafe(self._set_stop)
+
     def close(self, *, limit_s: float = _CLOSE_LIMIT_S) -> None:
         """Have the task close the client, and wait for it at most `limit_s`. Never raises."""
-        if self._ended is None:
-            return
-        with contextlib.suppress(RuntimeError):
-            self._owner.loop.call_soon_threadsafe(self._set_stop)
-        concurrent.futures.wait([self._ended], timeout=limit_s)
+        self.leave()
+        if self._ended is not None:
+            concurrent.futures.wait([self._ended], timeout=limit_s)
 
     def _set_stop(self) -> None:
         if self._stop is not None:
