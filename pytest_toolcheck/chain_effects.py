@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from typing import Any, Final
 
 from .behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
@@ -111,7 +111,7 @@ class Effects:
         for given in islice(self._ways({**base, self._key: mine}), _MOST_WAYS):
             if (wrong := self._followed(given, mine, other)) is not None:
                 return wrong
-        return self._mapped({**base, self._key: mine})
+        return self._mapped({**base, self._key: mine}) or self._toggled({**base, self._key: mine})
 
     def _mapped(self, base: dict[str, Any]) -> Finding | None:
         """Whether of the choice that a tool is named after (`set_status`) one member is read as another, the others as set."""
@@ -128,6 +128,18 @@ class Effects:
             if len(wrong) == 1 and len(seen) >= _FEW and seen[wrong[0]] in members:
                 text = f"{self._reader} answers {name} {seen[wrong[0]]}, {tool.name} was given {wrong[0]}"
                 return self._wrong(text, "effect of another choice")
+        return None
+
+    def _toggled(self, base: dict[str, Any]) -> Finding | None:
+        """Whether a switch is as it was set, and the contrary once the same call is made again."""
+        tool = self._ctx.plan.tool
+        switches = [name for name, part in parts_of(tool.input).items() if part.get("type") == "boolean"]
+        for name, value in product(switches[:_FEW], (True, False)):
+            if is_valid(tool.input or True, given := {**base, name: value}):
+                seen = [self._read_then(given, f"/{name}") for _ in range(2)]
+                if seen[0] is value and seen[1] is not value and isinstance(seen[1], bool):
+                    text = f"{self._reader} answers {name} {shorten(seen[1], 9)} once {tool.name} was given {shorten(value, 9)} again"
+                    return self._wrong(text, "effect of an equal call")
         return None
 
     def _read_then(self, given: dict[str, Any], place: str) -> Any:

@@ -153,3 +153,17 @@ def test_a_second_thing_is_made_under_a_key_of_a_form(tmp_path: Path) -> None:
     [found] = findings_of(tmp_path, faulty, "", room=effect_scenarios)
     assert "set_quantity of" in found
     assert "also changed" in found
+
+
+LAMPS = DESK[: DESK.index("def set_status")].replace('"comments": []', '"lit": False').replace("ticket", "lamp")
+LIGHT = "def light_lamp(id: int, lit: bool) -> dict:\n    get_lamp(id)\n    kept[id]['lit'] = LIT\n    return dict(kept[id])\n"
+
+
+@pytest.mark.parametrize(
+    ("lit", "is_told"),
+    [("not kept[id]['lit']", True), ("lit", False), ("kept[id]['lit'] or lit", False), ("False", False)],
+)
+def test_a_switch_that_is_set_again_stays(lit: str, is_told: bool, tmp_path: Path) -> None:
+    """What toggles takes no switch; what never goes on, or never off, may have its reasons."""
+    found = findings_of(tmp_path, LAMPS + LIGHT.replace("LIT", lit), "", room=effect_scenarios)
+    assert [each.endswith(" again") for each in found] == [True] * is_told
