@@ -17,6 +17,7 @@ from ._frames import is_carrier, is_users
 from ._jsonlike import to_json_like
 from ._observe import is_left_to_itself, name_of
 from ._set_answers import is_set_for_list
+from ._stacks import stack_text
 from ._text_values import is_refused_by_codec
 from ._timelimit import Expired
 from .base import CallError, Outcome, Request
@@ -214,7 +215,7 @@ def _location(error: BaseException) -> str | None:
 
 def _stack(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(type(error), error, _tool_frames(error.__traceback__)))
+        return stack_text(error, _tool_frames(error.__traceback__))
     except Exception:  # a tool's __str__ or __cause__ may itself be broken
         return "".join(traceback.format_tb(_tool_frames(error.__traceback__)))
 
