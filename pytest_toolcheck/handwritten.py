@@ -65,6 +65,7 @@ class BoundTool:
 
     def __call__(self, **arguments: Any) -> Any:
         """Call the tool and return its value. Raises ToolCallFailed where it does not answer."""
+        __tracebackhide__ = True
         outcome = self.call(arguments)
         if outcome.kind != "accepted":
             raise ToolCallFailed(self.name, outcome)

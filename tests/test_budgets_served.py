@@ -128,6 +128,14 @@ def test_growth(tool, budget):
 def test_call(tool, budget):
     with budget.memory(peak="9MiB") as b:
         b.call(tool.call, {"what": "spike"})
+def test_unnamed(tool, budget):
+    with budget.memory(peak="9MiB") as b:
+        b.call(tool, "spike")
+def test_what_grows(tool, budget):
+    with budget.growth(memory="n") as b:
+        b.call(tool, what="")
+def test_refused(tool):
+    tool(how="?")
 """
 
 
@@ -138,12 +146,17 @@ def test_a_block_measures_a_tool_where_it_is_served(pytester):
     pytester.makefile(".tool.yaml", served=json.dumps(text))
     pytester.makepyfile(test_served=SUITE)
     result = run(pytester, "--toolcheck-log=off", "test_served.py")
-    result.assert_outcomes(passed=1, failed=3)
+    result.assert_outcomes(passed=1, failed=6)
+    assert "def __call__" not in result.stdout.str()
+    assert "in as_subject" not in result.stdout.str()
     result.stdout.fnmatch_lines_random(
         [
             "*BudgetExceeded: memory peak *, budget 9 MiB, over in 3 of 3 calls",
             "*high-water mark of the server*",
             "*ToolCallFailed: spend * for its budget with what of size *",
+            "*BudgetError: found 'spike' without a name, expected arguments as b.call(tool, parameter=value)",
+            "*BudgetError: growth over 'size': * no such parameter; it has: what (budget.growth(over=…) names what grows)",
+            "*ToolCallFailed: spend was lost: *",
             "*BudgetError: found BoundTool.call, expected the tool itself, as b.call(tool, parameter=value)",
         ]
     )

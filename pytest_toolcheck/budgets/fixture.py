@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from ..spec.model import Budgets
-from .clocks import wall_ns
+from .clocks import MeterError, wall_ns
 from .growth import FEWEST_SIZES, doubling_sizes
 from .markers import BudgetError, parse_marks
 from .measure import OnResult, Subject, apply_budgets, raise_for
@@ -168,9 +168,15 @@ class BudgetBlock:
     def _call_tool(self, tool: Any, *args: Any, **arguments: Any) -> Any:
         """Make the call as the test would, then measure it where it is served, which may be in other processes."""
         __tracebackhide__ = True
-        result = tool(*args, **arguments)
+        if args:
+            raise BudgetError(f"found {args[0]!r} without a name, expected arguments as b.call(tool, parameter=value)")
+        result = tool(**arguments)
         growth = self._budgets.growth
-        self._take(tool.as_subject(arguments, over=growth.over if growth else None))
+        try:
+            subject = tool.as_subject(arguments, over=growth.over if growth else None)
+        except MeterError as error:
+            raise BudgetError(f"{error} (budget.growth(over=…) names what grows)") from None
+        self._take(subject)
         return result
 
     def _take(self, subject: Subject) -> None:
