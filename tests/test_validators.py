@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_toolcheck.cases.model import Case
-from pytest_toolcheck.checks import Finding
+from pytest_toolcheck.checks import Finding, violation
 from pytest_toolcheck.targets.base import Outcome
 from pytest_toolcheck.validation.panel import Validator
 
@@ -162,3 +162,13 @@ def test_a_validator_that_is_not_there_is_told_at_collection(pytester: pytest.Py
     assert not (pytester.path / "log").exists() or not any(
         e["ev"] == "call.start" for e in events(pytester.path / "log")
     )
+
+
+def test_of_what_is_valid_it_is_not_asked_what_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each accepted answer is held to its schema; only of one that breaks it the most telling error is looked for."""
+    schema = {"type": "object", "properties": {"seats": {"type": "integer"}}, "required": ["seats"]}
+    told = violation.violation_of(schema, {"seats": "3"})
+    assert told is not None
+    assert told.message == "'3' is not of type 'integer'"
+    monkeypatch.setattr(violation, "best_match", None)
+    assert violation.violation_of(schema, {"seats": 3}) is None

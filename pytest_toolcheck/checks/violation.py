@@ -33,8 +33,18 @@ class Violation:
 
 def violation_of(schema: dict[str, Any] | bool, instance: Any) -> Violation | None:
     """Return what of the schema the instance breaks (the most telling one), or None where it is valid."""
-    error = best_match(validator(schema).iter_errors(instance))
+    text = json.dumps(schema, sort_keys=True)
+    if _is_plainly_valid(text, instance):
+        return None
+    error = best_match(_compiled(text).iter_errors(instance))
     return None if error is None else _violation(error)
+
+
+def _is_plainly_valid(text: str, instance: Any) -> bool:
+    try:
+        return _acceptor(text)(instance)
+    except Exception:  # of a schema that is none, or without an end: left to `jsonschema`
+        return False
 
 
 def is_valid(schema: dict[str, Any] | bool, instance: Any, *, floats_are_integers: bool = True) -> bool:
