@@ -182,3 +182,13 @@ def test_recording_only_ever_adds(inputs):
         assert before <= report.covered <= report.total
         assert report.covered + len(report.missing) == report.total
         before = report.covered
+
+
+def test_a_reference_that_leads_nowhere_else_ends():
+    """What `not` refuses may refer to nothing but itself: there are goals, and they are found in no time."""
+    schema = {
+        "not": {"$ref": "#/$defs/a"},
+        "type": "object",
+        "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}},
+    }
+    assert "(input): type object (valid)" in SchemaCoverage(schema).report().missing

@@ -228,8 +228,11 @@ class SchemaGraph:
         return [(absent,), (present, self.child(node, schema))]
 
     def _negated(self, node: Node, purpose: str, schema: Any) -> list[Goal] | None:
-        inner = self.child(node, schema)
+        inner, seen = self.child(node, schema), set[int]()
         while isinstance(inner.get("$ref"), str) and len(inner.schema) == 1:
+            if id(inner.schema) in seen:  # it refers to nothing but itself
+                return None
+            seen.add(id(inner.schema))
             inner = self.follow(inner, "$ref")
         found = negations(inner.schema)
         if found is None:
