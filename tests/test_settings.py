@@ -59,17 +59,20 @@ def test_the_command_line_wins_over_the_ini_file(pytester: pytest.Pytester) -> N
     assert (pytester.path / "from-line").is_dir()
 
 
+SCOPE = ("-o", "asyncio_default_fixture_loop_scope=function")  # pytest-asyncio asks for it
+
+
 def test_the_plugin_loads_by_name_with_and_without_autoload(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`-p toolcheck` works by the entry point's name whether plugins are loaded by themselves or not; `no:` switches it off."""
     pytester.makepyfile("def test_one(event_log): assert event_log.emit('case.progress') is None")
-    pytester.runpytest_inprocess("-p", "toolcheck", "--toolcheck-log=off").assert_outcomes(passed=1)
-    pytester.runpytest_inprocess("--toolcheck-log=off").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*SCOPE, "-p", "toolcheck", "--toolcheck-log=off").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*SCOPE, "--toolcheck-log=off").assert_outcomes(passed=1)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.runpytest_inprocess("-p", "toolcheck", "--toolcheck-log=off").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*SCOPE, "-p", "toolcheck", "--toolcheck-log=off").assert_outcomes(passed=1)
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    pytester.runpytest_inprocess("-p", "no:toolcheck").assert_outcomes(errors=1)
+    pytester.runpytest_inprocess(*SCOPE, "-p", "no:toolcheck").assert_outcomes(errors=1)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ def test_the_plugin_is_loaded_once_by_whatever_names_it_is_asked_for(
     """The module's own name works beside the entry point's, which pytest loads by itself."""
     pytester.makepyfile("def test_one(event_log): assert event_log.emit('case.progress') is None")
     asked = [part for name in names for part in ("-p", name)]
-    pytester.runpytest_inprocess(*asked, "--toolcheck-log=off").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*SCOPE, *asked, "--toolcheck-log=off").assert_outcomes(passed=1)
 
 
 def test_without_the_plugin_specs_are_not_collected(pytester: pytest.Pytester) -> None:
