@@ -13,7 +13,9 @@ from itertools import islice, product
 from typing import Any, Final
 
 from .behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
-from .chain_roles import ONLY_TELLS, Chain, chains_from, may_be_called, required_of, role_of_tool, schema_of, words_of
+from .chain_calls import reports_as_success
+from .chain_roles import ONLY_TELLS, may_be_called, required_of, role_of_tool, schema_of, words_of
+from .chain_tools import Chain, chains_from
 from .chain_values import further_values, made_up, members_of, plain, unused_name, with_new_texts
 from .chains import fail_if_seen_twice
 from .checks import Finding
@@ -215,9 +217,17 @@ class Effects:
                 "removes another",
             )
         if after is None:
-            return None
+            return self._reported(given)
         wrong = self._dropped(before, after, mine, asked) or self._forgotten(before, told, after, asked)
         return wrong or self._spread((before, after), (beside, now), (mine, other), asked)
+
+    def _reported(self, given: dict[str, Any]) -> Finding | None:
+        """Whether a tool that has ended a thing reports an error as a success when it is asked to again."""
+        tool, again = self._ctx.plan.tool.name, self._note(self._ctx.plan.tool.name, given, self._ctx.call(given))
+        if again.kind != "accepted" or not reports_as_success(self._ctx.plan, tool, again):
+            return None
+        text = f"{tool} of what is gone reports an error as a success (isError false): {shorten(again.value, 100)}"
+        return self._wrong(text, "error as success")
 
     def _dropped(self, before: Leaves, after: Leaves, mine: Any, asked: list[Any]) -> Finding | None:
         """Whether a tool that adds to a text has put what was added in the place of what was there."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .chain_roles import words_of
 from .chain_values import has_word, shown
+from .parts import parts_of
 
+SIZES = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
+"""Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
+_MOST_ROWS = 1000
 _TELLING = 4
 _ROUND = 5
 """A list of a round number of rows may be a page."""
@@ -71,6 +76,13 @@ class Listed:
             if not _rows_about(rows, earlier) or _rows_about(rows, newest):
                 return None
         return f"lists {earlier!r} only since {newest!r} was made, which it does not list", "list not updated"
+
+
+def largest_page(schema: Any) -> dict[str, int]:
+    """Return the parameter that says how many rows are listed, with the most that it may say; nothing where there is none."""
+    parts = parts_of(schema)
+    found = {name: parts[name].get("maximum") for name in parts if "_".join(words_of(name)) in SIZES}
+    return {name: most for name, most in found.items() if isinstance(most, int) and most <= _MOST_ROWS}
 
 
 def _is_marked(before: Any, after: Any) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .chain_calls import BAD
+from .chain_each import ChainEach
 from .chain_lists import Listed
-from .chain_options import ChainOptions
 from .chain_roles import words_of
 from .chain_values import further_values, own_values, plain, shown, shows_any, unused_name
 from .checks import Finding
@@ -45,7 +45,7 @@ _MAY_NAME = "id key name number no code slot seat room table row port index day 
 _NAMES = frozenset(_MAY_NAME.split())
 
 
-class ChainOnce(ChainOptions):
+class ChainOnce(ChainEach):
     """Looks whether what was made is there still, as it was."""
 
     def _made_over(
@@ -71,7 +71,7 @@ class ChainOnce(ChainOptions):
         if self._other is None:
             return None
         listed.look()
-        third, given_then = self._create(base)
+        third, given_then = self._create(base, given)  # named so that it comes after the second
         newest = next((key for key in self._others(third, given_then) if key != self._other), None)
         late = listed.behind(self._other, newest)
         wrong = self._made_over(second, third, given, given_then)
@@ -96,10 +96,12 @@ class ChainOnce(ChainOptions):
         create, offered = self._chain.create, self._offered
         if key != offered.get(self._chain.key) or not self._puts(create):
             return None
-        schema = self._schemas[create]
-        asked = {name: other for name, value in offered.items() if (other := _another(schema, name, value)) is not None}
-        given = {**offered, **{name: value for name, value in asked.items() if name not in self._about(create, key)}}
-        before = {name: value for name, value in given.items() if value != offered[name] == shown(self._before, name)}
+        schema, about = self._schemas[create], self._about(create, key)
+        given = {
+            name: value if name in about else _others(part_of(schema, name), value) for name, value in offered.items()
+        }
+        known, new = dict(_plain_values(offered)), dict(_plain_values(given))
+        before = {name: new[name] for name in known if new.get(name) != known[name] == shown(self._before, name)}
         if not before or not is_valid(schema, given) or self._call(create, given).kind != "accepted":
             return None
         found = self._read(key)
@@ -107,9 +109,9 @@ class ChainOnce(ChainOptions):
             return None
         now = plain(found.value)
         for name, value in before.items():
-            if shown(now, name) == offered[name]:
+            if shown(now, name) == known[name]:
                 was = f"{create} was given {name} {shorten(value, 60)} for {shorten(key, 60)}"
-                text = f"{was}, and {self._chain.read} still answers {shorten(offered[name], 60)}"
+                text = f"{was}, and {self._chain.read} still answers {shorten(known[name], 60)}"
                 return self._wrong(text, "second write not visible")
         self._offered, self._before = given, now
         return None
@@ -132,16 +134,29 @@ class ChainOnce(ChainOptions):
         return f"{' '.join(words_of(name))} {(tool.description if tool is not None else '') or ''}"
 
 
-def _another(schema: Any, name: str, value: Any) -> Any:
-    """Return another value for a free text, a number or a choice that a schema takes; None where there is none."""
-    part = part_of(schema, name)
+def _others(part: dict[str, Any], value: Any) -> Any:
+    """Return another value for a free text, a number or a choice that a schema takes, and so for each in an object; else the same."""
+    made: list[Any] = []
+    if isinstance(value, Mapping):
+        return {name: _others(part_of(part, name), inner) for name, inner in value.items()}
     if isinstance(value, str) and not {"pattern", "format", "enum", "const"} & {*part}:
-        made: list[Any] = [f"{unused_name()} {value}", unused_name()]
+        made = [f"{unused_name()} {value}", unused_name()]
+    elif isinstance(value, bool):
+        made = [not value]
     elif isinstance(value, float):
         made = [value + 1.5, value / 2]
     else:
-        made = further_values(schema, name, value) if not isinstance(value, bool) else [not value]
-    return next((other for other in made if other != value and is_valid(part, other)), None)
+        made = further_values({"properties": {"": part}}, "", value)
+    return next((other for other in made if other != value and is_valid(part, other)), value)
+
+
+def _plain_values(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was given by its name, and so what stands in an object."""
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            yield from _plain_values(value)
+        else:
+            yield name, value
 
 
 def _are_told_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -106,8 +106,8 @@ class ChainOptions(ChainCalls):
         if not self._is_there(found, key):
             return None
         read = plain(found.value)
-        wrong = self._misread(answer, read, given) or self._dropped(key, read, given) or self._kept(key, read, given)
-        return wrong or self._cut(base)
+        wrong = self._misread(answer, read, given) or self._dropped(key, read, given) or self._own_lists(given)
+        return wrong or self._kept(key, read, given) or self._cut(base)
 
     def _cut(self, base: dict[str, Any]) -> Finding | None:
         """Whether texts as long as they may be are read as their beginning, though the creator has answered the whole."""
@@ -120,6 +120,9 @@ class ChainOptions(ChainCalls):
         answer = plain(outcome.value) if outcome.kind == "accepted" else None
         key = next((each for each in self._candidates(answer) if self._is_there(self._read(each), each)), None)
         return self._untrue(answer, plain(self._read(key, log=False).value), long) if key is not None else None
+
+    def _own_lists(self, given: Mapping[str, Any]) -> Finding | None:
+        raise NotImplementedError
 
     def _made_with_options(self, base: dict[str, Any]) -> tuple[Any, Mapping[str, Any], Any] | None:
         schema = self._schemas[self._chain.create]

@@ -172,6 +172,11 @@ def unused_name() -> str:
     return f"n{_unused_number()}"
 
 
+def later_digits() -> str:
+    """Return digits that nobody has used, and that come after those before."""
+    return f"{_unused_number():09d}"
+
+
 def _unused_number() -> int:
     return next(_fresh) * 7919 + os.getpid() % 7919
 

@@ -16,7 +16,7 @@ from .chain_calls import BAD, NOT_VISIBLE
 from .chain_changes import MOST_CHANGES, Change, changes
 from .chain_lists import Listed
 from .chain_once import ChainOnce
-from .chain_roles import Chain, chains_from
+from .chain_tools import Chain, chains_from
 from .chain_values import (
     plain,
     shown,
@@ -77,7 +77,9 @@ class ChainRun(ChainOnce):
         options = {*parts_of(self._schemas.get(self._chain.lister or ""))} - {*self._chain.shared}
         listed = Listed(self._chain.lister, self._list, marks=self._may_mark() or bool(options), selects=bool(options))
         first, self._offered = self._create(base)
-        second, also_offered = self._create(base)
+        second, also_offered = self._create(base, self._offered)
+        if self._chain.is_by_key and self._is_named_alike(self._offered, base):
+            raise ScenarioSkipped(f"nothing shows that {self._chain.create} makes what {self._chain.read} reads")
         if self._is_named_alike(
             self._offered, also_offered
         ):  # there is one thing, made twice: what it is now came last
@@ -94,13 +96,14 @@ class ChainRun(ChainOnce):
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
         wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
-        if wrong is None and self._other is not None:
-            self._cleared(self._other)
+        wrong = wrong or self._each_value()
+        for made in (key, self._other) if wrong is not None else (self._other,):
+            self._cleared(made)
         return wrong
 
     def _cleared(self, key: Any) -> None:
-        if self._chain.delete is not None:
-            self._call(self._chain.delete, self._about(self._chain.delete, key))
+        if self._chain.delete is not None and key is not None:
+            self._call(self._chain.delete, self._about(self._chain.delete, key), log=False)
 
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
         return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None
@@ -224,7 +227,10 @@ class ChainRun(ChainOnce):
         if again.kind in BAD or (again.kind == "refused" and shows_crash(said, again.noise)):
             text = f"{self._chain.delete} {BAD[0] if again.kind == 'refused' else again.kind} on what it had deleted before"
             return self._wrong(text, "delete fails")
-        return None
+        if again.kind == "accepted" or not self._is_reported_as_success(self._chain.delete or "", again):
+            return None
+        text = f"{self._chain.delete} of what it had deleted before reports an error as a success (isError false)"
+        return self._wrong(f"{text}: {shorten(again.value, 100)}", "error as success")
 
     def _revived(self, key: Any) -> Finding | None:
         """An update that was accepted before is made once more: what is gone must not come back by it.

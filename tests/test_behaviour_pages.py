@@ -67,6 +67,31 @@ def test_pages_that_do_not_join_are_found(tmp_path: Path, place: str, body: str,
     assert told is None or told in found[0]
 
 
+USUAL = [
+    ("", "ROWS[:limit]", None),
+    ("", "ROWS[:5 if limit == 20 else limit]", "lists 5 of 9 rows where limit is 20"),
+    ("", "ROWS[:limit // 4] if limit > 8 else ROWS[:limit]", "lists 5 of 9 rows where limit is 20"),
+    ("", "ROWS", "lists 9 rows whatever limit says"),
+    ("", "ROWS[:3]", None),
+    ("", "[row for row in ROWS[:limit] if row['id'] % 2]", None),
+    ("", "[{**row, 'name': row['name'][:limit]} for row in ROWS]", None),
+    ("Words of each row.", "ROWS", None),
+    ("At most so many characters.", "ROWS", None),
+    ("", "ROWS[:min(limit, 6)]", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("about", "rows", "told"), USUAL)
+def test_a_limit_is_one_for_every_size(tmp_path: Path, about: str, rows: str, told: str | None) -> None:
+    """The usual one too; filters, largest pages and limits of something else accuse nobody."""
+    size = SIZE.replace('"default": 20', f'"default": 20, "description": "{about}"')
+    code = f"{ROWS}def list_rows(limit=20):\n    return {rows}\n"
+    spec = SPEC.replace("PROPERTIES", "{" + size + "}")
+    found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
 MAKERS = {
     "a key of a form": (
         "def add_row(sku, name):\n    rows[sku] = {'sku': sku, 'name': name}",

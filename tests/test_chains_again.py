@@ -53,9 +53,12 @@ def _in(folder: Path, code: str) -> list[str]:
 def test_a_second_write_is_read(tmp_path: Path) -> None:
     """Also of numbers with parts."""
     assert _in(tmp_path, PLACES.replace("PUT", PUT)) == []
-    [found] = _in(tmp_path, PLACES.replace("PUT", FIRST))
-    assert "save_place was given l" in found
-    assert "get_place still answers" in found
+    inside = PLACES.replace("lat: float, lon: float", "at: Point")
+    head = "from typing_extensions import TypedDict\nclass Point(TypedDict):\n    lat: float\n    lon: float\n"
+    for code, put in ((PLACES, FIRST), (head + inside, FIRST.replace('"lat": lat, "lon": lon', "**at"))):
+        [found] = _in(tmp_path, code.replace("PUT", put))
+        assert "save_place was given l" in found
+        assert "get_place still answers" in found
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from pytest_toolcheck.chain_answers import changed_beside, mistaken
 from pytest_toolcheck.chain_lists import Listed
-from pytest_toolcheck.chain_roles import Chain, chain_from, role_of_tool
+from pytest_toolcheck.chain_roles import role_of_tool
+from pytest_toolcheck.chain_tools import Chain, chain_from
 from pytest_toolcheck.chain_values import denies, keyed_values
 from pytest_toolcheck.checks.no_crash import shows_crash
 from pytest_toolcheck.rooms import _may_create

@@ -112,3 +112,37 @@ def test_what_is_added_to_a_text_leaves_it_there(tmp_path: Path) -> None:
     assert "dropped what was there" in found
     fills = FILES.replace("ADDED", "content").replace("append_file", "fill_file")
     assert findings_of(tmp_path, fills, "", room=effect_scenarios) == []
+
+
+DESK = """
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+server, kept = MCPServer("desk"), {}
+@server.tool()
+def add_event(title: str) -> dict:
+    kept[key := f"ev{len(kept) + 1}"] = title
+    return {"event_id": key, "title": title}
+@server.tool()
+def get_event(event_id: str) -> dict:
+    if not kept.get(event_id): raise ToolError("no such event")
+    return {"event_id": event_id, "title": kept[event_id]}
+@server.tool()
+def END(event_id: str) -> str:
+    if not kept.get(event_id): SAY
+    kept[event_id] = None
+    return "done"
+"""
+
+
+@pytest.mark.parametrize("name", ["delete_event", "cancel_event"])
+def test_an_error_about_what_is_gone_is_no_success(name: str, tmp_path: Path) -> None:
+    """Its result must say so by its flag; that nothing was there to end may be an answer."""
+    spec = "target: {mcp: {server: 'MODULE.py:server'}}\n"
+    told = []
+    for said in ('return "Error: no such event"', 'raise ToolError("no such event")', 'return "there was none"'):
+        code = DESK.replace("END", name).replace("SAY", said)
+        rooms = (chain_scenarios, effect_scenarios)
+        told.append([found for room in rooms for found in findings_of(tmp_path, code, spec, room=room)])
+    assert len(told[0]) == 1
+    assert "reports an error as a success (isError false)" in told[0][0]
+    assert told[1:] == [[], []]

@@ -15,6 +15,7 @@ _TRIES: Final = 8
 _FREE: Final = (5, 9)
 """The lengths of a text whose schema says none."""
 _FAR: Final = 10_000
+_LONG_ENOUGH: Final = 6
 _DAYS: Final = date(1990, 1, 1).toordinal(), date(2030, 12, 31).toordinal()
 
 Maker = Callable[[Mapping[str, Any], Any, random.Random], Any]
@@ -37,6 +38,26 @@ def new_value(maker: Maker, part: Mapping[str, Any], known: Any, chance: random.
         value = maker(part, known, chance)
         if value != known and is_valid(dict(part), value):
             return value
+    return None
+
+
+def last_in_order(part: Any, value: Any, spare: str) -> Any:
+    """Return a text like `value` that comes after all others by its letters; of a short one, `spare` makes it one of its own."""
+    if not isinstance(value, str):
+        return value
+    at = next((at for at, char in enumerate(value) if char.isascii() and char.isalpha()), len(value))
+    last = "".join("zZ"[char.isupper()] if char.isascii() and char.isalpha() else char for char in value[at : at + 2])
+    is_short = sum(char.isalnum() for char in value) < _LONG_ENOUGH
+    made = f"zz{spare}" if is_short else f"{value[:at]}{last}{value[at + 2 :]}"
+    return made if is_valid(part, made) else value
+
+
+def begun_alike(part: Any, value: Any) -> str | None:
+    """Return a text that has one letter or digit more than `value`, as near its end as may be; None where none is taken."""
+    for at in range(len(value), 0, -1) if isinstance(value, str) else ():
+        for char in "x7":
+            if value[at - 1].isalnum() and is_valid(part, made := f"{value[:at]}{char}{value[at:]}"):
+                return made
     return None
 
 

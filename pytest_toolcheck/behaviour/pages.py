@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..cases import base_candidates
-from ..chain_lists import rows_of
+from ..chain_lists import SIZES, rows_of
 from ..chain_roles import makes_by_setting, may_be_called, role_of_tool, schema_of, words_of
 from ..chain_values import all_new, plain, with_new_texts
 from ..checks.base import as_json
@@ -24,8 +24,6 @@ from ..scenario import ScenarioSkipped, ToolPlan
 if TYPE_CHECKING:
     from .promise import Trial
 
-_SIZES: Final = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
-"""Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
 _LAST: Final = frozenset(["last", "recent", "latest", "tail", "num_results", "top_k", "top_n", "last_n"])
 """So many of the newest, or best."""
 _COUNTS: Final = frozenset(["count", "n", "k", "top", "lines", "num"])
@@ -37,6 +35,10 @@ _OF_TIME: Final = re.compile(
 )
 """What says that the last of something else are meant than rows."""
 _OF_ALL: Final = re.compile(r"\b(?:0|zero|all|every|everything|unlimited|no limit|whole)\b", re.IGNORECASE)
+_OF_ELSE: Final = re.compile(
+    r"\b(?:per|each|char\w*|bytes?|length|depth|groups?|categor\w+|parallel|concurren\w+)\b", re.IGNORECASE
+)
+"""What says that a limit is one of something else than rows."""
 _SKIPS: Final = frozenset(["offset", "skip", "start", "start_index", "from_index"])
 _PAGES: Final = frozenset(["page", "page_number"])
 _CURSORS: Final = frozenset(["cursor", "after", "page_token", "next_token", "starting_after", "continuation", "token"])
@@ -78,7 +80,7 @@ def names_in(plan: ToolPlan) -> _Names | None:
     called = {"_".join(words_of(name)): name for name in parts}
     whole = {word: name for word, name in called.items() if parts[name].get("type") == "integer"}
     last = _sizes_of_the_last(plan, parts)
-    sizes = [whole[word] for word in whole if word in _SIZES] or [whole[word] for word in whole if word in last]
+    sizes = [whole[word] for word in whole if word in SIZES] or [whole[word] for word in whole if word in last]
     if len(sizes) != 1:
         return None
     places = {word: name for word, name in called.items() if word in _SKIPS | _PAGES | _CURSORS}
@@ -99,7 +101,7 @@ def _sizes_of_the_last(plan: ToolPlan, properties: Mapping[str, Any]) -> frozens
 def _means_all(plan: ToolPlan, name: str) -> bool:
     """Whether 0 rows may mean all: of a limit it often does, of the last so many it does where somebody says so."""
     said = plan.tool.input["properties"][name].get("description") if isinstance(plan.tool.input, dict) else None
-    is_limit = "_".join(words_of(name)) in _SIZES
+    is_limit = "_".join(words_of(name)) in SIZES
     return is_limit or _OF_ALL.search(f"{plan.description.description} {said}") is not None
 
 
@@ -143,7 +145,8 @@ class _Listing:
         texts = [as_json(row) for row in self.whole]
         if len(set(texts)) < max(len(texts), _ENOUGH):
             return None
-        found = self._miscounted() or self._not_none() or self._misplaced(texts) or self._mistotalled()
+        found = self._miscounted() or self._not_as_many(texts) or self._not_none()
+        found = found or self._misplaced(texts) or self._mistotalled()
         return found if [as_json(row) for row in self._all()] == texts else None
 
     def _miscounted(self) -> tuple[str, str] | None:
@@ -155,6 +158,23 @@ class _Listing:
         if len(sizes) < _ENOUGH or len(self.whole) <= _ENOUGH or len(by) != 1 or (off := by.pop()) not in (-1, 1):
             return None
         return f"lists {abs(off)} {'more' if off > 0 else 'less'} than {self.names.size} says", "size"
+
+    def _not_as_many(self, texts: list[str]) -> tuple[str, str] | None:
+        """Say that all sizes are answered alike, or that the usual one is answered with fewer rows where small ones are exact."""
+        name, sizes = self.names.size, range(1, _ENOUGH + 1)
+        if len(texts) <= _ENOUGH or "_".join(words_of(name)) not in SIZES or _OF_ELSE.search(f"{self._part(name)}"):
+            return None
+        answers = [self._answer({name: size}) for size in (self._most(), *sizes)]
+        shown = [[as_json(row) for row in rows_of(answer)] for answer in answers[1:]]
+        if len({as_json(answer) for answer in answers}) == 1:
+            return f"lists {len(texts)} rows whatever {name} says", "ignored"
+        usual = self._part(name).get("default")
+        if not isinstance(usual, int) or any(rows != texts[:size] for rows, size in zip(shown, sizes, strict=True)):
+            return None
+        rows = [as_json(row) for row in self._rows({name: usual}) or ()]
+        if rows and len(rows) < min(usual, len(texts)) and rows == texts[: len(rows)]:
+            return f"lists {len(rows)} of {len(texts)} rows where {name} is {usual}", "usual"
+        return None
 
     def _not_none(self) -> tuple[str, str] | None:
         """Say that the last 0 rows are some: of a list, `rows[-0:]` are all."""
