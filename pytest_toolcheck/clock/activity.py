@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import _thread
 import os
-import sys
 import threading
 import types
 from collections.abc import Callable, Collection, Iterable
@@ -17,6 +16,7 @@ from typing import Any
 
 from .children import Family
 from .descriptors import awaited_descriptors, reads_a_file
+from .frames import current_frames
 from .sockets import awaited_answer, is_connection
 from .syscalls import STOPPED, Doing, classify, is_call, is_supported, read_call, run_ns
 from .unlisted import Unlisted
@@ -255,4 +255,4 @@ def let_others_run() -> None:
 
 def _places() -> dict[int, Place]:
     """Return for each thread the frame and the instruction at which it is."""
-    return {ident: (frame, frame.f_lasti) for ident, frame in sys._current_frames().items()}
+    return {ident: (frame, frame.f_lasti) for ident, frame in current_frames().items()}

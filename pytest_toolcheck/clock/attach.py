@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 
 from .driver import Driver
 from .errors import VirtualTimeError
+from .frames import current_frames
 from .loop import VirtualSelector
 
 Fail = Callable[[BaseException], None]
@@ -75,7 +75,7 @@ class Loops:
         """
         if threading.active_count() == 1:
             return
-        for thread, innermost in sys._current_frames().items():
+        for thread, innermost in current_frames().items():
             frame: FrameType | None = None if thread == threading.get_ident() else innermost
             while frame is not None and frame.f_code is not _RUN_FOREVER:
                 frame = frame.f_back

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import _thread
 import os
-import sys
 import threading
 from collections.abc import Collection, Iterator
 
+from .frames import current_frames
 from .syscalls import Doing, classify, is_supported, read_call
 from .work import Work
 
@@ -52,7 +52,7 @@ def _listed(threads: Collection[threading.Thread]) -> set[str]:
 
 
 def _others_run_python(threads: Collection[threading.Thread]) -> bool:
-    return bool(sys._current_frames().keys() - {thread.ident for thread in threads})
+    return bool(current_frames().keys() - {thread.ident for thread in threads})
 
 
 def _running_unlisted() -> int:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from .errors import VirtualDeadlock
+from .frames import current_frames
 from .virtual import VirtualClock, Waiter, no_input, no_work
 
 _LONGEST_S = threading.TIMEOUT_MAX
@@ -105,7 +106,7 @@ def _waiting_places() -> Iterator[str]:
 
 def waiting_threads(is_meant: Callable[[int], bool]) -> Iterator[str]:
     """Say of each thread that is meant where it is, but of one that waits for a job in a pool."""
-    frames = sys._current_frames()
+    frames = current_frames()
     for thread in threading.enumerate():
         if thread.ident is not None and is_meant(thread.ident) and thread.ident in frames:
             frame = frames[thread.ident]

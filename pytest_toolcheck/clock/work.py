@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from .frames import current_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ Look = dict[int, tuple[str, str]]
 
 
 def _where(ident: int) -> str:
-    frame = sys._current_frames().get(ident)
+    frame = current_frames().get(ident)
     if frame is None:
         return "has no Python frame"
     return f"is at {frame.f_code.co_qualname} ({Path(frame.f_code.co_filename).name}:{frame.f_lineno})"
