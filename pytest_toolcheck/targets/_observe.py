@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
+import sys
 import threading
 import time
 import warnings
@@ -143,12 +144,13 @@ def _children() -> int:
 
 def _may_have_children() -> bool:
     """Whether there is any child: one question, where to look after each thread costs one for each."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    except (AttributeError, OSError):  # not on this system
-        return True
+    if sys.platform == "linux":
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        except OSError:
+            pass
     return True
 
 
