@@ -164,8 +164,10 @@ def test_what_can_be_met_has_no_finding(schema):
             "dependentRequired": {"b": ["a"]},
         },
         {"type": "object", "minProperties": 3, "patternProperties": {"[0-9]$": False}},
+        {"type": "integer", "exclusiveMaximum": -1, "multipleOf": 0.01},
+        {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 5, "multipleOf": 0.75},
     ],
-    ids=["a part behind many others", "names that need others", "names without digits"],
+    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters"],
 )  # fmt: skip
 def test_what_is_hard_to_meet_is_no_contradiction(schema):
     """That the tries went to other parts, or that the first names do not do, is no finding."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import islice
 
@@ -31,7 +32,7 @@ _LANDMARKS = (10, 100, 256, 128, 2000, 65536, 1000, -10, -100, -256, 42, 500, -4
 
 def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers that should lie within the bounds."""
-    step = _step(shape) or 1
+    step = _step(shape, whole=whole) or 1
     low, high = bounds(shape)
     for start in (low, high):
         if start is not None:
@@ -55,7 +56,7 @@ def _between(low: Number, high: Number, step: Number, whole: bool) -> Iterator[N
 
 def nth(shape: Shape, number: int, *, whole: bool) -> Iterator[Number]:
     """Yield the `number`-th multiple from the lower bound up, or from the upper down, or from nought."""
-    low, high, step = *bounds(shape), _step(shape) or 1
+    low, high, step = *bounds(shape), _step(shape, whole=whole) or 1
     start = low if low is not None else high if high is not None else 0
     sign = 1 if low is not None or high is None else -1
     if abs(start) <= _LARGEST:
@@ -74,7 +75,7 @@ def bounds(shape: Shape) -> tuple[Number | None, Number | None]:
 
 def inward(shape: Shape, bound: Number, sign: int, *, whole: bool) -> Iterator[Number]:
     """Yield the bound itself, then the numbers next to it that an exclusive bound or a multiple leaves."""
-    step = _step(shape)
+    step = _step(shape, whole=whole)
     if abs(bound) > _LARGEST:
         yield bound
         return
@@ -91,7 +92,7 @@ def inside(shape: Shape, *, whole: bool) -> Iterator[Number]:
         return
     for count in range(1, _FEW + 1):
         value = low + (high - low) * (count * _GOLDEN % 1)
-        yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape) or 1, whole)
+        yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape, whole=whole) or 1, whole)
 
 
 def landmarks(shape: Shape) -> Iterator[int]:
@@ -103,7 +104,7 @@ def landmarks(shape: Shape) -> Iterator[int]:
 def levels(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers of different kinds, the most telling first, to be combined with others: ends, parts, signs, sizes."""
     low, high = bounds(shape)
-    step = _step(shape) or 1
+    step = _step(shape, whole=whole) or 1
     for bound, sign in ((low, 1), (high, -1)):
         yield from () if bound is None else islice(inward(shape, bound, sign, whole=whole), 2)
     if low is not None and high is not None and max(abs(low), abs(high)) <= _LARGEST:
@@ -112,8 +113,9 @@ def levels(shape: Shape, *, whole: bool) -> Iterator[Number]:
     yield from (_snap(number, step, whole) for number in usual)
 
 
-def _step(shape: Shape) -> Number | None:
-    steps = [n for n in shape.numbers("multipleOf") if n > 0]
+def _step(shape: Shape, *, whole: bool) -> Number | None:
+    """Return how far multiples are apart; of a fraction, those that are whole numbers where only these are meant."""
+    steps = [Fraction(str(n)).numerator if whole else n for n in shape.numbers("multipleOf") if n > 0]
     if len(steps) > 1 and all(isinstance(n, int) or float(n).is_integer() for n in steps):
         return math.lcm(*map(int, steps))
     return max(steps, default=None)
@@ -135,7 +137,7 @@ def _snap(number: Number, step: Number, whole: bool) -> Number:
 
 def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers at, just inside and just outside every bound and multiple."""
-    step = _step(shape)
+    step = _step(shape, whole=whole)
     signs = {"minimum": -1, "exclusiveMinimum": -1, "maximum": 1, "exclusiveMaximum": 1}
     stated = [(bound, sign) for keyword, sign in signs.items() for bound in shape.numbers(keyword)]
     for bound, sign in stated:  # at every bound and outside of it, before more of any
