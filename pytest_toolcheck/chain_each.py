@@ -14,7 +14,7 @@ from .chain_values import array_shown, new_key, plain, shown, unused_name
 from .checks import Finding
 from .checks.base import shorten
 from .checks.violation import is_valid
-from .parts import parts_of
+from .parts import parts_of, with_alternatives
 from .targets.base import Outcome
 
 _MOST_PARAMETERS: Final = 6
@@ -114,7 +114,7 @@ class ChainEach(ChainOptions):
 
 def _values(name: str, part: Mapping[str, Any]) -> list[Any]:
     """Return the members of a choice that say what they ask for, or whole numbers at the bounds, nought, and beside the default."""
-    branches = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+    branches = with_alternatives(part)
     members = next((each["enum"] for each in branches if isinstance(each.get("enum"), list)), None)
     if members is not None:
         texts = [each for each in members if isinstance(each, str) and each.lower() not in _OPEN]

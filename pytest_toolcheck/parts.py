@@ -57,3 +57,8 @@ def referred(root: Any, reference: str) -> Any:
     for step in reference.removeprefix("#/").split("/"):
         found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
     return found
+
+
+def with_alternatives(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a parameter's schema, and those of its `anyOf` that are objects: what `int | None` may be stands there."""
+    return [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]

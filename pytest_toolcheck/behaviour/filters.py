@@ -18,7 +18,7 @@ from ..chain_roles import required_of, role_of_tool, schema_of, words_of
 from ..chain_values import members_of, plain
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
-from ..parts import part_of, parts_of
+from ..parts import part_of, parts_of, with_alternatives
 from ..scenario import ScenarioSkipped, ToolPlan
 from .leaves import same
 from .pages import makers
@@ -54,13 +54,9 @@ def filters_in(plan: ToolPlan) -> list[str]:
 def _may_filter(name: str, part: Mapping[str, Any]) -> bool:
     words = words_of(name)
     says_else = _MEANS_ELSE.search(str(part.get("description", ""))) or not _SHOWS_OTHERWISE.isdisjoint(words)
-    kinds = {kind for each in (part, *_branches(part)) for kind in _types(each)}
+    kinds = {kind for each in with_alternatives(part) for kind in _types(each)}
     is_id = len(words) > 1 and words[-1] == "id"
     return not says_else and bool("enum" in part or kinds & {"string", "boolean"} or (is_id and "integer" in kinds))
-
-
-def _branches(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [each for each in part.get("anyOf", ()) if isinstance(each, Mapping)]
 
 
 def _types(part: Mapping[str, Any]) -> list[Any]:
