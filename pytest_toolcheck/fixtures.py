@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .handwritten import BoundTool
     from .resilience.breakers import Breakers
     from .runtime import Runtime
-    from .sessions import ToolSessions
+    from .sessions.tool_sessions import ToolSessions
 
 __all__ = [
     "_breakers",
@@ -91,7 +91,7 @@ def _tool_sessions(request: pytest.FixtureRequest, tools: dict[str, BoundTool]) 
     .. versionadded:: 0.1
     """
     from .server import server_of
-    from .sessions import ToolSessions
+    from .sessions.tool_sessions import ToolSessions
 
     runtime = _runtime(request)
     spec = next(iter(tools.values())).plan.spec

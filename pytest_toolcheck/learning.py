@@ -9,8 +9,8 @@ from typing import Any
 
 from .answered import names_answered
 from .cases import base_candidates
-from .chain_roles import makes_by_setting, may_be_called, role_of, role_of_tool, schema_of, words_of
-from .chain_values import all_new, keyed_values, listed_values, plain, unused_name, values_in_text, varied
+from .chains.roles import makes_by_setting, may_be_called, role_of, role_of_tool, schema_of, words_of
+from .chains.values import all_new, keyed_values, listed_values, plain, unused_name, values_in_text, varied
 from .checks.base import shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid

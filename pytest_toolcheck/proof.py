@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from .cases import base_candidates, words
-from .chain_values import plain
+from .chains.values import plain
 from .checks.absent import speaks_of_absence
 from .checks.base import as_json, shorten
 from .checks.error_text import only_reports

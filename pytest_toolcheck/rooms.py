@@ -24,14 +24,14 @@ _ROOM_OF_MARKER = {
 
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
-    (lambda plan: _may_create(plan.tool, plan.description.source), "chains", "chain_scenarios"),
-    (lambda plan: _may_create(plan.tool, plan.description.source), "pairs", "pair_scenarios"),
-    (lambda plan: _may_change(plan), "chain_effects", "effect_scenarios"),
-    (lambda plan: _has_verb_of_its_own(plan.tool), "walks", "walk_scenarios"),
+    (lambda plan: _may_create(plan.tool, plan.description.source), "chains.lifecycle", "chain_scenarios"),
+    (lambda plan: _may_create(plan.tool, plan.description.source), "chains.pairs", "pair_scenarios"),
+    (lambda plan: _may_change(plan), "chains.effects", "effect_scenarios"),
+    (lambda plan: _has_verb_of_its_own(plan.tool), "chains.walks", "walk_scenarios"),
     (lambda plan: plan.tool.budgets, "budgets.scenarios", "budget_scenarios"),
     (lambda plan: plan.tool.resilience or plan.tool.timeouts, "resilience.scenarios", "resilience_scenarios"),
     (lambda plan: plan.tool.faults, "faults.scenarios", "fault_scenarios"),
-    (lambda plan: plan.tool.sessions, "sessions_scenarios", "session_scenarios"),
+    (lambda plan: plan.tool.sessions, "sessions.scenarios", "session_scenarios"),
     (lambda plan: plan.tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
     (lambda plan: plan.tool.validators, "validation.scenarios", "validator_scenarios"),
     (lambda _plan: True, "behaviour.scenarios", "behaviour_scenarios"),
@@ -44,7 +44,7 @@ def _may_create(tool: ToolSpec, source: str | None = None) -> bool:
 
     An operation may have any name; one that is put may make what its caller names.
     """
-    from .chain_roles import role_of, words_of
+    from .chains.roles import role_of, words_of
 
     is_sent = "post" in words_of(tool.name) or (tool.call or source or "").startswith(("POST ", "PUT "))
     return is_sent or (role_of(tool.name) or ("", ""))[0] == "create" or "set" in words_of(tool.name)
@@ -52,7 +52,7 @@ def _may_create(tool: ToolSpec, source: str | None = None) -> bool:
 
 def _may_change(plan: ToolPlan) -> bool:
     """Whether a tool is told of more than one thing, and neither its name nor its annotation says that it only reads."""
-    from .chain_roles import role_of
+    from .chains.roles import role_of
 
     schema = plan.tool.input
     properties = schema.get("properties", ()) if isinstance(schema, dict) else ()
@@ -62,7 +62,7 @@ def _may_change(plan: ToolPlan) -> bool:
 
 def _has_verb_of_its_own(tool: ToolSpec) -> bool:
     """Whether the name says neither that it makes, reads, changes or removes something: it may open, start or close it."""
-    from .chain_roles import role_of
+    from .chains.roles import role_of
 
     return role_of(tool.name) is None
 

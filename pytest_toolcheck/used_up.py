@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .cases.model import Case
-from .chain_roles import may_use_up
+from .chains.roles import may_use_up
 from .checks.base import USED_UP, Finding, as_json, shorten
 from .spec.model import McpTarget, PythonTarget
 from .targets.base import Outcome, Session

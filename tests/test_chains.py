@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.chain_roles import role_of
-from pytest_toolcheck.chain_tools import Chain, chain_from
+from pytest_toolcheck.chains.roles import role_of
+from pytest_toolcheck.chains.tools import Chain, chain_from
 from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.targets.base import ToolDescription
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pytest_toolcheck.chain_answers import changed_beside, mistaken
-from pytest_toolcheck.chain_lists import Listed
-from pytest_toolcheck.chain_roles import role_of_tool
-from pytest_toolcheck.chain_tools import Chain, chain_from
-from pytest_toolcheck.chain_values import denies, keyed_values
+from pytest_toolcheck.chains.answers import changed_beside, mistaken
+from pytest_toolcheck.chains.lists import Listed
+from pytest_toolcheck.chains.roles import role_of_tool
+from pytest_toolcheck.chains.tools import Chain, chain_from
+from pytest_toolcheck.chains.values import denies, keyed_values
 from pytest_toolcheck.checks.no_crash import shows_crash
 from pytest_toolcheck.rooms import _may_create
 from pytest_toolcheck.spec.model import ToolSpec

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.chain_effects import effect_scenarios
+from pytest_toolcheck.chains.effects import effect_scenarios
 
 from .behaviour_lab import findings_of
 

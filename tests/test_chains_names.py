@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.chains import chain_scenarios
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
 
 from .behaviour_lab import findings_of
 

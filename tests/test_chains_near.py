@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pytest_toolcheck.behaviour.fresh_values import begun_alike, last_in_order
-from pytest_toolcheck.chain_effects import effect_scenarios
-from pytest_toolcheck.chain_lists import largest_page
-from pytest_toolcheck.chains import chain_scenarios
+from pytest_toolcheck.chains.effects import effect_scenarios
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
+from pytest_toolcheck.chains.lists import largest_page
 
 from .behaviour_lab import findings_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.chain_effects import effect_scenarios
-from pytest_toolcheck.chains import chain_scenarios
+from pytest_toolcheck.chains.effects import effect_scenarios
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
 
 from .behaviour_lab import findings_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_toolcheck.chains import chain_scenarios
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
 
 from .behaviour_lab import findings_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.pairs import pair_scenarios
+from pytest_toolcheck.chains.pairs import pair_scenarios
 from pytest_toolcheck.rooms import room_scenarios
 from pytest_toolcheck.scenario import ToolPlan
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_toolcheck.behaviour.leaves import leaves_of_outcome
-from pytest_toolcheck.chain_values import changeable, new_key, plain
-from pytest_toolcheck.chains import chain_scenarios
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
+from pytest_toolcheck.chains.values import changeable, new_key, plain
 from pytest_toolcheck.checks.violation import is_valid
 from pytest_toolcheck.parts import part_of, parts_of
 from pytest_toolcheck.targets._openapi import read_operations

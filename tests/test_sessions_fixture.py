@@ -12,8 +12,8 @@ import pytest
 from pytest_toolcheck.clock import virtual_time
 from pytest_toolcheck.errors import TargetError
 from pytest_toolcheck.events import current
-from pytest_toolcheck.sessions import ToolSessions
-from pytest_toolcheck.sessions_model import SessionBusyError, SessionClosedError, SessionError, SessionLimitError
+from pytest_toolcheck.sessions.model import SessionBusyError, SessionClosedError, SessionError, SessionLimitError
+from pytest_toolcheck.sessions.tool_sessions import ToolSessions
 from pytest_toolcheck.targets.base import CallError, Outcome
 
 from .targets_kit import python_tools

@@ -12,7 +12,7 @@ import pytest
 from pytest_toolcheck.errors import Position
 from pytest_toolcheck.resilience.fresh import fresh_modules
 from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
-from pytest_toolcheck.sessions_scenarios import session_scenarios
+from pytest_toolcheck.sessions.scenarios import session_scenarios
 from pytest_toolcheck.spec.model import (
     CommandTarget,
     Dependency,

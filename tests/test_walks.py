@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.walks import orders, walk_scenarios
+from pytest_toolcheck.chains.walks import orders, walk_scenarios
 
 from .behaviour_lab import findings_of, plans_in
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chain_lists import rows_of
-from ..chain_roles import required_of, role_of_tool, schema_of, words_of
-from ..chain_values import members_of, plain
+from ..chains.lists import rows_of
+from ..chains.roles import required_of, role_of_tool, schema_of, words_of
+from ..chains.values import members_of, plain
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import part_of, parts_of, with_alternatives

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
-from ..chain_roles import required_of
+from ..chains.roles import required_of
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..learning import values_from_siblings

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..cases import base_candidates
-from ..chain_roles import may_be_called, role_of_tool
+from ..chains.roles import may_be_called, role_of_tool
 from ..events import new_rid
 from ..scenario import ToolPlan
 from ..spec.discover import effective_tool

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chain_roles import role_of_tool, words_of
-from ..chain_values import with_new_texts
+from ..chains.roles import role_of_tool, words_of
+from ..chains.values import with_new_texts
 from ..checks.base import Finding, place_of, shorten
 from ..checks.expected import same_json
 from ..checks.violation import is_valid

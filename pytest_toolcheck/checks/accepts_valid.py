@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..chain_roles import may_use_up
+from ..chains.roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
 from .absent import is_missing_beside_another, may_be_absent

@@ -14,7 +14,7 @@ from ..checks.base import Finding
 from ..clock.errors import VirtualTimeError
 from ..events import bind, new_rid
 from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
-from ..sessions_own import in_own_session
+from ..sessions.own import in_own_session
 from ..spec.model import Heartbeat, PythonTarget
 from .dependency import DependencyCall, DependencyProbe, fail, succeed
 from .fresh import fresh_modules, module_name, resolved

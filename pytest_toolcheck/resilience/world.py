@@ -17,7 +17,7 @@ from ..clock import session as clock_session
 from ..clock.errors import VirtualTimeError
 from ..clock.virtual import VirtualClock
 from ..events.context import install
-from ..sessions_own import in_own_session
+from ..sessions.own import in_own_session
 from ..spec.model import PythonTarget
 from .dependency import HANG_S, DependencyCall, DependencyProbe, ErrorMaker, begin_call, make_error
 from .fresh import Fresh, fresh_modules, resolved

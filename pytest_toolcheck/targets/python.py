@@ -76,7 +76,7 @@ class PythonTools:
         return found if tool.sessions is None else self._in_own_session(found, tool)
 
     def _in_own_session(self, function: Callable[..., Any], tool: ToolSpec) -> Callable[..., Any]:
-        from ..sessions_own import in_own_session
+        from ..sessions.own import in_own_session
 
         known = self._own_sessions.get(tool.name)
         if known is None or known[0] is not function:

@@ -13,7 +13,7 @@ import tracemalloc
 from pathlib import Path
 
 from pytest_toolcheck.errors import Position
-from pytest_toolcheck.sessions import ToolSessions
+from pytest_toolcheck.sessions.tool_sessions import ToolSessions
 from pytest_toolcheck.spec.model import PythonTarget, Spec, ToolSpec
 from pytest_toolcheck.targets import make_target
 

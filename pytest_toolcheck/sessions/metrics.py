@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from .scenario import ToolContext, ToolPlan
-from .sessions_managers import ModuleManager, Refused, offers
-from .sessions_scenarios import SessionScenario, fill
+from ..scenario import ToolContext, ToolPlan
+from .managers import ModuleManager, Refused, offers
+from .scenarios import SessionScenario, fill
 
 FUNCTIONS: Final = ("session_metrics", "session_stats", "get_session_metrics", "metrics", "get_metrics")
 """The functions of a module that tell its counts, the first that it has: a mapping, or an object with these attributes."""

@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .chain_answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
-from .chain_calls import BAD, NOT_VISIBLE
-from .chain_changes import MOST_CHANGES, Change, changes
-from .chain_lists import Listed
-from .chain_once import ChainOnce
-from .chain_tools import Chain, chains_from
-from .chain_values import (
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.no_crash import shows_crash
+from ..errors import Position
+from ..parts import parts_of
+from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
+from .calls import BAD, NOT_VISIBLE
+from .changes import MOST_CHANGES, Change, changes
+from .lists import Listed
+from .once import ChainOnce
+from .tools import Chain, chains_from
+from .values import (
     plain,
     shown,
     without,
 )
-from .checks import Finding
-from .checks.base import shorten
-from .checks.no_crash import shows_crash
-from .errors import Position
-from .parts import parts_of
-from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
 
 
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from .behaviour.fresh_values import makers_for, new_value
-from .behaviour.leaves import leaves_of, same
-from .chain_values import has_word, plain, unused_name
-from .checks.violation import is_valid
-from .parts import part_of, parts_of
+from ..behaviour.fresh_values import makers_for, new_value
+from ..behaviour.leaves import leaves_of, same
+from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
+from .values import has_word, plain, unused_name
 
 _NEW: Final = 3
 _NUMBERS: Final = (17, 23, 31, 5, 6, 7, 2, 3, 40, 60, 90, 120, 1, 4)

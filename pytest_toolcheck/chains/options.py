@@ -7,11 +7,16 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .chain_answers import is_changed_alone, mixed_up, untrue
-from .chain_calls import ChainCalls
-from .chain_changes import changes
-from .chain_roles import words_of
-from .chain_values import (
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
+from ..targets.base import ToolDescription
+from .answers import is_changed_alone, mixed_up, untrue
+from .calls import ChainCalls
+from .changes import changes
+from .roles import words_of
+from .values import (
     array_shown,
     changeable,
     further_values,
@@ -24,11 +29,6 @@ from .chain_values import (
     values_in_text,
     with_new_texts,
 )
-from .checks import Finding
-from .checks.base import shorten
-from .checks.violation import is_valid
-from .parts import part_of, parts_of
-from .targets.base import ToolDescription
 
 _MOST_UPDATES = 4
 _LONG, _LONGEST = 40, 4000

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .behaviour.leaves import MISSING, differing, is_volatile, leaves_of
-from .chain_values import has_word, shown
+from ..behaviour.leaves import MISSING, differing, is_volatile, leaves_of
+from .values import has_word, shown
 
 _MOVES_ON = re.compile(r"version|revision|\brev\b|etag|time|date|(^|_)(at|by)$|modif|changed", re.IGNORECASE)
 """Parameters that every update may change."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .chain_roles import words_of
-from .chain_values import has_word, shown
-from .parts import parts_of
+from ..parts import parts_of
+from .roles import words_of
+from .values import has_word, shown
 
 SIZES = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
 """Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .chain_calls import BAD
-from .chain_each import ChainEach
-from .chain_lists import Listed
-from .chain_roles import words_of
-from .chain_values import further_values, own_values, plain, shown, shows_any, unused_name
-from .checks import Finding
-from .checks.base import shorten
-from .checks.violation import is_valid
-from .parts import part_of
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.violation import is_valid
+from ..parts import part_of
+from .calls import BAD
+from .each import ChainEach
+from .lists import Listed
+from .roles import words_of
+from .values import further_values, own_values, plain, shown, shows_any, unused_name
 
 _MEANT_ONCE = re.compile(
     r"\b(?:once|one-time|burn\w*|self-destruct\w*|consum\w+|pops?|queue\w*|dequeue\w*|next"

@@ -20,9 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, overload
 
-from .events import bind, current, new_rid, new_span_id
-from .faults.flight import in_flight
-from .sessions_model import (
+from ..events import bind, current, new_rid, new_span_id
+from ..faults.flight import in_flight
+from ..spec.model import ToolSpec
+from ..targets.base import Outcome, Request, Session
+from .model import (
     CallUnderWay,
     Counts,
     SessionBusyError,
@@ -31,8 +33,6 @@ from .sessions_model import (
     SessionLimitError,
     SessionMetrics,
 )
-from .spec.model import ToolSpec
-from .targets.base import Outcome, Request, Session
 
 LIMIT: Final = 100
 IDLE_TIMEOUT_S: Final = 3600.0

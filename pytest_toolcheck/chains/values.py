@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .behaviour.fresh_values import makers_for, new_value
-from .cases.words import from_name
-from .chain_roles import words_of
-from .checks.violation import is_valid
-from .parts import part_of, parts_of
+from ..behaviour.fresh_values import makers_for, new_value
+from ..cases.words import from_name
+from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
+from .roles import words_of
 
 _IDS = ("id", "uuid", "guid", "key")
 _DONE = ("ok", "success", "found", "exists")

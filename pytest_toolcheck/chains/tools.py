@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .chain_roles import (
+from ..parts import part_of, parts_of
+from ..spec.model import Spec
+from ..targets.base import ToolDescription
+from .roles import (
     ONLY_TELLS,
     VERBS,
     makes_by_setting,
@@ -19,9 +22,6 @@ from .chain_roles import (
     schema_of,
     words_of,
 )
-from .parts import part_of, parts_of
-from .spec.model import Spec
-from .targets.base import ToolDescription
 
 _OF_ANOTHER_TIME = re.compile(
     r"refresh|cache|fresh|force|delet|remov|archiv|trash|snapshot|as_?of|version|revision|histor", re.IGNORECASE

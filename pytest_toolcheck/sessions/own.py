@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
-from .spec.model import ToolSpec
+from ..spec.model import ToolSpec
 
 PARAMETER: Final = "session_id"
 Function = Callable[..., Any]

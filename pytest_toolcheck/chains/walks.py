@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from .cases import base_candidates
-from .cases.model import Case
-from .chain_roles import schema_of
-from .chain_values import keyed_values, plain
-from .chains import fail_if_seen_twice
-from .checks import OUTCOME_CHECKS, Evidence, Finding
-from .checks.base import shorten
-from .checks.violation import is_valid
-from .errors import Position
-from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
-from .spec.model import ToolSpec
-from .targets.base import Outcome, ToolDescription
+from ..cases import base_candidates
+from ..cases.model import Case
+from ..checks import OUTCOME_CHECKS, Evidence, Finding
+from ..checks.base import shorten
+from ..checks.violation import is_valid
+from ..errors import Position
+from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
+from ..spec.model import ToolSpec
+from ..targets.base import Outcome, ToolDescription
+from .lifecycle import fail_if_seen_twice
+from .roles import schema_of
+from .values import keyed_values, plain
 from .walk_groups import group_of, is_id, required
 
 _PATIENCE_S, _MOST_CALLS, _SHOWN = 4.0, 260, 8

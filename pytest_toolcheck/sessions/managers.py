@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any, Final, Protocol, cast
 
-from .errors import ToolcheckError
-from .scenario import ScenarioSkipped, ToolContext, ToolPlan
-from .sessions_switches import no_chance_switches
-from .spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
+from ..errors import ToolcheckError
+from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
+from ..spec.model import HttpTarget, McpTarget, PythonTarget, WebSocketTarget
+from .switches import no_chance_switches
 
 PARAMETER: Final = "session_id"
 _A_MOMENT_S: Final = 0.01
@@ -61,7 +61,7 @@ def manager_of(plan: ToolPlan, ctx: ToolContext, arguments: dict[str, Any]) -> M
     if isinstance(target, PythonTarget):
         return ModuleManager(plan, ctx, arguments)
     if isinstance(target, HttpTarget | WebSocketTarget) or (isinstance(target, McpTarget) and target.url):
-        from .sessions_served import ServerManager
+        from .served import ServerManager
 
         return ServerManager(ctx, arguments)
     raise ScenarioSkipped(f"a {target.kind} target starts a process for each session: there is nobody to limit them")
@@ -77,9 +77,9 @@ class ModuleManager:
         self._stack = ExitStack()
 
     def __enter__(self) -> ModuleManager:
-        from .clock import active_clock, virtual_time
-        from .resilience.fresh import fresh_modules, home_module, resolved
-        from .resilience.runner import BoundedRunner
+        from ..clock import active_clock, virtual_time
+        from ..resilience.fresh import fresh_modules, home_module, resolved
+        from ..resilience.runner import BoundedRunner
 
         target = self._plan.spec.target
         assert isinstance(target, PythonTarget)
@@ -113,7 +113,7 @@ class ModuleManager:
 
     def call_slowly(self, handle: Any, length_s: float, openings: int) -> None:
         """Slow the first dependency down; in the last tenth of the call, open further sessions. Raises Refused."""
-        from .resilience.dependency import DependencyProbe, succeed
+        from ..resilience.dependency import DependencyProbe, succeed
 
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers(succeed(after_s=length_s))
@@ -121,7 +121,7 @@ class ModuleManager:
 
     def call_failing(self, handle: Any) -> None:
         """Call the tool while its first dependency fails. Raises Refused."""
-        from .resilience.dependency import DependencyProbe, fail
+        from ..resilience.dependency import DependencyProbe, fail
 
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers((fail(ConnectionError), None))
@@ -141,7 +141,7 @@ class ModuleManager:
 
     def call_at_once(self, handle: Any, count: int) -> None:
         """Make so many calls in one session at once, however they end."""
-        from .resilience.dependency import DependencyProbe, succeed
+        from ..resilience.dependency import DependencyProbe, succeed
 
         async def all_of_them() -> None:
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "toolcheck-session"))
@@ -153,7 +153,7 @@ class ModuleManager:
 
     def call_and_cancel(self, handle: Any, *, after_s: float) -> None:
         """Call the (async) tool while its first dependency hangs, and cancel the call. Raises ScenarioSkipped."""
-        from .resilience.dependency import DependencyProbe, hang
+        from ..resilience.dependency import DependencyProbe, hang
 
         if not inspect.iscoroutinefunction(self._tool):
             raise ScenarioSkipped("the tool is a plain function: a call of it cannot be cancelled")
@@ -190,7 +190,7 @@ class ModuleManager:
 
     def step_wall(self, seconds: float) -> None:
         """Step the wall clock; the monotonic one goes on."""
-        from .clock import active_clock
+        from ..clock import active_clock
 
         clock = active_clock()
         assert clock is not None
@@ -248,7 +248,7 @@ class ModuleManager:
         self, handle: Any, action: Callable[[], Any], *, after_s: float = _A_MOMENT_S
     ) -> tuple[Any, asyncio.Future[Any]]:
         """Do something in the middle of a call; return what it gave, and the call, which has ended. Raises Refused."""
-        from .resilience.dependency import DependencyProbe, succeed
+        from ..resilience.dependency import DependencyProbe, succeed
 
         with DependencyProbe(self._dependencies[0]) as probe:
             probe.answers(succeed(after_s=2 * after_s))
@@ -272,7 +272,7 @@ class ModuleManager:
 
         Raises Refused.
         """
-        from .resilience.dependency import DependencyProbe, succeed
+        from ..resilience.dependency import DependencyProbe, succeed
 
         async def one(number: int, handle: Any) -> list[Any]:
             await asyncio.sleep(number * _A_MOMENT_S / 3)

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .checks.base import Finding, as_json, shorten
-from .errors import Position, ToolcheckError
-from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
-from .sessions import ToolSessions
-from .sessions_managers import Manager, Refused, manager_of
-from .spec.model import PythonTarget, SessionPromise
-from .targets.base import Outcome
+from ..checks.base import Finding, as_json, shorten
+from ..errors import Position, ToolcheckError
+from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan, known_input
+from ..spec.model import PythonTarget, SessionPromise
+from ..targets.base import Outcome
+from .managers import Manager, Refused, manager_of
+from .tool_sessions import ToolSessions
 
 JUST_BEFORE: Final = (0.9, 0.7)
 """So much of the idle time a session must outlive, in real time; less where a busy machine wakes too late to tell."""
@@ -39,8 +39,8 @@ def session_scenarios(plan: ToolPlan) -> list[Scenario]:
     promise = plan.tool.sessions
     if promise is None:
         return []
-    from .sessions_metrics import counts_are_right, looking_keeps_nothing, offers_metrics
-    from .sessions_modules import module_checks, offers_sessions, own_at_once
+    from .metrics import counts_are_right, looking_keeps_nothing, offers_metrics
+    from .modules import module_checks, offers_sessions, own_at_once
 
     checks: list[tuple[str, Check]] = []
     if promise.concurrent or promise.calls:
@@ -128,7 +128,7 @@ class SessionScenario:
 
 
 def _at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
-    from .sessions_served import make_room
+    from .served import make_room
 
     arguments = scenario.arguments(ctx)
     alone = [ctx.call(arguments, valid=True) for _ in range(2)]
@@ -276,7 +276,7 @@ def own_count(promise: SessionPromise) -> int:
 
 
 def _may_be_cancelled(plan: ToolPlan) -> bool:
-    from .resilience.scenarios import is_plain_function
+    from ..resilience.scenarios import is_plain_function
 
     return not is_plain_function(plan)
 

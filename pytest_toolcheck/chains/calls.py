@@ -7,12 +7,19 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from .behaviour.fresh_values import begun_alike, last_in_order
-from .cases.model import Case
-from .chain_lists import largest_page
-from .chain_roles import role_of_tool, schema_of, words_of
-from .chain_tools import Chain
-from .chain_values import (
+from ..behaviour.fresh_values import begun_alike, last_in_order
+from ..cases.model import Case
+from ..checks import Evidence, Finding
+from ..checks.base import shorten
+from ..checks.error_text import is_report, reports_an_error
+from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
+from ..scenario import ScenarioSkipped, ToolContext, ToolPlan
+from ..targets.base import Outcome
+from .lists import largest_page
+from .roles import role_of_tool, schema_of, words_of
+from .tools import Chain
+from .values import (
     denies,
     keyed_values,
     later_digits,
@@ -28,13 +35,6 @@ from .chain_values import (
     with_new_texts,
     without,
 )
-from .checks import Evidence, Finding
-from .checks.base import shorten
-from .checks.error_text import is_report, reports_an_error
-from .checks.violation import is_valid
-from .parts import part_of, parts_of
-from .scenario import ScenarioSkipped, ToolContext, ToolPlan
-from .targets.base import Outcome
 
 BAD = ("crashed", "timed_out", "lost")
 NOT_VISIBLE = "chain: update not visible"

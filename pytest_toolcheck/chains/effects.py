@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any, Final
 
-from .behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
-from .chain_calls import reports_as_success
-from .chain_roles import ONLY_TELLS, may_be_called, required_of, role_of_tool, schema_of, words_of
-from .chain_tools import Chain, chains_from
-from .chain_values import further_values, made_up, members_of, plain, unused_name, with_new_texts
-from .chains import fail_if_seen_twice
-from .checks import Finding
-from .checks.base import shorten
-from .checks.error_text import is_report
-from .checks.violation import is_valid
-from .errors import Position
-from .learning import values_from_siblings
-from .parts import parts_of
-from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
-from .targets.base import Outcome
+from ..behaviour.leaves import Leaves, differing, is_volatile, leaves_of, same
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.error_text import is_report
+from ..checks.violation import is_valid
+from ..errors import Position
+from ..learning import values_from_siblings
+from ..parts import parts_of
+from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
+from ..targets.base import Outcome
+from .calls import reports_as_success
+from .lifecycle import fail_if_seen_twice
+from .roles import ONLY_TELLS, may_be_called, required_of, role_of_tool, schema_of, words_of
+from .tools import Chain, chains_from
+from .values import further_values, made_up, members_of, plain, unused_name, with_new_texts
 
 _ID: Final = re.compile(r"(?:^|_)(?:id|uuid|guid|key|number|code|slug|sku|ref|handle|path)$")
 _ADDS: Final = frozenset(["append", "prepend", "extend", "push"])

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .behaviour.fresh_values import makers_for, new_value
-from .chain_values import changeable, is_own, shown
-from .checks.violation import is_valid
+from ..behaviour.fresh_values import makers_for, new_value
+from ..checks.violation import is_valid
+from .values import changeable, is_own, shown
 
 MOST_CHANGES = 4
 

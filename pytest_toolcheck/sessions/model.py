@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .errors import ToolcheckError
-from .targets.base import Outcome, Request
+from ..errors import ToolcheckError
+from ..targets.base import Outcome, Request
 
 
 class SessionError(ToolcheckError):

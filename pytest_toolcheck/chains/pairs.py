@@ -11,18 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .behaviour.leaves import leaves_of, same
-from .chain_roles import may_be_called, required_of, role_of, schema_of, words_of
-from .chain_values import denies, plain, unused_name
-from .chains import fail_if_seen_twice
-from .checks import Finding
-from .checks.base import shorten
-from .checks.error_text import is_report
-from .checks.violation import is_valid
-from .errors import Position
+from ..behaviour.leaves import leaves_of, same
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.error_text import is_report
+from ..checks.violation import is_valid
+from ..errors import Position
+from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
+from ..targets.base import Outcome, ToolDescription
+from .lifecycle import fail_if_seen_twice
 from .pair_values import is_spoilt, new_values, others, place_of, shared_options, shows
-from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
-from .targets.base import Outcome, ToolDescription
+from .roles import may_be_called, required_of, role_of, schema_of, words_of
+from .values import denies, plain, unused_name
 
 _SETS: Final = frozenset(["set", "put", "save", "store", "write", "upsert"])
 _MEANS_MORE: Final = re.compile(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from .answered import names_answered
-from .chain_roles import may_be_called, role_of, schema_of, words_of
-from .scenario import ToolPlan
-from .targets.base import ToolDescription
+from ..answered import names_answered
+from ..scenario import ToolPlan
+from ..targets.base import ToolDescription
+from .roles import may_be_called, role_of, schema_of, words_of
 
 MOST_TOOLS, _FEWEST = 6, 2
 _ID_WORDS = frozenset(["id", "ids", "uuid", "key", "number", "code", "handle", "ref", "token"])

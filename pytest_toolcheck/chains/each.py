@@ -8,14 +8,14 @@ from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, Final
 
-from .chain_options import ChainOptions
-from .chain_roles import words_of
-from .chain_values import array_shown, new_key, plain, shown, unused_name
-from .checks import Finding
-from .checks.base import shorten
-from .checks.violation import is_valid
-from .parts import parts_of, with_alternatives
-from .targets.base import Outcome
+from ..checks import Finding
+from ..checks.base import shorten
+from ..checks.violation import is_valid
+from ..parts import parts_of, with_alternatives
+from ..targets.base import Outcome
+from .options import ChainOptions
+from .roles import words_of
+from .values import array_shown, new_key, plain, shown, unused_name
 
 _MOST_PARAMETERS: Final = 6
 _MOST_VALUES: Final = 6

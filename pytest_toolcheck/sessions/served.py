@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from .scenario import ScenarioFailure, ScenarioSkipped, ToolContext
-from .sessions_managers import Refused
+from ..scenario import ScenarioFailure, ScenarioSkipped, ToolContext
+from .managers import Refused
 
 LONGEST_REAL_WAIT_S: Final = 10.0
 """So long a scenario waits, at most, for an idle time in real time."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .spec.model import Spec, ToolSpec
-from .targets.base import ToolDescription
+from ..spec.model import Spec, ToolSpec
+from ..targets.base import ToolDescription
 
 VERBS: Mapping[str, frozenset[str]] = {
     "create": frozenset(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .checks.base import as_json, shorten
-from .scenario import ToolContext, ToolPlan
-from .sessions_managers import ModuleManager, Refused, offers
-from .sessions_scenarios import Check, SessionScenario, fill, own_count
-from .spec.model import SessionPromise
+from ..checks.base import as_json, shorten
+from ..scenario import ToolContext, ToolPlan
+from ..spec.model import SessionPromise
+from .managers import ModuleManager, Refused, offers
+from .scenarios import Check, SessionScenario, fill, own_count
 
 _TOO_MANY: Final = 5
 """So many more sessions than there is room for are asked for at once."""
