@@ -99,6 +99,8 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _memory_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What neighbours do to this machine's memory while the tests run leaves no verdict of a test open."""
+def _machine_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What neighbours do to this machine's memory and processors while the tests run leaves no verdict of a test open."""
     monkeypatch.setattr("pytest_toolcheck.budgets.contention.Contention.begin", lambda self: None)
+    monkeypatch.setattr("pytest_toolcheck.budgets.cores.Cores.begin", lambda self: None)
+    monkeypatch.setattr("pytest_toolcheck.budgets.cores.Cores.slow_down", lambda self, spun_ns: 1.0)

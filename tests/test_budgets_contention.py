@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_toolcheck.budgets import latency
+from pytest_toolcheck.budgets import contention, latency
 from pytest_toolcheck.budgets.contention import COPIES, LONG_NS, Blocks, Contention, Doubts
 from pytest_toolcheck.budgets.verdict import MOST_DOUBTED, ConfirmedVerdict, Sample
 
@@ -86,10 +86,26 @@ def test_what_sleeps_is_not_slower_for_slow_memory(computed, has_cpu, slow_down,
     clock = iter([0, computed, computed])
     monkeypatch.setattr(Contention, "slow_down", lambda self: 2.0)
     told: list[float] = []
-    monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor))
+    monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor) or True)
     rule = ConfirmedVerdict(0.5, MS)
     rule.pause_s = 0.1
     Doubts((), computed_ns=(lambda: next(clock)) if has_cpu else None).look([rule], [6, 4])
+    assert told == [pytest.approx(slow_down)]
+
+
+@pytest.mark.parametrize(
+    ("children", "is_elsewhere", "slow_down"), [((0, 0), False, 1), ((3, 13), False, 2), ((0, 0), True, 2)]
+)
+def test_what_others_compute_for_a_call_is_slower_as_well(children, is_elsewhere, slow_down, monkeypatch):
+    """Its child processes, ended or living; of who serves it somewhere it is not known what that computes."""
+    clock = iter([*children, children[-1]])
+    monkeypatch.setattr(contention, "children_here_ns", lambda: next(clock))
+    monkeypatch.setattr(Contention, "slow_down", lambda self: 2.0)
+    told: list[float] = []
+    monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor) or True)
+    rule = ConfirmedVerdict(0.5, MS)
+    rule.pause_s = 0.1
+    Doubts((), computed_ns=lambda: 0, is_elsewhere=is_elsewhere).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
 
 

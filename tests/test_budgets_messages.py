@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from pytest_toolcheck.budgets import measure_body, measure_time, touched
+from pytest_toolcheck.budgets import measure_body, measure_time, runners
 from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.measure_time import Effort, measure_cpu
-from pytest_toolcheck.budgets.touched import who_runs
+from pytest_toolcheck.budgets.runners import who_runs
 from pytest_toolcheck.spec.model import Budgets
 
 MS = 1_000_000
@@ -19,8 +19,8 @@ def test_cpu_time_has_its_slowest_inputs_and_the_machines_noise(monkeypatch, tmp
     costs = cycle([30, 31, 90])
     monkeypatch.setattr(CpuMeter, "measure", lambda self, call: CpuReading((call() or 0) * MS, 100 * MS, "an input"))
     monkeypatch.setattr(measure_time, "_sleep", lambda _: None)
-    monkeypatch.setattr(touched, "PROC", tmp_path)
-    monkeypatch.setattr(touched.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(runners, "PROC", tmp_path)
+    monkeypatch.setattr(runners.os, "cpu_count", lambda: 2)
     (tmp_path / "loadavg").write_text("0.00 0.01 0.05 7/211 4242\n")
     (result,) = measure_cpu(lambda: next(costs), time_ns=20 * MS, effort=Effort(label_of=str))
     details = dict(result.details)
@@ -32,7 +32,7 @@ def test_cpu_time_has_its_slowest_inputs_and_the_machines_noise(monkeypatch, tmp
 
 def test_where_nobody_tells_who_runs_nothing_is_said(monkeypatch, tmp_path):
     """There is no /proc elsewhere."""
-    monkeypatch.setattr(touched, "PROC", tmp_path)
+    monkeypatch.setattr(runners, "PROC", tmp_path)
     assert who_runs() == ()
 
 

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_toolcheck.budgets import contention, measure_body, measure_value, touched
+from pytest_toolcheck.budgets import contention, measure_body, measure_value, runners
 from pytest_toolcheck.budgets.baseline import Machine, compare, load_baseline, save_baseline
 from pytest_toolcheck.budgets.contention import Contention, slow_down_of
 from pytest_toolcheck.budgets.cpu import CpuMeter, CpuReading
 from pytest_toolcheck.budgets.latency import LatencyMeter, TimedCall
 from pytest_toolcheck.budgets.measure_body import judge_body_once
 from pytest_toolcheck.budgets.results import BudgetResult
+from pytest_toolcheck.budgets.runners import others_run
 from pytest_toolcheck.budgets.sample import Sample
-from pytest_toolcheck.budgets.touched import Touched, others_run
+from pytest_toolcheck.budgets.touched import Touched
 from pytest_toolcheck.spec.model import Budgets
 
 MS = 1_000_000
@@ -103,7 +104,7 @@ def test_what_one_run_touches_is_counted_only_beside_neighbours(monkeypatch, tmp
     """Counting costs a millisecond, which a quick test on a quiet machine need not pay."""
     begins: list[int] = []
     (tmp_path / "loadavg").write_text(f"0.50 0.60 0.70 {running} 4711\n")
-    monkeypatch.setattr(touched, "PROC", tmp_path)
+    monkeypatch.setattr(runners, "PROC", tmp_path)
     monkeypatch.setattr(Touched, "begin", lambda self: begins.append(1))
     judge_body_once(lambda: None, Budgets(cpu_time_ns=1000 * MS))
     assert len(begins) == begun
@@ -111,7 +112,7 @@ def test_what_one_run_touches_is_counted_only_beside_neighbours(monkeypatch, tmp
 
 def test_where_nobody_tells_who_runs_nothing_is_counted(monkeypatch, tmp_path):
     """Elsewhere than on Linux there are no marks of pages either."""
-    monkeypatch.setattr(touched, "PROC", tmp_path)
+    monkeypatch.setattr(runners, "PROC", tmp_path)
     assert not others_run()
 
 

@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 
 from .caches import Caches
 from .clocks import thread_cpu_ns, wall_ns
-from .cpu import CpuMeter, has_process_clocks, process_clock_ns
-from .latency import LatencyMeter
+from .cores import SpinsBeside, core_is_slow, cores
+from .cpu import CpuMeter, children_here_ns, has_process_clocks, process_clock_ns
+from .latency import LatencyMeter, session_reference_ns
 from .processes import process_tree
 from .touched import touched_of, touches_little
 from .verdict import ConfirmedVerdict
@@ -139,7 +140,7 @@ class Doubts:
 
     `process_ids` serve the calls; empty where that is this process. `computed_ns` says what calls have computed here so far,
     where their time on the wall clock is judged: what of it nobody computes they sleep or wait. `idle` makes a call that
-    does nothing.
+    does nothing; `is_elsewhere` says that nobody knows who serves the calls.
     """
 
     def __init__(
@@ -149,13 +150,18 @@ class Doubts:
         computed_ns: Callable[[], int] | None = None,
         idle: Callable[[], object] | None = None,
         probe: Callable[[], object] | None = None,
+        is_elsewhere: bool = False,
     ) -> None:
         memory_contention.begin()
+        if computed_ns is not None:  # whose meter has taken the reference as well; CPU time needs none to be kept
+            cores.begin()
         self._process_ids, self._probe = tuple(process_ids), probe
-        self._computed_here_ns = computed_ns
+        self._computed_here_ns, self._is_elsewhere = computed_ns, is_elsewhere
         self._touched = touched_of(process_ids, idle, by=CpuMeter if computed_ns is None else LatencyMeter)
         self._is_confirming = self._touch_little = False
         self._next_ns = 0
+        self._beside = SpinsBeside() if computed_ns is None else None
+        self._reference_ns = 0
         self._calls, self._called_ns, self._computed_ns = 0, 0, self._computed()
 
     def begin_stage(self) -> None:
@@ -168,6 +174,10 @@ class Doubts:
         """Take what calls took without what they waited for a processor, once the rules have been fed with them."""
         self._calls, self._called_ns = self._calls + len(walls), self._called_ns + sum(walls)
         failed = [rule for rule in rules if rule.pause_s or rule.verdict == "fail"]
+        if self._beside is None:
+            self._reference_ns = max(self._reference_ns, session_reference_ns())
+        elif any(rule.stages[-1].over for rule in rules):
+            self._beside.spin()
         if failed:
             self._doubt(failed)
         elif min(walls) >= LONG_NS and wall_ns() > self._next_ns and any(rule.stages[-1].over for rule in rules):
@@ -187,30 +197,39 @@ class Doubts:
         lives_in_memory = self._is_confirming and not self._touch_little
         if lives_in_memory:
             slow_down = max(slow_down, caches)
-        slow_down, of_way = self._of_calls(slow_down), self._of_way() if self._touch_little else 1.0
+        computed_ns = self._computed() - self._computed_ns
+        slow_down = self._of_calls(slow_down, computed_ns)
+        of_way = self._of_way(computed_ns) if self._touch_little else 1.0
+        core = cores.slow_down(self._beside.take_ns() if self._beside else self._reference_ns)
+        core = self._of_calls(core, computed_ns)
+        self._reference_ns = 0
         for rule in failed:
-            rule.doubt(max(slow_down, of_way), lives_in_memory=lives_in_memory or of_way > slow_down)
+            slows_each = lives_in_memory or of_way > slow_down
+            if not rule.doubt(max(slow_down, of_way), slows_each=slows_each):
+                rule.doubt(core, slows_each=True, because=core_is_slow)
         self._calls, self._called_ns, self._computed_ns = 0, 0, self._computed()
 
-    def _of_way(self) -> float:
+    def _of_way(self, computed_ns: int) -> float:
         """Return how much slower a call is whose way to a tool that touches little, and back, others push out of the caches."""
         if not self._touched.way_ns:
             return 1.0
-        spent_ns = self._called_ns if self._computed_here_ns is not None else self._computed() - self._computed_ns
+        spent_ns = self._called_ns if self._computed_here_ns is not None else computed_ns
         return by_share(memory_contention.slow_down_of_caches(), self._touched.way_ns * self._calls, spent_ns)
 
-    def _of_calls(self, slow_down: float) -> float:
+    def _of_calls(self, slow_down: float, computed_ns: int) -> float:
         if self._computed_here_ns is None or not self._is_told:
             return slow_down
-        return by_share(slow_down, self._computed() - self._computed_ns, self._called_ns)
+        return by_share(slow_down, computed_ns, self._called_ns)
 
     @property
     def _is_told(self) -> bool:
-        return not self._process_ids or has_process_clocks()
+        return not self._is_elsewhere and (not self._process_ids or has_process_clocks())
 
     def _computed(self) -> int:
-        """Return what calls have computed so far here, and those that serve them all in all, ns."""
+        """Return what calls have computed so far here, and those that serve them or are run by them all in all, ns."""
         here_ns = self._computed_here_ns() if self._computed_here_ns else 0
-        if not self._process_ids or not has_process_clocks():
+        if not self._process_ids:
+            return here_ns + children_here_ns()
+        if not has_process_clocks():
             return here_ns
         return here_ns + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))

@@ -67,14 +67,15 @@ def turn(steps: int) -> None:
 
 def reference_spin(moments: int = REFERENCE_MOMENTS) -> int:
     """Return how long the calibration loop takes when nothing disturbs it, in ns: the best lower quartile of `moments`."""
-    found = [_quartile_of_spins()]
+    found = [quartile_of_spins()]
     for _ in range(moments - 1):
         _sleep(APART_S)
-        found.append(_quartile_of_spins())
+        found.append(quartile_of_spins())
     return min(found)
 
 
-def _quartile_of_spins() -> int:
+def quartile_of_spins() -> int:
+    """Return the lower quartile of some spins of this moment, ns."""
     return sorted(spin() for _ in range(REFERENCE_SPINS))[REFERENCE_SPINS // 4]
 
 
@@ -188,7 +189,7 @@ class LatencyMeter:
 
     def _retake_reference(self, found_ns: int) -> None:
         if self._is_session_reference:
-            _found_faster(found_ns)
+            faster_reference(found_ns)
             self.reference_ns = session_reference_ns()
 
     @property
@@ -223,7 +224,7 @@ def session_reference_ns() -> int:
     return _reference_ns[0]
 
 
-def _found_faster(reference_ns: int) -> None:
+def faster_reference(reference_ns: int) -> None:
     """Remember a faster reference for the rest of the session: the first was taken while something slowed it."""
     if _reference_ns:
         _reference_ns[0] = min(_reference_ns[0], reference_ns)

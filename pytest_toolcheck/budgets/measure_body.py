@@ -12,12 +12,14 @@ from dataclasses import replace
 
 from ..spec.model import Budgets
 from .contention import by_share, slow_down_of
+from .cores import SpinsBeside, core_is_slow, cores
 from .cpu import CpuMeter, CpuReading
 from .latency import Call, DurationOf, LatencyMeter
 from .measure_memory import measure_peak_budget
 from .results import BudgetResult, short
+from .runners import others_run
 from .sample import Sample, least_cost_ns
-from .touched import Touched, others_run
+from .touched import Touched
 from .tries import MAY_BE_ALL, memory_is_slow
 from .verdict import SequentialVerdict, Verdict
 
@@ -34,14 +36,14 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
         own_thread = duration_of is None
         return (measure_peak_budget(body, budgets.memory["peak"], own_thread=own_thread, warm_up=0, most_runs=1),)
     cpu = CpuMeter(counts_waits="max" in budgets.latency or budgets.cpu_utilization is not None)
-    memory = _Memory()
+    others = _Others()
 
     def measured() -> CpuReading:
         if "max" in budgets.latency or budgets.cpu_time_ns is not None:
-            memory.begin()
+            others.begin()
         reading = cpu.measure(body)
         if _is_more(reading.wall_ns, budgets.latency.get("max")) or _is_more(reading.cpu_ns, budgets.cpu_time_ns):
-            memory.end()
+            others.end()
         return reading
 
     results = []
@@ -54,21 +56,21 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
         own_ns = duration_of(reading.result) if duration_of else None
         waited_ns = reading.waited_ns if cpu.tells_waits else timed.sample.run_delay_ns  # not while it was got ready
         sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns, run_delay_ns=waited_ns)
-        results.append(_judge_time(sample, budgets.latency["max"], meter.notes(), reading.cpu_ns, memory))
+        results.append(_judge_time(sample, budgets.latency["max"], meter.notes(), reading.cpu_ns, others))
     if budgets.cpu_time_ns is not None:
-        results.append(_judge_cpu(reading.cpu_ns, budgets.cpu_time_ns, cpu.notes(), memory))
+        results.append(_judge_cpu(reading.cpu_ns, budgets.cpu_time_ns, cpu.notes(), others))
     if budgets.cpu_utilization is not None:
         results.append(_judge_share(reading, budgets.cpu_utilization, cpu.notes()))
     return tuple(results)
 
 
-class _Memory:
-    """Says how much longer slow memory may have made a run; asked only of one that would fail."""
+class _Others:
+    """Says how much longer others may have made a run, and how; asked only of one that would fail."""
 
     def __init__(self) -> None:
         self._touched = Touched(by=CpuMeter)
         self._touched_bytes: int | None = None
-        self._found: float | None = None
+        self._found: tuple[float, str] | None = None
 
     def begin(self) -> None:
         """Begin to count what the run touches, where neighbours are at work: on a quiet machine that is not worth a millisecond."""
@@ -79,9 +81,12 @@ class _Memory:
         """End counting just after a run that is too much: what is done to judge it touches memory as well."""
         self._touched_bytes = self._touched.end()
 
-    def slow_down(self) -> float:
+    def slow_down(self, reference_ns: int = 0) -> tuple[float, str]:
+        """Return by what factor, and the reason; `reference_ns` is the undisturbed loop as it was thought to be meanwhile."""
         if self._found is None:
-            self._found = slow_down_of(self._touched_bytes)
+            memory, spun_ns = slow_down_of(self._touched_bytes), max(reference_ns, SpinsBeside().take_ns())
+            core = cores.slow_down(spun_ns)
+            self._found = (memory, memory_is_slow(memory)) if memory >= core else (core, core_is_slow(core))
         return self._found
 
 
@@ -89,18 +94,20 @@ def _is_more(value: float, limit: float | None) -> bool:
     return limit is not None and value > limit
 
 
-def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], memory: _Memory) -> BudgetResult:
-    if _verdict(cpu_ns, cpu_ns, limit) != "fail" or (slow_down := memory.slow_down()) <= 1:
+def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], others: _Others) -> BudgetResult:
+    if _verdict(cpu_ns, cpu_ns, limit) != "fail" or (found := others.slow_down())[0] <= 1:
         return _judge("cpu time", cpu_ns, limit, "ns", notes)
-    return _judge("cpu time", cpu_ns, limit, "ns", notes, least=cpu_ns / slow_down, reason=memory_is_slow(slow_down))
+    return _judge("cpu time", cpu_ns, limit, "ns", notes, least=cpu_ns / found[0], reason=found[1])
 
 
-def _judge_time(sample: Sample, limit: int, notes: Sequence[str], cpu_ns: int, memory: _Memory) -> BudgetResult:
+def _judge_time(sample: Sample, limit: int, notes: Sequence[str], cpu_ns: int, others: _Others) -> BudgetResult:
     reason = disturbance_of(sample)
     least: float = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
-    if _verdict(sample.wall_ns, least, limit) == "fail" and (slow_down := memory.slow_down()) > 1:
-        least /= by_share(slow_down, cpu_ns, least)
-        reason = reason or memory_is_slow(slow_down)
+    if _verdict(sample.wall_ns, least, limit) == "fail":
+        slow_down, why = others.slow_down(sample.spin_reference_ns)
+        if slow_down > 1:
+            least /= by_share(slow_down, cpu_ns, least)
+            reason = reason or why
     return _judge("latency max", sample.wall_ns, limit, "ns", notes, least=least, reason=reason)
 
 

@@ -13,7 +13,7 @@ from .contention import Doubts
 from .cpu import CpuMeter, CpuReading
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
-from .touched import who_runs
+from .runners import who_runs
 from .verdict import ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 40.0
@@ -72,7 +72,9 @@ def measure_latency(
     slowest = _Slowest(effort.label_of)
     _warm_up(call, effort)
     probe = call if effort.max_total is None else None
-    doubts = Doubts(process_ids, computed_ns=lambda: meter.computed_ns, idle=idle, probe=probe)
+    doubts = Doubts(
+        process_ids, computed_ns=lambda: meter.computed_ns, idle=idle, probe=probe, is_elsewhere=is_elsewhere
+    )
     patience = _Patience(effort)
     while (waiting := _undecided(rules)) and patience.lasts(waiting):
         if _pause(waiting):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import mmap
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -19,7 +18,7 @@ from typing import Any
 from .cpu import CpuMeter, children_here_ns, process_clock_ns
 from .latency import LatencyMeter
 from .marks import OWN, forget_marks, marked_bytes
-from .processes import PROC, descendants_here, has_proc, process_tree
+from .processes import descendants_here, has_proc, process_tree
 from .verdict import LEAST_TO_FAIL
 
 MEASURING_BYTES = 256 * 1024
@@ -240,25 +239,6 @@ def _counts() -> _Counts:
     amounts = [int(line.split()[1]) for line in (OWN / "io").read_text().splitlines()[:2]]
     living = {pid: used for pid in descendants_here() if (used := process_clock_ns(pid)) is not None}
     return _Counts(sum(amounts) + fresh_bytes, children_here_ns() - sum(living.values()), living)
-
-
-def others_run() -> bool:
-    """Whether anybody beside this thread runs at this moment, or wants to; False where that is not told."""
-    return _running() > 1
-
-
-def who_runs() -> tuple[str, ...]:
-    """Return what is going on on this machine just now, as a line of a message; nothing where that is not told."""
-    running = _running()
-    return (f"machine: {running} threads run or want to, on {os.cpu_count() or 1} processors",) if running else ()
-
-
-def _running() -> int:
-    try:
-        running, _, _ = (PROC / "loadavg").read_text().split()[3].partition("/")
-    except OSError:
-        return 0
-    return int(running)
 
 
 def touches_little(touched_bytes: int | None, *, beside_bytes: int = 0) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, insort
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 from ..units import format_duration
@@ -28,6 +29,7 @@ from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusi
 from .tries import default_max_calls as default_max_calls
 
 Verdict = Literal["pass", "fail", "inconclusive"]
+Because = Callable[[float], str]
 
 FALSE_ALARM = 1e-4
 CONFIRM_AFTER_S = (0.1, 0.5)
@@ -136,12 +138,8 @@ class SequentialVerdict:
         """Return one line that says what the counts show and why calls were dropped."""
         counts = f"{self.over} of {self.usable} usable calls over the budget ({self.usable} of {self.total} calls used"
         reasons = "".join(f", {count} dropped: {reason}" for reason, count in sorted(self.dropped.items()))
-        return f"{self.verdict or 'undecided'}: {counts}{reasons}){self._why_inconclusive()}"
-
-    def _why_inconclusive(self) -> str:
-        if self.verdict != "inconclusive":
-            return ""
-        return "; " + self.reason_inconclusive()
+        why = f"; {self.reason_inconclusive()}" if self.verdict == "inconclusive" else ""
+        return f"{self.verdict or 'undecided'}: {counts}{reasons}){why}"
 
     def reason_inconclusive(self) -> str:
         """Return why no verdict was reached."""
@@ -274,7 +272,8 @@ class ConfirmedVerdict:
         self.verdict: Verdict | None = None
         self.pause_s = 0.0
         self.excuse = 1.0
-        """How much slower memory was while the last stage failed that slow memory explains."""
+        """How much slower calls may have been while the last stage failed that this explains."""
+        self._because: Because = memory_is_slow
         self._confirmed = self._doubted = 0
 
     def _stage(self) -> SequentialVerdict:
@@ -314,19 +313,19 @@ class ConfirmedVerdict:
                 self.verdict = answer
         return self.verdict
 
-    def doubt(self, slow_down: float, *, lives_in_memory: bool = False) -> None:
-        """Say, when a stage has just failed, how much slower memory was than at its best: `contention.py`.
+    def doubt(self, slow_down: float, *, slows_each: bool = False, because: Because = memory_is_slow) -> bool:
+        """Say, when a stage has just failed, how much slower others may have made its calls: `contention.py`, `cores.py`.
 
-        Where that explains the stage, it proves nothing, and one more is made in its place, up to `MOST_DOUBTED`. It does
-        not where calls hardly vary, unless they may live in memory that others sweep all the time.
+        Return whether that explains the stage: then it proves nothing, and one more is made in its place, up to
+        `MOST_DOUBTED`. It does not where calls hardly vary, unless it slows each alike. `because` says it of a slow-down.
         """
         stage = self.stages[-1 if self.verdict else -2]
         ordered = sorted(stage.values)
-        varies = lives_in_memory or ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
+        varies = slows_each or ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
         over = sum(value > self.budget_ns * slow_down for value in ordered)
         if slow_down <= SPIN_TOLERANCE or not varies or over > (1 - self.quantile) * len(ordered):
-            return
-        self.excuse, self._doubted = slow_down, self._doubted + 1
+            return False
+        self.excuse, self._because, self._doubted = slow_down, because, self._doubted + 1
         if self.verdict is None:
             self._confirmed -= 1
         if self._doubted > MOST_DOUBTED:
@@ -334,6 +333,7 @@ class ConfirmedVerdict:
         elif self.verdict is not None:
             self.verdict = None
             self._begin_stage(CONFIRM_AFTER_S[-1])
+        return True
 
     def _begin_stage(self, pause_s: float) -> None:
         self.pause_s = pause_s
@@ -342,7 +342,7 @@ class ConfirmedVerdict:
     def reason_inconclusive(self) -> str:
         """Return why no verdict was reached, in all stages."""
         if self._doubted:
-            return memory_is_slow(self.excuse)
+            return self._because(self.excuse)
         return reason_inconclusive(self.usable, self.total, self.stages[-1].max_usable)
 
     def explain(self) -> str:
