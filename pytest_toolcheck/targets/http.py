@@ -261,8 +261,8 @@ def _placed(
 def _in_query(name: str, value: Any, schema: Any) -> list[tuple[str, str]]:
     if isinstance(value, list) and value:
         items = schema.get("items") if isinstance(schema, dict) else None
-        if len(value) == 1 and _is_no_list(schema):
-            raise NotCarriedError(f"{name}: a list of one and its item are one text in a query")
+        if _is_no_list(schema):
+            raise NotCarriedError(f"{name}: no query says that this is a list; of a repeated name servers take one")
         return [(name, in_url(name, item, items)) for item in value]
     return [(name, in_url(name, value, schema))]
 
