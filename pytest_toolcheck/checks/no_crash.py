@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..targets._text_values import is_refused_by_codec, is_told_by_codec
 from .base import ADVICE, Evidence, Finding, is_withheld, shorten, texts_in
 from .integral import stumbles_over_integral_float
+from .interpreters import failed_in_words
 
 if TYPE_CHECKING:
     from ..spec.model import ToolSpec
@@ -21,7 +22,7 @@ _WRAPPED_CRASH = re.compile(
     r"|unsupported operand type\(s\) for|object is not (subscriptable|iterable|callable)|unhashable type: '"
     r"|maximum recursion depth exceeded|'NoneType' object|cannot access local variable"
     r"|(Attribute|Index|Key|ZeroDivision|Assertion|Recursion|Name|UnboundLocal|Overflow|UnicodeEncode|UnicodeDecode)Error\b"
-    r"|Cannot read propert(y|ies) of (undefined|null)|is not a function\b|NullPointerException"
+    r"|Cannot read propert(y|ies) of (undefined|null)|[\w$)\]]\.[\w$]+ is not a function\b|NullPointerException"
     r"|codec can't (en|de)code (character|byte)s?|nil pointer dereference)",
     re.MULTILINE,
 )
@@ -81,7 +82,11 @@ _BARE_KEY = re.compile(r"^(?:Error (?:executing|calling|running) tool \S+: )?(?P
 """Nothing but a name in Python's quotes: what is left of a KeyError when a server sends `str(error)`."""
 
 _UNDEFINED = re.compile(r"\bname '(?P<name>\w+)' is not defined")
+_RUNS_CODE = re.compile(r"eval|expr|formula|script|code|exec|python|comput|calc|math", re.IGNORECASE)
 _EVALUATES = re.compile(r"eval|expr|formula|script|code|cell|exec|templat|render|comput|run|quer|rule", re.IGNORECASE)
+
+_TELLING = 3
+"""A text of so many characters in an error is taken for the one that was sent."""
 
 _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
@@ -90,7 +95,7 @@ def shows_crash(message: str, logged: str = "") -> bool:
     """Whether a refusal is what an interpreter writes when code fails on its own; of one that says nothing, the server's log."""
     if is_withheld(message):
         return bool(_raised(_LOGGED_ERROR, logged))
-    return _WRAPPED_CRASH.search(message) is not None
+    return _WRAPPED_CRASH.search(message) is not None or failed_in_words(message) is not None
 
 
 def no_crash(evidence: Evidence) -> Finding | None:
@@ -191,15 +196,28 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     sign = None if own else _WRAPPED_CRASH.search(error.message) or _undefined(evidence, error.message)
     if sign is None:
         bare = None if own else _BARE_KEY.match(error.message.strip())
-        return bare and bare["key"]
+        return bare["key"] if bare else None if own else _words_of_code(evidence, error.message)
     return None if sign.group(0) in shorten(evidence.case.input, 100_000) else sign.group(0)
+
+
+def _words_of_code(evidence: Evidence, message: str) -> str | None:
+    """Return what an interpreter says of code that failed on a valid input; what it was sent to evaluate may fail so too."""
+    words = failed_in_words(message) if evidence.case.label == "valid" else None
+    if words is None or any(_RUNS_CODE.search(name) for name in _names(evidence)):
+        return None
+    is_sent = any(text in words for text in texts_in(evidence.case.input) if len(text) >= _TELLING)
+    return None if is_sent else words
+
+
+def _names(evidence: Evidence) -> tuple[str, ...]:
+    schema = evidence.tool.input
+    return (evidence.tool.name, *(schema.get("properties", ()) if isinstance(schema, dict) else ()))
 
 
 def _undefined(evidence: Evidence, message: str) -> re.Match[str] | None:
     """Return what says that the code speaks of a name that it does not have; what it was sent to evaluate may do so too."""
-    found, schema = _UNDEFINED.search(message), evidence.tool.input
-    names = schema.get("properties", ()) if isinstance(schema, dict) else ()
-    if found is None or any(_EVALUATES.search(name) for name in (evidence.tool.name, *names)):
+    found = _UNDEFINED.search(message)
+    if found is None or any(_EVALUATES.search(name) for name in _names(evidence)):
         return None
     is_sent = any(found["name"].casefold() in text.casefold() for text in texts_in(evidence.case.input))
     return None if is_sent else found
