@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from pytest_toolcheck.cases.joints import Joints
+from pytest_toolcheck.cases.labels import Validity
 from pytest_toolcheck.cases.schema import Document
 
 NOWHERE = {"$ref": "#/nowhere"}
@@ -63,3 +64,45 @@ def test_each_question_is_asked_once() -> None:
     joints.stand_for(reference, lambda: joints.listed([first, of_members[1], second]))
     assert joints.joined([inner, reference, first])({"a": 1})
     assert asked == ["first", "member", "second"]
+
+
+def test_a_member_that_passed_is_asked_again_where_it_may_have_changed():
+    """Of the same object or list as before, changed in between, the label is that of what it holds now."""
+    item = {"type": "object", "properties": {"n": {"type": "integer"}, "m": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"a": item, "b": {"items": {"type": "integer"}}, "c": {"const": "x"}}}
+    validity, inner, row = Validity(schema), {"n": 1, "m": "text"}, [1]
+    value = {"a": inner, "b": row, "c": "x"}
+    assert validity.accepts(value)
+    inner["n"] = "one"
+    assert not validity.accepts(value)
+    inner["n"] = 2
+    row.append("two")
+    assert not validity.accepts(value)
+    row.pop()
+    assert validity.accepts(value)
+    assert not validity.accepts({**value, "c": "y"})
+    assert validity.accepts(value)
+
+
+def test_equal_members_of_other_types_are_asked_apart():
+    """1, 1.0 and true are equal to Python; what passed for one says nothing of the others."""
+    validity = Validity({"properties": {"a": {"type": "boolean"}, "b": {"const": "x"}}})
+    assert [validity.accepts({"a": value, "b": "x"}) for value in (True, 1, 1.0, True)] == [True, False, False, True]
+
+
+def test_members_of_what_is_no_object_are_asked_for_nothing():
+    """Classes and members asked for at once, behind a reference: what is neither class nor object is refused."""
+    kind = {"type": ["object", "boolean"], "properties": {"a": {"$ref": "#/$defs/kind"}}}
+    validity = Validity({"$ref": "#/$defs/kind", "$defs": {"kind": {"allOf": [kind, {"properties": {"b": {}}}]}}})
+    for value, label in ((True, True), ({}, True), ({"a": {"a": False}}, True), ([], False), (None, False)):
+        assert validity.accepts(value) is label, value
+    assert not validity.accepts({"a": {"a": 1}, "b": 2})
+    assert not validity.accepts({"a": []})
+
+
+def test_a_reference_to_nothing_is_told_only_when_it_is_asked():
+    """As `jsonschema` does: where the member is missing, no one follows its reference."""
+    document = Document({"properties": {"a": {"$ref": "#/$defs/none"}, "b": {}, "c": {"type": "string"}}})
+    assert document.accepts({"b": 1, "c": "x"})
+    with pytest.raises(Exception, match="none"):
+        document.accepts({"a": 1})

@@ -24,6 +24,8 @@ class Demands:
 
     def joined(self, other: Demands) -> Demands:
         """Return what both ask for and refuse."""
+        if self is NOTHING or other is NOTHING:
+            return other if self is NOTHING else self
         return Demands(self.asks | other.asks, self.refuses | other.refuses, self.listed + other.listed)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from .identity import describe
 
 Path = tuple[str | int, ...]
+
+
+_new = tuple.__new__
+"""What a named tuple's own function calls, with names for the arguments, and so for most of its time."""
 
 
 class Change(NamedTuple):
@@ -30,9 +34,18 @@ class Change(NamedTuple):
         return Change(nested, path, detail, value, self.only_if_valid)
 
 
+def all_below(changes: Iterable[Change], step: str | int, rebuild: Callable[[Any], Any]) -> Iterator[Change]:
+    """Yield the changes seen from the container, as `Change.below` of each."""
+    for category, path, detail, value, only_if_valid in changes:
+        if category == "nested" or (not path and isinstance(step, str)):
+            yield _new(Change, (category, (step, *path), detail, rebuild(value), only_if_valid))
+        else:
+            yield _new(Change, ("nested", (step, *path), f"{category} {detail}", rebuild(value), only_if_valid))
+
+
 def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:
     """Return a change of the value itself; the detail is the value where none is given."""
-    return Change(category, (), describe(value) if detail is None else detail, value, only_if_valid)
+    return _new(Change, (category, (), describe(value) if detail is None else detail, value, only_if_valid))
 
 
 def nested(changes: Iterator[Change]) -> Iterator[Change]:
@@ -41,4 +54,5 @@ def nested(changes: Iterator[Change]) -> Iterator[Change]:
         if item.category == "nested":
             yield item
         else:
-            yield Change("nested", item.path, f"{item.category} {item.detail}", item.value, item.only_if_valid)
+            category, path, detail, value, only_if_valid = item
+            yield _new(Change, ("nested", path, f"{category} {detail}", value, only_if_valid))

@@ -197,8 +197,11 @@ def _has_few_values(document: Document, conjunction: Conjunction) -> bool:
 
 
 def _input(levels: Mapping[str, list[Any]], row: Sequence[int]) -> dict[str, Any]:
-    chosen = ((name, levels[name][level]) for name, level in zip(levels, row, strict=True))
-    return {name: value for name, value in chosen if value is not ABSENT}
+    return {
+        name: options[level]
+        for (name, options), level in zip(levels.items(), row, strict=True)
+        if options[level] is not ABSENT
+    }
 
 
 def _rescued(

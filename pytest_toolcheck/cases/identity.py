@@ -5,16 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterable
+from json import encoder
 from typing import Any
 
-_ENCODE = json.JSONEncoder(sort_keys=True).encode
 _UNSAFE = re.compile(r"[^\w .,:;+*/%<>!?@#$&(){}'-]", re.ASCII)
 _LONGEST = 48
+_PLAIN = json.JSONEncoder(sort_keys=True)
+
+
+def _writer() -> Callable[[Any, int], Iterable[str]]:
+    """Return what writes JSON with sorted keys: CPython's own, made once, as making it for each value costs as much again."""
+    make: Any = getattr(encoder, "c_make_encoder", None)
+    if make is None:
+        return lambda value, _: _PLAIN.encode(value)
+    written: Callable[[Any, int], Iterable[str]] = make(
+        None, _PLAIN.default, encoder.encode_basestring_ascii, None, ": ", ", ", True, False, True
+    )
+    return written
+
+
+_CHUNKS, _TEXT = _writer(), encoder.encode_basestring_ascii
 
 
 def identity(value: Any) -> str:
     """Return the JSON text that equal values share; 1, 1.0 and true are three values. Raises for what is not JSON."""
-    return repr(value) if type(value) is int else _ENCODE(value)
+    if type(value) is str:
+        return _TEXT(value)
+    return repr(value) if type(value) is int else "".join(_CHUNKS(value, 0))
 
 
 def are_distinct(values: list[Any]) -> bool:
@@ -66,4 +84,4 @@ def describe(value: Any) -> str:
 
 def pointer_of(path: tuple[str | int, ...]) -> str:
     """Return the JSON Pointer of a path."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(["/" + str(step).replace("~", "~0").replace("/", "~1") for step in path])

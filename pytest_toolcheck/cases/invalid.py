@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from .changes import Change, change, nested
+from .changes import Change, all_below, change, nested
 from .contained import spared
 from .containers import deepest, of_array, of_object, open_names
 from .deep import deep, is_made_far_inside
@@ -38,14 +38,21 @@ _TELLING_OF_LAST = ("boundary", "type", "required", "enum", "pattern", "format")
 def variations(
     document: Document, conjunction: Conjunction, base: Any, *, depth: int = 0, refused: bool = False
 ) -> Iterator[Change]:
-    """Yield changes of `base`, a value of the conjunction, at every depth; bounded.
+    """Return an iterator over changes of `base`, a value of the conjunction, at every depth; bounded.
 
     `refused`: the conjunction holds what a `not` refuses; what its own `not`s refuse is looked at no further.
     """
+    # here and below, streams are chained and not yielded from: each level would take part in each change of any below
+    return chain.from_iterable(_streams(document, conjunction, base, depth, refused))
+
+
+def _streams(
+    document: Document, conjunction: Conjunction, base: Any, depth: int, refused: bool
+) -> Iterator[Iterable[Change]]:
     shapes = alternatives(document, conjunction)
-    yield from _of_branches(document, conjunction, shapes, depth)
+    yield _of_branches(document, conjunction, shapes, depth)
     again = partial(variations, document, conjunction, depth=max(depth, 1))
-    yield from deep(document, conjunction, base, again, depth=depth)  # before the tries are spent
+    yield deep(document, conjunction, base, again, depth=depth)  # before the tries are spent
     bases = [_own_base(document, shape, base, depth) for shape in shapes]
     seen = Counter[Any]()
     turns = [Turn(number, len(shapes), seen) for number in range(len(shapes))]
@@ -53,13 +60,13 @@ def variations(
     foreign = foreign_members(document, shapes, bases, depth=depth) if len(shapes) > 1 else iter(())
     if len(shapes) > 1:
         own += [missing_for_foreign(document, shapes, bases, depth=depth), others_values(document, shapes, bases)]
-    yield from interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
+    yield interleaved([*own, foreign] if depth else [chain(foreign, interleaved(own))])
     if _is_open(shapes):
-        yield from (change("size", value, describe(value), only_if_valid=True) for value in _NESTED)
+        yield [change("size", value, describe(value), only_if_valid=True) for value in _NESTED]
     if len(shapes) > 1 and not document.is_weary:
-        yield from _two_branches(document, shapes, depth)
+        yield _two_branches(document, shapes, depth)
     if not shapes:
-        yield from wrong_types(base)
+        yield wrong_types(base)
 
 
 def _is_open(shapes: list[Shape]) -> bool:
@@ -83,7 +90,7 @@ def _own_base(document: Document, shape: Shape, base: Any, depth: int) -> Any:
 
 
 def _of_shape(document: Document, shape: Shape, base: Any, turn: Turn, depth: int, refused: bool) -> Iterator[Change]:
-    """Yield what each keyword asks for; below the root in turns, as what is made there is cut."""
+    """Return what each keyword asks for; below the root in turns, as what is made there is cut."""
     members, kinds = shape.members(), shape.types()
     streams = [
         enum_members(members) if members is not None else iter(()),
@@ -95,14 +102,14 @@ def _of_shape(document: Document, shape: Shape, base: Any, turn: Turn, depth: in
     if members is None and "string" in kinds:
         streams.append(of_string(shape))
     streams += [_of_containers(document, shape, base, kinds, depth, turn), wrong_types(base)]
-    yield from interleaved(streams) if depth else chain.from_iterable(streams)
+    return interleaved(streams) if depth else chain.from_iterable(streams)
 
 
 def _of_containers(
     document: Document, shape: Shape, base: Any, kinds: tuple[str, ...], depth: int, turn: Turn
 ) -> Iterator[Change]:
-    for own in _containers(document, shape, base, kinds, depth):
-        yield from _of_container(document, shape, own, depth, turn)
+    containers = _containers(document, shape, base, kinds, depth)
+    return chain.from_iterable(_of_container(document, shape, own, depth, turn) for own in containers)
 
 
 def _refused(document: Document, shape: Shape, depth: int, already: bool, turn: Turn) -> Iterator[Change]:
@@ -139,7 +146,7 @@ def _containers(
 
 
 def _of_container(document: Document, shape: Shape, base: Any, depth: int, turn: Turn) -> Iterator[Change]:
-    """Yield changes of an object or array, and of what it holds."""
+    """Return changes of an object or array, and of what it holds."""
     if isinstance(base, dict):
         streams = [
             of_object(document, shape, base, depth=depth, turn=turn),
@@ -147,7 +154,7 @@ def _of_container(document: Document, shape: Shape, base: Any, depth: int, turn:
         ]
     else:
         streams = [of_array(document, shape, base, depth=depth), _inside_array(document, shape, base, depth)]
-    yield from interleaved(streams) if depth else chain.from_iterable(streams)
+    return interleaved(streams) if depth else chain.from_iterable(streams)
 
 
 def _two_branches(document: Document, shapes: list[Shape], depth: int) -> Iterator[Change]:
@@ -169,20 +176,26 @@ def _all_branches(document: Document, shapes: list[Shape], depth: int) -> Iterat
 
 
 def _inside_object(document: Document, shape: Shape, base: dict[str, Any], depth: int, turn: Turn) -> Iterator[Change]:
+    return chain.from_iterable(_streams_inside(document, shape, base, depth, turn))
+
+
+def _streams_inside(
+    document: Document, shape: Shape, base: dict[str, Any], depth: int, turn: Turn
+) -> Iterator[Iterator[Change]]:
     if depth >= deepest(document) or (depth and document.is_weary):
         return
     names = [*shape.property_names(), *open_names(document, shape, base, depth)]
-    streams = [_inside_member(document, shape, base, name, depth) for name in names]
+    streams = [chain.from_iterable(_inside_member(document, shape, base, name, depth)) for name in names]
     if depth:
-        yield from interleaved(streams)
+        yield interleaved(streams)
         return
     again = {*turn.share(names, _MOST_TOLD)}
     often = _SEVERAL if turn.of < _MANY_BRANCHES else 1
     for name, stream in zip(names, streams, strict=True):
         if not turn.is_told(name, *(id(node.schema) for node in shape.member(name)), often=often):
-            yield from islice(stream, _share(document, len(names) * turn.of))
+            yield islice(stream, _share(document, len(names) * turn.of))
         elif name in again:  # what other branches told already
-            yield from islice((item for item in stream if item.category != "optional"), _FEW_AGAIN)
+            yield islice((item for item in stream if item.category != "optional"), _FEW_AGAIN)
 
 
 def _share(document: Document, places: int) -> int:
@@ -191,11 +204,13 @@ def _share(document: Document, places: int) -> int:
     return max(fewest if places < _MOST_TOLD else _FEW, most // places)
 
 
-def _inside_member(document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int) -> Iterator[Change]:
+def _inside_member(
+    document: Document, shape: Shape, base: dict[str, Any], name: str, depth: int
+) -> Iterator[Iterator[Change]]:
     conjunction = shape.member(name)
     options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
-    for item in _below(document, conjunction, options[0] if options else None, depth):
-        yield item.below(name, partial(_with_member, base, name))
+    made = _below(document, conjunction, options[0] if options else None, depth)
+    yield all_below(made, name, partial(_with_member, base, name))
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
@@ -220,8 +235,7 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
 def _inside_item(
     document: Document, conjunction: Conjunction, own: list[Any], place: int, depth: int
 ) -> Iterator[Change]:
-    for item in _below(document, conjunction, own[place], depth):
-        yield item.below(place, partial(_with_item, own, place))
+    return all_below(_below(document, conjunction, own[place], depth), place, partial(_with_item, own, place))
 
 
 def _below(document: Document, conjunction: Conjunction, own: Any, depth: int) -> Iterator[Change]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from .keywords import Predicate, all_of, asked_of_members
+from .elementary import Predicate, all_of, classes_asked
+from .keywords import asked_of_members
+
+_MOST_STEPS = 20
 
 
 class Joints:
@@ -88,12 +91,24 @@ class Joints:
         made: list[Predicate] = []
         for are_of_members, group in groupby(parts, self._members.__contains__):
             row = [*group]
-            made += [self._together(row)] if are_of_members and len(row) > 1 else row
+            classes = classes_asked(made[-1]) if are_of_members and made else None
+            if classes is not None and dict in classes:
+                made[-1] = self._together(row, classes)
+            else:
+                made += [self._together(row)] if are_of_members and len(row) > 1 else row
         return made
 
-    def _together(self, row: list[Predicate]) -> Predicate:
+    def _together(self, row: list[Predicate], classes: tuple[type, ...] = (object,)) -> Predicate:
         tests: dict[str, list[Predicate]] = {}
         for part in row:
             for name, test in self._members[part].items():
                 tests.setdefault(name, []).append(test)
-        return asked_of_members({name: self.joined(group) for name, group in tests.items()})
+        return asked_of_members({name: self.joined(group) for name, group in tests.items()}, self.direct, classes)
+
+    def direct(self, predicate: Predicate) -> Predicate:
+        """Return what a predicate stands for, without the calls on the way there. Raises where it leads nowhere."""
+        for _ in range(_MOST_STEPS):
+            if (target := self._targets.get(predicate)) is None:
+                break
+            predicate = target()
+        return self.flattened(predicate)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..lean_jsonschema import fast_iri_check
+from .elementary import (
+    TYPES,
+    Predicate,
+    above,
+    always,
+    any_of,
+    at_least,
+    at_most,
+    below,
+    maximum,
+    minimum,
+    of_types,
+)
 from .explosive import searcher
 from .identity import are_distinct
 from .unevaluated import unevaluated_items, unevaluated_properties
@@ -14,105 +27,12 @@ from .unevaluated import unevaluated_items, unevaluated_properties
 if TYPE_CHECKING:
     from .predicates import Scope
 
-Predicate = Callable[[Any], bool]
-
-
-_classes_asked: dict[Predicate, tuple[type, ...]] = {}
-"""Of predicates that only ask for a value's Python class: for which."""
-
-
-def always(_value: Any) -> bool:
-    """Accept any value."""
-    return True
-
-
-def never(_value: Any) -> bool:
-    """Accept no value."""
-    return False
-
-
-def all_of(parts: list[Predicate]) -> Predicate:
-    """Return the predicate that all parts accept the value."""
-    if len(parts) < 2:
-        return parts[0] if parts else always
-    if (classes := _classes_asked.get(parts[0])) is not None:  # the commonest first question, without a call of its own
-        rest = all_of(parts[1:])
-        return lambda value: isinstance(value, classes) and rest(value)
-    if len(parts) == 2:
-        first, second = parts
-        return lambda value: first(value) and second(value)
-    frozen = tuple(parts)
-
-    def every(value: Any) -> bool:
-        for part in frozen:  # noqa: SIM110 - a generator expression costs three times as much here
-            if not part(value):
-                return False
-        return True
-
-    return every
-
-
-def any_of(parts: list[Predicate]) -> Predicate:
-    """Return the predicate that at least one of the parts accepts the value."""
-    if len(parts) == 1:
-        return parts[0]
-    frozen = tuple(parts)
-
-    def some(value: Any) -> bool:
-        for part in frozen:  # noqa: SIM110 - as above
-            if part(value):
-                return True
-        return False
-
-    return some
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_TYPES: Mapping[str, Predicate] = {
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "number": _is_number,
-    "integer": lambda value: (
-        (isinstance(value, int) and value is not True and value is not False)
-        or (isinstance(value, float) and value.is_integer())
-    ),
-    "boolean": lambda value: value is True or value is False,
-    "null": lambda value: value is None,
-}
-
-
-_CLASSES: Mapping[str, type] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-"""Types of which one question to Python is enough, however many they are."""
-
 
 def _type(_: Scope, value: Any, __: Any) -> Predicate | None:
     names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(name, str) and name in _TYPES for name in names):
+    if not isinstance(names, list) or not all(isinstance(name, str) and name in TYPES for name in names):
         return None
-    return _of_types(tuple(names))
-
-
-@lru_cache(maxsize=256)
-def _of_types(names: tuple[str, ...]) -> Predicate:
-    """Return the same predicate for the same types: of a value that several schemas ask, it is asked once."""
-    if all(name in _CLASSES for name in names):
-        classes = tuple(_CLASSES[name] for name in names)
-        is_one: Predicate = lambda value: isinstance(value, classes)  # noqa: E731
-        _classes_asked[is_one] = classes
-        return is_one
-    return any_of([_TYPES[name] for name in names])
-
-
-def _bound(holds: Callable[[Any, Any], bool]) -> Any:
-    return lambda _, limit, __: lambda value: not _is_number(value) or holds(value, limit)
-
-
-def _count(kind: type[str | list[Any] | dict[str, Any]], holds: Callable[[int, int], bool]) -> Any:
-    return lambda _, limit, __: lambda value: not isinstance(value, kind) or holds(len(value), limit)
+    return of_types(tuple(names))
 
 
 def _pattern(_: Scope, pattern: str, __: Any) -> Predicate:
@@ -146,21 +66,47 @@ def _enum(_: Scope, members: Any, __: Any) -> Predicate | None:
 
 def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = {name: scope.compile(schema) for name, schema in value.items()}
-    return scope.of_members(tests, asked_of_members(tests))
+    return scope.of_members(tests, asked_of_members(tests, scope.direct))
 
 
-def asked_of_members(tests: Mapping[str, Predicate]) -> Predicate:
-    """Return the predicate that members which are there pass the tests of their names."""
-    if len(tests) == 1:
-        [(only, test)] = tests.items()
-        return lambda instance: not isinstance(instance, dict) or only not in instance or test(instance[only])
+_UNCHANGING = frozenset((str, int, float, bool, type(None)))
+
+
+def asked_of_members(
+    tests: Mapping[str, Predicate], direct: Callable[[Predicate], Predicate], classes: tuple[type, ...] = (object,)
+) -> Predicate:
+    """Return the predicate that members which are there pass the tests of their names.
+
+    `direct` returns what a test stands for; asked when a member is first met, as then all that it refers to is there.
+    `classes` are those of the values that pass at all: `dict`, or what it is derived from, and others.
+    """
+    tests = {name: test for name, test in tests.items() if test is not always}
+    asked: dict[str, Predicate] = {}
+    passed: dict[str, Any] = {}
+    """Members that passed last: most inputs differ from those before in one member."""
+
+    def first_asked(name: str) -> Predicate:
+        return asked.setdefault(name, direct(tests[name]))
+
+    if len(tests) == 1 and classes == (object,):
+        [only] = tests
+        return lambda instance: (
+            not isinstance(instance, dict)
+            or only not in instance
+            or (asked.get(only) or first_asked(only))(instance[only])
+        )
 
     def holds(instance: Any) -> bool:
         if isinstance(instance, dict):
             for name in tests if len(tests) < len(instance) else instance:
-                if name in tests and name in instance and not tests[name](instance[name]):
-                    return False
-        return True
+                if name in tests and name in instance and (value := instance[name]) is not passed.get(name, passed):
+                    test = asked.get(name) or first_asked(name)
+                    if not test(value):
+                        return False
+                    if type(value) in _UNCHANGING:
+                        passed[name] = value
+            return True
+        return isinstance(instance, classes)
 
     return holds
 
@@ -173,11 +119,17 @@ def _required(_: Scope, value: list[str], __: Any) -> Predicate:
 def _additional(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate:
     test, known = scope.compile(value), schema.get("properties", {})
     patterns = "|".join(schema.get("patternProperties", {}))
+    asked: Predicate | None = None
 
     def holds(instance: Any) -> bool:
+        nonlocal asked
         if isinstance(instance, dict):
             for name, item in instance.items():
-                if name not in known and not (patterns and searcher(patterns)(name)) and not test(item):
+                if name in known or (patterns and searcher(patterns)(name)):
+                    continue
+                if asked is None:
+                    asked = scope.direct(test)
+                if not asked(item):
                     return False
         return True
 
@@ -200,14 +152,19 @@ def _names(scope: Scope, value: Any, __: Any) -> Predicate:
 def _items(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate | None:
     if isinstance(value, list):
         return _prefix(scope, value, schema) if not scope.is_latest else None
-    test = scope.compile(value)
+    test, asked = scope.compile(value), cast("Predicate | None", None)
     skipped = len(schema.get("prefixItems", ())) if scope.knows("prefixItems") else 0
 
     def holds(instance: Any) -> bool:
+        nonlocal asked
         if isinstance(instance, list):
             last: Any = holds
             for item in instance[skipped:]:
-                if item is not last and not test(item):  # long arrays are made of one item many times
+                if item is last:  # long arrays are made of one item many times
+                    continue
+                if asked is None:
+                    asked = scope.direct(test)
+                if not asked(item):
                     return False
                 last = item
         return True
@@ -313,16 +270,16 @@ BUILDERS: Mapping[str, Any] = {
     "$ref": _reference,
     "$dynamicRef": _reference,
     "type": _type,
-    "minimum": _bound(lambda value, limit: value >= limit),
-    "maximum": _bound(lambda value, limit: value <= limit),
-    "exclusiveMinimum": _bound(lambda value, limit: value > limit),
-    "exclusiveMaximum": _bound(lambda value, limit: value < limit),
-    "minLength": _count(str, lambda value, limit: value >= limit),
-    "maxLength": _count(str, lambda value, limit: value <= limit),
-    "minItems": _count(list, lambda value, limit: value >= limit),
-    "maxItems": _count(list, lambda value, limit: value <= limit),
-    "minProperties": _count(dict, lambda value, limit: value >= limit),
-    "maxProperties": _count(dict, lambda value, limit: value <= limit),
+    "minimum": minimum,
+    "maximum": maximum,
+    "exclusiveMinimum": above,
+    "exclusiveMaximum": below,
+    "minLength": at_least(str),
+    "maxLength": at_most(str),
+    "minItems": at_least(list),
+    "maxItems": at_most(list),
+    "minProperties": at_least(dict),
+    "maxProperties": at_most(dict),
     "pattern": _pattern,
     "format": _format,
     "const": _const,

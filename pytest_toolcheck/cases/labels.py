@@ -9,29 +9,18 @@ from .model import Label
 from .schema import Document
 
 
-class Labeller:
-    """Labels values for one document."""
-
-    def __init__(self, document: Document) -> None:
-        self._accepts = document.accepts
-
-    def label(self, value: Any) -> Label | None:
-        """Return the label; None where validation itself fails (too deep a value, an unresolvable reference)."""
-        try:
-            return "valid" if self._accepts(value) else "invalid"
-        except Exception:  # format checkers and broken schemas raise whatever they like
-            return None
-
-
 class Validity:
     """A schema compiled once, to label many values."""
 
     def __init__(self, schema: JSONSchema) -> None:
-        self._labeller = Labeller(Document(schema))
+        self._accepts = Document(schema).accepts
 
     def label_of(self, value: Any) -> Label:
         """Return the label of a value. A value that cannot be validated is "invalid"."""
-        return self._labeller.label(value) or "invalid"
+        try:
+            return "valid" if self._accepts(value) else "invalid"
+        except Exception:  # format checkers and broken schemas raise whatever they like
+            return "invalid"
 
     def accepts(self, value: Any) -> bool:
         """Whether the schema accepts the value."""

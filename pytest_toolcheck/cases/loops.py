@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from .schema import Document, Node
 
 _IN_PLACE = ("not", "if", "then", "else")
-_IN_PLACE_LISTS = ("allOf", "anyOf", "oneOf")
+_IN_PLACE_LISTS_AND_MAPS = ("allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies")
 _REFERRED_TO = frozenset(("$defs", "definitions"))
-_IN_PLACE_MAPS = ("dependentSchemas", "dependencies")
 
 
 def has_loop(document: Document) -> bool:
@@ -65,10 +64,9 @@ def _same_value(document: Document, node: Node) -> Iterator[Node]:
     for keyword in _IN_PLACE:
         if keyword in words:
             yield node.child(words[keyword])
-    for keyword in _IN_PLACE_LISTS:
-        yield from map(node.child, _listed(words.get(keyword)))
-    for keyword in _IN_PLACE_MAPS:
-        yield from map(node.child, _listed(words.get(keyword)))
+    for keyword in _IN_PLACE_LISTS_AND_MAPS:
+        if keyword in words:
+            yield from map(node.child, _listed(words[keyword]))
 
 
 def _inner(node: Node) -> Iterator[Node]:

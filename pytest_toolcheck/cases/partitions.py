@@ -70,8 +70,8 @@ def _partitions(document: Document, conjunction: Conjunction, given: list[Any], 
     looked_at = variations(document, conjunction, own, depth=deepest(document) - (most > 6))
     for item in islice(looked_at, _LOOKED_AT_EACH * most):
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
-        if _hides_others(item.value):
-            continue
+        if isinstance(item.value, float) and item.value.is_integer():
+            continue  # many tools refuse 1.0 for an integer, whatever stands beside it; -0.0 is met on its own
         if len(groups.setdefault(kind, [])) < most and document.holds(conjunction, item.value):
             groups[kind].append(item.value)
     ordered = [groups.get(kind, []) for kind in _TELLING]
@@ -81,11 +81,6 @@ def _partitions(document: Document, conjunction: Conjunction, given: list[Any], 
 
 def _distinct(options: list[Any]) -> list[Any]:
     return list({identity(value): value for value in options}.values())
-
-
-def _hides_others(value: Any) -> bool:
-    """Whether many tools refuse the value whatever stands beside it: 1.0 for an integer. -0.0 is met on its own."""
-    return isinstance(value, float) and value.is_integer()
 
 
 def _is_free_text(document: Document, conjunction: Conjunction) -> bool:

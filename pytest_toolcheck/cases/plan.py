@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain, islice
 from typing import Any
 
 from ..spec.model import JSONSchema, ValueSet
 from .alike import alike
 from .candidates import base_candidates, example_inputs, values_of
-from .changes import Change, change
+from .changes import Change, Path, change
 from .combinations import combined
 from .corners import corners
 from .identity import describe, identity, is_sendable, pointer_of, readable
 from .invalid import variations
 from .keyed import keyed
-from .labels import Labeller
-from .model import CATEGORIES, Case
+from .model import CATEGORIES, Case, Label
 from .schema import Document
 from .told import told
 from .turns import interleaved, weighted
@@ -54,7 +54,7 @@ def generate_cases(
     lone_surrogates: bool = False,
     about: str | None = None,
 ) -> Iterator[Case]:
-    """Yield at most `limit` labelled cases for a JSON Schema, the cheapest and most telling first.
+    """Return an iterator over at most `limit` labelled cases for a JSON Schema, the cheapest and most telling first.
 
     `examples` are inputs known to be good (mappings, or objects with an attribute `input`); the first that the schema
     accepts is the base that every other case changes in one thing. `values` maps a parameter's name or JSON Pointer to
@@ -66,7 +66,7 @@ def generate_cases(
     Raises ValueError for an unknown category and for a negative limit.
     """
     wanted = _checked(categories, limit)
-    yield from cases_of(
+    return cases_of(
         Document(input_schema),
         examples=examples,
         values=values,
@@ -106,12 +106,15 @@ def cases_of(
     size = 0 if base is None else len(identity(base))
     changes: list[Change] = []
     try:
-        changes.extend(_all_changes(document, base, size, examples, values or {}, categories, seed, strength, about))
+        streams = _all_changes(document, base, size, examples, values or {}, categories, seed, strength, about)
+        for stream in streams:
+            changes.extend(stream)
     except Exception:
         if document.flaw is None:  # of a malformed schema, what was made so far will do
             raise
     # whoever asks for `boundary` is to find every bound there
-    at_bounds = {_written(item.value) for item in changes if item.category == "boundary" and size <= _LONG_BASE}
+    bounds = (item.value for item in changes if item.category == "boundary" and size <= _LONG_BASE)
+    at_bounds = {id(value): text for value in bounds if (text := _written(value)) is not None}
     ordered = _in_order(changes, at_bounds, is_short=limit < _SHORT)
     yield from _labelled(document, ordered, categories, limit, lone_surrogates)
 
@@ -119,26 +122,27 @@ def cases_of(
 def _all_changes(
     document: Document, base: Any, size: int, examples: Sequence[Any], values: Mapping[str, Any],
     categories: Sequence[str], seed: int, strength: int, about: str | None,
-) -> Iterator[Change]:  # fmt: skip
+) -> Iterator[Iterable[Change]]:  # fmt: skip
     inputs = example_inputs(examples)
-    for number, value in enumerate(inputs):
-        yield change("example", value, f"{number + 1}")
+    yield [change("example", value, f"{number + 1}") for number, value in enumerate(inputs)]
     if base is not None or not inputs:
-        yield change("example", base, "base")
+        yield [change("example", base, "base")]
     if isinstance(base, dict):
-        yield from _given_values(base, values)
-        yield from (item for item in told(document, base, about) if item.category in categories)
-        yield from one_too_few(base)
+        yield _given_values(base, values)
+        yield _of_categories(told(document, base, about), categories)
+        yield one_too_few(base)
     made = variations(document, (document.root,), None if size > _LARGEST_VARIED else base)
-    for _, item in zip(range(_MOST_CHANGES), made, strict=False):
-        if item.category in categories:
-            yield item
+    yield _of_categories(islice(made, _MOST_CHANGES), categories)
     if "combination" in categories and size <= _LARGEST_COMBINED:
         document.rest()
-        yield from corners(document, base)
-        yield from keyed(document, base)
-        yield from alike(document, base)
-        yield from combined(document, base, seed=seed, strength=strength)
+        yield corners(document, base)
+        yield keyed(document, base)
+        yield alike(document, base)
+        yield combined(document, base, seed=seed, strength=strength)
+
+
+def _of_categories(changes: Iterator[Change], categories: Sequence[str]) -> Iterator[Change]:
+    return changes if categories == CATEGORIES else (item for item in changes if item.category in categories)
 
 
 def _given_values(base: dict[str, Any], values: Mapping[str, Any]) -> Iterator[Change]:
@@ -161,37 +165,41 @@ Written = tuple[Change, str | None]
 """A change and the JSON text of its value; written down in its turn, as most never have one."""
 
 
-def _in_order(changes: Sequence[Change], at_bounds: Set[str | None], *, is_short: bool) -> Iterator[Written]:
+def _in_order(changes: Sequence[Change], at_bounds: Mapping[int, str], *, is_short: bool) -> Iterator[Written]:
     """Examples first; then take turns over categories and, within each, over the places changed: none starves.
 
-    What is a value at a bound as well is left to `boundary`. `is_short`: so few are wanted that all categories take
-    equal turns.
+    What is a value at a bound as well is left to `boundary`: `at_bounds` are their texts, by the values' ids.
+    `is_short`: so few are wanted that all categories take equal turns.
     """
-    yield from ((item, _written(item.value)) for item in changes if item.category == "example")
     queues: dict[tuple[str, str], dict[Any, dict[Any, list[Change]]]] = {}
     for item in changes:
         if item.category == "example":
             continue
-        places = queues.setdefault(_kind_of(item), {}).setdefault(item.path[:1], {})
+        kind = _kind_of(item) if item.category in ("nested", "combination") else (item.category, "")
+        places = queues.setdefault(kind, {}).setdefault(item.path[:1], {})
         places.setdefault(item.path[1:], []).append(item)
     kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
     firsts = (0 if kind[0] == "extra" else at for at, kind in enumerate(kinds))  # there the members are no parameters
+    made = [_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)]
+    taken = {*at_bounds.values()}
     streams = [
-        _elsewhere(_of_kind([*queues[kind].values()], at), set() if kind[0] == "boundary" else at_bounds)
-        for at, kind in zip(firsts, kinds, strict=True)
+        ((item, at_bounds.get(id(item.value)) or _written(item.value)) for item in stream)
+        if kind[0] == "boundary"
+        else _elsewhere(stream, taken)
+        for stream, kind in zip(made, kinds, strict=True)
     ]
-    yield from weighted(
-        [
-            (stream, 1 if is_short else _AT_ONCE.get(kind[1] or kind[0], 1))
-            for stream, kind in zip(streams, kinds, strict=True)
-        ]
-    )
+    weights = [1 if is_short else _AT_ONCE.get(kind[1] or kind[0], 1) for kind in kinds]
+    examples = [(item, _written(item.value)) for item in changes if item.category == "example"]
+    return chain(examples, weighted([*zip(streams, weights, strict=True)]))
 
 
-def _elsewhere(changes: Iterator[Change], at_bounds: Set[str | None]) -> Iterator[Written]:
+def _elsewhere(changes: Iterator[Change], at_bounds: Set[str]) -> Iterator[Written]:
     """Yield the changes whose values are not at bounds."""
     for item in changes:
-        text = _written(item.value)
+        try:
+            text = identity(item.value)
+        except (ValueError, TypeError, RecursionError):
+            continue
         if text not in at_bounds:
             yield item, text
 
@@ -207,9 +215,7 @@ def _kind_of(item: Change) -> tuple[str, str]:
     word = item.detail.split(" ")[0]
     if item.category == "nested":
         return item.category, _TURNS_INSIDE.get(word, word if word in CATEGORIES else "samples")
-    if item.category == "combination":
-        return item.category, "inside" if item.path else "rows" if word.isdigit() else "ends"
-    return item.category, ""
+    return item.category, "inside" if item.path else "rows" if word.isdigit() else "ends"
 
 
 def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
@@ -224,7 +230,8 @@ def _labelled(
     limit: int,
     lone_surrogates: bool,
 ) -> Iterator[Case]:
-    labeller, inputs, ids, size = Labeller(document), set[str](), set[str](), 0
+    accepts, inputs, ids, size = document.accepts, set[str](), set[str](), 0
+    places: dict[Path, tuple[str, str]] = {}
     for item, text in changes:
         if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
             return
@@ -232,16 +239,21 @@ def _labelled(
             continue
         if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
             continue
-        label = labeller.label(item.value)
-        if label is None or (item.only_if_valid and label == "invalid"):
+        try:
+            label: Label = "valid" if accepts(item.value) else "invalid"
+        except Exception:  # too deep a value, an unresolvable reference; format checkers raise whatever they like
+            continue
+        if item.only_if_valid and label == "invalid":
             continue
         inputs.add(text)
         size += len(text)
-        yield Case(_fresh_id(item, ids), item.value, label, item.category, pointer_of(item.path), item.detail)
+        place = places.get(item.path)
+        if place is None:
+            place = places[item.path] = readable("/".join(map(str, item.path))), pointer_of(item.path)
+        yield Case(_fresh_id(item, place[0], ids), item.value, label, item.category, place[1], item.detail)
 
 
-def _fresh_id(item: Change, taken: set[str]) -> str:
-    place = readable("/".join(map(str, item.path)))
+def _fresh_id(item: Change, place: str, taken: set[str]) -> str:
     wanted = name = (
         f"{item.category}[{place}:{readable(item.detail)}]" if place else f"{item.category}[{readable(item.detail)}]"
     )

@@ -13,8 +13,9 @@ from typing import Any, cast
 from referencing.jsonschema import specification_with
 
 from ..lean_jsonschema import jsonschema
+from .elementary import Predicate, always, never
 from .joints import Joints
-from .keywords import BUILDERS, COVERED_ELSEWHERE, Predicate, always, never
+from .keywords import BUILDERS, COVERED_ELSEWHERE
 
 _COMPILED_DRAFTS = (
     jsonschema.Draft202012Validator,
@@ -88,6 +89,10 @@ class Scope:
         self._predicates.joints.stand_for(holds, resolved)
         return holds
 
+    def direct(self, predicate: Predicate) -> Predicate:
+        """Return what a predicate stands for, without the calls on the way there."""
+        return self._predicates.joints.direct(predicate)
+
     def joined(self, parts: list[Predicate]) -> Predicate:
         """As `all_of`, of parts that are laid flat when first needed: what they share is asked once."""
         return self._predicates.joints.joined(parts)
@@ -120,11 +125,6 @@ class Predicates:
         self.has_references = _has_key(validator.schema, ("$ref", *_DYNAMIC))
         self.usable = draft in _COMPILED_DRAFTS
 
-    @property
-    def known(self) -> Mapping[int, Predicate]:
-        """What was compiled, by the ids of the schemas; nothing where a schema may mean several things."""
-        return {} if self._is_dynamic or not self.usable else self._done
-
     def enter(self, resolver: Any, schema: Any) -> Any:
         """Return the resolver for what stands inside `schema`, which stands inside the resolver's resource."""
         if not isinstance(schema, dict) or "$id" not in schema:
@@ -142,6 +142,14 @@ class Predicates:
             self._done[key] = lambda value: self._done[key](value)
             done = self._done[key] = self._build(schema, resolver)
         return done
+
+    def asked(self, schema: Any, resolver: Any) -> Predicate:
+        """As `compile`, without the calls on the way to what a reference refers to, where that is there."""
+        made = self.compile(schema, resolver)
+        try:
+            return self.joints.direct(made)
+        except Exception:  # a reference that leads nowhere says so when it is asked
+            return made
 
     def key_of(self, schema: Any, resolver: Any) -> Any:
         """Return what a predicate is remembered by."""

@@ -68,7 +68,7 @@ class Rescue:
         return None
 
     def _cover(self, row: Row) -> None:
-        levels = sum(1 << first + level for first, level in zip(self._first_bits, row, strict=False))
+        levels = sum([1 << first + level for first, level in zip(self._first_bits, row, strict=False)])
         for key in _combinations(row, self.strength - 1):
             self._beside[key] = self._beside.get(key, 0) | levels
 
@@ -105,5 +105,4 @@ def _put(row: Row, wanted: Combination) -> Row:
 
 
 def _combinations(row: Row, strength: int) -> Iterator[Combination]:
-    for places in combinations(range(len(row)), strength):
-        yield places, tuple(row[place] for place in places)
+    return zip(combinations(range(len(row)), strength), combinations(row, strength), strict=True)

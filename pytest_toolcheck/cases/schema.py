@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
-from .keywords import Predicate
+from .elementary import Predicate
 from .loops import has_loop, is_recursive
 from .predicates import Predicates
 
@@ -118,6 +118,8 @@ class Document:
         dialect = self.draft.META_SCHEMA.get("$schema", "")
         self._specification: Any = specification_with(dialect, default=DRAFT202012)
         self._predicates = Predicates(self.draft, self.validator, self._specification)
+        self._tests: dict[tuple[int, int], Predicate] = {}
+        """By the ids of a node's schema and resolver, which `kept` keeps alive."""
 
     @cached_property
     def root(self) -> Node:
@@ -132,7 +134,7 @@ class Document:
             return _undecided
         if self._predicates.usable:
             try:
-                return self._predicates.compile(self.schema, self.root.resolver)
+                return self._predicates.asked(self.schema, self.root.resolver)
             except Exception:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
@@ -181,21 +183,27 @@ class Document:
         self.effort += 1
         if self.is_endless:
             return False
-        known = self._predicates.known
+        known = self._tests
         try:
             for node in conjunction:
-                test = known.get(id(node.schema)) or self._predicate(node)
+                test = known.get((id(node.schema), id(node.resolver))) or self._known_predicate(node)
                 if not test(value):
                     return False
         except Exception:  # format checkers, patterns and references raise whatever they like
             return False
         return True
 
+    def _known_predicate(self, node: Node) -> Predicate:
+        test = self._predicate(node)
+        self.kept.append(node)
+        self._tests[id(node.schema), id(node.resolver)] = test
+        return test
+
     def _predicate(self, node: Node) -> Predicate:
         if node.schema is self.schema:
             return self.accepts
         if self._predicates.usable:
-            return self._predicates.compile(node.schema, node.resolver)
+            return self._predicates.asked(node.schema, node.resolver)
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
         return cast(Predicate, self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from .at_odds import NOTHING, Demands, are_at_odds, demands_of
@@ -78,7 +78,8 @@ class Shape:
 
     def numbers(self, keyword: str) -> list[Any]:
         """As `all_of`, numbers only."""
-        return [n for n in self.all_of(keyword) if isinstance(n, (int, float)) and not isinstance(n, bool)]
+        stated = self.stated.get(keyword, ())
+        return [n for _, n in stated if isinstance(n, (int, float)) and not isinstance(n, bool)] if stated else []
 
     def largest(self, keyword: str, default: int = 0) -> int:
         """Return the largest of a count keyword, such as `minLength`."""
@@ -124,7 +125,7 @@ class Shape:
         """Return the names of required properties, in order, each once."""
         if "required" not in self.names:
             lists = (names for names in self.all_of("required") if isinstance(names, list))
-            self.names["required"] = dict.fromkeys(name for names in lists for name in names)
+            self.names["required"] = dict.fromkeys(chain.from_iterable(lists))
         return list(self.names["required"])
 
     def forbidden_names(self) -> Set[str]:
@@ -137,16 +138,17 @@ class Shape:
     def property_names(self) -> list[str]:
         """Return all property names that the schema speaks of, required ones first."""
         if "properties" not in self.names:
-            stated = (name for properties in self.all_of("properties") for name in properties)
+            stated = chain.from_iterable(self.all_of("properties"))
             self.names["properties"] = dict.fromkeys((*self.required(), *stated))
         return list(self.names["properties"])
 
     def member(self, name: str) -> Conjunction:
         """Return what holds for the value of property `name`."""
         if name not in self.known:
-            places = sorted((*self.of_members.get(name, ()), *self.of_members.get(None, ())))
-            own = tuple(node for place in places for node in _member(self.parts[place], name))
-            self.known[name] = own or tuple(
+            own: list[Node] = []
+            for place in sorted((*self.of_members.get(name, ()), *self.of_members.get(None, ()))):
+                own += _member(self.parts[place], name)
+            self.known[name] = tuple(own) or tuple(
                 part.child(schema)
                 for part, schema in self.stated.get("unevaluatedProperties", ())
                 if isinstance(schema, Mapping)
@@ -226,7 +228,7 @@ def _item(part: Node, index: int) -> Iterator[Node]:
 
 def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
     """Return the shapes that together stand for the conjunction, likeliest first; at most sixteen, or 64 that exclude each other."""
-    key = tuple(id(node.schema) for node in conjunction)
+    key = tuple([id(node.schema) for node in conjunction])
     known: list[Shape] | None = document.memo.get(key)
     if known is None:
         known = [Shape(row) for row, _ in _conjoin(document, conjunction, ())]
@@ -257,7 +259,7 @@ def _product(left: list[Row], right: list[Row]) -> list[Row]:
 def _together(first: Conjunction, second: Conjunction) -> Conjunction:
     """Return both, each schema once."""
     known = {id(node.schema) for node in first}
-    return first + tuple(node for node in second if id(node.schema) not in known)
+    return first + tuple([node for node in second if id(node.schema) not in known])
 
 
 def _expand(document: Document, node: Node, seen: tuple[int, ...]) -> list[Row]:

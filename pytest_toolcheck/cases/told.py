@@ -64,7 +64,7 @@ def texts_told(document: Document, conjunction: Conjunction) -> list[str]:
     shapes = alternatives(document, conjunction)
     if not any("string" in shape.types() and shape.members() is None for shape in shapes):
         return []
-    found = (word for word in _words(shapes) if document.holds(conjunction, word))
+    found = (word for word in _words(document, shapes) if document.holds(conjunction, word))
     return list(dict.fromkeys(found))[:_MOST_TEXTS]
 
 
@@ -73,7 +73,7 @@ def numbers_told(document: Document, conjunction: Conjunction) -> list[int | flo
     found: dict[str, int | float] = {}
     for shape in alternatives(document, conjunction):
         if shape.members() is None and {"integer", "number"} & {*shape.types()} and bounds(shape) == (None, None):
-            found |= {identity(n): n for n in _named(_words([shape])) if document.holds(conjunction, n)}
+            found |= {identity(n): n for n in _named(_words(document, [shape])) if document.holds(conjunction, n)}
     return list(found.values())
 
 
@@ -86,9 +86,9 @@ def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Chan
         if shape.members() is not None:
             continue
         if {"integer", "number"} & {*shape.types()}:
-            yield from (change("number", number, only_if_valid=True) for number in _numbers(_words([shape])))
+            yield from (change("number", number, only_if_valid=True) for number in _numbers(_words(document, [shape])))
         if "array" in shape.types():
-            items = texts_told(document, shape.item(0)) or _words([shape])[:_MOST_TEXTS]
+            items = texts_told(document, shape.item(0)) or _words(document, [shape])[:_MOST_TEXTS]
             yield from (change("enum", [word], only_if_valid=True) for word in items)
 
 
@@ -108,9 +108,12 @@ def _listed_texts(given: Any) -> list[str]:
     return [item for item in given if isinstance(item, str)] if isinstance(given, list) else []
 
 
-def _words(shapes: list[Shape]) -> list[str]:
+def _words(document: Document, shapes: list[Shape]) -> list[str]:
     texts = [str(text) for shape in shapes for keyword in ("description", "title") for text in shape.all_of(keyword)]
-    return list(dict.fromkeys(word for text in texts for word in _words_in(text)))
+    for text in texts:  # each is asked for by all that looks for values
+        if ("words", text) not in document.memo:
+            document.memo["words", text] = _words_in(text)
+    return list(dict.fromkeys(word for text in texts for word in document.memo["words", text]))
 
 
 def _words_in(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -43,8 +43,12 @@ def weighted(streams: list[tuple[Iterator[T], int]]) -> Iterator[T]:
         streams = alive
 
 
-def interleaved(streams: list[Iterator[T]]) -> Iterator[T]:
-    """Yield from all streams in turns."""
+def interleaved(streams: Sequence[Iterator[T]]) -> Iterator[T]:
+    """Return an iterator over all streams in turns."""
+    return streams[0] if len(streams) == 1 else _interleaved(streams)
+
+
+def _interleaved(streams: Sequence[Iterator[T]]) -> Iterator[T]:
     while len(streams) > 1:
         alive = []
         for stream in streams:

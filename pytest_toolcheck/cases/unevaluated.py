@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .explosive import searcher
 
 if TYPE_CHECKING:
-    from .keywords import Predicate
+    from .elementary import Predicate
     from .predicates import Scope
 
 Finder = Callable[[Any], set[Any]]

@@ -38,27 +38,28 @@ def deepest(document: Document) -> int:
 
 def samples(document: Document, conjunction: Conjunction, *, depth: int = 0) -> list[Any]:
     """Return up to eight values that every schema of the conjunction accepts; empty where none was found."""
-    return _known_samples(document, "samples", conjunction, alternatives, depth)
+    depth = depth if document.is_recursive else 0  # only there does it matter how deep a value stands
+    ids = (id(conjunction[0].schema),) if len(conjunction) == 1 else tuple([id(node.schema) for node in conjunction])
+    known = document.memo.get(("samples", depth, *ids))
+    return _sought(document, ("samples", depth, *ids), conjunction, alternatives) if known is None else [*known]
 
 
 def samples_of(document: Document, shape: Shape, *, depth: int = 0) -> list[Any]:
     """As `samples`, of what one alternative stands for; up to four."""
-    return _known_samples(document, "samples of", shape.parts, lambda _, __: [shape], depth)
+    key = ("samples of", depth if document.is_recursive else 0, *[id(node.schema) for node in shape.parts])
+    known = document.memo.get(key)
+    return _sought(document, key, shape.parts, lambda _, __: [shape]) if known is None else [*known]
 
 
-def _known_samples(
+def _sought(
     document: Document,
-    kind: str,
+    key: tuple[Any, ...],
     conjunction: Conjunction,
     shapes: Callable[[Document, Conjunction], list[Shape]],
-    depth: int,
 ) -> list[Any]:
-    depth = depth if document.is_recursive else 0  # only there does it matter how deep a value stands
-    key = (kind, depth, *[id(node.schema) for node in conjunction])
-    known: list[Any] | None = document.memo.get(key)
-    if known is not None:
-        return list(known)
-    elsewhere = (kind, "elsewhere", *key[2:])
+    """Return values that were not looked for before, and remember them under the key: kind, depth and what is asked."""
+    kind, depth, *ids = key
+    elsewhere = (kind, "elsewhere", *ids)
     if document.is_weary and elsewhere in document.memo:
         document.memo[key] = document.memo[elsewhere]
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -129,13 +130,22 @@ def from_text(text: str) -> list[str]:
     for match in _EXAMPLE.finditer(text):
         chunk = match.group(1).strip().rstrip(".")
         found += [chunk, chunk.split(" ")[0]]
-    for shape, values in _SHAPES:
-        if re.search(shape, text, re.IGNORECASE if shape.startswith(r"\b(I") or shape[2:3].islower() else 0):
+    for is_named, values in _shapes():
+        if is_named(text):
             found += values
     for match in _RANGE.finditer(text):
         found += match.groups()
     found += _NUMBER.findall(text)
     return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+
+
+@cache
+def _shapes() -> list[tuple[Callable[[str], Any], tuple[str, ...]]]:
+    """Return `_SHAPES` compiled, when first needed: importing this is to cost nothing."""
+    return [
+        (re.compile(shape, re.IGNORECASE if shape.startswith(r"\b(I") or shape[2:3].islower() else 0).search, values)
+        for shape, values in _SHAPES
+    ]
 
 
 def numbers_in(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema
 from .base import shorten
 
 if TYPE_CHECKING:
-    from ..cases.keywords import Predicate
+    from ..cases.elementary import Predicate
 
 _DIGITS = 700
 """No float has more digits than that."""
