@@ -194,6 +194,49 @@ def test_other_days_may_be_refused(text: str) -> None:
     assert refusal(schema, valid({"d": text}, "format", "/d"), lambda v: v["d"].endswith("03-01")) is None
 
 
+NO_SUCH_DAY = "Error executing tool next_month: day is out of range for month"
+DATE = {"type": "string", "format": "date"}
+
+
+def at_the_end(schema: Any, sent: Any, said: str = NO_SUCH_DAY, *, middle: bool = True) -> Any:
+    """Judge the refusal of the 31st by a tool that takes the 15th, or does not."""
+    outcome = Outcome("refused", 1, error=CallError("ToolError", said))
+    case = valid(sent, "format", "/d")
+    return judged("accepts_valid", schema, case, outcome, accepts=lambda v: middle and v["d"][8:10] == "15")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        NO_SUCH_DAY,
+        "day 31 must be in range 1..30 for month 6 in year 2024",
+        "ValueError: day is out of range for month",
+    ],
+)
+def test_the_end_of_a_month_is_a_day(said: str) -> None:
+    """A day that there is was made into one that there is not: `day.replace(month=…)` of the 31st."""
+    found = at_the_end(takes(d=DATE), {"d": "2024-05-31"}, said)
+    assert found is not None
+    assert "2024-05-31 is a day; the 15th is accepted" in found.promised
+    assert at_the_end(takes(d={**DATE, "format": "date-time"}), {"d": "2024-05-31T10:00:00Z"}, said) is not None
+
+
+@pytest.mark.parametrize(
+    ("schema", "said", "middle"),
+    [
+        (takes("d", d=DATE), "no appointments on the last day of a month", True),
+        (takes("d", d=DATE), "closed: that day is out of range of our calendar", True),
+        (takes("d", d=DATE), NO_SUCH_DAY, False),
+        (takes("d", d={"type": "string"}), NO_SUCH_DAY, True),
+        (takes("d", d=DATE, month={"type": "integer"}), NO_SUCH_DAY, True),
+        (takes("d", d=DATE, day_of_month={}), NO_SUCH_DAY, True),
+    ],
+)
+def test_a_day_may_be_refused_for_what_a_tool_says_itself(schema: Any, said: str, middle: bool) -> None:
+    """Its own rule, a tool that takes no day, a text that need be no day, a month that makes another day of it."""
+    assert at_the_end(schema, {"d": "2024-05-31"}, said, middle=middle) is None
+
+
 GIVEN_AWAY = [
     "cannot reach postgres://admin:hunter2@db/shop",
     "bad key (api_key=live4711)",

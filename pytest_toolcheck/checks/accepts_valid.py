@@ -9,7 +9,7 @@ from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
 from ..targets.base import MODEL_RULE
 from .absent import is_missing_beside_another, may_be_absent
 from .base import USED_UP, Evidence, Finding, as_json, place_of, said_of, shorten
-from .control import refusal_contradicts_neighbour, refuses_leap_days_only
+from .control import refusal_contradicts_neighbour, refuses_ends_of_months, refuses_leap_days_only
 from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
@@ -101,7 +101,8 @@ def _promise(evidence: Evidence) -> str | None:
     contradicted = refusal_contradicts_neighbour(evidence)
     if contradicted is not None and is_missing_beside_another(evidence):
         return None
-    return contradicted or refuses_leap_days_only(evidence) or refuses_what_it_shows(evidence)
+    of_the_calendar = refuses_leap_days_only(evidence) or refuses_ends_of_months(evidence)
+    return contradicted or of_the_calendar or refuses_what_it_shows(evidence)
 
 
 def _is_another_s_affair(evidence: Evidence) -> bool:

@@ -11,7 +11,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .base import Evidence, place_of, shorten
+from ..targets._text_values import types_of
+from .base import Evidence, place_of, said_of, shorten
 from .described_fully import differs_only_where_fully_described
 from .violation import is_valid
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 _CATEGORIES = ("example", "boundary", "format", "nested", "number", "optional", "size")
 _AT_AN_END = ("most repeats", "match")
 _MOST_PLACES = 12
+_DAY = re.compile(r"(\d{4}-\d\d)-(?:29|30|31)(|T.*)\Z", re.ASCII | re.DOTALL)
+_NO_SUCH_DAY = re.compile(r"\bday is out of range for month\b|\bday \d+ must be in range 1\.\.\d+ for month \d+\b")
+"""What Python says of a day that it was asked to make, and that no month has."""
+_PARTS_OF_A_DAY = re.compile(r"day|month|year", re.IGNORECASE)
 _LEAP_DAY = re.compile(r"(\d{4})-02-29(|T.*)\Z", re.ASCII | re.DOTALL)
 
 
@@ -50,6 +55,34 @@ def refuses_leap_days_only(evidence: Evidence) -> str | None:
     places = [pointer] if pointer else ["/" + name.replace("~", "~0").replace("/", "~1") for name in names]
     found = (_leap_day_refused(evidence, place) for place in places[:_MOST_PLACES])
     return next((reason for reason in found if reason is not None), None)
+
+
+def refuses_ends_of_months(evidence: Evidence) -> str | None:
+    """Return the promise that is broken where a day that there is was refused as one that there is not, and the 15th is accepted.
+
+    Whoever takes a day, a month or a year as a number may be sent those of a day that no calendar has.
+    """
+    schema, value = evidence.tool.input, evidence.case.input
+    if not isinstance(schema, dict) or not isinstance(value, dict) or not _NO_SUCH_DAY.search(said_of(evidence)):
+        return None
+    properties = schema.get("properties", {})
+    if any(
+        _PARTS_OF_A_DAY.search(name) for name, part in properties.items() if not isinstance(part, dict) or _counts(part)
+    ):
+        return None
+    for name in [each for each in value if isinstance(value[each], str)][:_MOST_PLACES]:
+        found = _DAY.match(value[name])
+        place = "/" + name.replace("~", "~0").replace("/", "~1")
+        if found is None or not _has_format(schema, place):
+            continue
+        if (good := _accepted(evidence, place, f"{found[1]}-15{found[2]}")) is not None:
+            where = place_of(evidence.tool, "input")
+            return f"the calendar ({where}, {place}): {value[name][:10]} is a day; the 15th is accepted: {shorten(good, 80)}"
+    return None
+
+
+def _counts(part: dict[str, Any]) -> bool:
+    return "string" not in types_of(part)
 
 
 def _leap_day_refused(evidence: Evidence, pointer: str) -> str | None:
