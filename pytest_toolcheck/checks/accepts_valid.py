@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..chains.roles import may_use_up
 from ..targets._text_values import holds_lone_surrogates, is_told_by_codec
@@ -14,6 +15,7 @@ from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
 from .pointing import points_outside
+from .reported import as_refusal
 from .shown_values import refuses_what_it_shows
 from .together import may_be_refused_together
 from .told_relation import says_what_clashes
@@ -30,9 +32,23 @@ _BY_DIFFERENCE = "acceptance (auto): it differs from a known-good input"
 
 
 def accepts_valid(evidence: Evidence) -> Finding | None:
-    """Fail when a valid input was refused that had to be accepted."""
-    if evidence.case.label != "valid" or evidence.outcome.kind != "refused":
+    """Fail when a valid input was refused that had to be accepted, be it by an answer that only reports an error."""
+    if evidence.case.label != "valid":
         return None
+    if evidence.outcome.kind == "accepted":
+        return _reported(evidence)
+    return _refused(evidence) if evidence.outcome.kind == "refused" else None
+
+
+def _reported(evidence: Evidence) -> Finding | None:
+    """Judge an answer that only reports an error as the refusal that it is."""
+    refusal = as_refusal(evidence)
+    found = None if refusal is None else _refused(refusal)
+    message = f"{evidence.tool.name} reported an error as its answer to a valid input ({_change(evidence)})"
+    return found and replace(found, message=f"{message}: {shorten(evidence.outcome.value, 140)}")
+
+
+def _refused(evidence: Evidence) -> Finding | None:
     reason = _promise(evidence)
     if reason is None:
         return None

@@ -26,7 +26,7 @@ _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "detai
 _ADVICE: Final = frozenset({"hint", "hints", "suggestion", "suggestions"})
 _REASONS: Final = ("error", "message", "detail", "reason")
 _MOST_CONTROLS: Final = 2
-_OF_LOGS: Final = re.compile(r"(?:^|[^a-z])(?:logs?|journal|stderr|diagnostics?)(?![a-z])|[a-z]Logs?(?![a-z])")
+OF_LOGS: Final = re.compile(r"(?:^|[^a-z])(?:logs?|journal|stderr|diagnostics?)(?![a-z])|[a-z]Logs?(?![a-z])")
 """Names of tools that show what others have reported: `tail_log`, `readLogs`; not `login`, `catalog`."""
 
 
@@ -57,7 +57,7 @@ def only_reports(tool: ToolSpec, sent: Any, outcome: Outcome) -> bool:
     """Whether all that a tool answers to an input is the report of an error, which it neither promises nor was asked about."""
     if not is_report(outcome) or tool.checks.get("error_text") is False:
         return False
-    if _declares_errors(tool.output) or _OF_LOGS.search(tool.name):
+    if declares_errors(tool.output) or OF_LOGS.search(tool.name):
         return False
     words = (tool.name + as_json(sent)).lower()
     return not any(word in words for word in ("error", "exception", "traceback"))
@@ -76,7 +76,7 @@ def _report(raw: Any) -> str | None:
     wrapped = structured.get("result") if isinstance(structured, Mapping) and len(structured) == 1 else None
     said = wrapped if isinstance(wrapped, str | Mapping) else structured
     texts = (_text(raw), said if isinstance(said, str) else as_json(said) if isinstance(said, Mapping) else None)
-    return next((text for text in texts if text is not None and _is_report(text)), None)
+    return next((text for text in texts if text is not None and is_report_text(text)), None)
 
 
 def _text(raw: Any) -> str | None:
@@ -90,7 +90,8 @@ def _text(raw: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _is_report(text: str) -> bool:
+def is_report_text(text: str) -> bool:
+    """Whether a text, or the JSON that it is, is nothing but the report of an error."""
     plain = text.strip()
     if not plain.startswith(("{", '"')):
         return _REPORT.match(plain) is not None
@@ -111,7 +112,7 @@ def _is_report(text: str) -> bool:
     return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
 
 
-def _declares_errors(output: Any) -> bool:
+def declares_errors(output: Any) -> bool:
     """Whether an error is one of the results that the tool's output schema describes."""
     return isinstance(output, dict) and "error" in as_json(output).lower()
 
