@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from pytest_toolcheck.budgets import measure_time
 from pytest_toolcheck.budgets.latency import SPUN_SHARE, TimedCall
 from pytest_toolcheck.budgets.verdict import Sample
+
+NS_A_BLOCK = 1_000_000
 
 
 class QuietMeter:
@@ -37,8 +41,12 @@ class NoisyMeter(QuietMeter):
 
 
 def use_fake_meter(monkeypatch, meter=QuietMeter):
-    """Measure latency by a fake, without pauses; return the list of the pauses that would have been made."""
+    """Measure latency by a fake, without pauses; return the list of the pauses that would have been made.
+
+    A block of calls takes a millisecond of the patience, however busy the machine is.
+    """
     pauses = []
+    monkeypatch.setattr(measure_time, "wall_ns", count(step=NS_A_BLOCK).__next__)
     monkeypatch.setattr(measure_time, "LatencyMeter", meter)
     monkeypatch.setattr(measure_time, "_sleep", pauses.append)
     return pauses
