@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from pytest_toolcheck.budgets import contention, latency
 from pytest_toolcheck.budgets.contention import COPIES, LONG_NS, Blocks, Contention, Doubts
-from pytest_toolcheck.budgets.verdict import MOST_DOUBTED, ConfirmedVerdict, Sample
+from pytest_toolcheck.budgets.tries import MOST_DOUBTED
+from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
 
 MS = 1_000_000
 
@@ -88,7 +91,7 @@ def test_what_sleeps_is_not_slower_for_slow_memory(computed, has_cpu, slow_down,
     told: list[float] = []
     monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor) or True)
     rule = ConfirmedVerdict(0.5, MS)
-    rule.pause_s = 0.1
+    rule.pause_s, rule.stages[0].values, rule.stages = 0.1, [6, 4], rule.stages * 2
     Doubts((), computed_ns=(lambda: next(clock)) if has_cpu else None).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
 
@@ -107,6 +110,44 @@ def test_what_others_compute_for_a_call_is_slower_as_well(children, is_elsewhere
     rule.pause_s = 0.1
     Doubts((), computed_ns=lambda: 0, is_elsewhere=is_elsewhere).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
+
+
+@pytest.mark.parametrize(
+    ("cost_ms", "computed_ms", "verdict"),
+    [(9, 9, "inconclusive"), (30, 30, "fail"), (30, 5, "inconclusive"), (30, None, "fail")],
+    ids=["short", "long", "it mostly sleeps", "cpu time"],
+)
+def test_long_calls_are_never_slowed_as_much_as_short_ones(cost_ms, computed_ms, verdict, monkeypatch):
+    """A short one may find all pushed out of the caches; each is 7 times over its budget, memory 16 times as slow."""
+    limit, computed = round(cost_ms * MS / 7), [0]
+    monkeypatch.setattr(Contention, "slow_down", lambda self: 1.0)
+    monkeypatch.setattr(Contention, "slow_down_of_caches", lambda self: 16.0)
+    monkeypatch.setattr(contention, "by_share", lambda slow_down, *_: slow_down)
+    rule = ConfirmedVerdict(0.5, limit, gates=False)
+    doubts = Doubts((), computed_ns=None if computed_ms is None else lambda: computed[0])
+    monkeypatch.setattr(doubts, "_touched", FakeTouched())
+    while rule.verdict is None:
+        if rule.pause_s:
+            doubts.begin_stage()
+        computed[0] += (computed_ms or 0) * MS
+        rule.feed(Sample(cost_ms * MS))
+        doubts.look([rule], [cost_ms * MS])
+    assert rule.verdict == verdict
+
+
+class FakeTouched:
+    """Calls that touch all there is."""
+
+    way_ns = 0
+
+    def begin(self):
+        pass
+
+    def end(self):
+        return 2**40
+
+    def aside(self):
+        return nullcontext()
 
 
 def test_a_copy_takes_time():

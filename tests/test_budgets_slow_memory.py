@@ -65,6 +65,16 @@ def test_one_run_over_a_maximum_is_not_accused_for_slow_memory(
     assert (EXPLAINED in found.message) == (verdict == "inconclusive" and times_asked == 1)
 
 
+@pytest.mark.parametrize("metric", ["latency", "cpu"])
+@pytest.mark.parametrize(("cost_ms", "limit_ms", "verdict"), [(9, 1, "inconclusive"), (90, 10, "fail")])
+def test_a_long_run_is_never_slowed_as_much_as_a_short_one(monkeypatch, metric, cost_ms, limit_ms, verdict):
+    """Both are nine times over; a short run may find all pushed out of the caches, which was up to 16 times as slow."""
+    monkeypatch.setattr(measure_body, "slow_down_of", lambda touched: 16.0)
+    limit = limit_ms * MS
+    budgets = Budgets(cpu_time_ns=limit) if metric == "cpu" else Budgets(latency={"max": limit})
+    assert run_once(monkeypatch, budgets, cpu_ms=cost_ms, wall_ms=cost_ms).verdict == verdict
+
+
 @pytest.mark.parametrize(("cpu_ms", "verdict"), [(9, "pass"), (30, "inconclusive"), (40, "fail")])
 def test_cpu_time_of_one_run_is_not_accused_for_slow_memory(monkeypatch, asked, cpu_ms, verdict):
     """What lives in memory takes more CPU time where neighbours use it."""

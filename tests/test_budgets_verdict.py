@@ -17,6 +17,7 @@ from pytest_toolcheck.budgets.evidence import (
     log_evidence_below,
     quantile_interval,
 )
+from pytest_toolcheck.budgets.results import sequential_result
 from pytest_toolcheck.budgets.verdict import (
     CLEAN_CALLS_FOR_MAX,
     CONFIRM_AFTER_S,
@@ -150,6 +151,8 @@ def test_a_machine_that_disturbs_every_call_still_tells_a_plain_regression_from_
     assert feed_all(slow, [call_of(1.25 * MS)] * 3000) == "fail"
     assert slow.total == slow.usable == 51
     assert max(slow.values) <= 1.25 * MS
+    assert "by the least that each can have cost" in slow.explain()
+    assert sequential_result("latency", slow, unit="ns").message.startswith("latency at least 1.2")
     assert feed_all(ConfirmedVerdict(quantile, MS, max_calls=1000), [call_of(0.9 * MS)] * 3000) == "inconclusive"
 
 

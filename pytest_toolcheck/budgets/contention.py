@@ -36,6 +36,9 @@ JUDGING_BYTES = 256 * 1024
 """What rules touch that are fed between the calls of a stage: with `MEASURING_BYTES` 0.4 to 0.7 MiB (measured)."""
 ARGUMENTS_BYTES = 256 * 1024
 """What any call with arguments touches beyond one without: with `MEASURING_BYTES` up to 0.57 MiB, little of each page (measured)."""
+SLOWEST_LONG = 6.0
+"""No call of `LONG_NS` or more was seen to take more times as long (5.1: dicts of 2 MiB walked through 40 times beside ten others,
+on two processors of one core; child processes of Python 2.0). Short ones are when all is pushed out before each."""
 RECENT_NS = 5_000_000_000
 """Neighbours come and go: so long after they pushed anything out of the caches a fail may be theirs."""
 _sleep = time.sleep
@@ -129,6 +132,11 @@ def slow_down_of(touched_bytes: int | None) -> float:
     return max(memory_contention.slow_down(), memory_contention.slow_down_of_caches())
 
 
+def of_long(slow_down: float, computed_ns: float) -> float:
+    """Return how much slower a call that computes so long may be, where calls of any length may be so much slower."""
+    return min(slow_down, SLOWEST_LONG) if computed_ns >= LONG_NS else slow_down
+
+
 def by_share(slow_down: float, computed_ns: float, spent_ns: float) -> float:
     """Return how much slower a call is that computes for a part of its time, when only that part is so much slower."""
     share = min(computed_ns / max(spent_ns, 1), 1.0)
@@ -198,7 +206,7 @@ class Doubts:
         if lives_in_memory:
             slow_down = max(slow_down, caches)
         computed_ns = self._computed() - self._computed_ns
-        slow_down = self._of_calls(slow_down, computed_ns)
+        slow_down = self._of_calls(of_long(slow_down, self._usually_computed_ns(failed, computed_ns)), computed_ns)
         of_way = self._of_way(computed_ns) if self._touch_little else 1.0
         core = cores.slow_down(self._beside.take_ns() if self._beside else self._reference_ns)
         core = self._of_calls(core, computed_ns)
@@ -220,6 +228,13 @@ class Doubts:
         if self._computed_here_ns is None or not self._is_told:
             return slow_down
         return by_share(slow_down, computed_ns, self._called_ns)
+
+    def _usually_computed_ns(self, failed: Sequence[ConfirmedVerdict], computed_ns: int) -> float:
+        """Return what a call of the stage that has failed computes; 0 where nobody tells."""
+        if self._computed_here_ns is not None:
+            return computed_ns / max(self._calls, 1) if self._is_told else 0.0
+        rule = failed[0]
+        return statistics.median(rule.stages[-1 if rule.verdict else -2].values)
 
     @property
     def _is_told(self) -> bool:

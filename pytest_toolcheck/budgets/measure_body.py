@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..spec.model import Budgets
-from .contention import by_share, slow_down_of
+from .contention import by_share, of_long, slow_down_of
 from .cores import SpinsBeside, core_is_slow, cores
 from .cpu import CpuMeter, CpuReading
 from .latency import Call, DurationOf, LatencyMeter
@@ -81,10 +81,11 @@ class _Others:
         """End counting just after a run that is too much: what is done to judge it touches memory as well."""
         self._touched_bytes = self._touched.end()
 
-    def slow_down(self, reference_ns: int = 0) -> tuple[float, str]:
+    def slow_down(self, cpu_ns: float, reference_ns: int = 0) -> tuple[float, str]:
         """Return by what factor, and the reason; `reference_ns` is the undisturbed loop as it was thought to be meanwhile."""
         if self._found is None:
             memory, spun_ns = slow_down_of(self._touched_bytes), max(reference_ns, SpinsBeside().take_ns())
+            memory = of_long(memory, cpu_ns)
             core = cores.slow_down(spun_ns)
             self._found = (memory, memory_is_slow(memory)) if memory >= core else (core, core_is_slow(core))
         return self._found
@@ -95,7 +96,7 @@ def _is_more(value: float, limit: float | None) -> bool:
 
 
 def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], others: _Others) -> BudgetResult:
-    if _verdict(cpu_ns, cpu_ns, limit) != "fail" or (found := others.slow_down())[0] <= 1:
+    if _verdict(cpu_ns, cpu_ns, limit) != "fail" or (found := others.slow_down(cpu_ns))[0] <= 1:
         return _judge("cpu time", cpu_ns, limit, "ns", notes)
     return _judge("cpu time", cpu_ns, limit, "ns", notes, least=cpu_ns / found[0], reason=found[1])
 
@@ -104,7 +105,7 @@ def _judge_time(sample: Sample, limit: int, notes: Sequence[str], cpu_ns: int, o
     reason = disturbance_of(sample)
     least: float = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
     if _verdict(sample.wall_ns, least, limit) == "fail":
-        slow_down, why = others.slow_down(sample.spin_reference_ns)
+        slow_down, why = others.slow_down(cpu_ns, sample.spin_reference_ns)
         if slow_down > 1:
             least /= by_share(slow_down, cpu_ns, least)
             reason = reason or why

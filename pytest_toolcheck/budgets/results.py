@@ -98,7 +98,8 @@ def sequential_result(
     ordered = sorted(rule.values)
     limit = rule.budget_ns / scale
     value = quantile_of(ordered, rule.quantile) / scale if ordered else None
-    measured = with_interval(ordered, rule.quantile, unit, scale)
+    least = "at least " if any(stage.is_by_least_cost for stage in rule.stages) else ""
+    measured = least + with_interval(ordered, rule.quantile, unit, scale)
     budget = short(limit, unit)
     message = f"{metric} {measured}, budget {budget}, {rule.usable} of {rule.total} calls used"
     if verdict == "inconclusive":

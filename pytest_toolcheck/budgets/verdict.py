@@ -24,8 +24,8 @@ from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
 from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
+from .tries import BY_LEAST_COST, MISSED, MOST_DOUBTED, VARIED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
-from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import default_max_calls as default_max_calls
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -34,11 +34,6 @@ Because = Callable[[float], str]
 FALSE_ALARM = 1e-4
 CONFIRM_AFTER_S = (0.1, 0.5)
 """A fail counts when it comes again after each of these pauses."""
-VARIED = 1.04
-"""The middle half of calls that live in memory is spread by more than this while others use it (1.06 to 2.5 measured), that of
-calls that compute by less (1.00 to 1.05, rarely more)."""
-MOST_DOUBTED = 3
-"""So many stages that slow memory explains are made again."""
 QUIET_CALLS = 10
 """A hypervisor takes the processor away in bursts, which few spins show: after a slow one so many calls serve no tail."""
 COLD_UP_TO_NS = 10_000_000
@@ -86,6 +81,8 @@ class SequentialVerdict:
         self.over = 0
         self.values: list[int] = []
         """The times of the usable calls, in the order of the calls."""
+        self.is_by_least_cost = False
+        """Whether they are the least that each can have cost."""
         self.dropped: Counter[str] = Counter()
         """How many calls were not used, by reason."""
         self.verdict: Verdict | None = None
@@ -139,6 +136,7 @@ class SequentialVerdict:
         counts = f"{self.over} of {self.usable} usable calls over the budget ({self.usable} of {self.total} calls used"
         reasons = "".join(f", {count} dropped: {reason}" for reason, count in sorted(self.dropped.items()))
         why = f"; {self.reason_inconclusive()}" if self.verdict == "inconclusive" else ""
+        why += BY_LEAST_COST if self.is_by_least_cost else ""
         return f"{self.verdict or 'undecided'}: {counts}{reasons}){why}"
 
     def reason_inconclusive(self) -> str:
@@ -225,6 +223,7 @@ class SequentialVerdict:
             self._use_all("pass", self._all, self._over_of_all)
         elif self._shows_fail(self._sure_of_all, self.total, max(1 - self.quantile, 0.5)):
             self._use_all("fail", self._least, self._sure_of_all)
+            self.is_by_least_cost = True
 
     def _disturbed(self, sample: Sample, reference: int) -> str | None:
         """Return why a call is not used. Nor is the one after it, and of a tail those after a slow spin: noise comes in bursts."""
