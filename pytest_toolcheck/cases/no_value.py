@@ -102,14 +102,21 @@ def _no_number(shape: Shape, *, whole: bool) -> Iterator[str]:
     steps = shape.numbers("multipleOf")
     if low is None or high is None or not (whole or steps):
         return
-    step = reduce(_common, [Fraction(str(each)) for each in steps], Fraction(1) if whole else Fraction(str(steps[0])))
-    first = math.ceil(Fraction(low) / step) * step
-    lows, highs = shape.numbers("exclusiveMinimum"), shape.numbers("exclusiveMaximum")
+    step = reduce(_common, map(_fraction, steps), Fraction(1) if whole else _fraction(steps[0]))
+    first = math.ceil(_fraction(low) / step) * step
+    lows, highs = ([*map(_fraction, shape.numbers(f"exclusive{end}"))] for end in ("Minimum", "Maximum"))
     if first in lows:
         first += step
-    if first > high or first in highs:
-        what = f"multiple of {' and '.join(map(str, steps))}" if steps else "integer"
+    what = f"multiple of {' and '.join(map(str, steps))}" if steps else "integer"
+    if first > _fraction(high) or first in highs:
         yield f"no {what} lies within the bounds {low} and {high}"
+    elif any(isinstance(each, float) for each in steps):
+        yield f"{float(first)} and any other {what} within the bounds {low} and {high} is none in binary fractions"
+
+
+def _fraction(number: float) -> Fraction:
+    """Return the number that is written so: 0.1 is a tenth, and not the binary fraction next to it."""
+    return Fraction(str(number) if isinstance(number, float) and not number.is_integer() else number)
 
 
 def _common(first: Fraction, second: Fraction) -> Fraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import islice
@@ -17,7 +17,10 @@ _LARGEST = 1e300
 _MOST_AWKWARD = 1000
 _GOLDEN = 0.6180339887498949
 _LARGE = 1200
-_ENDS = (math.inf, -math.inf)
+_ENDS, _VAST = (math.inf, -math.inf), 2**53
+"""From where on floats are whole numbers, and not all of them."""
+_EXACTLY = Context(prec=700)
+"""As many digits as the largest number has multiples of the smallest."""
 
 SPECIAL: tuple[tuple[str, Number], ...] = (
     *(("0", 0), ("-0.0", -0.0), ("1.0", 1.0), ("-1", -1), ("1", 1), ("0.5", 0.5), ("-1.5", -1.5), ("0.1", 0.1)),
@@ -32,23 +35,25 @@ _LANDMARKS = (10, 100, 256, 128, 2000, 65536, 1000, -10, -100, -256, 42, 500, -4
 
 def good(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers that should lie within the bounds."""
-    step = _step(shape, whole=whole) or 1
+    stated = _step(shape, whole=whole)
     low, high = bounds(shape)
-    for start in (low, high):
-        if start is not None:
-            yield from (_snap(start + sign * step * by, step, whole) for by in (0, 1, 2) for sign in (1, -1))
-            if start + step == start:  # as large as its neighbours
-                yield from (int(start) + 1, int(start) - 1) if whole else map(partial(math.nextafter, start), _ENDS)
+    for bound in (low, high):
+        if bound is not None:
+            start, step = _exact(bound, stated, whole=whole), stated or 1
+            yield from (_snap(_sum(start, sign * step * by), stated, whole) for by in (0, 1, 2) for sign in (1, -1))
+            if _sum(start, step) == start:  # as large as its neighbours
+                beside = whole or abs(start) > _LARGEST  # of the largest integers no float may be near
+                yield from (int(start) + 1, int(start) - 1) if beside else map(partial(math.nextafter, start), _ENDS)
     if low is not None and high is not None:
-        yield from _between(low, high, step, whole)
-    yield from (_snap(number * step, step, whole) for number in (1, 5, 0, 2, 3, 10, -1, 100))
+        yield from _between(low, high, stated, whole)
+    yield from (_snap(number * (stated or 1), stated, whole) for number in (1, 5, 0, 2, 3, 10, -1, 100))
     if not whole:
         yield from (1.5, 0.5, -0.5, 0.25, 2.5)
 
 
-def _between(low: Number, high: Number, step: Number, whole: bool) -> Iterator[Number]:
+def _between(low: Number, high: Number, step: Number | None, whole: bool) -> Iterator[Number]:
     if whole:
-        yield _snap((low + high) // 2, step, whole)
+        yield _snap(int((Fraction(low) + Fraction(high)) // 2), step, whole)
     if max(abs(low), abs(high)) <= _LARGEST:
         yield from ([] if whole else [_snap(low / 2 + high / 2, step, whole)])
         yield low + (high - low) / 3
@@ -56,13 +61,13 @@ def _between(low: Number, high: Number, step: Number, whole: bool) -> Iterator[N
 
 def nth(shape: Shape, number: int, *, whole: bool) -> Iterator[Number]:
     """Yield the `number`-th multiple from the lower bound up, or from the upper down, or from nought."""
-    low, high, step = *bounds(shape), _step(shape, whole=whole) or 1
+    low, high, step = *bounds(shape), _step(shape, whole=whole)
     start = low if low is not None else high if high is not None else 0
     sign = 1 if low is not None or high is None else -1
     if abs(start) <= _LARGEST:
         first = _snap(math.ceil(start) if whole else start, step, whole)
-        yield from (_tidy(first + sign * (number + by) * step) for by in (0, 1, 2))
-    if not whole and low is not None and high is not None and abs(high) <= _LARGEST:
+        yield from (_tidy(_sum(first, sign * (number + by) * (step or 1))) for by in (0, 1, 2))
+    if not whole and low is not None and high is not None and max(abs(low), abs(high)) <= _LARGEST:
         yield low + (high - low) * ((number + 1) * _GOLDEN % 1)
 
 
@@ -81,18 +86,18 @@ def inward(shape: Shape, bound: Number, sign: int, *, whole: bool) -> Iterator[N
         return
     start = (math.ceil(bound) if sign > 0 else math.floor(bound)) if whole else bound
     nearest = _snap(start, step, whole) if step is not None else start
-    yield from (start, nearest, _tidy(nearest + sign * (step if step is not None else 1 if whole else 1e-6)))
-    yield _tidy(nearest + sign * 2 * (step or 1))
+    yield from (start, nearest, _tidy(_sum(nearest, sign * (step if step is not None else 1 if whole else 1e-6))))
+    yield _tidy(_sum(nearest, sign * 2 * (step or 1)))
 
 
 def inside(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers spread over the range between two bounds, for programs that treat a part of it otherwise."""
     low, high = bounds(shape)
-    if low is None or high is None or (whole and high - low <= _FEW) or max(abs(low), abs(high)) > 1e15:
+    if low is None or high is None or max(abs(low), abs(high)) > 1e15 or (whole and high - low <= _FEW):
         return
     for count in range(1, _FEW + 1):
         value = low + (high - low) * (count * _GOLDEN % 1)
-        yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape, whole=whole) or 1, whole)
+        yield _snap(round(value) if whole else _tidy(float(f"{value:.4g}")), _step(shape, whole=whole), whole)
 
 
 def landmarks(shape: Shape) -> Iterator[int]:
@@ -104,7 +109,7 @@ def landmarks(shape: Shape) -> Iterator[int]:
 def levels(shape: Shape, *, whole: bool) -> Iterator[Number]:
     """Yield numbers of different kinds, the most telling first, to be combined with others: ends, parts, signs, sizes."""
     low, high = bounds(shape)
-    step = _step(shape, whole=whole) or 1
+    step = _step(shape, whole=whole)
     for bound, sign in ((low, 1), (high, -1)):
         yield from () if bound is None else islice(inward(shape, bound, sign, whole=whole), 2)
     if low is not None and high is not None and max(abs(low), abs(high)) <= _LARGEST:
@@ -121,16 +126,33 @@ def _step(shape: Shape, *, whole: bool) -> Number | None:
     return max(steps, default=None)
 
 
-def _snap(number: Number, step: Number, whole: bool) -> Number:
+def _exact(bound: Number, step: Number | None, *, whole: bool) -> Number:
+    """Return a bound that is further from its neighbours than one as a whole number, where multiples are wanted."""
+    is_vast = isinstance(bound, float) and _VAST <= abs(bound) < math.inf
+    return int(bound) if is_vast and (whole or step is not None) else bound
+
+
+def _sum(number: Number, other: Number) -> Number:
+    """Return the sum, of whole numbers where a float cannot hold it."""
+    try:
+        return number + other
+    except OverflowError:
+        endless = [each for each in (number, other) if each in _ENDS]
+        return endless[0] if endless else int(number) + int(other)
+
+
+def _snap(number: Number, step: Number | None, whole: bool) -> Number:
     """Return the multiple of `step` nearest to `number`, without the noise of binary fractions."""
-    if step == 1:
+    if number in (math.inf, -math.inf):
+        return number
+    if step is None or (step == 1 and whole):
         return round(number) if whole else number
     try:
         unit = Decimal(str(step))
-        nearest = (Decimal(str(number)) / unit).to_integral_value() * unit
+        nearest = _EXACTLY.multiply(_EXACTLY.divide(Decimal(str(number)), unit).to_integral_value(), unit)
     except InvalidOperation:
         return number
-    if nearest == nearest.to_integral_value() and isinstance(step, int):
+    if nearest == nearest.to_integral_value() and (isinstance(step, int) or abs(nearest) >= _VAST):
         return int(nearest)
     return float(nearest)
 
@@ -143,7 +165,7 @@ def around_bounds(shape: Shape, *, whole: bool) -> Iterator[Number]:
     for bound, sign in stated:  # at every bound and outside of it, before more of any
         yield from islice(_around(bound, step, whole), 1)
         if not whole or bound == int(bound):
-            yield _tidy(bound + sign * (step if step is not None else 1))
+            yield _tidy(_sum(bound, sign * (step if step is not None else 1)))
     for bound, _ in stated:
         yield from _around(bound, step, whole)
     if step is not None:
@@ -164,10 +186,10 @@ def fractions(shape: Shape) -> Iterator[float]:
 def _around(bound: Number, step: Number | None, whole: bool) -> Iterator[Number]:
     unit = step if step is not None else 1
     start = math.ceil(bound) if whole and bound != int(bound) else bound
-    yield from (start, _tidy(start - unit), _tidy(start + unit))
+    yield from (start, _tidy(_sum(start, -unit)), _tidy(_sum(start, unit)))
     if step is not None:  # the multiples nearest to the bound: the last inside and the first outside
         nearest = _snap(bound, step, whole)
-        yield from (nearest, _tidy(nearest - step), _tidy(nearest + step))
+        yield from (nearest, _tidy(_sum(nearest, -step)), _tidy(_sum(nearest, step)))
     if whole:
         return
     for small in (0.5, 0.01, 1e-6):
@@ -183,7 +205,7 @@ def _off_multiples(shape: Shape, step: Number, whole: bool) -> Iterator[Number]:
     for part in _parts(step):
         if not whole or (isinstance(step, int) and step % part == 0):
             share = step / part if not whole else step // part
-            yield from (_tidy(near + share), _tidy(near - share))
+            yield from (_tidy(_sum(near, share)), _tidy(_sum(near, -share)))
     yield from (_tidy(near + 1), _tidy(near - 1), near)
 
 
@@ -197,7 +219,7 @@ def _parts(step: Number) -> list[int]:
 def _awkward(step: Number, low: Number | None, high: Number | None) -> tuple[Number, ...]:
     """Return multiples of a fraction that programs take for none: the remainder, or the product with 1/step, is off."""
     found: dict[str, list[Number]] = {"remainder": [], "product": []}
-    for count in range(1, _MOST_AWKWARD if step < 1 else 0):
+    for count in range(1, _MOST_AWKWARD if 1 / _LARGEST < step < 1 else 0):
         value = _snap(step * count, step, whole=False)
         if (
             (low is not None and value < low)
