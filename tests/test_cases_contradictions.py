@@ -77,6 +77,9 @@ AT_LEAST_10 = {"properties": {"n": {"minimum": 10}}}
             "each value has to hold another of the same kind",
         ),
         ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "/properties/a", "$ref '#/$defs/b' leads nowhere"),
+        ({"properties": {"a": {"not": {"$ref": "#/gone"}}}}, "/properties/a/not", "$ref '#/gone' leads nowhere"),
+        ({"if": {"anyOf": [{"$ref": "#/gone"}]}, "then": {}}, "/if/anyOf/0", "$ref '#/gone' leads nowhere"),
+        ({"contains": {}, "minContains": 2, "maxContains": 1}, "", "minContains 2 is more than maxContains 1"),
         (
             {
                 "properties": {"a": {"$ref": "#/$defs/b"}},
@@ -166,8 +169,9 @@ def test_what_can_be_met_has_no_finding(schema):
         {"type": "object", "minProperties": 3, "patternProperties": {"[0-9]$": False}},
         {"type": "integer", "exclusiveMaximum": -1, "multipleOf": 0.01},
         {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 5, "multipleOf": 0.75},
+        {"minContains": 2, "maxContains": 1},
     ],
-    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters"],
+    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain"],
 )  # fmt: skip
 def test_what_is_hard_to_meet_is_no_contradiction(schema):
     """That the tries went to other parts, or that the first names do not do, is no finding."""

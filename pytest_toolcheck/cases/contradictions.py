@@ -9,7 +9,7 @@ from typing import Any
 from ..spec.model import JSONSchema
 from .identity import pointer_of
 from .loops import is_on_loop
-from .no_value import why_empty
+from .no_value import leads_nowhere, why_empty
 from .schema import Document, Node
 from .through_others import ONLY_REFERS
 from .valid import samples
@@ -27,6 +27,8 @@ _BOUNDS = (
 )
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_ASKED_OR_REFUSED = ("not", "if", "unevaluatedItems", "unevaluatedProperties")
+"""Where a part without a value is no contradiction."""
 _SINGLE = ("items", "contains", "additionalProperties", "propertyNames", "then", "else")
 
 
@@ -103,12 +105,30 @@ def _walk(document: Document, node: Node, path: Path) -> Iterator[tuple[Node, Co
         return
     for step, child in _children(node):
         yield from _walk(document, child, (*path, *step))
+    for keyword, child in _asked_or_refused(node):
+        yield from _broken(document, child, (*path, keyword))
     reasons = [*_crossed_bounds(node.schema), *_dead_members(node.schema)]
     if not reasons and not _has_value(document, node):
         afresh = document.lavish()  # what was looked at before may have left no tries for this part
         if not _has_value(afresh, node) and not afresh.is_weary:
             reasons = [why_empty(afresh, (node,))]
     yield from ((node, Contradiction(pointer_of(path), reason)) for reason in reasons[:1])
+
+
+def _broken(document: Document, node: Node, path: Path) -> Iterator[tuple[Node, Contradiction]]:
+    """Yield references to what is not there, where nothing has to have a value: no value can be validated by these."""
+    if len(path) > _DEEPEST:
+        return
+    if (reason := leads_nowhere(document, node)) is not None:
+        yield node, Contradiction(pointer_of(path), reason)
+    further = [*_children(node), *(((keyword,), child) for keyword, child in _asked_or_refused(node))]
+    for step, child in further:
+        yield from _broken(document, child, (*path, *step))
+
+
+def _asked_or_refused(node: Node) -> Iterator[tuple[str, Node]]:
+    words = node.keywords() if isinstance(node.schema, Mapping) else {}
+    yield from ((word, node.child(words[word])) for word in _ASKED_OR_REFUSED if isinstance(words.get(word), Mapping))
 
 
 def _has_value(document: Document, node: Node) -> bool:
@@ -136,7 +156,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _crossed_bounds(words: Mapping[str, Any]) -> Iterator[str]:
     for low, high in _BOUNDS:
-        if low in words and high in words and words[low] > words[high]:
+        is_asked = low != "minContains" or "contains" in words
+        if is_asked and low in words and high in words and words[low] > words[high]:
             yield f"{low} {words[low]} is more than {high} {words[high]}"
     low_open, high_open = words.get("exclusiveMinimum"), words.get("exclusiveMaximum")
     uppers = [bound for bound in (words.get("maximum"), high_open) if bound is not None]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 
 from . import numbers, texts
-from .schema import ALL_TYPES, MOST_EQUAL, MOST_NEEDED, Conjunction, Document
+from .schema import ALL_TYPES, MOST_EQUAL, MOST_NEEDED, Conjunction, Document, Node
 from .shapes import Shape, alternatives
 from .valid import MOST_MEMBERS, needed, samples
 
@@ -23,9 +23,8 @@ def why_empty(document: Document, conjunction: Conjunction, *, depth: int = 0) -
     for node in conjunction:
         if node.keywords().get("enum") == []:
             return "enum has no member"
-        reference = node.keywords().get("$ref")
-        if isinstance(reference, str) and not any(document.targets(node)):
-            return f"$ref {reference!r} leads nowhere"
+        if (broken := leads_nowhere(document, node)) is not None:
+            return broken
     shapes = alternatives(document, conjunction)
     if document.is_recursive and _holds_itself(document, conjunction, ()):
         return "each value has to hold another of the same kind, and so on without end"
@@ -36,6 +35,13 @@ def why_empty(document: Document, conjunction: Conjunction, *, depth: int = 0) -
     if reasons and all(reasons):
         return reasons[0]
     return _NOT_FOUND + _at_odds(document, conjunction)
+
+
+def leads_nowhere(document: Document, node: Node) -> str | None:
+    """Return that the node refers to what is not there; None where it does not."""
+    reference = node.keywords().get("$ref")
+    is_broken = isinstance(reference, str) and not any(document.targets(node))
+    return f"$ref {reference!r} leads nowhere" if is_broken else None
 
 
 def _at_odds(document: Document, conjunction: Conjunction) -> str:
