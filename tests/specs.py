@@ -30,6 +30,8 @@ for _module in pkgutil.walk_packages(pytest_toolcheck.__path__, "pytest_toolchec
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
 WITHOUT = ("cacheprovider", "logging", "anyio", "doctest", "unittest", "pastebin", "stepwise", "setuponly", "setupplan")
 """What plays no part in runs inside tests, and takes a fifth of their time; other runs have it."""
+SUBPROCESS = ("-p", "toolcheck", "-p", "no:cacheprovider", "--disable-plugin-autoload")
+"""A process imports other plugins where it needs them: what all of them import takes as long as pytest and ours do."""
 
 RESERVE = '''
 def reserve(seats: int) -> int:

@@ -14,6 +14,8 @@ from pytest_toolcheck.targets.base import CallError, Outcome
 from .specs import PLUGINS
 from .test_budgets_scenarios import MS, FakeSession, accepted, plan_of
 
+WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist")
+"""Each worker imports all plugins otherwise."""
 TOOLS = """
 def hold(n: int) -> int:
     return len(bytearray(n * 2**20))
@@ -235,7 +237,7 @@ def test_no_limit(): pass
 """
 
 
-@pytest.mark.parametrize("how", [(), ("--collect-only",), ("-n", "1", "-p", "no:rerunfailures")])
+@pytest.mark.parametrize("how", [(), ("--collect-only",), ("-n", "1", *WORKERS)])
 def test_an_impossible_budget_is_an_error_of_collection_with_its_line(suite, how):
     """All are named at once, whoever collects: alone, only collecting, or in a worker."""
     result = suite(WRONG, *how)
@@ -338,4 +340,4 @@ def test_workers_reach_the_verdicts_of_a_plain_run(suite):
     """Measuring takes turns across workers; nothing is switched off, no verdict changes."""
     alone = suite(ALIKE).parseoutcomes()
     assert alone == {"passed": 3, "failed": 2}
-    assert suite(ALIKE, "-n", "2", "-p", "no:rerunfailures").parseoutcomes() == alone
+    assert suite(ALIKE, "-n", "2", *WORKERS).parseoutcomes() == alone

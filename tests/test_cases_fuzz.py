@@ -27,7 +27,7 @@ from pytest_toolcheck.scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from pytest_toolcheck.spec.load import load_spec
 from pytest_toolcheck.spec.model import ToolSpec, ValueSet, Variations
 
-from .specs import PLUGINS, events, write_tool
+from .specs import SUBPROCESS, events, write_tool
 
 SUITE = Path(__file__).resolve().parents[2] / "shared" / "data" / "json-schema-test-suite"
 QUIET = settings(max_examples=30, database=None, deadline=None, suppress_health_check=list(HealthCheck))
@@ -522,9 +522,7 @@ def test_every_tool_is_fuzzed_unless_its_spec_says_no(pytester):
     code = "def add(a: int, b: int) -> int:\n    if type(a) is not int or type(b) is not int: raise ValueError('int')\n"
     write_tool(pytester, code + "    return a + b\ndef ping() -> str:\n    return 'pong'\n")
     pytester.makeconftest("import sys\ndef pytest_collection_finish(): print('loaded', 'hypothesis' in sys.modules)")
-    result = pytester.runpytest_subprocess(
-        *PLUGINS, "-p", "no:cacheprovider", "-s", "-k", "fuzz", "--toolcheck-log=log"
-    )
+    result = pytester.runpytest_subprocess(*SUBPROCESS, "-s", "-k", "fuzz", "--toolcheck-log=log")
     result.assert_outcomes(passed=4, deselected=result.parseoutcomes()["deselected"])
     assert "loaded False" in result.stdout.str()
     for tool in ("add", "ping"):

@@ -55,6 +55,8 @@ def test_the_blocks_of_a_page_do_what_they_show(page: Path, tmp_path: Path, monk
     """Files are written, sessions are run and print what they show, Python runs, YAML and JSON parse."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # what no page speaks of takes half of the time
+    monkeypatch.setenv("PYTEST_PLUGINS", "pytest_asyncio.plugin,xdist.plugin")
     names: dict[str, object] = {"__name__": "docs"}
     with modules_of_its_own(page):
         for block in blocks(page):

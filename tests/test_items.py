@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from .specs import PLUGINS, RESERVE, events, run, write_tool
+from .specs import PLUGINS, RESERVE, SUBPROCESS, events, run, write_tool
 
 BROKEN = RESERVE.replace("<= 8", "<= 9")
 SPEC = """
@@ -20,7 +20,6 @@ tools:
       additionalProperties: false
     variations: {fuzz: 0}
 """
-SUBPROCESS = (*PLUGINS, "-p", "no:cacheprovider")
 
 
 def collected(pytester: pytest.Pytester, *args: str) -> list[str]:
@@ -170,7 +169,7 @@ def test_two_workers_run_the_same_cases(pytester: pytest.Pytester) -> None:
     """`-n 2` runs every case once, with the ids of a plain run, into one run's log."""
     write_tool(pytester, BROKEN, SPEC)
     alone = run(pytester, "--toolcheck-log=off").parseoutcomes()
-    result = pytester.runpytest_subprocess(*SUBPROCESS, "-n", "2", "--toolcheck-log=log")
+    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "xdist", "-n", "2", "--toolcheck-log=log")
     assert result.parseoutcomes() == alone
     result.stdout.fnmatch_lines(["*rejects_invalid: reserve accepted an input that its schema forbids*", "log: log/*"])
     ended = [event["case"] for event in events(pytester.path / "log") if event["ev"] == "case.end"]
@@ -192,7 +191,7 @@ def test_random_order_changes_nothing(pytester: pytest.Pytester) -> None:
 def test_reruns_are_logged_as_attempts(pytester: pytest.Pytester) -> None:
     """pytest-rerunfailures repeats a failing case; the log counts the attempts."""
     write_tool(pytester, BROKEN, SPEC)
-    result = pytester.runpytest_subprocess(*SUBPROCESS, "--reruns", "2", "--toolcheck-log=log")
+    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "rerunfailures", "--reruns", "2", "--toolcheck-log=log")
     assert result.parseoutcomes()["rerun"] == 2
     attempts = [e["attempt"] for e in events(pytester.path / "log") if e["ev"] == "case.end" and e["attempt"] > 1]
     assert attempts == [2, 3]
@@ -211,7 +210,9 @@ def test_a_hard_limit_stands_behind_our_own(pytester: pytest.Pytester) -> None:
 def test_the_debugger_opens_at_a_finding(pytester: pytest.Pytester) -> None:
     """`--pdb` is entered for a finding as for any failure."""
     write_tool(pytester, BROKEN, SPEC)
-    child = pytester.spawn_pytest("-p toolcheck -p no:randomly -p no:cacheprovider --toolcheck-log=off --pdb -x")
+    child = pytester.spawn_pytest(
+        "-p toolcheck -p no:randomly -p no:cacheprovider --toolcheck-log=off --disable-plugin-autoload --pdb -x"
+    )
     child.expect("rejects_invalid: reserve accepted")
     child.expect("Pdb")
     child.sendline("q")

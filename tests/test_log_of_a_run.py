@@ -9,8 +9,8 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from .specs import RESERVE, events, run, write_tool
-from .test_items import BROKEN, SPEC, SUBPROCESS
+from .specs import RESERVE, SUBPROCESS, events, run, write_tool
+from .test_items import BROKEN, SPEC
 
 
 def test_every_line_is_valid_to_the_shipped_schema(pytester: pytest.Pytester) -> None:
@@ -112,7 +112,7 @@ def test_asked_for_it_is_there_from_the_start(pytester: pytest.Pytester) -> None
 def test_a_jsonl_path_gives_one_merged_file_as_well(pytester: pytest.Pytester) -> None:
     """`--toolcheck-log=out.jsonl` merges all workers' files at the end of the run."""
     write_tool(pytester, BROKEN, SPEC)
-    result = pytester.runpytest_subprocess(*SUBPROCESS, "-n", "2", "--toolcheck-log=out.jsonl")
+    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "xdist", "-n", "2", "--toolcheck-log=out.jsonl")
     merged = list(events(pytester.path / "out.jsonl"))
     assert {event["w"] for event in merged} >= {"gw0", "gw1"}
     assert sum(event["ev"] == "case.end" for event in merged) == sum(result.parseoutcomes().values())
