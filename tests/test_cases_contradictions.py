@@ -79,7 +79,11 @@ AT_LEAST_10 = {"properties": {"n": {"minimum": 10}}}
         ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "/properties/a", "$ref '#/$defs/b' leads nowhere"),
         ({"properties": {"a": {"not": {"$ref": "#/gone"}}}}, "/properties/a/not", "$ref '#/gone' leads nowhere"),
         ({"if": {"anyOf": [{"$ref": "#/gone"}]}, "then": {}}, "/if/anyOf/0", "$ref '#/gone' leads nowhere"),
-        ({"contains": {}, "minContains": 2, "maxContains": 1}, "", "minContains 2 is more than maxContains 1"),
+        (
+            {"type": "array", "contains": {}, "minContains": 2, "maxContains": 1},
+            "",
+            "minContains 2 is more than maxContains 1",
+        ),
         (
             {
                 "properties": {"a": {"$ref": "#/$defs/b"}},
