@@ -21,13 +21,13 @@ from .answers import changed_beside, changed_elsewhere, is_as_before, is_emptied
 from .calls import BAD, NOT_VISIBLE
 from .changes import MOST_CHANGES, Change, changes
 from .lists import Listed
-from .once import ChainOnce
 from .tools import Chain, chains_from
 from .values import (
     plain,
     shown,
     without,
 )
+from .whole import ChainWhole
 
 
 def chain_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -66,7 +66,7 @@ def fail_if_seen_twice(ctx: ToolContext, item: str, look: Callable[[], Finding |
     raise ScenarioFailure(again)
 
 
-class ChainRun(ChainOnce):
+class ChainRun(ChainWhole):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
@@ -96,14 +96,10 @@ class ChainRun(ChainOnce):
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
         wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
-        wrong = wrong or self._each_value()
+        wrong = wrong or self._each_value() or self._kept_whole(base)
         for made in (key, self._other) if wrong is not None else (self._other,):
             self._cleared(made)
         return wrong
-
-    def _cleared(self, key: Any) -> None:
-        if self._chain.delete is not None and key is not None:
-            self._call(self._chain.delete, self._about(self._chain.delete, key), log=False)
 
     def _said(self, wrong: tuple[str, str] | None) -> Finding | None:
         return self._wrong(f"{self._chain.lister} {wrong[0]}", wrong[1]) if wrong is not None else None

@@ -1,0 +1,79 @@
+"""A text as long as the schema allows is read as it was given, and not its beginning alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from ..checks import Finding
+from ..checks.violation import is_valid
+from ..parts import parts_of
+from .once import ChainOnce
+from .pair_values import shows
+from .values import plain, shown, unused_name, with_new_texts
+
+_MEANS_LESS: Final = re.compile(
+    r"\b(?:trunc\w*|cut|shorten\w*|abbrev\w*|preview\w*|summar\w+|excerpts?|snippets?|headlines?|first|beginning|head|brief\w*|clip\w*|pages?)\b",
+    re.IGNORECASE,
+)
+"""What says that less is kept, or shown, than was given."""
+_MARKS: Final = re.compile(r"trunc|more|next|cut|rest|length|total|preview|part", re.IGNORECASE)
+"""Members of an answer that may say so."""
+_LEAST, _MOST = 40, 5000
+_FEWEST: Final = 16
+_MOST_TEXTS: Final = 3
+
+
+class ChainWhole(ChainOnce):
+    """Looks whether long texts are kept."""
+
+    def _kept_whole(self, base: Mapping[str, Any]) -> Finding | None:
+        create, read = self._chain.create, self._chain.read
+        schema = self._schemas[create]
+        said = " ".join((self._said_of(create), self._said_of(read), str(parts_of(schema))))
+        if _MEANS_LESS.search(said):
+            return None
+        for name, most in islice(_long_texts(schema), _MOST_TEXTS):
+            is_shown = name in self._offered and shown(self._before, name) == self._offered[name]
+            if name == self._chain.key or (name in self._offered and not is_shown):
+                continue
+            if (found := self._cut_off(dict(base), name, f"{unused_name()} {'long words ' * most}"[:most])) is not None:
+                kept, of = found
+                text = f"{read} answers the first {kept} characters of a {name} of {of}, which {create} accepted and its schema allows"
+                return self._wrong(text, "text cut")
+        return None
+
+    def _cut_off(self, base: dict[str, Any], name: str, text: str) -> tuple[int, int] | None:
+        """Make a thing with a long text; return how much of it is read, and how long it was, where it was cut."""
+        schema = self._schemas[self._chain.create]
+        given = {**next(iter(with_new_texts(schema, base)), base), name: text}
+        made = self._call(self._chain.create, given) if is_valid(schema, given) else None
+        if made is None or made.kind != "accepted":
+            return None
+        key = next(self._others(plain(made.value), given), None)
+        answer = plain(self._read(key).value) if key is not None else None
+        self._cleared(key)
+        if not isinstance(answer, Mapping):
+            return None
+        now = shown(answer, name)
+        if not isinstance(now, str) or not _FEWEST <= len(now) < len(text.rstrip()) or not text.startswith(now):
+            return None
+        is_told = shows(answer, text) or any(_MARKS.search(str(other)) for other in answer)
+        return None if is_told else (len(now), len(text))
+
+    def _cleared(self, key: Any) -> None:
+        if self._chain.delete is not None and key is not None:
+            self._call(self._chain.delete, self._about(self._chain.delete, key), log=False)
+
+
+def _long_texts(schema: Any) -> Iterator[tuple[str, int]]:
+    """Yield the free texts of which the schema says how long they may be, and how long one of them is made."""
+    for name, part in parts_of(schema).items():
+        kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+        for each in kinds:
+            says_more = any(keyword in each for keyword in ("enum", "const", "pattern", "format", "contentEncoding"))
+            most = each.get("maxLength")
+            if each.get("type") == "string" and not says_more and isinstance(most, int) and most >= _LEAST:
+                yield name, min(most, _MOST)

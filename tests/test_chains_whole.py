@@ -1,0 +1,64 @@
+"""A text as long as the schema allows is read as it was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_toolcheck.chains.lifecycle import chain_scenarios
+
+from .behaviour_lab import findings_of
+
+NOTES = '''
+from typing import Annotated
+from pydantic import Field
+kept = {}
+def create_note(title: Annotated[str, Field(max_length=80)], body: Annotated[str, Field(max_length=1000)] = "") -> dict:
+    """Create a note."""
+    kept[len(kept) + 1] = {"id": len(kept) + 1, "title": title, "body": body}
+    return kept[len(kept)]
+def get_note(id: int) -> dict:
+    """Get a note."""
+    if id not in kept: raise ValueError("no such note")
+    return kept[id]
+'''
+CUT = ('"body": body}', '"body": body[:255]}')
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made", "told"),
+    [
+        (
+            *CUT,
+            "get_note answers the first 255 characters of a body of 1000, which create_note accepted and its schema allows",
+        ),
+        ('"title": title', '"title": title[:40]', "get_note answers the first 40 characters of a title of 80, which *"),
+    ],
+)
+def test_a_beginning_is_not_what_was_given(tmp_path: Path, wanted: str, made: str, told: str) -> None:
+    """Also where the answer of the tool that makes it tells the same; the twin differs by the cut alone."""
+    [found] = findings_of(tmp_path, NOTES.replace(wanted, made), "", room=chain_scenarios)
+    assert told.rstrip("*") in found
+    assert findings_of(tmp_path, NOTES, "", room=chain_scenarios) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ("Create a note.", "Create a note; the body is truncated to 255 characters."),
+        ("Get a note.", "Get a preview of a note."),
+        ("max_length=1000", "max_length=1000, description='only its first 255 characters are kept'"),
+        ("return kept[id]", 'return {**kept[id], "truncated": len(kept[id]["body"]) > 254}'),
+        ("body: Annotated[str, Field(max_length=1000)]", "body: str"),
+        ('"body": body[:255]}', '"body": body[:255] + "…"}'),
+        ('"body": body[:255]}', '"body": body.strip()}'),
+        ('"body": body[:255]}', '"body": body[:255], "all": body}'),
+        ("    kept[len", '    if len(body) > 255: raise ValueError("too long")\n    kept[len'),
+    ],
+)
+def test_a_beginning_that_somebody_speaks_of(tmp_path: Path, wanted: str, made: str) -> None:
+    """A description, a mark, a length that nobody promised, white space, the whole beside it, a refusal."""
+    code = NOTES.replace(*CUT)
+    assert wanted in code
+    assert findings_of(tmp_path, code.replace(wanted, made), "", room=chain_scenarios) == []
