@@ -148,6 +148,11 @@ class ScenarioItem(pytest.Function):
             item.add_marker(pytest.mark.xfail(reason=exemption.reason, strict=True, raises=raises))
         return item
 
+    @property
+    def is_case(self) -> bool:
+        """Whether it is one generated case."""
+        return "label" in self.case_attrs
+
     def tool_attrs(self) -> dict[str, Any]:
         """What the log says once of the item's tool: the goals of its schema coverage."""
         return outline_of(self.state.plan.tool)
@@ -167,6 +172,10 @@ class ScenarioItem(pytest.Function):
         try:
             with running(self.state, fill=_filler(request), attrs=self.case_attrs) as context:
                 try:
+                    if self.state.is_followed and self.is_case:
+                        from .behaviour.span import begin
+
+                        begin(context)
                     self.scenario.run(context)
                 except CaseFailure as failure:
                     raise self._exempted(failure) from None

@@ -25,6 +25,7 @@ from .proof import Proof
 from .proven_base import ProvenBase
 from .scenario import ScenarioFailure, ScenarioSkipped, ToolPlan
 from .server import TargetServer
+from .spec.discover import effective_tool
 from .spec.model import Spec
 from .targets.base import Outcome, Progress, Request, Session
 from .tool_state import ToolState
@@ -87,6 +88,11 @@ class RunningScenario:
         config: Any = getattr(self._state.runtime, "config", None)
         chosen = config.getoption("toolcheck_interleave_seed", default=None) if config is not None else None
         return None if chosen is None else int(chosen)
+
+    @property
+    def known(self) -> ToolState:
+        """What this process knows of the tool."""
+        return self._state
 
     @property
     def accepted_in_all(self) -> int:
@@ -152,8 +158,7 @@ class RunningScenario:
         if sibling is None:
             raise LookupError(f"the target has no tool {name!r}")
         tool = self.spec.tools.get(name) or dataclasses.replace(self.spec.defaults, name=name)
-        if tool.input is None:
-            tool = dataclasses.replace(tool, input=sibling.input_schema)
+        tool = effective_tool(tool, sibling)
         return self._call(ToolPlan(self.spec, tool, sibling, self.plan.siblings), arguments, None, self.session)
 
     def _call(
@@ -186,6 +191,7 @@ class RunningScenario:
             with clock_of(plan):
                 outcome = self._state.server.note_halves(filled, session.call(request))
             self._state.server.note_call(session, f"{plan.tool.name} {shorten(filled, 160)}")
+            self._state.note_answer(plan, filled, outcome, session)
             self._log_end(outcome, note_call(self._state.server, plan.tool, filled, outcome, valid=valid))
         if outcome.kind == "timed_out":
             self._state.note_hang(outcome.duration_ns / 1e9)

@@ -82,7 +82,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parametrize(metafunc, marker, runtime_of(metafunc.config))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if (span := sys.modules.get("pytest_toolcheck.behaviour.span")) is not None:
+        span.after_cases(items)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
+    span = sys.modules.get("pytest_toolcheck.behaviour.span")
+    if span is not None and not hasattr(session.config, "workerinput"):
+        span.note_followed(session.items)
     used = used_by(session.items)
     if used:
         from .rooms import register_rooms

@@ -59,6 +59,8 @@ class TargetServer:
         self._second: tuple[Target, Session] | None = None
         self._has_second = True
         """Whether a second server may be had; False as soon as one could not."""
+        self.written = 0
+        """How many calls were made of tools that may write."""
         self.replaced = 0
         """How often a dead or hung session was replaced."""
         self._last_call = ""
@@ -78,6 +80,7 @@ class TargetServer:
             self._ended = self._ended or self._ended_unasked()
             self._close_session("lost")
             self.replaced += 1
+            self.written += 1
         if self._session is None:
             self._session = self.open()
         self._used_at_s = time.monotonic()
@@ -90,6 +93,10 @@ class TargetServer:
             self.release(self._reading)
             self._reading = None
         self._close_session("room for others")
+
+    def is_own(self, session: Session) -> bool:
+        """Whether this is the file's session."""
+        return session is self._session
 
     def note_call(self, session: Session, call: str) -> None:
         """Remember what was called last in the file's session; calls in others say nothing of it."""
@@ -122,6 +129,12 @@ class TargetServer:
         session = self.target.open()
         self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": self.target.kind})
         return session
+
+    def prepare(self) -> None:
+        """Let a further server start that the next `open` will use, where each session has one: meanwhile cases can run."""
+        if (prepare := getattr(self.target, "prepare", None)) is not None and self._reading is None:
+            with contextlib.suppress(TargetError):  # told where it is opened
+                prepare()
 
     def reading(self) -> Session:
         """Return a session of its own in which only tools that promise to change nothing are called. Raises TargetError."""

@@ -7,15 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .checks import OUTCOME_CHECKS, Check, Finding
+from .checks.base import as_json
 from .checks.disclosure import SOURCE
 from .proof import Proof
+from .refused import Refused, may_write
 from .scenario import ToolPlan
 from .server import Run, TargetServer, server_of
 from .spec.model import Spec
 from .targets._process_state import is_to_leave_it
+from .targets.base import Outcome, Session
+
+if TYPE_CHECKING:
+    from .behaviour.span import Span
 
 HANGS_TOLERATED = 3
 """So many hangs of a tool are put up with, and more while the later ones cost little beside the first."""
@@ -66,12 +72,28 @@ class ToolState:
         self.starts_elsewhere = 0
         self.called_anew = 0
         self.seconds_elsewhere = 0.0
+        self._refused = Refused()
+        self.is_followed = False
+        """Whether the state before the tool's first case is to be looked at (`behaviour/span.py`)."""
+        self.span: Span | None = None
         self.unproven: Mapping[str, Finding] | None = None
         """What is wrong with the calls that found no base, by cause."""
 
     def is_to_be_watched(self, plan: ToolPlan) -> bool:
         """Whether this is a first call of the tool, and it promises to change nothing: what it changes then, it may not change again."""
         return self.accepted == 0 and plan is self.plan and is_to_leave_it(plan.tool)
+
+    def note_answer(self, plan: ToolPlan, sent: Mapping[str, Any], outcome: Outcome, session: Session) -> None:
+        """Take a call's answer down: whether it may have changed anything, and what the tool refused."""
+        self.server.written += may_write(plan.tool)
+        if plan is self.plan and self.server.is_own(session):
+            self._refused.note(sent, outcome, written=self.server.written)
+        if self.span is not None and plan is self.plan and session is self.span.session:
+            self.span.called.add(as_json(sent))
+
+    def was_refused(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the tool has refused this, and nothing was called since that may have changed anything."""
+        return self._refused.holds(arguments, written=self.server.written)
 
     def limit_s(self, timeout_s: float) -> float:
         """Return how long to wait for an answer: a hang costs its whole limit once, the next are given up sooner."""

@@ -65,7 +65,7 @@ def what_is_decided_first(trial: Trial, known: Sequence[tuple[Input, Outcome]]) 
     took_ns, base = min(outcome.duration_ns for _, outcome in known), known[0][0]
     if not isinstance(properties, Mapping) or len(properties) < 2 or took_ns > _QUICK_S * 1e9:
         return None
-    keys, cases = Keys(trial, base, parts_of(schema)), trial.valid_inputs()
+    keys, cases = keys_of(trial, base, parts_of(schema)), trial.valid_inputs()
     for name in list(properties)[:_MOST_PARAMETERS]:
         if not keys.varied(beside=name):
             continue
@@ -148,6 +148,15 @@ class Keys:
 
     def _tells(self, pointer: str, value: Any) -> bool:
         return not is_ignored(pointer, self._ignored) and not is_volatile(pointer, (value,), telemetry=True)
+
+
+def keys_of(trial: Trial, base: Input, properties: Mapping[str, Any]) -> Keys:
+    """Return the keys of a trial, made once a base: which parameters take new values is asked only once."""
+    known = trial.keys.get(text := as_json(base))
+    if known is None:
+        known = trial.keys[text] = Keys(trial, base, properties)
+    known.patience = Patience(_PATIENCE_S)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

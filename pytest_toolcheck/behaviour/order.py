@@ -72,7 +72,7 @@ def _inputs(trial: Trial, known: list[Input]) -> list[Input]:
     names = set(schema.get("properties", ())) if isinstance(schema, Mapping) else set()
     texts = {as_json(value): value for value in known if names >= set(value)}  # one that is unknown decides nothing
     known = list(texts.values())
-    for value in (value for value in trial.valid_inputs() if names >= set(value)):
+    for value in (value for value in trial.valid_inputs() if names >= set(value) and not trial.is_refused(value)):
         if len(texts) >= _MOST:
             break
         if any(_differ_in_one(value, other) for other in known):

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING, Any, cast
 
 from ..cases.model import Case
@@ -25,6 +25,7 @@ from .state import Watch
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
+    from .first_asked import Keys
 
 MOST_INPUTS = 8
 _MOST_APART = 4
@@ -81,6 +82,8 @@ class Trial:
 
     check: str
     ctx: RunningScenario
+    keys: dict[str, Keys] = dataclasses.field(default_factory=dict)
+    """What asks for new values beside a base, by the base."""
     _other: Session | None = None
     _made: list[Case] | None = None
 
@@ -120,6 +123,10 @@ class Trial:
         if not seen:
             raise ScenarioSkipped(f"no valid call of {self.plan.tool.name} succeeded")
 
+    def is_refused(self, value: Mapping[str, Any]) -> bool:
+        """Whether it is known that the tool refuses this; the base is asked for anyway."""
+        return value != self.ctx.base() and self.ctx.known.was_refused(value)
+
     def _takes_long(self, value: dict[str, Any]) -> bool:
         """Whether an input that took long does so again: once it may have waited for a busy machine, or been the first of all."""
         return self.ctx.call(value, valid=True).duration_ns > SLOW_S * 1e9
@@ -152,6 +159,9 @@ class Trial:
             yield from ({**base, name: word} for word in words if word != base.get(name))
 
     def _candidates(self) -> Iterator[dict[str, Any]]:
+        return filterfalse(self.is_refused, self._possible())
+
+    def _possible(self) -> Iterator[dict[str, Any]]:
         cases = self._cases()
         if (base := self.ctx.base()) is not None:
             yield base
@@ -220,10 +230,20 @@ class Trial:
         finally:
             self.ctx.server.release(session)
 
-    def watch(self, about: Mapping[str, Any], answer: Any, session: Session) -> Watch:
-        """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`."""
+    def watch(
+        self,
+        about: Mapping[str, Any],
+        answer: Any,
+        session: Session,
+        *,
+        open_scratch: Callable[[], Session] | None = None,
+    ) -> Watch:
+        """Return what looks at the state around calls with the arguments `about`, whose answer was `answer`.
+
+        What may be looked at is tried out in the session that `open_scratch` returns, by default the one for reading.
+        """
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
-        windows = windows_of(self.plan, server=ctx.server, open_scratch=self._reading, by_name=True)
+        windows = windows_of(self.plan, server=ctx.server, open_scratch=open_scratch or self._reading, by_name=True)
         return Watch(
             session,
             windows,

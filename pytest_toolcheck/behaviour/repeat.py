@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
@@ -11,6 +10,7 @@ from ..chains.roles import required_of
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..learning import values_from_siblings
+from ..refused import NOT_SO_OFTEN
 from ..targets.base import Outcome, Session
 from .files import WRITTEN
 from .first_asked import what_is_decided_first
@@ -19,7 +19,7 @@ from .many import ask_on
 from .order import what_order_decides
 from .promise import SLOW_S, Trial, runs_here
 from .second_call import many_inputs_twice, what_a_first_call_changes, what_a_second_call_changes
-from .state import Change
+from .state import Change, Seen
 from .sweep import what_writes
 from .trend import Trend, trend_in
 
@@ -31,11 +31,6 @@ _EARLIER_S: Final = -30 * 366 * 86400.0
 """What is past today was to come then."""
 _MOST_ELSEWHERE: Final = 60
 _REFUSALS_TO_BELIEVE: Final = 4
-_NOT_SO_OFTEN: Final = re.compile(
-    r"rate|limit|quota|too (?:many|often|fast)|try again|later|wait|busy|throttl|expire|time|unavailable|used|nonce|replay",
-    re.IGNORECASE,
-)
-"""What is refused for being asked again so soon, or with what is good once."""
 _QUICK_NS: Final = 10_000_000
 _MOST_NEW: Final = 3
 
@@ -58,11 +53,11 @@ def read_only(trial: Trial) -> None:
     _no_change(trial, *accepted[0], trial.ctx.session)  # before all of what others have made is taken away
     _no_mark(trial, *accepted[0])
     for value, _ in accepted:
-        _answers_on(trial, value)
-        _no_trend(trial, value, "a call has an effect")
+        _no_trend(trial, value, "a call has an effect", _answers_on(trial, value))
+    seen: Seen | None = None
     for value, first in accepted:
         with trial.fresh_session() as session:
-            _no_change(trial, value, first, session)
+            seen = _no_change(trial, value, first, session, seen=seen)
     _no_first_call_stays(trial, accepted[0][0])
     if _quickest_ns(accepted) <= SLOW_S * 1e9:
         _nobody_writes(trial, accepted[0][1])
@@ -96,14 +91,14 @@ def _no_first_call_stays(trial: Trial, base: dict[str, Any]) -> None:
     )
 
 
-def _answers_on(trial: Trial, value: dict[str, Any]) -> None:
-    """What was answered just now is not refused by every equal call from then on: reading takes nothing away."""
+def _answers_on(trial: Trial, value: dict[str, Any]) -> list[Outcome]:
+    """What was answered just now is not refused by every equal call from then on: reading takes nothing away; return the answers."""
     answers = [trial.ctx.call(value, valid=True)]
     while answers[-1].kind == "refused" and len(answers) < _REFUSALS_TO_BELIEVE:
         answers.append(trial.ctx.call(value, valid=True))
     said = answers[-1].error.message if answers[-1].error is not None else ""
-    if answers[-1].kind != "refused" or _NOT_SO_OFTEN.search(said):
-        return
+    if answers[-1].kind != "refused" or NOT_SO_OFTEN.search(said):
+        return answers
     raise trial.broken(
         f"is not read_only: what it answered to {shorten(as_json(value), 100)} it refuses from then on",
         "used up",
@@ -130,11 +125,13 @@ def _writes(trial: Trial, value: dict[str, Any], change: Change) -> Exception:
     return trial.broken(message, f"state {change.place.partition(' ')[0]}")
 
 
-def _no_trend(trial: Trial, value: dict[str, Any], what: str) -> None:
+def _no_trend(trial: Trial, value: dict[str, Any], what: str, begun: Sequence[Outcome] = ()) -> None:
+    """Let no trend show in the answers of equal calls, the first of which are `begun`."""
     ignored = tuple(trial.options.get("ignore", ()))
     found: Trend | None = None
-    for _ in range(2):  # the second time confirms
-        answers = [leaves_of_outcome(trial.ctx.call(value, valid=True)) for _ in range(REPEATS)]
+    for known in (begun, ()):  # the second time confirms
+        more = [trial.ctx.call(value, valid=True) for _ in range(REPEATS - len(known))]
+        answers = [leaves_of_outcome(outcome) for outcome in (*known, *more)]
         answers = [answer for answer in answers if answer["(outcome)"] == "accepted"]
         found = trend_in(answers, ignored=ignored, telemetry=trial.check == "read_only" or not trial.is_written)
         if found is None:
@@ -171,17 +168,29 @@ def _has_further_effect(trial: Trial, message: str, change: Change) -> Exception
     return trial.broken(f"is not idempotent: {message}", f"state {change.place.partition(' ')[0]}")
 
 
-def _no_change(trial: Trial, value: dict[str, Any], first: Outcome, session: Session, *, new: bool = False) -> None:
-    """Look around a call; `new`: a member more, such as when it was read, is no mark."""
+def _no_change(
+    trial: Trial,
+    value: dict[str, Any],
+    first: Outcome,
+    session: Session,
+    *,
+    new: bool = False,
+    seen: Seen | None = None,
+) -> Seen | None:
+    """Look around a call, and return what is seen after it; `new`: a member more, such as when it was read, is no mark.
+
+    `seen` is what was seen last, where nothing was called since.
+    """
     watch = trial.watch(value, first.value, session)
     if not watch.sees_something:
-        return
-    before = watch.settle()
+        return None
+    before = watch.before(seen)
     outcome = trial.ctx.call(value, valid=True, session=session)
     changes = watch.caused(before, after := watch.settle(), outcome.duration_ns / 1e9)
     changes = [each for each in changes if not new or (each.place in before and each.place in after)]
     if changes:
         raise _writes(trial, value, changes[0])
+    return Seen(watch, after)
 
 
 def _done(change: Change) -> str:

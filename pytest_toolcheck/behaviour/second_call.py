@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import as_json
 from ..parts import parts_of
-from .first_asked import Keys
+from .first_asked import keys_of
 from .leaves import differing, words_of
 from .patience import Patience
 from .promise import SLOW_S
@@ -80,7 +80,7 @@ def what_a_first_call_changes(trial: Trial, base: Input) -> FirstCall | None:
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict):
         return None
-    keys = Keys(trial, base, parts_of(schema))
+    keys = keys_of(trial, base, parts_of(schema))
     names, moved, found = keys.varied(), None, None
     for _ in range(_KEYS if names else 0):
         if (key := keys.new(names)) is None:

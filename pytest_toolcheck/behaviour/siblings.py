@@ -32,9 +32,13 @@ class Window:
 
     def look(self, session: Session, about: Mapping[str, Any]) -> Leaves:
         """Call it about the thing that the judged call was about: parameters of equal name get its values."""
-        outcome = _ask(session, self.tool, {**self.arguments, **self._shared(about)})
+        outcome = _ask(session, self.tool, self.asked(about))
         name = self.tool.name
         return {f"{name} {pointer}".rstrip(): value for pointer, value in leaves_of_outcome(outcome).items()}
+
+    def asked(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what it is called with."""
+        return {**self.arguments, **self._shared(about)}
 
     def _shared(self, about: Mapping[str, Any]) -> dict[str, Any]:
         taken = self.tool.input.get("properties", {}) if isinstance(self.tool.input, dict) else {}

@@ -27,6 +27,14 @@ class Change:
     after: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a watch saw last."""
+
+    watch: Watch
+    state: Leaves
+
+
 @dataclass(slots=True)
 class Watch:
     """Looks at the state again and again; `about` are the arguments of the calls that are judged."""
@@ -45,6 +53,17 @@ class Watch:
     def sees_something(self) -> bool:
         """Whether there is anything to look at."""
         return bool(self.windows or self.paths)
+
+    def before(self, earlier: Seen | None) -> Leaves:
+        """Return the state before a call: what an earlier watch saw last, where it looked at the same, and nothing was called since."""
+        if earlier is None or earlier.watch.session is not self.session or earlier.watch.asked() != self.asked():
+            return self.settle()
+        self._restless |= earlier.watch._restless
+        return earlier.state
+
+    def asked(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what the windows are asked with."""
+        return [(window.tool.name, window.asked(self.about)) for window in self.windows]
 
     def look(self) -> Leaves:
         """Return the state as it is now."""

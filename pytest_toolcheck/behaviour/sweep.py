@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
+from ..checks.base import as_json
 from ..targets.base import Outcome, Session
 from .promise import Trial
+from .span import without_effect
 from .state import Change, Watch
 
 MOST_SWEPT: Final = 150
@@ -22,7 +24,10 @@ Input = dict[str, Any]
 
 def what_writes(trial: Trial, first: Outcome) -> tuple[Input, Change] | None:
     """Return an input whose call changes the state, and what it changes; None where no call does, as far as can be seen."""
-    values = trial.valid_inputs()[:MOST_SWEPT]
+    known = without_effect(trial.ctx)
+    values = [value for value in trial.valid_inputs()[:MOST_SWEPT] if as_json(value) not in known]
+    if not values:
+        return None
     with trial.fresh_session() as session:
         sweep = _Sweep(trial, first.value)
         if not sweep.watch(session, {}).sees_something:

@@ -64,6 +64,8 @@ class McpServer:
         self._target = spec.target
         self._described: tuple[ToolDescription, ...] | None = None
         self._spare: McpSession | None = None
+        self._waiting: ServerProcess | None = None
+        """A server that was started before it is needed."""
 
     @property
     def name(self) -> str:
@@ -102,9 +104,17 @@ class McpServer:
         session, self._spare = self._spare, None
         if session is not None:
             session.close()
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.stop(grace_s=0.0)
+
+    def prepare(self) -> None:
+        """Start a server for the session after the next one that is ready. Raises TargetError."""
+        if self._waiting is None:
+            self._waiting = self._spawned()
 
     def _connect(self) -> McpSession:
-        process = self._spawned()
+        process = self._begun() or self._spawned()
         from .mcp_session import McpSession  # while the server starts: the SDK takes as long to import
 
         # A tool in this process may block its loop, which must not be the one that serves everybody else.
@@ -117,6 +127,14 @@ class McpServer:
             _dispose(process, owner if self._target.server else None)
             raise TargetError(message) from error
         return McpSession(f"mcp-{next(_numbers)}", connection, link, own_loop=owner if self._target.server else None)
+
+    def _begun(self) -> ServerProcess | None:
+        """Return the server that was started ahead, where it runs still."""
+        process, self._waiting = self._waiting, None
+        if process is not None and process.exit_code() is not None:
+            process.stop(grace_s=0.0)
+            return None
+        return process
 
     def _spawned(self) -> ServerProcess | None:
         if not self._target.command:
