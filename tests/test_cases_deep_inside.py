@@ -85,8 +85,9 @@ def _deepest(error: Any) -> Iterator[Place]:
         ("two", lambda place: place.count("b") > 3 and place[-1] == "y"),
         ("two", lambda place: place.count("a") > 3 and place[-1] == "x"),
         ("three", lambda place: place.count("many") > 2 and place[-1] == "z"),
+        ("three", lambda place: place.count("many") > 8 and place[-1] == "z"),
     ],
-    ids=["one not", "two nots", "four nots", "ten of and", "ten of or", "b", "a", "c"],
+    ids=["one not", "two nots", "four nots", "ten of and", "ten of or", "b", "a", "c", "c from the ninth level on"],
 )  # fmt: skip
 def test_what_is_wrong_far_inside_is_met(name: str, passes: Passes) -> None:
     """Some invalid case among the first hundred is wrong only where such a tool does not look."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from .identity import describe
+from .turns import interleaved
 
 Path = tuple[str | int, ...]
 
@@ -46,6 +47,15 @@ def all_below(changes: Iterable[Change], step: str | int, rebuild: Callable[[Any
 def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:
     """Return a change of the value itself; the detail is the value where none is given."""
     return _new(Change, (category, (), describe(value) if detail is None else detail, value, only_if_valid))
+
+
+def in_turns(changes: Iterable[Change]) -> Iterator[Change]:
+    """Return the changes in turns over their places and, at each, over their kinds: every place is soon changed."""
+    places: dict[Path, dict[str, list[Change]]] = {}
+    for item in changes:
+        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        places.setdefault(item.path, {}).setdefault(kind, []).append(item)
+    return interleaved([interleaved([iter(row) for row in kinds.values()]) for kinds in places.values()])
 
 
 def nested(changes: Iterator[Change]) -> Iterator[Change]:

@@ -20,6 +20,8 @@ MOST_LEVELS, _MOST_STEPS = 64, 96
 """The deepest valid value: parsers stop at 128 lists and objects, and `jsonschema`'s own recursion further on."""
 LEVELS_OF_OTHERS = (6, 2)
 """Where the value can be put into itself at another place too: the ends tell of every depth at which a tool stops."""
+LEVELS_FURTHEST, _FEW_FURTHEST = 12, 2
+"""Further in than programs that look at a few levels only, as far as that can be told of them."""
 _MANY, _FEW = 12, 2
 """Of so many items of a list the last is wrong: some programs look at the first, or the first ten."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
@@ -78,6 +80,7 @@ def deep(
                     yield from _far_inside(value, place, few, LEVELS_OF_OTHERS)
                 else:
                     accepted = [item for item in telling if item not in refused]
+                    yield from _far_inside(value, place, few[:_FEW_FURTHEST], (LEVELS_FURTHEST,))
                     yield from _far_inside(value, place, refused + accepted, LEVELS_TO_CHANGED)
                 held[_names(place)] = Held(value, place, few[:_FEW_AMONG])
     yield from _among(document, conjunction, [*held.values()])

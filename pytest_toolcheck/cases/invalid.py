@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from .changes import Change, all_below, change, nested
+from .changes import Change, all_below, change, in_turns, nested
 from .contained import spared
 from .containers import deepest, of_array, of_object, open_names
 from .deep import deep, is_made_far_inside
@@ -267,7 +267,7 @@ def _hits(document: Document, shape: Shape, wanted: Node, depth: int) -> list[An
 
 def _with_near(document: Document, node: Node, row: list[Any], near: Iterator[Change]) -> Iterator[Change]:
     misses = (item for item in near if not document.holds((node,), item.value))
-    for item in islice(misses, _MOST_REFUSED):
+    for item in islice(in_turns(islice(misses, _MOST_TOLD)), _MOST_REFUSED):
         yield change("nested", [*row, item.value], f"not contained: {item.category} {item.detail}")
 
 
