@@ -187,8 +187,7 @@ def test_what_is_counted_may_be_otherwise_than_what_is_left() -> None:
     assert {case.label for case in cases} == {"valid", "invalid"}
 
 
-@pytest.mark.parametrize("kind", [type(None), str])
-def test_each_member_of_what_is_to_be_contained_is_soon_wrong(kind: type) -> None:
+def test_each_member_of_what_is_to_be_contained_is_soon_wrong() -> None:
     """Of two `contains` that ask for objects, the second's members each fail alone among the first hundred cases."""
     owner = {"type": "object", "properties": {"role": {"const": "owner"}}, "required": ["role"]}
     until = {"role": {"const": "guest"}, "until": {"type": "string", "format": "date"}}
@@ -198,4 +197,4 @@ def test_each_member_of_what_is_to_be_contained_is_soon_wrong(kind: type) -> Non
     rows = [case.input["it"] for case in cases if isinstance(case.input, dict) and "it" in case.input]
     items = [item for row in rows if isinstance(row, list) for item in row if isinstance(item, dict)]
     wrong = [item for item in items if item.keys() == {"role", "until"} and item["until"] != "2024-01-31"]
-    assert any(isinstance(item["until"], kind) for item in wrong if item["role"] == "guest")
+    assert any(isinstance(item["until"], str) for item in wrong if item["role"] == "guest")

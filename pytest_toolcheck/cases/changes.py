@@ -9,6 +9,7 @@ from .identity import describe
 from .turns import interleaved
 
 Path = tuple[str | int, ...]
+_TELLING_FIRST = ("required", "boundary", "enum", "pattern", "format")
 
 
 _new = tuple.__new__
@@ -50,12 +51,17 @@ def change(category: str, value: Any, detail: str | None = None, *, only_if_vali
 
 
 def in_turns(changes: Iterable[Change]) -> Iterator[Change]:
-    """Return the changes in turns over their places and, at each, over their kinds: every place is soon changed."""
+    """Return the changes in turns over their places and, at each, over their kinds: every place is soon changed.
+
+    First of those that also find what looks at types only.
+    """
     places: dict[Path, dict[str, list[Change]]] = {}
     for item in changes:
         kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
         places.setdefault(item.path, {}).setdefault(kind, []).append(item)
-    return interleaved([interleaved([iter(row) for row in kinds.values()]) for kinds in places.values()])
+    ordered = [sorted(kinds, key=lambda kind: kind not in _TELLING_FIRST) for kinds in places.values()]
+    rows = [[iter(kinds[kind]) for kind in order] for kinds, order in zip(places.values(), ordered, strict=True)]
+    return interleaved([*map(interleaved, rows)])
 
 
 def nested(changes: Iterator[Change]) -> Iterator[Change]:
