@@ -36,6 +36,9 @@ LISTINGS = [
     (SKIP, "return ROWS[:limit]", AGAIN),
     (SKIP, "return ROWS[offset * limit:][:limit] if limit > 1 else ROWS[offset:][:1]", OUT),
     (SKIP, "return {'rows': ROWS[offset + bool(offset):][:limit]}", OUT),
+    (SKIP, "return ROWS[offset:offset + limit - bool(offset)]", OUT),
+    (SKIP, "return ROWS[max(0, offset - 1):offset + limit]", AGAIN),
+    (SKIP, "return ROWS[offset:offset + limit] if not offset or limit > 3 else []", None),  # empty, and nobody knows why
     (SKIP, "return ROWS[offset:offset + limit + 1]", "lists 1 more than limit says"),
     (SKIP, "return ROWS[offset:offset + limit - 1]", "lists 1 less than limit says"),
     (SKIP, "return ROWS[offset:offset + max(1, limit - 1)]", "lists 1 less than limit says"),

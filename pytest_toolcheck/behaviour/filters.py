@@ -8,8 +8,9 @@ have been a filter first: a `path` or a `user` may say whose rows are meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +21,12 @@ from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import part_of, parts_of, with_alternatives
 from ..scenario import ScenarioSkipped, ToolPlan
+from .asking import Asking
 from .leaves import same
 from .pages import makers
+from .ranges import bounds_in, wrong_bound
+from .searched import text_of_search, wrong_search
+from .sorting import order_in, wrong_order
 
 if TYPE_CHECKING:
     from .promise import Trial
@@ -69,6 +74,30 @@ def filters(trial: Trial) -> None:
     base = trial.ctx.base()
     if base is None:
         raise ScenarioSkipped(f"no valid call of {trial.plan.tool.name} succeeded")
+    _of_kinds(trial, base)
+    for look, cause in _others(trial.plan):
+        asking = Asking.of(trial, base)
+        found = look(asking)
+        if found is not None and look(asking) is not None:
+            raise trial.broken(found, cause, ("calls", asking.calls[-4:]))
+
+
+def may_be_asked(plan: ToolPlan) -> bool:
+    """Whether there is something to ask a listing or a search for."""
+    return bool(filters_in(plan)) or next(_others(plan), None) is not None
+
+
+def _others(plan: ToolPlan) -> Iterator[tuple[Callable[[Asking], str | None], str]]:
+    """Yield the looks at ranges, orders and searches, each with its cause."""
+    for bound in bounds_in(plan):
+        yield partial(wrong_bound, bound=bound), "bound"
+    if (order := order_in(plan)) is not None:
+        yield partial(wrong_order, order=order), "order"
+    if (name := text_of_search(plan)) is not None:
+        yield partial(wrong_search, name=name), "search"
+
+
+def _of_kinds(trial: Trial, base: Mapping[str, Any]) -> None:
     asked = _Asked(trial, {name: value for name, value in base.items() if name in required_of(trial.plan.tool.input)})
     asked.fill()
     for name in filters_in(trial.plan)[:_MOST_FILTERS]:

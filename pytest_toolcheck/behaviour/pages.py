@@ -183,14 +183,15 @@ class _Listing:
 
     def _misplaced(self, texts: list[str]) -> tuple[str, str] | None:
         """Say where the second of two pages is not what follows the first."""
-        for size in (1, 2):
+        for size in (1, 2, 3):
             first = self._answer({self.names.size: size})
             if first is None or [as_json(row) for row in rows_of(first)] != texts[:size]:
                 continue
             place = self._next(first, size)
             second = self._rows({self.names.size: size, self.names.place: place}) if place is not None else None
-            shown = [as_json(row) for row in second or ()]
-            if len(shown) == size and set(shown) <= set(texts) and shown != texts[size : 2 * size]:
+            shown, expected = [as_json(row) for row in second or ()], texts[size : 2 * size]
+            is_whole = len(shown) == size or (len(expected) == size > 1 and _is_run(shown, texts))
+            if is_whole and set(shown) <= set(texts) and shown != expected:
                 repeats = not set(shown).isdisjoint(texts[:size])
                 how = "shows rows of the first again" if repeats else "leaves out rows that follow the first"
                 return f"{how} on its second page ({self.names.place}: {as_json(place)})", "page"
@@ -256,6 +257,12 @@ class _Listing:
     @property
     def _schema(self) -> Any:
         return self.trial.plan.tool.input
+
+
+def _is_run(shown: list[str], texts: list[str]) -> bool:
+    """Whether these are rows that follow each other, fewer or more than a page has."""
+    at = texts.index(shown[0]) if shown and shown[0] in texts else -1
+    return at >= 0 and texts[at : at + len(shown)] == shown
 
 
 def makers(plan: ToolPlan) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from . import isolated as isolation
 from . import repeat
 from .defaults import DefaultsScenario, is_tried
 from .every_value import every_value_scenarios
-from .filters import filters, filters_in
+from .filters import filters, may_be_asked
 from .many import has_few_inputs, many
 from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
@@ -41,7 +41,7 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         yield BehaviourScenario("repeat[many]", "many", "repeat", many, tool.position)
     if tool.checks.get("pages") is not False and is_wanted(tool, "pages", "repeat") and names_in(plan) is not None:
         yield BehaviourScenario("repeat[pages]", "pages", "repeat", pages, _place(tool, "pages"))
-    if tool.checks.get("filters") is not False and is_wanted(tool, "filters", "repeat") and filters_in(plan):
+    if tool.checks.get("filters") is not False and is_wanted(tool, "filters", "repeat") and may_be_asked(plan):
         yield BehaviourScenario("repeat[filters]", "filters", "repeat", filters, _place(tool, "filters"))
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))

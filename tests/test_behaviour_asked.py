@@ -1,0 +1,163 @@
+"""Listings that are asked for a range, an order or a word: both ends belong to it, rows come in order, capitals are found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .behaviour_lab import findings_of
+
+EVENTS = '''
+from datetime import date
+kept = []
+def add_event(title: str, day: date, price: int = 5) -> dict:
+    """Add an event."""
+    kept.append({"title": title, "day": day.isoformat(), "price": price})
+    return kept[-1]
+def list_events(start: date | None = None, end: date | None = None, max_price: int | None = None) -> list[dict]:
+    """List events from the start day to the end day, both included."""
+    return [e for e in kept
+            if (start is None or e["day"] >= start.isoformat()) and (end is None or e["day"] <= end.isoformat())
+            and (max_price is None or e["price"] <= max_price)]
+'''
+
+
+def found_in(folder: Path, code: str) -> list[str]:
+    return [each for each in findings_of(folder, code, "") if "filters: " in each]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made", "told"),
+    [
+        ('e["day"] <= end', 'e["day"] < end', "where end is "),
+        ('e["day"] >= start', 'e["day"] > start', "where start is "),
+        ('e["price"] <= max', 'e["price"] < max', "where max_price is 5, and does where it is 6"),
+    ],
+)
+def test_both_ends_belong_to_a_range(tmp_path: Path, wanted: str, made: str, told: str) -> None:
+    """A row on the bound is shown; the twin differs by the comparison alone."""
+    [found] = found_in(tmp_path, EVENTS.replace(wanted, made))
+    assert "list_events: filters: list_events does not list {" in found
+    assert told in found
+    assert found_in(tmp_path, EVENTS) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        (", both included", ""),
+        (", both included", ", both included but not the day after the end"),
+        ("both included", "the end exclusive"),
+        ("def list_events", "def count_events"),
+        ("max_price", "max_results"),
+    ],
+)
+def test_ends_that_need_not_belong_to_it(tmp_path: Path, wanted: str, made: str) -> None:
+    """Nobody says so, or somebody says that they do not; other tools, and numbers of rows."""
+    code = (
+        EVENTS.replace('e["price"] <= max', 'e["price"] < max')
+        if "max" in wanted
+        else EVENTS.replace("<= end", "< end")
+    )
+    assert wanted in code
+    assert found_in(tmp_path, code.replace(wanted, made)) == []
+
+
+TASKS = '''
+from typing import Literal
+rows = [{"id": 1, "title": "paint", "hours": 40, "level": "high"}, {"id": 2, "title": "Drill", "hours": 5, "level": "low"},
+        {"id": 3, "title": "glue", "hours": 9, "level": "medium"}]
+def list_tasks(sort_by: Literal["title", "hours"] = "title", descending: bool = False) -> list[dict]:
+    """List all tasks."""
+    return sorted(rows, key=lambda t: t[sort_by].lower() if sort_by == "title" else t[sort_by], reverse=descending)
+'''
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made", "told"),
+    [
+        (
+            "reverse=descending",
+            "reverse=False",
+            'lists title ["Drill", "glue", "paint"] where {"sort_by": "title", "descending": true}',
+        ),
+        ("else t[sort_by]", "else str(t[sort_by])", 'lists hours [40, 5, 9] where {"sort_by": "hours"}'),
+        ("reverse=descending", 'reverse=descending and sort_by == "title"', "lists hours [5, 9, 40]"),
+        ("sorted(rows, key=lambda t:", "list(rows) or sorted(rows, key=lambda t:", "lists title"),
+    ],
+)
+def test_rows_come_in_the_order_that_is_asked_for(tmp_path: Path, wanted: str, made: str, told: str) -> None:
+    """By the member and in the direction; the twin differs by the fault alone."""
+    assert wanted in TASKS
+    [found] = found_in(tmp_path, TASKS.replace(wanted, made))
+    assert told in found
+    assert found_in(tmp_path, TASKS) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ('t[sort_by].lower() if sort_by == "title" else t[sort_by]', "t[sort_by]"),
+        ("List all tasks.", "List all tasks, grouped by level."),
+        ('["title", "hours"] = "title"', '["level"] = "level"'),
+        ('["title", "hours"] = "title"', '["newest", "oldest"] = "newest"'),
+        ("descending: bool = False", "descending: bool = True"),
+    ],
+)
+def test_orders_of_their_own(tmp_path: Path, wanted: str, made: str) -> None:
+    """Capitals first, groups, levels that are no words, choices that no row shows, another direction by default."""
+    code = TASKS.replace(wanted, made)
+    assert wanted in TASKS
+    if '"level"]' in made or "newest" in made:
+        code = code.replace("return sorted", "return rows or sorted")
+    assert found_in(tmp_path, code) == []
+
+
+BOOKS = '''
+rows = ["The Old Harbour lights", "A Garden in late summer", "Winter letters"]
+def search_books(query: str) -> list[str]:
+    """Find books by a part of their title."""
+    return [row for row in rows if query.lower() in row.lower()]
+'''
+PEOPLE = '''
+kept = []
+def add_person(name: str, city: str) -> dict:
+    """Add a person."""
+    kept.append({"name": name, "city": city})
+    return kept[-1]
+def find_people(query: str) -> list[dict]:
+    """Find people by their name or city."""
+    return [row for row in kept if query.lower() in row["name"].lower() or query.lower() in row["city"].lower()]
+'''
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "made", "told"),
+    [
+        (BOOKS, "query.lower()", "query", 'finds nothing by ["Harbour", "Garden", "Winter"], which rows hold'),
+        (BOOKS, "in row.lower()", "in row", "finds nothing by "),
+        (PEOPLE, 'row["name"].lower()', 'row["name"]', "which the name of rows hold"),
+    ],
+)
+def test_capitals_are_found(tmp_path: Path, code: str, wanted: str, made: str, told: str) -> None:
+    """By the word as the row shows it; the twin differs by one call of `lower`."""
+    [found] = found_in(tmp_path, code.replace(wanted, made))
+    assert told in found
+    assert found_in(tmp_path, code) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ("query.lower() in row.lower()", "query in row"),
+        ("query.lower() in row.lower()", "query.lower() in row.lower().split()"),
+        ("by a part of their title", "by a part of their title, in small letters"),
+        ("[row for", "[row.upper() for"),
+    ],
+)
+def test_searches_of_their_own(tmp_path: Path, wanted: str, made: str) -> None:
+    """As it is written, by whole words, in small letters as it is said, rows that show it otherwise."""
+    code = BOOKS.replace(wanted, made)
+    assert wanted in BOOKS
+    assert found_in(tmp_path, code) == []
