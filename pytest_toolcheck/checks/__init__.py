@@ -11,6 +11,7 @@ from .no_crash import no_crash
 from .output_schema import output_schema
 from .rejects_invalid import rejects_invalid
 from .timeout import timeout
+from .told_back import told_back
 
 OUTCOME_CHECKS: dict[str, Check] = {
     "timeout": timeout,
@@ -20,6 +21,7 @@ OUTCOME_CHECKS: dict[str, Check] = {
     "error_text": error_text,
     "expected": expected,
     "output_schema": output_schema,
+    "told_back": told_back,
     "clean_error": clean_error,
 }
 """Checks of a single outcome, most serious first."""
