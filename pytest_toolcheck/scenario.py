@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .cases.model import Case
-from .checks.base import Finding
 from .errors import Position
 from .spec.model import Spec, ToolSpec
 from .targets.base import Outcome, Session, ToolDescription
+
+if TYPE_CHECKING:  # all checks come with `Finding`: a process that only calls a tool needs none
+    from .cases.model import Case
+    from .checks.base import Finding
 
 
 class ScenarioFailure(AssertionError):

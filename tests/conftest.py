@@ -95,6 +95,12 @@ def hypothesis_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 
 
 @pytest.fixture
+def plugins_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of pytest that a test starts imports no plugins of others: these take as long as all else together."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+@pytest.fixture
 def pytester(pytester: pytest.Pytester, hypothesis_home: Path) -> pytest.Pytester:
     """Pytest's own; what is run in it has that folder."""
     return pytester

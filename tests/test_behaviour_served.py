@@ -85,7 +85,7 @@ def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None
 
 def test_each_worker_starts_its_server_on_a_port_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under `-n 2` the port of the spec is the first worker's; where the command does not name it, the error says what to do."""
-    tools = f"'{sys.executable}', MODULE.py, 'PORT'", "half_key", "whole_key"
+    tools = f"'{sys.executable}', MODULE.py, 'PORT'", "half_key"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -253,6 +253,11 @@ def test_every_single_change_of_a_schema_is_seen(name: str) -> None:
         alive = set()
         for change, part in mutants(PARTS[name]):
             accepts = Document(whole(placed(part))).accepts
-            if all(accepts(case.input) == (case.label == "valid") for case in cases):
+            seen_by = next(
+                (at for at, case in enumerate(cases) if accepts(case.input) != (case.label == "valid")), None
+            )
+            if seen_by is None:
                 alive.add(change)
+            else:
+                cases.insert(0, cases.pop(seen_by))  # what sees one change sees others: it is asked first
         assert alive <= EQUIVALENT.get(name, set()), place

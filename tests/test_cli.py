@@ -116,7 +116,9 @@ def test_a_case_of_a_seeded_run_is_repeated_with_its_seed(pytester: pytest.Pytes
         pytester, PICK, f"tools: {{pick: {{input: {json.dumps(schema)}, variations: {{strength: 3}}}}}}", name="pick"
     )
     args = ("--toolcheck-log=off", "--toolcheck-seed=7", "-k", "combination and 1", "pick.tool.yaml")
-    commands = [line.partition("repeat")[2] for line in run(pytester, *args).outlines if line.startswith("  repeat")]
+    shown = [line.partition("repeat")[2] for line in run(pytester, *args).outlines if line.startswith("  repeat")]
+    commands = shown[:4]
+    assert len(commands) == 4
     said = [(shlex.split(command), invoke(*shlex.split(command)[1:]).stdout) for command in commands]
     assert {(words[-4], words[-2], words[-1]) for words, _ in said} == {("--case", "--seed", "7")}
     other = [invoke(*words[1:-1], "0").stdout for words, _ in said]

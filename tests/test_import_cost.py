@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import pytest_toolcheck
+from pytest_toolcheck.behaviour.again import values_in_new_process
 
+from .behaviour_lab import plans_in
 from .conftest import PROJECT
 from .specs import run
 
@@ -50,6 +52,19 @@ def test_an_mcp_server_starts_before_its_client_is_imported() -> None:
         "make_target(spec_of(McpTarget(command=('server',)))).open()"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
+def test_a_process_that_only_calls_a_tool_imports_no_checks(tmp_path: Path) -> None:
+    """What judges answers takes a tenth of its time, and nothing is judged there; hints are served without it."""
+    code = """
+    import enum, sys
+    class Kind(enum.Enum):
+        ONE = "one"
+    def tool(kind: Kind) -> list:
+        return [name for name in sys.modules if name.startswith("pytest_toolcheck.checks")]
+    """
+    [plan] = plans_in(tmp_path, code, "tools: {tool: }\n")
+    assert values_in_new_process(plan, [{"kind": "one"}], hash_seed=0) == [[["accepted", []]]]
 
 
 def test_what_tests_start_compiles_nothing_of_ours() -> None:

@@ -101,7 +101,7 @@ def flat(value):
         yield value
 
 
-@pytest.mark.usefixtures("hypothesis_home")
+@pytest.mark.usefixtures("hypothesis_home", "plugins_by_name")
 def test_planted_bugs_are_found_and_their_twins_not_accused(tmp_path: Path) -> None:
     """Each buggy tool has a finding; each correct twin has none, and really was called."""
     pairs = [pair for pair in PAIRS if pair.name in FAST]
@@ -109,14 +109,14 @@ def test_planted_bugs_are_found_and_their_twins_not_accused(tmp_path: Path) -> N
     assert misjudged(pairs, found_in(pairs, tmp_path, limit=100, fuzz=0)) == []
 
 
-@pytest.mark.usefixtures("hypothesis_home")
+@pytest.mark.usefixtures("hypothesis_home", "plugins_by_name")
 def test_planted_bugs_are_found_over_http(tmp_path: Path) -> None:
     """The same definition served by a real server with its OpenAPI document: found, and no twin accused."""
     pairs = [pair for pair in PAIRS if pair.name in ("initial", "seats")]
     assert misjudged(pairs, found_in(pairs, tmp_path, form="http", fuzz=0)) == []
 
 
-@pytest.mark.usefixtures("hypothesis_home")
+@pytest.mark.usefixtures("hypothesis_home", "plugins_by_name")
 def test_planted_behaviour_is_found_over_mcp(tmp_path: Path) -> None:
     """Hints switch the checks on; a leak and an error as a success show in the server too."""
     pairs = [pair for pair in PAIRS if pair.name in ("toggle", "handles", "looked_up")]

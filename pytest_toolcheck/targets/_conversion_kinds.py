@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..checks.base import as_json, shorten
 from ._jsonlike import to_json_like
 
 
@@ -44,9 +43,11 @@ Read = Callable[[Any], "Convert | None"]
 """Returns the converter of a hint, None where values are handed over as they are."""
 
 
-def shown(value: Any) -> str:
-    """Write a value for a message."""
-    return shorten(as_json(value), 80)
+def shown(value: Any, *, most: int = 80) -> str:
+    """Write a value for a message, cut where it has more characters than `most`."""
+    from ..checks.base import as_json, shorten  # brings all checks along: nothing for a process that only calls
+
+    return shorten(as_json(value), most)
 
 
 def converted(converter: Convert | None, value: Any, spot: Spot) -> Any:
@@ -129,10 +130,10 @@ def one_of(members: Mapping[str, Any], otherwise: Callable[[Any, Spot], Any]) ->
 
 def enum_of(hint: type[enum.Enum]) -> Convert:
     """Return the member with this value; an enum that looks for further ones itself is asked."""
-    names = shorten([to_json_like(member) for member in hint], 120)
 
     def otherwise(value: Any, spot: Spot) -> Any:
         if getattr(hint._missing_, "__func__", None) is enum.Enum._missing_.__func__:  # type: ignore[attr-defined]
+            names = shown([to_json_like(member) for member in hint], most=120)
             raise spot.error(f"{shown(value)} is none of {hint.__name__}: {names}")
         try:
             made = hint(value)
