@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.budgets import clocks, cpu, growth_doubts, latency, measure_time, waits
+from pytest_toolcheck.budgets import clocks, cpu, growth_doubts, latency, measure_time, processes, waits
 from pytest_toolcheck.budgets import measure_growth as measure_growth_module
 from pytest_toolcheck.budgets.clocks import MeterError, is_time_virtual, refuse_virtual_time
 from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
@@ -411,3 +412,12 @@ def test_nothing_is_measured_under_another_virtual_time(monkeypatch):
         LatencyMeter()
     with pytest.raises(MeterError):
         CpuMeter()
+
+
+def test_whether_there_is_a_proc_is_looked_up_once(monkeypatch, tmp_path):
+    """A marker asks eleven times a test, and it does not come or go; another folder is looked up for itself."""
+    looked: list[Path] = []
+    monkeypatch.setattr(Path, "exists", lambda self: bool(looked.append(self)))
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    assert [processes.has_proc() for _ in range(3)] == [False] * 3
+    assert looked == [tmp_path / "self" / "schedstat"]

@@ -156,6 +156,18 @@ def test_a_machine_that_disturbs_every_call_still_tells_a_plain_regression_from_
     assert feed_all(ConfirmedVerdict(quantile, MS, max_calls=1000), [call_of(0.9 * MS)] * 3000) == "inconclusive"
 
 
+@pytest.mark.parametrize(("cost_ms", "is_fail"), [(30, True), (7, False), (3.6, False)])
+def test_what_only_long_interruptions_could_explain_fails_where_short_ones_are_everywhere(cost_ms, is_fail):
+    """Half of the spins take twice as long, and each call waits for as long as it takes, which has to be told; the budget is 4 ms."""
+    rule, cost = ConfirmedVerdict(0.5, 4 * MS), round(cost_ms * MS)
+    more = (270_000, 275_000, 600_000, 700_000)
+    feed_all(rule, [Sample(2 * cost, cost, 280_000, 620_000, 270_000, 0, more)] * 700)
+    assert (rule.verdict == "fail", rule.total <= 120) == (is_fail, is_fail)
+    untold = ConfirmedVerdict(0.5, 4 * MS)
+    feed_all(untold, [Sample(2 * cost, 0, 280_000, 620_000, 270_000, None, more, tells_waits=False)] * 700)
+    assert untold.verdict != "fail"
+
+
 def test_what_slows_the_machine_without_a_spin_to_tell_needs_a_wide_margin():
     """Without spins a call that waited is over the budget only by half as much again."""
     rule = SequentialVerdict(0.5, MS, max_calls=200)

@@ -92,7 +92,7 @@ def test_interruptions_that_only_spins_show_are_no_regression_of_a_p95():
 def test_without_these_gates_they_are(monkeypatch: pytest.MonkeyPatch, machine_type: type[StealingMachine]):
     """The machines of these tests are bad enough to show what the gates are for."""
     monkeypatch.setattr(verdict, "QUIET_CALLS", 0)
-    monkeypatch.setattr(Interruptions, "share_of", lambda self, duration_ns: 0.0)
+    monkeypatch.setattr(Interruptions, "share_of", lambda self, duration_ns, **_: 0.0)
     monkeypatch.setattr(Interruptions, "puts_off_from_ns", math.inf)
     assert verdicts(0.9, machine_type).count("fail") >= 2
 

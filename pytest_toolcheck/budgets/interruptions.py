@@ -92,8 +92,11 @@ class Interruptions:
         for spin in more:
             insort(self._spins, spin)
 
-    def share_of(self, duration_ns: int) -> float:
+    def share_of(self, duration_ns: int, *, taking_ns: int = 0) -> float:
         """Return the share of calls up to this length that may have been interrupted without a trace, below 1.
+
+        `taking_ns` counts only what takes the processor away for so long at least, where waits are told of: where they are
+        not, many a call has waited for longer than it should take, and few spins have.
 
         Where each call was once on average, nearly all were: what takes a processor away does so evenly.
         """
@@ -101,7 +104,8 @@ class Interruptions:
             return 0.0
         if self._exposed_ns(duration_ns) >= LONG_NS and self._keeps_step:
             return NEARLY_ALL
-        times = self._rate(self._least_hit(duration_ns), excused=True) * self._exposed_ns(duration_ns)
+        least_hit_ns = max(self._least_hit(duration_ns), self._usual + taking_ns * self._tells_waits)
+        times = self._rate(least_hit_ns, excused=True) * self._exposed_ns(duration_ns)
         return 1 - math.exp(-times) if times < 1 else NEARLY_ALL
 
     def share_beyond(self, maximum_ns: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -11,7 +12,12 @@ PROC = Path("/proc")
 
 def has_proc() -> bool:
     """Whether this system tells about processes in /proc (Linux)."""
-    return (PROC / "self" / "schedstat").exists()
+    return _tells_of_processes(PROC)
+
+
+@lru_cache(maxsize=8)
+def _tells_of_processes(folder: Path) -> bool:
+    return (folder / "self" / "schedstat").exists()
 
 
 def process_tree(roots: Iterable[int], *, without: Collection[int] = ()) -> tuple[int, ...]:

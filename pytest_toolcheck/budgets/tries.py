@@ -11,6 +11,14 @@ calls that compute by less (1.00 to 1.05, rarely more)."""
 MOST_DOUBTED = 3
 """So many stages that others explain are made again."""
 BY_LEAST_COST = ", by the least that each can have cost: without its wait and the slow-down beside it"
+PLAINLY = 2.0
+"""Only what takes as long as the budget explains a call that is over it by so much."""
+INTERRUPTED = 1e-1
+"""With this chance (of three times) calls that were interrupted without a trace look like those of a slow tool."""
+FEWEST_USABLE = 0.1
+"""A machine that leaves fewer calls than this share undisturbed breaks no median by those few: their moments were odd ones."""
+LIFTED = 1e-2
+"""Calls over a maximum fail it when they come thrice so unlikely."""
 MAY_BE_ALL = ", and that may be all that is wrong"
 CLEAN_CALLS_FOR_MAX = 59
 """After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""

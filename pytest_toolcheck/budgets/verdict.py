@@ -18,14 +18,15 @@ from collections.abc import Callable
 from typing import Literal
 
 from ..units import format_duration
+from . import tries
 from .evidence import chance_of, log_evidence_above, log_evidence_below
 from .grain import ClockGrain
 from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
 from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
-from .tries import BY_LEAST_COST, MISSED, MOST_DOUBTED, VARIED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
+from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import default_max_calls as default_max_calls
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -41,15 +42,9 @@ COLD_UP_TO_NS = 10_000_000
 SPINS_FOR_OWN_REFERENCE = 20
 LEAST_TO_FAIL = 17
 """No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
-FEWEST_USABLE = 0.1
-"""A machine that leaves fewer calls than this share undisturbed breaks no median by those few: their moments were odd ones."""
 SPARED = 1.02
 """A call breaks a median that is over it by more than what the same code differs by for where its objects lie: a tool that
 makes numbers by up to 9 % (measured), and nothing beside it shows that. Calls that vary by more themselves are many."""
-INTERRUPTED = 1e-1
-"""With this chance (of three times) calls that were interrupted without a trace look like those of a slow tool."""
-LIFTED = 1e-2
-"""Calls over a maximum fail it when they come thrice so unlikely."""
 
 
 class SequentialVerdict:
@@ -89,7 +84,7 @@ class SequentialVerdict:
         self._all: list[int] = []
         self._over_of_all = 0
         self._sure_walls: list[int] = []
-        self._sure_of_all = 0
+        self._sure_of_all = self._plain_of_all = 0
         self._least: list[int] = []
         self._gates = gates
         self._spins: list[int] = []
@@ -136,7 +131,7 @@ class SequentialVerdict:
         counts = f"{self.over} of {self.usable} usable calls over the budget ({self.usable} of {self.total} calls used"
         reasons = "".join(f", {count} dropped: {reason}" for reason, count in sorted(self.dropped.items()))
         why = f"; {self.reason_inconclusive()}" if self.verdict == "inconclusive" else ""
-        why += BY_LEAST_COST if self.is_by_least_cost else ""
+        why += tries.BY_LEAST_COST if self.is_by_least_cost else ""
         return f"{self.verdict or 'undecided'}: {counts}{reasons}){why}"
 
     def reason_inconclusive(self) -> str:
@@ -167,22 +162,22 @@ class SequentialVerdict:
             return not over and calls >= min(CLEAN_CALLS_FOR_MAX, self.max_usable)
         return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
 
-    def _shows_fail(self, over: int, calls: int, share: float) -> bool:
-        """Whether more than `share` of calls go over, and more than that and what may be interrupted without a trace."""
+    def _shows_fail(self, over: int, calls: int, share: float, *, by_ns: int = 0) -> bool:
+        """Whether more than `share` of calls go over, `by_ns` at least, and more than that and may be interrupted without a trace."""
         if calls < LEAST_TO_FAIL or log_evidence_above(over, calls, share) < math.log(1 / FALSE_ALARM):
             return False
-        unseen = self._interruptions.share_of(self.budget_ns) if self._gates else 0.0
+        unseen = self._interruptions.share_of(self.budget_ns, taking_ns=by_ns) if self._gates else 0.0
         excused = share + (1 - share) * unseen
-        return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / INTERRUPTED)
+        return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / tries.INTERRUPTED)
 
     def _breaks_quantile(self) -> bool:
-        is_odd = self._gates and self.quantile <= 0.5 and self.usable < FEWEST_USABLE * self.total
+        is_odd = self._gates and self.quantile <= 0.5 and self.usable < tries.FEWEST_USABLE * self.total
         return not is_odd and self._shows_fail(self._sure, self.usable, 1 - self.quantile)
 
     def _breaks_maximum(self) -> bool:
         """Whether one usable call or more over the maximum are too many to have been lifted there without a trace."""
         unseen = self._interruptions.share_beyond(self.budget_ns) if self._gates else 0.0
-        return self._sure > 0 and chance_of(self._sure, self.usable, unseen) <= LIFTED
+        return self._sure > 0 and chance_of(self._sure, self.usable, unseen) <= tries.LIFTED
 
     def _is_sure(self, sample: Sample, reference: int) -> bool:
         """Whether a usable call over the budget counts for a fail: nothing that the spins show explains it."""
@@ -219,9 +214,13 @@ class SequentialVerdict:
         least, margin = least_cost_ns(sample, reference)
         self._least.append(least)
         self._sure_of_all += least > self.budget_ns * margin
+        self._plain_of_all += least > self.budget_ns * margin * tries.PLAINLY
+        share = max(1 - self.quantile, 0.5)
         if self._shows_pass(self._over_of_all, self.total):
             self._use_all("pass", self._all, self._over_of_all)
-        elif self._shows_fail(self._sure_of_all, self.total, max(1 - self.quantile, 0.5)):
+        elif self._shows_fail(self._plain_of_all, self.total, share, by_ns=self.budget_ns) or self._shows_fail(
+            self._sure_of_all, self.total, share
+        ):
             self._use_all("fail", self._least, self._sure_of_all)
             self.is_by_least_cost = True
 
@@ -320,14 +319,14 @@ class ConfirmedVerdict:
         """
         stage = self.stages[-1 if self.verdict else -2]
         ordered = sorted(stage.values)
-        varies = slows_each or ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * VARIED
+        varies = slows_each or ordered[len(ordered) * 3 // 4] > ordered[len(ordered) // 4] * tries.VARIED
         over = sum(value > self.budget_ns * slow_down for value in ordered)
         if slow_down <= SPIN_TOLERANCE or not varies or over > (1 - self.quantile) * len(ordered):
             return False
         self.excuse, self._because, self._doubted = slow_down, because, self._doubted + 1
         if self.verdict is None:
             self._confirmed -= 1
-        if self._doubted > MOST_DOUBTED:
+        if self._doubted > tries.MOST_DOUBTED:
             self.verdict, self.pause_s = "inconclusive", 0.0
         elif self.verdict is not None:
             self.verdict = None
