@@ -27,6 +27,7 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.lifecycle", "chain_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.pairs", "pair_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.apart", "apart_scenarios"),
+    (lambda plan: _may_create(plan.tool, plan.description.source), "chains.gone", "gone_scenarios"),
     (lambda plan: _may_change(plan), "chains.effects", "effect_scenarios"),
     (lambda plan: _has_verb_of_its_own(plan.tool), "chains.walks", "walk_scenarios"),
     (lambda plan: plan.tool.budgets, "budgets.scenarios", "budget_scenarios"),

@@ -16,6 +16,7 @@ from .filters import filters, may_be_asked
 from .many import has_few_inputs, many
 from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
+from .seeded import seed_in, seeded
 from .switches import is_implied, is_promised, is_wanted
 
 _REPEATED: Final[tuple[tuple[str, Callable[[Trial], None]], ...]] = (
@@ -33,6 +34,9 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     for check, act in _REPEATED:
         if is_promised(tool, check) and not is_implied(tool, check) and is_wanted(tool, check, "repeat"):
             yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, _place(tool, check))
+    is_open = tool.checks.get("deterministic") is not False and tool.annotations.deterministic is None
+    if is_open and is_wanted(tool, "deterministic", "repeat") and seed_in(plan) is not None:
+        yield BehaviourScenario("repeat[seed]", "deterministic", "repeat", seeded, tool.position)
     if (
         not any(is_promised(tool, check) for check, _ in _REPEATED)
         and is_wanted(tool, "many", "repeat")

@@ -28,11 +28,11 @@ _MEANT_ALONE = re.compile(
     re.IGNORECASE,
 )
 """What says that there is one thing at a time."""
-_MARKS = re.compile(
+MARKS = re.compile(
     r"\b(?:deleted|trash\w*|archiv\w*|soft\w*|tombstones?|mark\w*|flag\w*|status|state|histor\w*|bin|hid(?:es?|den)|every(?:thing)?|inactive|deactivat\w*)\b",
     re.IGNORECASE,
 )
-_BRINGS_BACK = re.compile(r"\b(?:restore|undelete|untrash|recover|purge|revive|trash|archive|unarchive|undo|history)\b")
+BRINGS_BACK = re.compile(r"\b(?:restore|undelete|untrash|recover|purge|revive|trash|archive|unarchive|undo|history)\b")
 _BUSY = re.compile(r"rate|limit|quota|too many|try again|busy|throttl|time", re.IGNORECASE)
 _PUTS = frozenset(["put", "set", "save", "store", "write", "upsert", "replace", "index", "overwrite"])
 _KEEPS_THE_FIRST = re.compile(
@@ -126,7 +126,7 @@ class ChainOnce(ChainEach):
         """Whether something says that what is deleted is kept for a while, or shown."""
         said = (self._said_of(name) for name in (self._chain.delete, self._chain.lister) if name is not None)
         others = (" ".join(words_of(tool.name)) for tool in self._ctx.plan.siblings)
-        return _MARKS.search(" ".join(said)) is not None or _BRINGS_BACK.search(" ".join(others)) is not None
+        return MARKS.search(" ".join(said)) is not None or BRINGS_BACK.search(" ".join(others)) is not None
 
     def _said_of(self, name: str) -> str:
         """Return the words of a tool's name and description."""
