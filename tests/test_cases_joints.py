@@ -7,9 +7,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_toolcheck.cases import generate_cases
+from pytest_toolcheck.cases.elementary import MOST_STEPS, Steps, TooManyStepsError
 from pytest_toolcheck.cases.joints import Joints
 from pytest_toolcheck.cases.labels import Validity
 from pytest_toolcheck.cases.schema import Document
+
+from .function_calls import function_calls
 
 NOWHERE = {"$ref": "#/nowhere"}
 INTEGER = {"type": "integer"}
@@ -57,7 +61,7 @@ def test_each_question_is_asked_once() -> None:
     def asks(name: str) -> Any:
         return lambda _: asked.append(name) or True
 
-    joints, first, second, member = Joints(), asks("first"), asks("second"), asks("member")
+    joints, first, second, member = Joints(Steps()), asks("first"), asks("second"), asks("member")
     of_members = [joints.of_members({"a": member}, asks(f"members {number}")) for number in range(2)]
     inner = joints.listed([first, of_members[0]])
     reference = asks("reference")
@@ -106,3 +110,40 @@ def test_a_reference_to_nothing_is_told_only_when_it_is_asked():
     assert document.accepts({"b": 1, "c": "x"})
     with pytest.raises(Exception, match="none"):
         document.accepts({"a": 1})
+
+
+DOUBLING = {
+    "type": "object",
+    "properties": {"n": {"type": "integer"}},
+    "patternProperties": {"^a": {"if": {"$ref": "#", "required": ["n"]}, "then": {"$ref": "#"}, "else": {"$ref": "#"}}},
+}
+
+
+def nested_in_itself(levels: int, value: Any) -> Any:
+    for _ in range(levels):
+        value = {"n": 1, "a": value}
+    return value
+
+
+def test_what_asks_twice_as_often_at_each_level_ends():
+    """Such a value is judged as far as that takes few steps, else not at all; cases are made of what can be judged."""
+    document = Document(DOUBLING)
+    assert document.accepts(nested_in_itself(8, {}))
+    assert not document.accepts(nested_in_itself(8, 1))
+    with pytest.raises(TooManyStepsError, match="more than"):
+        document.accepts(nested_in_itself(40, {}))
+    assert document.accepts({"n": 2})
+    assert document.steps((document.root,), nested_in_itself(40, {})) > MOST_STEPS
+    calls = function_calls(lambda: [*generate_cases(DOUBLING)])
+    assert calls < 4_000_000
+
+
+def test_a_long_list_and_a_deep_value_are_judged():
+    """Neither twenty thousand items nor sixty levels are too many steps where none is asked twice."""
+    tree = Document({"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}}})
+    deep: dict[str, Any] = {}
+    for _ in range(60):
+        deep = {"kids": [deep]}
+    assert tree.accepts(deep)
+    assert tree.accepts({"kids": [{} for _ in range(20_000)]})
+    assert not tree.accepts({"kids": [*({} for _ in range(20_000)), 1]})

@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from .changes import Change, change, nested
+from .elementary import MOST_STEPS
 from .identity import describe
 from .schema import Conjunction, Document
 from .shapes import alternatives
@@ -26,6 +27,8 @@ _MANY, _FEW = 12, 2
 """Of so many items of a list the last is wrong: some programs look at the first, or the first ten."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
+_MOST_TRIED = (MOST_LEVELS, 12, 6, 4)
+"""Where twice the levels take more than twice the steps, the first of these that can be judged is as deep as it goes."""
 _MOST_PLACES = 40
 _MOST_SAMPLES, _MOST_SHAPES, _MOST_DEEP, _DEEPEST_START = 6, 8, 4, 3
 _MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD, _FEW_AMONG = 300, 32, 8, 2
@@ -68,20 +71,21 @@ def deep(
             if _names(place) in held or len(held) == _MOST_DEEP:
                 continue
             wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
+            most = _most_levels(document, conjunction, value, place)
             if not held:
-                yield from _of_levels(value, place, wrong)
+                yield from _of_levels(value, place, wrong, most)
             if wrong:  # else anything may stand there
                 made = _made(document, changes(value)) if made is None else made
                 telling = _telling(document, conjunction, made, place)
                 refused = [item for item in telling if not document.holds(conjunction, item.value)]
                 few = _of_values_first(refused)[:_FEW_TOLD]
                 if held:
-                    yield _far(value, place, wrong[0])
-                    yield from _far_inside(value, place, few, LEVELS_OF_OTHERS)
+                    yield _far(value, place, wrong[0], most)
+                    yield from _far_inside(value, place, few, LEVELS_OF_OTHERS, most)
                 else:
                     accepted = [item for item in telling if item not in refused]
-                    yield from _far_inside(value, place, few[:_FEW_FURTHEST], (LEVELS_FURTHEST,))
-                    yield from _far_inside(value, place, refused + accepted, LEVELS_TO_CHANGED)
+                    yield from _far_inside(value, place, few[:_FEW_FURTHEST], (LEVELS_FURTHEST,), most)
+                    yield from _far_inside(value, place, refused + accepted, LEVELS_TO_CHANGED, most)
                 held[_names(place)] = Held(value, place, few[:_FEW_AMONG])
     yield from _among(document, conjunction, [*held.values()])
 
@@ -95,6 +99,17 @@ def _options(document: Document, conjunction: Conjunction, own: Any, depth: int)
     yield from through_others(document, conjunction, depth=depth)
 
 
+def _most_levels(document: Document, conjunction: Conjunction, value: Any, place: Place) -> int:
+    """Return how deep the value may stand in itself: where parts hold each other, each level may ask twice as often."""
+    few, more = (document.steps(conjunction, with_levels(value, place, levels)) for levels in (4, 8))
+    tried = (
+        levels
+        for levels in _MOST_TRIED
+        if more <= 3 * few or document.steps(conjunction, with_levels(value, place, levels)) <= MOST_STEPS
+    )
+    return next(tried, 2)
+
+
 def _places_of(document: Document, conjunction: Conjunction, value: Any) -> Iterator[Place]:
     """Yield the places where the value may stand inside itself; none inside of another, which tells the same."""
     found: list[Place] = []
@@ -105,8 +120,8 @@ def _places_of(document: Document, conjunction: Conjunction, value: Any) -> Iter
             yield place
 
 
-def _far(value: Any, place: Place, wrong: Any) -> Change:
-    levels = LEVELS_OF_OTHERS[0]
+def _far(value: Any, place: Place, wrong: Any, most: int) -> Change:
+    levels = min(LEVELS_OF_OTHERS[0], most)
     inside = with_levels(value, place, levels, wrong)
     return Change("nested", place * (levels - 1), f"far inside {describe(wrong)}", inside)
 
@@ -146,17 +161,19 @@ def _is_known(document: Document, conjunction: Conjunction) -> bool:
     return is_known
 
 
-def _of_levels(value: Any, place: Place, wrong: list[Any]) -> Iterator[Change]:
-    for levels in (*LEVELS, min(MOST_LEVELS, _MOST_STEPS // len(place))):
+def _of_levels(value: Any, place: Place, wrong: list[Any], most: int) -> Iterator[Change]:
+    for levels in (n for n in (*LEVELS, min(MOST_LEVELS, _MOST_STEPS // len(place))) if n <= most):
         yield change("size", with_levels(value, place, levels), f"{levels} levels", only_if_valid=True)
-    for levels, innermost in product(LEVELS_TO_WRONG, wrong):
+    for levels, innermost in product((n for n in LEVELS_TO_WRONG if n <= most), wrong):
         deepest = with_levels(value, place, levels, innermost)
         yield change("nested", deepest, f"{describe(innermost)} {levels} levels deep")
 
 
-def _far_inside(value: Any, place: Place, telling: list[Change], levels: tuple[int, ...]) -> Iterator[Change]:
+def _far_inside(
+    value: Any, place: Place, telling: list[Change], levels: tuple[int, ...], most: int
+) -> Iterator[Change]:
     """Yield the value in itself, the innermost with one change."""
-    for count in levels:
+    for count in (count for count in levels if count <= most):
         for item in telling:
             inside = with_levels(value, place, count, item.value)
             yield Change("nested", (*place * (count - 1), *item.path), item.detail, inside)

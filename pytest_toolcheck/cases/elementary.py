@@ -13,6 +13,27 @@ _classes_asked: dict[Predicate, tuple[type, ...]] = {}
 """Of predicates that only ask for a value's Python class: for which."""
 
 
+MOST_STEPS = 30_000
+
+
+class TooManyStepsError(Exception):
+    """A value was not looked at to its end: parts that hold each other ask twice as often at each level."""
+
+
+class Steps:
+    """Counts how many objects and arrays were gone into while one value is looked at."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def end(self) -> None:
+        """Raise where there were too many."""
+        if self.count > MOST_STEPS:
+            raise TooManyStepsError(f"more than {MOST_STEPS} steps")
+
+
 def classes_asked(predicate: Predicate) -> tuple[type, ...] | None:
     """Return the classes that a predicate asks for where it asks for nothing else."""
     return _classes_asked.get(predicate)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from .elementary import Predicate, all_of, classes_asked
+from .elementary import Predicate, Steps, all_of, classes_asked
 from .keywords import asked_of_members
 
 _MOST_STEPS = 20
@@ -17,7 +17,8 @@ _MOST_STEPS = 20
 class Joints:
     """Knows of predicates of one document what they are made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
         self._parts: dict[Predicate, list[Predicate]] = {}
         self._targets: dict[Predicate, Callable[[], Predicate]] = {}
         self._members: dict[Predicate, dict[str, Predicate]] = {}
@@ -103,7 +104,9 @@ class Joints:
         for part in row:
             for name, test in self._members[part].items():
                 tests.setdefault(name, []).append(test)
-        return asked_of_members({name: self.joined(group) for name, group in tests.items()}, self.direct, classes)
+        return asked_of_members(
+            {name: self.joined(group) for name, group in tests.items()}, self.direct, self._steps, classes
+        )
 
     def direct(self, predicate: Predicate) -> Predicate:
         """Return what a predicate stands for, without the calls on the way there. Raises where it leads nowhere."""

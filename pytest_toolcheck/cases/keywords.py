@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..lean_jsonschema import fast_iri_check
 from .elementary import (
+    MOST_STEPS,
     TYPES,
     Predicate,
+    Steps,
     above,
     always,
     any_of,
@@ -66,14 +68,17 @@ def _enum(_: Scope, members: Any, __: Any) -> Predicate | None:
 
 def _properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = {name: scope.compile(schema) for name, schema in value.items()}
-    return scope.of_members(tests, asked_of_members(tests, scope.direct))
+    return scope.of_members(tests, asked_of_members(tests, scope.direct, scope.steps))
 
 
 _UNCHANGING = frozenset((str, int, float, bool, type(None)))
 
 
 def asked_of_members(
-    tests: Mapping[str, Predicate], direct: Callable[[Predicate], Predicate], classes: tuple[type, ...] = (object,)
+    tests: Mapping[str, Predicate],
+    direct: Callable[[Predicate], Predicate],
+    steps: Steps,
+    classes: tuple[type, ...] = (object,),
 ) -> Predicate:
     """Return the predicate that members which are there pass the tests of their names.
 
@@ -90,14 +95,22 @@ def asked_of_members(
 
     if len(tests) == 1 and classes == (object,):
         [only] = tests
-        return lambda instance: (
-            not isinstance(instance, dict)
-            or only not in instance
-            or (asked.get(only) or first_asked(only))(instance[only])
-        )
+
+        def only_one(instance: Any) -> bool:
+            if not isinstance(instance, dict) or only not in instance:
+                return True
+            steps.count += 1
+            if steps.count > MOST_STEPS:
+                steps.end()
+            return (asked.get(only) or first_asked(only))(instance[only])
+
+        return only_one
 
     def holds(instance: Any) -> bool:
         if isinstance(instance, dict):
+            steps.count += 1
+            if steps.count > MOST_STEPS:
+                steps.end()
             for name in tests if len(tests) < len(instance) else instance:
                 if name in tests and name in instance and (value := instance[name]) is not passed.get(name, passed):
                     test = asked.get(name) or first_asked(name)
@@ -120,10 +133,14 @@ def _additional(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicat
     test, known = scope.compile(value), schema.get("properties", {})
     patterns = "|".join(schema.get("patternProperties", {}))
     asked: Predicate | None = None
+    steps = scope.steps
 
     def holds(instance: Any) -> bool:
         nonlocal asked
         if isinstance(instance, dict):
+            steps.count += 1
+            if steps.count > MOST_STEPS:
+                steps.end()
             for name, item in instance.items():
                 if name in known or (patterns and searcher(patterns)(name)):
                     continue
@@ -138,10 +155,17 @@ def _additional(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicat
 
 def _pattern_properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Predicate:
     tests = [(pattern, scope.compile(schema)) for pattern, schema in value.items()]
-    return lambda instance: (
-        not isinstance(instance, dict)
-        or all(test(item) for name, item in instance.items() for text, test in tests if searcher(text)(name))
-    )
+    steps = scope.steps
+
+    def holds(instance: Any) -> bool:
+        if not isinstance(instance, dict):
+            return True
+        steps.count += 1
+        if steps.count > MOST_STEPS:
+            steps.end()
+        return all(test(item) for name, item in instance.items() for text, test in tests if searcher(text)(name))
+
+    return holds
 
 
 def _names(scope: Scope, value: Any, __: Any) -> Predicate:
@@ -154,10 +178,14 @@ def _items(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate | N
         return _prefix(scope, value, schema) if not scope.is_latest else None
     test, asked = scope.compile(value), cast("Predicate | None", None)
     skipped = len(schema.get("prefixItems", ())) if scope.knows("prefixItems") else 0
+    steps = scope.steps
 
     def holds(instance: Any) -> bool:
         nonlocal asked
         if isinstance(instance, list):
+            steps.count += 1
+            if steps.count > MOST_STEPS:
+                steps.end()
             last: Any = holds
             for item in instance[skipped:]:
                 if item is last:  # long arrays are made of one item many times

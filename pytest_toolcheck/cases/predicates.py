@@ -13,7 +13,7 @@ from typing import Any, cast
 from referencing.jsonschema import specification_with
 
 from ..lean_jsonschema import jsonschema
-from .elementary import Predicate, always, never
+from .elementary import Predicate, Steps, always, never
 from .joints import Joints
 from .keywords import BUILDERS, COVERED_ELSEWHERE
 
@@ -35,6 +35,7 @@ class Scope:
         self.resolver = resolver
         self._predicates = predicates
         self.format_checker = predicates.validator.format_checker
+        self.steps = predicates.steps
 
     def compile(self, schema: Any) -> Predicate:
         """Return the predicate of a schema that stands inside this one."""
@@ -118,7 +119,9 @@ class Predicates:
         self._done: dict[Any, Predicate] = {}
         self._scopes: dict[int, tuple[Any, tuple[str, ...]]] = {}
         """What tells a resolver from others, by its id; with the resolver, which keeps the id its own."""
-        self.joints = Joints()
+        self.steps = Steps()
+        """How far one value was looked into; begun anew with each."""
+        self.joints = Joints(self.steps)
         self._alive: list[Any] = []
         self._of_draft: dict[Any, Predicates] = {draft: self}
         self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
@@ -179,6 +182,7 @@ class Predicates:
             specification = specification_with(draft.META_SCHEMA["$schema"], default=self.specification)
             other = self._of_draft[draft] = Predicates(draft, validator, specification)
             other._of_draft, other._is_dynamic = self._of_draft, True
+            other.steps, other.joints = self.steps, Joints(self.steps)
         return other.compile(schema, resolver)
 
     def _keyword(self, scope: Scope, keyword: str, value: Any) -> list[Predicate]:

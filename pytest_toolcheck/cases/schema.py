@@ -134,10 +134,20 @@ class Document:
             return _undecided
         if self._predicates.usable:
             try:
-                return self._predicates.asked(self.schema, self.root.resolver)
+                return self._begun_anew(self._predicates.asked(self.schema, self.root.resolver))
             except Exception:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
+
+    def _begun_anew(self, test: Predicate) -> Predicate:
+        """Return the predicate that counts its steps from nought, where these may be many."""
+        steps = self._predicates.steps
+
+        def accepts(value: Any) -> bool:
+            steps.count = 0
+            return test(value)
+
+        return accepts
 
     @property
     def refers(self) -> bool:
@@ -183,7 +193,7 @@ class Document:
         self.effort += 1
         if self.is_endless:
             return False
-        known = self._tests
+        known, self._predicates.steps.count = self._tests, 0
         try:
             for node in conjunction:
                 test = known.get((id(node.schema), id(node.resolver))) or self._known_predicate(node)
@@ -192,6 +202,11 @@ class Document:
         except Exception:  # format checkers, patterns and references raise whatever they like
             return False
         return True
+
+    def steps(self, conjunction: Conjunction, value: Any) -> int:
+        """Return how many objects and arrays are gone into to judge the value; more than `MOST_STEPS` for too many."""
+        self.holds(conjunction, value)
+        return self._predicates.steps.count
 
     def _known_predicate(self, node: Node) -> Predicate:
         test = self._predicate(node)
