@@ -40,11 +40,11 @@ _FEW: Final = 3
 
 def effect_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     """Yield what follows a tool that changes a thing which another one reads, unless a chain follows it already."""
-    if _may_have_effects(plan) and (found := _reader(plan)) is not None:
+    if may_have_effects(plan) and (found := _reader(plan)) is not None:
         yield EffectScenario(plan.tool.name, *found, plan.tool.position)
 
 
-def _may_have_effects(plan: ToolPlan) -> bool:
+def may_have_effects(plan: ToolPlan) -> bool:
     """Whether a tool may change a thing that it is told of: nothing says that it only reads, or only tells what would be."""
     role = (role_of_tool(plan.description) or ("",))[0]
     promises = plan.tool.annotations
@@ -55,6 +55,11 @@ def _may_have_effects(plan: ToolPlan) -> bool:
     return not is_reading and role != "delete" and not any(ONLY_TELLS.match(word) for word in words)
 
 
+def is_name_of_one(name: str) -> bool:
+    """Whether a parameter's name says that it names one thing."""
+    return _ID.search("_".join(words_of(name))) is not None
+
+
 def _reader(plan: ToolPlan) -> tuple[str, str] | None:
     """Return the one tool that reads what this tool is told of, and the parameter that names it in both."""
     schema = schema_of(plan.spec, plan.description)
@@ -63,7 +68,7 @@ def _reader(plan: ToolPlan) -> tuple[str, str] | None:
     for tool in (each for each in plan.siblings if each.name != plan.tool.name):
         needed = required_of(schema_of(plan.spec, tool))
         is_reader = (role_of_tool(tool) or ("",))[0] == "read" and may_be_called(plan.spec, tool)
-        if is_reader and len(needed) == 1 and needed[0] in required and _ID.search("_".join(words_of(needed[0]))):
+        if is_reader and len(needed) == 1 and needed[0] in required and is_name_of_one(needed[0]):
             found.append((tool.name, needed[0]))
     if len(found) != 1 or plan.tool.name in _followed(plan):
         return None
