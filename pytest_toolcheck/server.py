@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from .errors import TargetError
 from .spec.model import McpTarget, Spec
 from .targets import make_target
-from .targets._second import of_worker, second_of
+from .targets._second import of_worker, place_of, second_of
 from .targets._text_values import is_told_by_codec, lone_surrogates_in
 from .targets.base import Outcome, Session, Target, ToolDescription
 
@@ -52,7 +52,9 @@ class TargetServer:
     def __init__(self, spec: Spec, runtime: Run) -> None:
         self._runtime = runtime
         self._spec = spec
-        self.target: Target = make_target(of_worker(spec))
+        spec_here = of_worker(spec)
+        self.target: Target = make_target(spec_here)
+        self._place = place_of(spec_here)
         self._session: Session | None = None
         self._spare: Session | None = None
         self._reading: Session | None = None
@@ -126,6 +128,7 @@ class TargetServer:
 
     def open(self) -> Session:
         """Open a further session. Raises TargetError."""
+        self._make_room()
         session = self.target.open()
         self._runtime.log.emit("session.opened", sid=session.id, attrs={"target": self.target.kind})
         return session
@@ -135,6 +138,18 @@ class TargetServer:
         if (prepare := getattr(self.target, "prepare", None)) is not None and self._reading is None:
             with contextlib.suppress(TargetError):  # told where it is opened
                 prepare()
+
+    def describe(self) -> Sequence[ToolDescription]:
+        """Return what the target offers. Raises TargetError."""
+        self._make_room()
+        return self.target.describe()
+
+    def _make_room(self) -> None:
+        """Stop the servers of other files that were started where this one listens: what is called there next starts them again."""
+        others = tuple(self._runtime.servers.values()) if self._place else ()
+        for other in others:
+            if other is not self and other._place == self._place:
+                other.close()
 
     def reading(self) -> Session:
         """Return a session of its own in which only tools that promise to change nothing are called. Raises TargetError."""
@@ -256,26 +271,26 @@ def describe_once(spec: Spec, runtime: Run) -> Sequence[ToolDescription]:
     """
     server = server_of(spec, runtime)
     if not runtime.is_worker or spec.target.kind == "python":
-        return server.target.describe()
+        return server.describe()
     key = hashlib.sha256(f"{spec.path}\0{spec.target!r}".encode()).hexdigest()[:16]
     folder = runtime.run_directory / "discovery"
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / f"{key}.lock"):
-        return _read_or_ask(folder / f"{key}.json", server.target)
+        return _read_or_ask(folder / f"{key}.json", server)
 
 
-def _read_or_ask(answer: Path, target: Target) -> Sequence[ToolDescription]:
+def _read_or_ask(answer: Path, server: TargetServer) -> Sequence[ToolDescription]:
     if not answer.exists():
-        answer.write_text(json.dumps(_ask(target)), encoding="utf-8")
+        answer.write_text(json.dumps(_ask(server)), encoding="utf-8")
     found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     if "error" in found:
         raise TargetError(found["error"])
     return [ToolDescription(**tool) for tool in found["tools"]]
 
 
-def _ask(target: Target) -> dict[str, Any]:
+def _ask(server: TargetServer) -> dict[str, Any]:
     try:
-        return {"tools": [asdict(tool) for tool in target.describe()]}
+        return {"tools": [asdict(tool) for tool in server.describe()]}
     except TargetError as error:
         return {"error": str(error)}
 

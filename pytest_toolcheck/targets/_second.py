@@ -30,6 +30,14 @@ def second_of(spec: Spec) -> Spec | None:
     return replace(spec, target=replace(target, url=urlunsplit(parts._replace(netloc=netloc)), start=start))
 
 
+def place_of(spec: Spec) -> str | None:
+    """Return where a spec's own server listens, as host:port; None where none is started."""
+    target = spec.target
+    if isinstance(target, HttpTarget | WebSocketTarget) and target.start:
+        return urlsplit(target.url).netloc
+    return None
+
+
 def of_worker(spec: Spec) -> Spec:
     """Return the spec as a worker of pytest-xdist uses it: each but the first starts its server on a port of its own."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", _FIRST)
