@@ -200,6 +200,33 @@ def test_a_key_that_nothing_is_said_of_is_a_crash(value: Any, said: str, accused
 
 
 @pytest.mark.parametrize(
+    ("sent", "said", "accused"),
+    [
+        ("Mars/Base", "'No time zone found with key Mars/Base'", False),
+        ("t", "'No time zone found with key t'", False),
+        ("two\nlines", "'No time zone found with key two\\nlines'", False),
+        ("Mars/Base", "'Mars/Base'", True),
+        ("a name of four words", "'a name of four words'", True),
+        ("t", "'Total sales of year'", True),
+        ("Mars/Base", "'key Mars/Base'", True),
+    ],
+)
+def test_a_sentence_about_what_was_sent_is_a_refusal_in_quotes_too(sent: str, said: str, accused: bool) -> None:
+    """zoneinfo's own error is a KeyError, and says all that a caller needs; a key that is missing says nothing else."""
+    tool = ToolSpec(name="now", input=takes(tz={"type": "string"}))
+    found = refused("no_crash", tool, {"tz": sent}, f"Error executing tool now: {said}")
+    assert (found is not None) is accused
+
+
+def test_keys_that_are_missing_have_one_cause_whatever_was_sent() -> None:
+    """A finding for each text of seventy would fill the summary."""
+    tool = ToolSpec(name="now", input=takes(tz={"type": "string"}))
+    found = [refused("no_crash", tool, {"tz": sent}, f"Error executing tool now: '{sent}'") for sent in ("a", "b c")]
+    other = refused("no_crash", tool, {"tz": "a"}, "Error executing tool now: 'title'")
+    assert len({finding.cause for finding in (*found, other) if finding is not None}) == 2
+
+
+@pytest.mark.parametrize(
     ("name", "sent", "accused"),
     [
         ("days_between", {"n": "2024-01-31"}, True),

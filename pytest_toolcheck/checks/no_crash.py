@@ -87,6 +87,8 @@ _EVALUATES = re.compile(r"eval|expr|formula|script|code|cell|exec|templat|render
 
 _TELLING = 3
 """A text of so many characters in an error is taken for the one that was sent."""
+_FEWEST_WORDS = 4
+"""Of a sentence; keys may be of two words, or three."""
 
 _SERVERS_WORDS = re.compile(r"^Error (executing|calling|running) tool \S+: ")
 
@@ -119,7 +121,7 @@ def no_crash(evidence: Evidence) -> Finding | None:
     if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
         logged = "" if sign in error.message else f" (its server logged {sign})"
         message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
-        return _finding(evidence, message, f"wrapped {sign}")
+        return _finding(evidence, message, f"wrapped {_without_sent(sign, evidence)}")
     return None
 
 
@@ -196,8 +198,28 @@ def _wrapped_sign(evidence: Evidence, error: CallError) -> str | None:
     sign = None if own else _WRAPPED_CRASH.search(error.message) or _undefined(evidence, error.message)
     if sign is None:
         bare = None if own else _BARE_KEY.match(error.message.strip())
-        return bare["key"] if bare else None if own else _words_of_code(evidence, error.message)
+        if bare and not _is_sentence(bare["key"][1:-1], evidence):
+            return bare["key"]
+        return None if own else _words_of_code(evidence, error.message)
     return None if sign.group(0) in shorten(evidence.case.input, 100_000) else sign.group(0)
+
+
+def _is_sentence(text: str, evidence: Evidence) -> bool:
+    """Whether a text in quotes speaks of what was sent, and is not that itself: `'No time zone found with key x'`, of zoneinfo."""
+    sent = _as_shown(evidence)
+    speaks = (re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text) for each in sent)
+    return len(text.split()) >= _FEWEST_WORDS and text not in sent and any(speaks)
+
+
+def _without_sent(sign: str, evidence: Evidence) -> str:
+    """Return what gives a crash away, the same for whatever was sent: a key that is missing is as a rule that."""
+    return "'…'" if sign[1:-1] in _as_shown(evidence) else sign
+
+
+def _as_shown(evidence: Evidence) -> set[str]:
+    """Return the texts that were sent, also as Python writes them between quotes."""
+    sent = [each for each in texts_in(evidence.case.input) if each]
+    return {*sent, *(repr(each)[1:-1] for each in sent)}
 
 
 def _words_of_code(evidence: Evidence, message: str) -> str | None:
