@@ -122,7 +122,7 @@ def _said(context: RunningScenario, given: dict[str, Any]) -> str | None:
         return None
     outcome = context.again(given)
     if outcome.kind == "accepted":
-        return shorten(outcome.value, _LONGEST) if is_report(outcome) else _TAKEN
+        return shorten(outcome.value, _LONGEST) if is_report(outcome, given) else _TAKEN
     if outcome.kind == "crashed":
         return _CRASHED
     return outcome.error.message if outcome.kind == "refused" and outcome.error is not None else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 from .cases import base_candidates, words
+from .cases.shown_inputs import rows_alike, shown_inputs
 from .chains.values import plain
 from .checks.absent import speaks_of_absence
 from .checks.base import as_json, shorten
-from .checks.error_text import only_reports
+from .checks.error_text import only_reports, reported
 from .refusals import named_and_rest
 from .spec.model import ToolSpec
 from .targets.base import Outcome
@@ -20,6 +22,7 @@ MAX_TRIES = 60
 _A_ROUND = {2: 30, 1: 50, 0: MAX_TRIES}
 """So many tries, by the rounds to come, before what refusals said is tried: several parameters have more candidates than that."""
 _MOST_HINTS = 8
+_OF_THE_MOMENT = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|\d+")
 _LONGEST_OF_NOTHING = 200
 """So many characters has an answer at most that only says that there is nothing; longer ones tell more."""
 
@@ -46,14 +49,20 @@ class Proof:
         """Say on one line that, and why, no valid call succeeded."""
         if not self.tried:
             return "no valid input could be made from the schema"
-        value, outcome = self.tried[-1]
         count = f"{len(self.tried)} {'input' if len(self.tried) == 1 else 'inputs'}"
-        if outcome.kind == "accepted":
-            was = f"was answered by the report of an error: {shorten(outcome.value, 160)}"
-        else:
-            said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
-            was = f"was {outcome.kind}: {said}"
-        return f"{count} tried, the last {shorten(value, 120)} {was}"
+        first, last = self.tried[0], self.tried[-1]
+        told = f"{count} tried, the last {_told_of(*last)}"
+        if _without_sent(*first) == _without_sent(*last):
+            return told
+        return f"{told}; the first {_told_of(*first)}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but empty arrays were accepted, and the answer to them is empty too."""
+        if self.base is None or not holds_nothing(self.base):
+            return False
+        answers = (outcome.value for value, outcome in self.tried if value == self.base)
+        return not any(map(plain, answers))
 
     @property
     def found_nothing(self) -> bool:
@@ -63,6 +72,11 @@ class Proof:
         value, outcome = self.tried[-1]
         said = plain(outcome.value)
         return isinstance(said, str) and len(said) <= _LONGEST_OF_NOTHING and speaks_of_absence(said, value)
+
+
+def holds_nothing(sent: Mapping[str, Any]) -> bool:
+    """Whether all that is sent are empty arrays: what a tool does with an item is not seen so."""
+    return bool(sent) and all(value == [] for value in sent.values())
 
 
 def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about: str | None = None) -> Proof:
@@ -79,7 +93,7 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
     rounds = [(), (), (about,)]
     while rounds:
         more, until = rounds.pop(0), _A_ROUND.get(len(rounds), MAX_TRIES)
-        for candidate in _candidates(tool, (*hints, *filter(None, more)), _told(proof)):
+        for candidate in _with_shown(_candidates(tool, (*hints, *filter(None, more)), _told(proof)), tool, about):
             text = as_json(candidate)
             if text in seen:
                 continue
@@ -88,7 +102,7 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
             seen.add(text)
             outcome = call(candidate)
             proof.tried.append((candidate, outcome))
-            if succeeded(tool, outcome):
+            if succeeded(tool, outcome, candidate):
                 proof.base = candidate
                 proof.accepted.append(candidate)
                 proof.named = _named(candidate, (*hints, *chain.from_iterable(_told(proof).values())))
@@ -104,12 +118,20 @@ def prove(tool: ToolSpec, call: Callable[[Mapping[str, Any]], Outcome], *, about
     return proof
 
 
-def succeeded(tool: ToolSpec, outcome: Outcome) -> bool:
+def succeeded(tool: ToolSpec, outcome: Outcome, sent: Mapping[str, Any]) -> bool:
     """Whether a call proves that its input is good: a result that only reports an error does not.
 
     Whatever was sent: that it speaks of errors may be because an earlier report was taken for a hint.
     """
-    return outcome.kind == "accepted" and not only_reports(tool, {}, outcome)
+    return outcome.kind == "accepted" and not only_reports(tool, {}, outcome, echoes=sent)
+
+
+def _with_shown(candidates: Iterator[dict[str, Any]], tool: ToolSpec, about: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the likeliest candidate, then what the text about the tool shows as inputs, then the others."""
+    for at, candidate in enumerate(candidates):
+        yield candidate
+        if at == 0:
+            yield from (*shown_inputs(tool.input, about, candidate), *rows_alike(tool.input, candidate))
 
 
 def _candidates(tool: ToolSpec, hints: tuple[str, ...], told: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
@@ -120,17 +142,38 @@ def _candidates(tool: ToolSpec, hints: tuple[str, ...], told: Mapping[str, Seque
 
 def _offered(given: Mapping[str, Any], outcome: Outcome) -> tuple[str, ...]:
     """Return what a refusal lists as allowed, or else quotes beside the text that was sent."""
-    if outcome.error is None:
+    if (said := _refusal(outcome)) is None:
         return ()
-    names, rest = named_and_rest(outcome.error.message, given)
-    return tuple(words.allowed_in(outcome.error.message)) or (tuple(words.quoted_in(rest)) if names else ())
+    names, rest = named_and_rest(said, given)
+    return tuple(words.allowed_in(said)) or (tuple(words.quoted_in(rest)) if names else ())
+
+
+def _told_of(value: Mapping[str, Any], outcome: Outcome) -> str:
+    sent = shorten(value, 120)
+    if outcome.kind == "accepted":
+        return f"{sent} was answered by the report of an error: {shorten(outcome.value, 160)}"
+    said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
+    return f"{sent} was {outcome.kind}: {said}"
+
+
+def _without_sent(value: Mapping[str, Any], outcome: Outcome) -> str:
+    """Return the words of an answer without what they repeat."""
+    said = outcome.error.message if outcome.error else as_json(outcome.value)
+    for text in sorted((each for each in map(str, value.values()) if each), key=len, reverse=True):
+        said = said.replace(text, "…")
+    return _OF_THE_MOMENT.sub("…", said)
+
+
+def _refusal(outcome: Outcome) -> str | None:
+    """Return the words of a refusal, or of a result that only reports an error."""
+    return outcome.error.message if outcome.error is not None else reported(outcome)
 
 
 def _told(proof: Proof) -> dict[str, list[str]]:
     """Return by parameter what refusals said that repeat its text."""
     told: dict[str, list[str]] = {}
     for given, outcome in proof.tried:
-        names, rest = named_and_rest(outcome.error.message, given) if outcome.error else ([], "")
+        names, rest = named_and_rest(said, given) if (said := _refusal(outcome)) else ([], "")
         for name in names:
             told.setdefault(name, []).append(rest)
     return {name: _most_telling(texts) for name, texts in told.items()}

@@ -36,7 +36,8 @@ class ProvenBase:
     def _prove(self) -> None:
         plan, state = self._ctx.plan, self._state
         state.proof = prove(plan.tool, self._ctx.call, about=plan.description.description)
-        if (state.proof.base is None or state.proof.found_nothing) and state.hangs == 0:
+        proof = state.proof
+        if (proof.base is None or proof.found_nothing or proof.is_empty) and state.hangs == 0:
             self._learn()
         if state.proof.named:
             self._offer_named(state.proof)

@@ -15,7 +15,7 @@ from .checks.base import as_json
 from .checks.described import description_findings
 from .errors import Position
 from .learned_values import learned_value_findings
-from .proof import succeeded
+from .proof import holds_nothing, succeeded
 from .scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .spec.model import CommandTarget, ToolSpec
 from .targets.base import UNSENT
@@ -83,34 +83,39 @@ class ValidCallScenario:
         if running.base() is not None or self._accepts_another(running):
             if running.proof.base is None:
                 return
+            if running.proof.is_empty and not self._accepts_another(running):
+                raise self._fail(running, "no call but an empty one succeeded")
             crashes = tuple(finding for finding in running.unproven if finding.check == "no_crash")
             for finding in crashes:
                 running.report(finding)
             if findings := crashes or learned_value_findings(running, self.cases):
                 raise running.fail(findings)
             return
-        tool = running.plan.tool
+        raise self._fail(running, "no valid call succeeded")
+
+    def _fail(self, running: RunningScenario, what: str) -> Exception:
         nothing = Finding(
             "valid_call",
-            f"no valid call succeeded: {tool.name}: {running.proof.explanation}",
-            "no valid call succeeded",
+            f"{what}: {running.plan.tool.name}: {running.proof.explanation}",
+            what,
             "at least one valid input that the tool accepts",
             details=_advice(running.plan, running.proof),
         )
-        for finding in running.unproven:
+        others = running.unproven if running.proof.base is None else ()
+        for finding in (nothing, *others):
             running.report(finding)
-        raise running.fail((nothing, *(finding for finding in running.unproven if finding.severity == "failure")))
+        return running.fail((nothing, *(finding for finding in others if finding.severity == "failure")))
 
     def _accepts_another(self, running: RunningScenario) -> bool:
         for case in self.cases[:MOST_VALID_TRIES]:
-            if case.label != "valid":
+            if case.label != "valid" or holds_nothing(case.input):
                 continue
             try:
                 outcome = running.call(case.input, valid=True)
             except ScenarioSkipped:
                 return False
             running.proof.tried.append((case.input, outcome))
-            if succeeded(running.plan.tool, outcome):
+            if succeeded(running.plan.tool, outcome, case.input):
                 running.proof.base = case.input
                 running.proof.accepted.append(case.input)
                 return True

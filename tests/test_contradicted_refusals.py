@@ -10,6 +10,7 @@ import pytest
 
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.checks.error_text import only_reports
 from pytest_toolcheck.scenario import ToolPlan
 from pytest_toolcheck.scenarios import ValidCallScenario, cases_of
 from pytest_toolcheck.spec.model import ToolSpec
@@ -120,3 +121,28 @@ def test_an_error_in_structured_content_is_no_success(texts: list[str], structur
     )
     found = OUTCOME_CHECKS["error_text"](evidence)
     assert (found is not None and found.severity == "failure") == is_accused
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "text", "is_one"),
+    [
+        ("decode", {"band": "text"}, "❌ Invalid color codes:\n• Band 'text' is no digit color", True),
+        ("encode", {"tolerance": 0}, "⚠️ Unknown tolerance 0.0%", True),
+        ("look", {"host": "h"}, '{"error": "Name or service not known", "host": "h"}', True),
+        ("look", {"host": "h"}, '{"error": "Name or service not known", "host": "other"}', False),
+        ("look", {"host": "h"}, '{"error": null, "host": "h"}', False),
+        ("look", {"host": "h"}, '{"host": "h", "found": false}', False),
+        ("validate_json", {"text": "{"}, "❌ Invalid JSON: line 1", False),
+        ("check_contrast", {"a": "#000"}, "❌ Failed to reach AA", False),
+        ("run", {"action": "verify"}, "❌ Missing signature", False),
+        ("builds", {}, "❌ Failed to build app\n✅ docs", False),
+        ("tasks", {}, "❌ Buy milk", False),
+    ],
+)
+def test_a_report_under_a_sign_or_beside_what_was_sent_is_no_success(
+    name: str, sent: dict[str, Any], text: str, is_one: bool
+) -> None:
+    """Nor is it an error where the tool is to judge what it is given, or lists what failed beside what did not."""
+    raw = {"isError": False, "content": [{"type": "text", "text": text}]}
+    outcome = Outcome("accepted", 1, value=text, raw=raw)
+    assert only_reports(ToolSpec(name), sent, outcome) is is_one

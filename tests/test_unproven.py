@@ -174,3 +174,35 @@ def test_values_of_no_parameter_are_an_error(pytester: pytest.Pytester) -> None:
     run(pytester).stdout.fnmatch_lines(
         ["shop.tool.yaml:3:29: 'values': the tool 'get_note' has no parameter 'ids'. Did you mean 'id'? Parameters: id"]
     )
+
+
+def test_a_batch_of_nothing_proves_nothing(pytester: pytest.Pytester) -> None:
+    """Where each item is refused, the empty array that is accepted is no valid call; tools that take items are not accused."""
+    code = """
+    def carry_out(steps: list[dict]) -> list:
+        for step in steps:
+            if step.get("kind") != "turn left at the mill": raise ValueError("no such step")
+        return [step["kind"] for step in steps]
+    def total(numbers: list[float]) -> float:
+        return sum(numbers)
+    def odd_ones(numbers: list[int]) -> list[int]:
+        return [number for number in numbers if number % 2]
+    def known(names: list[str]) -> list[str]:
+        if any(name not in ("a", "text") for name in names): raise ValueError("unknown name")
+        return names
+    def clear(tags: list[str] = []) -> str:
+        if tags: raise ValueError("not yet")
+        return "cleared"
+    """
+    write_tool(pytester, code, "defaults: {variations: {fuzz: 0}}\n")
+    result = run(pytester, "-k", "valid_call", "-rf")
+    failed = [line for line in result.outlines if line.startswith("FAILED shop")]
+    assert [line.split("::")[1] for line in failed] == ["carry_out"]
+    result.stdout.fnmatch_lines(
+        [
+            "valid_call: no call but an empty one succeeded: carry_out: *",
+            "*add to the spec:",
+            "findings, by cause (1):",
+            "  valid_call: no call but an empty one succeeded: carry_out: *",
+        ]
+    )

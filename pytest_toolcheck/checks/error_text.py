@@ -22,6 +22,16 @@ _REPORT: Final = re.compile(
     r"|timed out|unreachable|unsupported|missing|expected)\b[^\n]{0,200}\s*\Z"
     r"|(Error|ERROR|[A-Z][A-Za-z]*(Error|Exception)): (?=.*[^\W\d_]{2})[^\n]{1,400}\s*\Z"
 )
+_MARKED: Final = re.compile(
+    r"[❌✖✗✘🚫⛔⚠]\ufe0f?\s*(?:Error\b|Invalid\b|Unknown\b|Unsupported\b|Unrecogni[sz]ed\b|Missing\b|Failed to\b|Unable to\b"
+    r"|Could not\b|Cannot\b|No such\b)(?!.*[✅✔])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A report under a sign; of tools that judge what they are given it is an answer."""
+_JUDGES: Final = re.compile(
+    r"valid|check|verif|lint|test|status|health|diagnos|audit|inspect|review|scan|assert|compar|analy|monitor|report|probe",
+    re.IGNORECASE,
+)
 _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok", "reason"})
 _ADVICE: Final = frozenset({"hint", "hints", "suggestion", "suggestions"})
 _REASONS: Final = ("error", "message", "detail", "reason")
@@ -38,7 +48,7 @@ def error_text(evidence: Evidence) -> Finding | None:
     differs = _others_differ(evidence) if is_valid else True
     if differs is False:
         return None
-    said = " ".join((_report(evidence.outcome.raw) or "").split())
+    said = " ".join((reported(evidence.outcome, evidence.case.input) or "").split())
     return Finding(
         "error_text",
         f"{tool.name} reported an error as a success (isError false): {shorten(said, 160)}",
@@ -53,30 +63,37 @@ def reports_an_error(evidence: Evidence) -> bool:
     return only_reports(evidence.tool, evidence.case.input, evidence.outcome)
 
 
-def only_reports(tool: ToolSpec, sent: Any, outcome: Outcome) -> bool:
-    """Whether all that a tool answers to an input is the report of an error, which it neither promises nor was asked about."""
-    if not is_report(outcome) or tool.checks.get("error_text") is False:
+def only_reports(tool: ToolSpec, sent: Any, outcome: Outcome, *, echoes: Any = None) -> bool:
+    """Whether all that a tool answers to an input is the report of an error, which it neither promises nor was asked about.
+
+    Members that repeat what was sent, or `echoes`, say no more.
+    """
+    said = reported(outcome, sent if echoes is None else echoes)
+    if said is None or tool.checks.get("error_text") is False:
         return False
     if declares_errors(tool.output) or OF_LOGS.search(tool.name):
         return False
     words = (tool.name + as_json(sent)).lower()
+    if _is_marked(said) and _JUDGES.search(words):
+        return False
     return not any(word in words for word in ("error", "exception", "traceback"))
 
 
-def is_report(outcome: Outcome) -> bool:
-    """Whether an accepted MCP result is nothing but the report of an error."""
-    return outcome.kind == "accepted" and _report(outcome.raw) is not None
+def is_report(outcome: Outcome, sent: Any = None) -> bool:
+    """Whether an accepted MCP result is nothing but the report of an error, beside what it repeats of what was sent."""
+    return reported(outcome, sent) is not None
 
 
-def _report(raw: Any) -> str | None:
+def reported(outcome: Outcome, sent: Any = None) -> str | None:
     """Return the text that reports an error: the one text of a result, or else all that its structured content says."""
-    if not isinstance(raw, Mapping) or raw.get("isError") is not False:
+    raw = outcome.raw
+    if outcome.kind != "accepted" or not isinstance(raw, Mapping) or raw.get("isError") is not False:
         return None
     structured = raw.get("structuredContent")
     wrapped = structured.get("result") if isinstance(structured, Mapping) and len(structured) == 1 else None
     said = wrapped if isinstance(wrapped, str | Mapping) else structured
     texts = (_text(raw), said if isinstance(said, str) else as_json(said) if isinstance(said, Mapping) else None)
-    return next((text for text in texts if text is not None and is_report_text(text)), None)
+    return next((text for text in texts if text is not None and (_is_marked(text) or is_report_text(text, sent))), None)
 
 
 def _text(raw: Any) -> str | None:
@@ -90,8 +107,8 @@ def _text(raw: Any) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def is_report_text(text: str) -> bool:
-    """Whether a text, or the JSON that it is, is nothing but the report of an error."""
+def is_report_text(text: str, sent: Any = None) -> bool:
+    """Whether a text, or the JSON that it is, is nothing but the report of an error, beside what it repeats of what was sent."""
     plain = text.strip()
     if not plain.startswith(("{", '"')):
         return _REPORT.match(plain) is not None
@@ -101,6 +118,7 @@ def is_report_text(text: str) -> bool:
         return False
     if isinstance(told, str):  # a server that writes all results as JSON
         return _REPORT.match(told.strip()) is not None
+    told = _without_echo(told, sent)
     if told.get("success") is False and any(isinstance(told.get(key), str) for key in _REASONS):
         return bool(told.keys() <= _KEYS)
     if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
@@ -110,6 +128,16 @@ def is_report_text(text: str) -> bool:
     said = told.get("error")
     is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
     return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
+
+
+def _is_marked(text: str) -> bool:
+    return _MARKED.match(text.strip()) is not None
+
+
+def _without_echo(told: dict[str, Any], sent: Any) -> dict[str, Any]:
+    """Return what an answer says beside the arguments that it repeats."""
+    given = sent if isinstance(sent, Mapping) else {}
+    return {k: v for k, v in told.items() if k in _KEYS or k not in given or as_json(v) != as_json(given[k])}
 
 
 def declares_errors(output: Any) -> bool:
@@ -122,5 +150,5 @@ def _others_differ(evidence: Evidence) -> bool | None:
     others = [dict(good) for good in evidence.known_good if as_json(good) != as_json(evidence.case.input)]
     if evidence.retry is None or not others:
         return None
-    answers = [evidence.retry(other) for other in others[:_MOST_CONTROLS]]
-    return any(answer.kind == "accepted" and _report(answer.raw) is None for answer in answers)
+    answers = [(evidence.retry(other), other) for other in others[:_MOST_CONTROLS]]
+    return any(answer.kind == "accepted" and not is_report(answer, other) for answer, other in answers)

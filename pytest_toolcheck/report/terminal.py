@@ -89,17 +89,21 @@ def _groups(title: str, groups: Iterable[tuple[str, dict[str, Group]]], verbosit
     lines = [_group_line(name, group) for name, group in found]
     for line, (_, group) in zip(lines, shown, strict=False):
         where = f"; in {group.first_case.rpartition('::')[2]}" if lines.count(line) > 1 and group.first_case else ""
-        yield f"  {line}{where}"
+        yield f"  {line}{_more(group)}{where}"
     if len(found) > len(shown):
         yield f"  ... and {len(found) - len(shown)} more (-v shows all)"
 
 
 def _group_line(name: str, group: Group) -> str:
     kind = f"{group.check}: " if group.check else ""
-    more = f" (and {group.count - 1} more with the same cause)" if group.count > 1 else ""
     tool = name.rpartition("::")[2]
-    text = group.message if group.message.startswith(tool) else f"{tool}: {group.message}"
-    return printable(f"{kind}{text}{more}")
+    is_named = group.message.startswith(tool) or f": {tool}: " in group.message
+    text = group.message if is_named else f"{tool}: {group.message}"
+    return printable(f"{kind}{text}")
+
+
+def _more(group: Group) -> str:
+    return f" (and {group.count - 1} more with the same cause)" if group.count > 1 else ""
 
 
 def _plural(number: int, noun: str) -> str:
