@@ -11,7 +11,7 @@ from .answered import names_answered
 from .cases import base_candidates
 from .chains.roles import makes_by_setting, may_be_called, role_of, role_of_tool, schema_of, words_of
 from .chains.values import all_new, keyed_values, listed_values, plain, unused_name, values_in_text, varied
-from .checks.base import shorten
+from .checks.base import as_json, shorten
 from .checks.error_text import is_report
 from .checks.violation import is_valid
 from .parts import parts_of
@@ -21,6 +21,8 @@ from .spec.model import ToolSpec, ValueSet
 from .targets.base import Outcome, ToolDescription
 
 _TRIES = 4
+_ASKED_ALIKE = 2
+"""What was refused so often, with other results of siblings between, is not asked a third time."""
 _VALUES = 6
 _NAMED = 12
 _LISTED = 8
@@ -50,6 +52,14 @@ def learn_from_siblings(
     if not isinstance(required, list):
         return None
     learned: dict[str, ValueSet] = {}
+    asked: dict[str, list[Outcome]] = {}
+
+    def ask(sent: Mapping[str, Any]) -> Outcome:
+        known = asked.setdefault(as_json(sent), [])
+        if len(known) < _ASKED_ALIKE:
+            known.append(call(sent))
+        return known[-1]
+
     second_best: tuple[Proof, str] | None = None
     for name, given, whole in _results(plan, required, call_tool):
         result = _first_of(whole)
@@ -61,15 +71,16 @@ def learn_from_siblings(
         beside_new = ({key: new[key], **others} for key in new if (others := _unused(plan.tool, wanted, key)))
         for values in (learned, *alone, *beside_new) if new else ():
             tool = replace(plan.tool, values={**plan.tool.values, **values})
-            proof = prove(tool, call, about=plan.description.description)
+            proof = prove(tool, ask, about=plan.description.description)
             if proof.base is not None and not proof.found_nothing:
                 proof.listed = _listed(plan, whole, proof.base)
                 return proof, name
             if proof.base is not None:
                 second_best = second_best or (proof, name)
         for step in _steps(plan, new, call_tool):  # who checks out must have checked in
+            asked.clear()
             tool = replace(plan.tool, values={**plan.tool.values, **learned})
-            proof = prove(tool, call, about=plan.description.description)
+            proof = prove(tool, ask, about=plan.description.description)
             if proof.base is not None and not proof.found_nothing:
                 return proof, f"{name}, then {step}"
     return second_best

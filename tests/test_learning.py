@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -170,3 +172,21 @@ def test_each_value_that_a_refusal_names_is_judged(pytester: pytest.Pytester, br
     )
     if sent:
         result.stdout.fnmatch_lines(["no_crash: price crashed: KeyError: *", f"  sent *{sent.replace('{', '[{]')}"])
+
+
+def test_what_was_refused_twice_is_not_asked_again_for_each_value_of_a_sibling(pytester: pytest.Pytester) -> None:
+    """A tool that takes none of what many siblings make is tried with each of that, and with the plain inputs but twice."""
+    makers = "\n".join(
+        f'def add_item{n}(label: str) -> dict:\n    """Add."""\n    return {{"item_id": "made-{n}"}}\n'
+        for n in range(6)
+    )
+    code = f'{makers}\ndef move(item_id: str, to: str) -> str:\n    """Move."""\n    raise ValueError("not today")\n'
+    write_tool(pytester, code, "defaults: {variations: {fuzz: 0, categories: [required]}}\n")
+    run(pytester, "-k", "move and valid_call", "--toolcheck-log=log")
+    sent = Counter(
+        json.dumps(event["attrs"]["input"], sort_keys=True)
+        for event in events(pytester.path / "log")
+        if event["ev"] == "call.start" and event["tool"] == "move"
+    )
+    assert any("made-5" in text for text in sent)
+    assert max(sent.values()) <= 5  # twice here, and once or twice before and after
