@@ -184,13 +184,16 @@ def test_fields_give_the_fewest_rows(order):
     assert verify(rows, sizes) == []
 
 
-@pytest.mark.parametrize("sizes", [(4,) * 10, (3,) * 60, (3, 2, 1) * 13, (5, 4, 3, 2, 2, 6), (2, 3, 5, 7) * 8])
-def test_a_quick_array_covers_all_and_is_little_larger(sizes):
-    """What cases are made from takes milliseconds, misses nothing, and has at most 1.4 times the rows."""
+@pytest.mark.parametrize(
+    ("sizes", "slow_rows"),
+    [((4,) * 10, 26), ((3,) * 60, 25), ((3, 2, 1) * 13, 16), ((5, 4, 3, 2, 2, 6), 31), ((2, 3, 5, 7) * 8, 72)],
+)
+def test_a_quick_array_covers_all_and_is_little_larger(sizes, slow_rows):
+    """What cases are made from takes milliseconds, misses nothing, and has at most 1.4 times the rows of a slow array."""
     rows = covering_array(sizes, quick=True)
     assert verify(rows, sizes) == []
     assert rows == covering_array(sizes, quick=True)
-    assert len(rows) <= 1.4 * len(covering_array(sizes)) + 1
+    assert len(rows) <= 1.4 * slow_rows + 1
 
 
 CONSTRAINED = [
