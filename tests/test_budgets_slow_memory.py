@@ -149,6 +149,15 @@ def test_what_is_measured_for_a_baseline_knows_how_slow_memory_was(monkeypatch, 
     assert (cpu.slow_down, wall.slow_down) == (3, pytest.approx(1.5))
 
 
+def test_of_what_is_long_memory_explains_less_to_a_baseline(monkeypatch):
+    """As in a budget: no call of 10 ms or more was seen to take more than about 5 times as long."""
+    monkeypatch.setattr(measure_value, "_sleep", lambda _: None)
+    monkeypatch.setattr(measure_value, "slow_down_of", lambda touched: 16.0)
+    monkeypatch.setattr(CpuMeter, "measure", lambda self, call: CpuReading(20 * MS, 20 * MS))
+    cpu, _ = measure_value.measure_times(lambda: None)
+    assert cpu.slow_down == contention.SLOWEST_LONG
+
+
 def test_neighbours_are_looked_for_in_each_pause(monkeypatch):
     """Those that came in between are seen as well."""
     looks: list[int] = []

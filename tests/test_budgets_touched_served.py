@@ -131,10 +131,11 @@ def test_a_call_is_looked_at_alone_where_judging_touches_much(probed_bytes, verd
         (700_000, 8 * MIB, None, 1.0),
         (2 * MIB, 600_000, None, 1.0),
         (2 * MIB, 8 * MIB, None, 16.0),
-        (2 * MIB, 600_000, 300, 16.0),
+        (2 * MIB, 600_000, 90, 16.0),
+        (2 * MIB, 600_000, 300, 1.0),
         (None, None, None, 16.0),
     ],
-    ids=["little", "little but for measuring", "much", "no calls beyond rounds", "not known"],
+    ids=["little", "little but for measuring", "much", "no calls beyond rounds", "rounds enough", "not known"],
 )
 def test_what_is_compared_is_looked_at_alone_where_measuring_touches_much(
     judged_bytes, alone_bytes, rounds, slow_down, monkeypatch

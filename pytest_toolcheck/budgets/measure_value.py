@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .clocks import MeterError, wall_ns
-from .contention import ARGUMENTS_BYTES, JUDGING_BYTES, by_share, memory_contention, slow_down_of
+from .contention import ARGUMENTS_BYTES, JUDGING_BYTES, by_share, memory_contention, of_long, slow_down_of
 from .cpu import CpuMeter, CpuReading
 from .evidence import quantile_interval
 from .latency import Call, DurationOf
@@ -19,7 +19,7 @@ from .reference import SPINS_BESIDE, reference_workload_ns
 from .results import BudgetResult, quantile_of, short, with_interval
 from .sample import Sample, has_waited
 from .touched import Touched, TouchedServed, touched_of, touches_little
-from .verdict import CONFIRM_AFTER_S
+from .verdict import CONFIRM_AFTER_S, LEAST_TO_FAIL
 
 COMPARED = ("cpu time", "latency p50", "memory peak")
 BATCH_CALLS = 25
@@ -69,14 +69,16 @@ def measure_times(
         most = MOST_CALLS if effort.max_total is None else effort.max_total // len(pauses)
         touched.begin()
         batches = [_batch(call, meter, pause_s, references, duration_of, most, touched) for pause_s in pauses]
-        touch_little = _touch_little(touched, call, effort)
+        made = sum(batch.calls for batch in batches)
+        touch_little = _touch_little(touched, call, effort, made)
         way_ns, slow_down = touched.way_ns, slow_down_of(0 if touch_little else None)
     finally:
         meter.close()
     caches = memory_contention.slow_down_of_caches() if way_ns and touch_little else 1.0
     cpu = _value("cpu time", [batch.cpu for batch in batches], len(batches) * BATCH_CALLS, meter.notes())
-    made, notes = sum(batch.calls for batch in batches), ("wall clock, calls that did not wait",)
+    notes = ("wall clock, calls that did not wait",)
     wall = _value("latency p50", [batch.wall for batch in batches], made, notes, WAKING_NS)
+    slow_down = of_long(slow_down, cpu.value or 0)
     slow_down = max(slow_down, by_share(caches, way_ns, cpu.value or 0))
     of_wall = by_share(slow_down, cpu.value or 0, wall.value or 0) if wall.value else slow_down
     return tuple(
@@ -85,12 +87,16 @@ def measure_times(
     )
 
 
-def _touch_little(touched: Touched | TouchedServed, call: Call, effort: Effort) -> bool:
-    """Whether the calls touched little; where measuring them may have touched the rest, some are made for that alone."""
+def _touch_little(touched: Touched | TouchedServed, call: Call, effort: Effort, made: int) -> bool:
+    """Whether the calls touched little; where measuring them may have touched the rest, some are made for that alone.
+
+    That is done where so many more may be made than `made`, and those that memory needs.
+    """
     if touches_little(touched.end(), beside_bytes=JUDGING_BYTES):
         return True
-    may_ask = effort.max_total is None and memory_contention.slow_down_of_caches() > 1
-    return may_ask and touches_little(touched.of(call), beside_bytes=ARGUMENTS_BYTES)
+    may_ask = effort.max_total is None or effort.max_total - made >= LEAST_TO_FAIL + PEAK_CALLS
+    is_worth_it = may_ask and memory_contention.slow_down_of_caches() > 1
+    return is_worth_it and touches_little(touched.of(call), beside_bytes=ARGUMENTS_BYTES)
 
 
 def _batch(
