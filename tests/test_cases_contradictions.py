@@ -174,8 +174,17 @@ def test_what_can_be_met_has_no_finding(schema):
         {"type": "integer", "exclusiveMaximum": -1, "multipleOf": 0.01},
         {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 5, "multipleOf": 0.75},
         {"minContains": 2, "maxContains": 1},
+        {
+            "$defs": {"few": {"not": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "multipleOf": 0.075}}},
+            "patternProperties": {
+                "b": {
+                    "allOf": [{"$ref": "#/$defs/few"}, {"type": "string", "pattern": "[0-9]+"}],
+                    "oneOf": [{"$ref": "#/$defs/few", "type": "boolean"}, {"type": "string", "minLength": 0}],
+                }
+            },
+        },
     ],
-    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain"],
+    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain", "many of no type"],
 )  # fmt: skip
 def test_what_is_hard_to_meet_is_no_contradiction(schema):
     """That the tries went to other parts, or that the first names do not do, is no finding."""

@@ -252,8 +252,18 @@ def _product(left: list[Row], right: list[Row]) -> list[Row]:
     """Return what is of both; all where their number does not multiply, since most exclude each other."""
     possible = ((a, b) for b in right for a in left if not are_at_odds(a[1], b[1]))
     found = list(islice(possible, _MOST_EXCLUSIVE + 1))
-    kept = found if len(found) <= min(len(left) + len(right), _MOST_EXCLUSIVE) else found[:_MOST]
+    kept = found
+    if len(found) > min(len(left) + len(right), _MOST_EXCLUSIVE):  # no place is taken by what can be of no type
+        kept = sorted(found, key=lambda pair: not _has_type(pair[0][0] + pair[1][0]))[:_MOST]
     return [(_together(a, b), his.joined(hers)) for (a, his), (b, hers) in kept]
+
+
+def _has_type(parts: Conjunction) -> bool:
+    """Whether the types that the parts state leave one."""
+    allowed = [kind for kind in ALL_TYPES if kind != "integer"]
+    for names in (part.schema["type"] for part in parts if "type" in part.keywords()):
+        allowed = _narrow(allowed, [names] if isinstance(names, str) else list(names))
+    return bool(allowed)
 
 
 def _together(first: Conjunction, second: Conjunction) -> Conjunction:
