@@ -120,6 +120,7 @@ def search_books(query: str) -> list[str]:
     """Find books by a part of their title."""
     return [row for row in rows if query.lower() in row.lower()]
 '''
+SHORT = BOOKS.replace(" lights", "").replace("late summer", "May").replace("letters", "in the Fog")
 PEOPLE = '''
 kept = []
 def add_person(name: str, city: str) -> dict:
@@ -137,6 +138,7 @@ def find_people(query: str) -> list[dict]:
     [
         (BOOKS, "query.lower()", "query", 'finds nothing by ["Harbour", "Garden", "Winter"], which rows hold'),
         (BOOKS, "in row.lower()", "in row", "finds nothing by "),
+        (SHORT, "query.lower()", "query", "and finds rows by harbour"),
         (PEOPLE, 'row["name"].lower()', 'row["name"]', "which the name of rows hold"),
     ],
 )

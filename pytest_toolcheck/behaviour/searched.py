@@ -1,6 +1,7 @@
 """A search finds a row by a word that the row shows: one with a capital letter too, where it finds rows by small ones.
 
-The evidence is the tool's own: of the same member of rows, words in small letters find theirs, and words with a capital do not.
+The evidence is the tool's own: of the same member of rows, words in small letters find theirs, or words with a capital once
+they are written in small letters, and words with a capital do not.
 """
 
 from __future__ import annotations
@@ -61,12 +62,14 @@ def wrong_search(asking: Asking, name: str) -> str | None:
     for place in dict.fromkeys(place for row in rows for place, _ in _texts(row)):
         small = _tried(asking, name, place, rows, lambda word: word.islower())
         if True not in small.values():
+            small = _tried(asking, name, place, rows, lambda word: word[0].isupper(), asked=str.lower)
+        if True not in small.values():
             continue
         large = _tried(asking, name, place, rows, lambda word: word[0].isupper())
         if len(large) >= _FEWEST and True not in large.values():
             found = next(word for word, is_found in small.items() if is_found)
             of = f"the {place} of rows" if place else "rows"
-            return f"finds nothing by {as_json([*large][:3])}, which {of} hold, and finds rows by {shorten(found, 40)}"
+            return f"finds nothing by {as_json([*large][:3])}, which {of} hold, and finds rows by {shorten(found.lower(), 40)}"
     return None
 
 
@@ -78,14 +81,14 @@ def _some(asking: Asking, name: str, more: tuple[str, ...] = ()) -> list[Any]:
     return [*found.values()][:_MOST_ROWS]
 
 
-def _tried(asking: Asking, name: str, place: str, rows: list[Any], is_meant: Any) -> dict[str, bool]:
+def _tried(asking: Asking, name: str, place: str, rows: list[Any], is_meant: Any, asked: Any = str) -> dict[str, bool]:
     """Return for words of a member whether each finds its row; a list that may be cut off tells of no word."""
     tried: dict[str, bool] = {}
     for row in rows:
         for word in (each for where, text in _texts(row) if where == place for each in _WORD.findall(text)):
             if len(tried) >= _MOST_WORDS or word in tried or not is_meant(word) or word.lower() in _COMMON:
                 continue
-            found = asking.rows({name: word})
+            found = asking.rows({name: asked(word)})
             is_found = any(as_json(each) == as_json(row) for each in found or ())
             if is_found or found == []:
                 tried[word] = is_found
