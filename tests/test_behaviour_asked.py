@@ -10,6 +10,8 @@ from .behaviour_lab import findings_of
 
 EVENTS = '''
 from datetime import date
+from typing import Annotated
+from pydantic import Field
 kept = []
 def add_event(title: str, day: date, price: int = 5) -> dict:
     """Add an event."""
@@ -33,11 +35,17 @@ def found_in(folder: Path, code: str) -> list[str]:
         ('e["day"] <= end', 'e["day"] < end', "where end is "),
         ('e["day"] >= start', 'e["day"] > start', "where start is "),
         ('e["price"] <= max', 'e["price"] < max', "where max_price is 5, and does where it is 6"),
+        ('"price": price})', '"price": 0})', "where max_price is 0, and does where it is 1"),
     ],
 )
 def test_both_ends_belong_to_a_range(tmp_path: Path, wanted: str, made: str, told: str) -> None:
     """A row on the bound is shown; the twin differs by the comparison alone."""
-    [found] = found_in(tmp_path, EVENTS.replace(wanted, made))
+    code = EVENTS.replace(wanted, made)
+    if "price is 0" in told:  # the least that may be asked for
+        code = code.replace("max_price: int | None", "max_price: Annotated[int, Field(ge=0)] | None").replace(
+            "<= max_price", "< max_price"
+        )
+    [found] = found_in(tmp_path, code)
     assert "list_events: filters: list_events does not list {" in found
     assert told in found
     assert found_in(tmp_path, EVENTS) == []

@@ -78,7 +78,7 @@ def wrong_bound(asking: Asking, bound: Bound) -> str | None:
                 _moved(value, -1 if bound.is_upper else 1),
             )
             shown = [_is_shown(asking, bound, each, row) for each in (beyond, at, short)]
-            if shown == [True, False, False]:
+            if shown[:2] == [True, False] and not shown[2]:  # beyond the range's own end nothing can be asked
                 return f"does not list {shorten(row, 80)} where {bound.name} is {as_json(at)}, and does where it is {as_json(beyond)}"
     return None
 
