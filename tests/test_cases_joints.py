@@ -138,6 +138,15 @@ def test_what_asks_twice_as_often_at_each_level_ends():
     assert calls < 4_000_000
 
 
+def test_what_is_counted_twice_at_each_level_ends():
+    """The same where each level is an array of which `contains` asks twice."""
+    twice = {"contains": {"oneOf": [{"$ref": "#"}, {"allOf": [{"$ref": "#"}, {"maxItems": 0}]}]}}
+    document, value = Document({"type": "array", **twice}), []
+    for _ in range(40):
+        value = [value]
+    assert document.steps((document.root,), value) > MOST_STEPS
+
+
 def test_a_long_list_and_a_deep_value_are_judged():
     """Neither twenty thousand items nor sixty levels are too many steps where none is asked twice."""
     tree = Document({"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}}})

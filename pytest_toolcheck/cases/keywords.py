@@ -232,10 +232,14 @@ def _contains(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate 
     if not scope.is_latest:
         return None
     test, least, most = scope.compile_here(value), schema.get("minContains", 1), schema.get("maxContains")
+    steps = scope.steps
 
     def holds(instance: Any) -> bool:
         if not isinstance(instance, list):
             return True
+        steps.count += 1
+        if steps.count > MOST_STEPS:
+            steps.end()
         count = sum(map(test, instance))
         return bool(least <= count and (most is None or count <= most))
 
