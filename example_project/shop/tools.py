@@ -52,7 +52,7 @@ def search_products(
     found: list[Product] = [
         {"sku": sku, "name": name, "price": float(PRICES[sku])}
         for sku, name in NAMES.items()
-        if text.lower() in name.lower() and PRICES[sku] <= max_price
+        if text.lower() in name.lower() and float(PRICES[sku]) <= max_price
     ]
     return sorted(found, key=lambda product: str(product["name"]) if sort == "name" else product["price"])
 
