@@ -704,21 +704,3 @@ def test_one_point_nought_for_an_integer_behind_a_server(
     outcome = Outcome(kind, 1, error=error, noise=log)
     found = judged("no_crash", takes(n=INTEGER), valid({"n": sent}, "number"), outcome, accepts=lambda _: True)
     assert (found is not None) is accused
-
-
-MOMENT = {"type": "string", "format": "date-time"}
-
-
-@pytest.mark.parametrize("sent", [0, 86400, 1.5e9, "0", "86400", "-1.5"])
-@pytest.mark.parametrize("part", [MOMENT, {"type": "string", "format": "date"}, {"anyOf": [MOMENT, {"type": "null"}]}])
-def test_seconds_spell_a_moment(sent: Any, part: Any) -> None:
-    """Models read a number, or a text of digits, as seconds since 1970; nothing else is taken for a moment, and `forbid` forbids it."""
-
-    def accepted(value: Any, coercion: Any = "allow") -> Any:
-        tool = ToolSpec(name="tool", input=takes(at=part), coercion=coercion)
-        case = Case("id", {"at": value}, "invalid", "type", "/at", "")
-        return OUTCOME_CHECKS["rejects_invalid"](Evidence(tool, case, Outcome("accepted", 1)))
-
-    assert accepted(sent) is None
-    assert accepted(sent, "forbid") is not None
-    assert None not in [accepted(other) for other in (True, [sent], "soon", "0x10", "2024-13-01", {})]

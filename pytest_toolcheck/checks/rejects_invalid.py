@@ -13,8 +13,6 @@ from .known_values import known_bad, value_at
 from .violation import Violation, is_valid, is_valid_in_decimals, violation_of
 
 _NO_MULTIPLE = re.compile(r"(?P<number>-?\d\S*) is not a multiple of (?P<step>\d\S*)")
-_MOMENTS = {"date": "2024-01-31", "date-time": "2024-01-31T12:30:00Z", "time": "12:30:00Z", "duration": "PT1S"}
-_DIGITS = re.compile(r"\s*[-+]?\d+(?:\.\d*)?\s*", re.ASCII)
 _NEARLY, _SMALL_SHARE = 1e-9, 1e-3
 """So much may be left of a number: all, and as a share of the step."""
 _OF_HINTS = """Python does not enforce type hints: check the value in the tool, or decorate it with pydantic's validate_call (strict).
@@ -82,32 +80,15 @@ def _accepted_known_bad(evidence: Evidence) -> Finding | None:
 
 
 def spelled_out(schema: Any, value: Any) -> Any:
-    """Replace each text that breaks the schema by the value that it spells: "5" by 5, "true" by true, "null" by null.
-
-    Seconds spell a moment, as a number and as a text of digits: so models read them, and nobody wrote that.
-    """
+    """Replace each text that breaks the schema by the value that it spells: "5" by 5, "true" by true, "null" by null."""
     if isinstance(value, dict):
         return {name: spelled_out(_part(schema, name), item) for name, item in value.items()}
     if isinstance(value, list):
         items = schema.get("items") if isinstance(schema, dict) else None
         return [spelled_out(items, item) for item in value]
-    if (moment := _moment_of(schema)) is not None and _is_number(value):
-        return moment
     if isinstance(value, str) and not (isinstance(schema, dict) and _wants_text(schema)):
         return _spelled(value)
     return value
-
-
-def _moment_of(schema: Any) -> str | None:
-    """Return a value of the form of a date or a time that a schema asks for; None where it asks for none."""
-    kinds = [schema, *(schema.get("anyOf") or ())] if isinstance(schema, dict) else []
-    formats = [each.get("format") for each in kinds if isinstance(each, dict)]
-    return next((_MOMENTS[each] for each in formats if isinstance(each, str) and each in _MOMENTS), None)
-
-
-def _is_number(value: Any) -> bool:
-    is_digits = isinstance(value, str) and _DIGITS.fullmatch(value) is not None
-    return is_digits or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _spelled(text: str) -> Any:
