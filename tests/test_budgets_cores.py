@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from itertools import cycle
+
 import pytest
 
 from pytest_toolcheck.budgets import cores as module
@@ -159,10 +162,54 @@ def test_cpu_time_is_not_accused_of_what_others_on_its_core_add(
     assert verdict != "inconclusive" or result.message.endswith(core_is_slow(1.6 * CALLS_DIFFER))
 
 
+def spun_beside(monkeypatch, pairs):
+    """Return loops that took so long beside calls of such cost."""
+    clock, took, beside = [0], iter([spun for spun, _ in pairs]), SpinsBeside()
+    monkeypatch.setattr(module, "thread_cpu_ns", lambda: clock[0])
+    monkeypatch.setattr(module, "spin", lambda: clock.__setitem__(0, clock[0] + next(took)))
+    for _, cost in pairs:
+        beside.spin(cost)
+    return beside
+
+
+@pytest.mark.parametrize(
+    ("spins", "costs", "steady"),
+    [
+        ([400_000, 600_000], [15_000_000, 15_010_000], True),
+        ([400_000, 600_000], [2_000_000, 2_009_000], True),
+        ([400_000, 600_000], [15_000_000, 16_500_000], False),
+        ([400_000, 600_000], [400_000, 600_000], False),
+        ([400_000, 410_000], [15_000_000, 15_000_000], False),
+        ([400_000, 600_000], [0, 0], False),
+    ],
+    ids=["its own clock", "short", "evened out", "as the loops", "the core's speed stays", "a coarse clock"],
+)
+def test_calls_that_cost_the_same_at_any_speed_of_the_core_are_steady(monkeypatch, spins, costs, steady):
+    """What a core slows differs as the loops beside it do, evened out over a call; of few calls nobody knows."""
+    pairs = list(zip(spins * 9, costs[:1] * 9 + costs[1:] * 9, strict=True))
+    assert spun_beside(monkeypatch, pairs).calls_are_steady() is steady
+    assert not spun_beside(monkeypatch, pairs[:9]).calls_are_steady()
+
+
+@pytest.mark.parametrize(("has_server", "verdict"), [(False, "fail"), (True, "inconclusive")], ids=["here", "a server"])
+def test_steady_calls_are_not_excused_by_their_core(machine, monkeypatch, has_server, verdict):
+    """Of a server nobody knows on which core it ran."""
+    monkeypatch.setattr(CpuMeter, "measure", Costs(1.1))
+    monkeypatch.setattr(measure_time, "_sleep", lambda _: None)
+    cores, spent, spins = Cores(), [0], cycle([300_000, 450_000])
+    cores.begin()
+    monkeypatch.setattr("pytest_toolcheck.budgets.contention.cores", cores)
+    machine.run(BESIDE)
+    monkeypatch.setattr(module, "spin", lambda: spent.__setitem__(0, spent[0] + next(spins)))
+    monkeypatch.setattr(module, "thread_cpu_ns", lambda: spent[0])
+    (result,) = measure_cpu(lambda: None, time_ns=MS, process_ids=[os.getpid()] if has_server else [])
+    assert result.verdict == verdict, result.message
+
+
 def test_a_tool_that_keeps_its_budget_is_charged_for_no_loops(machine, monkeypatch):
     """They are spun from the first call on that is over it."""
     spun: list[int] = []
-    monkeypatch.setattr(SpinsBeside, "spin", lambda self: spun.append(1))
+    monkeypatch.setattr(SpinsBeside, "spin", lambda self, _cost_ns: spun.append(1))
     monkeypatch.setattr(CpuMeter, "measure", Costs(0.5))
     (result,) = measure_cpu(lambda: None, time_ns=MS)
     assert (result.verdict, spun, machine.looks) == ("pass", [], 0)

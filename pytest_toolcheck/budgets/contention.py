@@ -178,14 +178,17 @@ class Doubts:
         self._is_confirming = True
         self._touched.begin()
 
-    def look(self, rules: Sequence[ConfirmedVerdict], walls: Sequence[int]) -> None:
-        """Take what calls took without what they waited for a processor, once the rules have been fed with them."""
+    def look(self, rules: Sequence[ConfirmedVerdict], walls: Sequence[int], *, cost_ns: int = 0) -> None:
+        """Take what calls took without what they waited for a processor, once the rules have been fed with them.
+
+        `cost_ns` is the CPU time of the one call, where that is judged.
+        """
         self._calls, self._called_ns = self._calls + len(walls), self._called_ns + sum(walls)
         failed = [rule for rule in rules if rule.pause_s or rule.verdict == "fail"]
         if self._beside is None:
             self._reference_ns = max(self._reference_ns, session_reference_ns())
         elif any(rule.stages[-1].over for rule in rules):
-            self._beside.spin()
+            self._beside.spin(cost_ns)
         if failed:
             self._doubt(failed)
         elif min(walls) >= LONG_NS and wall_ns() > self._next_ns and any(rule.stages[-1].over for rule in rules):
@@ -208,14 +211,21 @@ class Doubts:
         computed_ns = self._computed() - self._computed_ns
         slow_down = self._of_calls(of_long(slow_down, self._usually_computed_ns(failed, computed_ns)), computed_ns)
         of_way = self._of_way(computed_ns) if self._touch_little else 1.0
-        core = cores.slow_down(self._beside.take_ns() if self._beside else self._reference_ns)
-        core = self._of_calls(core, computed_ns)
+        core = self._of_calls(self._of_core(computed_ns), computed_ns)
         self._reference_ns = 0
         for rule in failed:
             slows_each = lives_in_memory or of_way > slow_down
             if not rule.doubt(max(slow_down, of_way), slows_each=slows_each):
                 rule.doubt(core, slows_each=True, because=core_is_slow)
         self._calls, self._called_ns, self._computed_ns = 0, 0, self._computed()
+
+    def _of_core(self, of_children_ns: int) -> float:
+        """Return how much slower others on the same core may have made the calls; 1 of calls here that cost the same whatever it does."""
+        if self._beside is None:
+            return cores.slow_down(self._reference_ns)
+        is_steady = not self._process_ids and not of_children_ns and self._beside.calls_are_steady()
+        spun_ns = self._beside.take_ns()
+        return 1.0 if is_steady else cores.slow_down(spun_ns)
 
     def _of_way(self, computed_ns: int) -> float:
         """Return how much slower a call is whose way to a tool that touches little, and back, others push out of the caches."""

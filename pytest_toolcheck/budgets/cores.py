@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 
 from .clocks import thread_cpu_ns
 from .latency import REFERENCE_MOMENTS, faster_reference, quartile_of_spins, session_reference_ns, spin
@@ -22,6 +23,12 @@ SHARED = 2.0
 CALLS_DIFFER = 1.2
 """A call may be slower by so much more than the loop beside it (1.07 to 1.2 at the median, measured)."""
 FEWEST_SPINS = 3
+FEWEST_TO_COMPARE = 10
+MOVED = 0.05
+"""Where the loops beside a stage's calls differ by so much of their median (the middle four fifths), the core's speed moved."""
+STEADY = 0.25
+"""Calls that a core slows differ like the loops, evened out over their length: 0.85 to 4 times as much; those whose CPU time is
+what a clock says 0.01 to 0.07 times (measured, on one core with others)."""
 APART_S = 0.01
 _sleep = time.sleep
 
@@ -68,19 +75,35 @@ class SpinsBeside:
 
     def __init__(self) -> None:
         self._spins: list[int] = []
+        self._costs: list[int] = []
 
-    def spin(self) -> None:
-        """Spin once after a call."""
+    def spin(self, cost_ns: int = 0) -> None:
+        """Spin once after a call that took so much CPU time."""
         start = thread_cpu_ns()
         spin()
         self._spins.append(thread_cpu_ns() - start)
+        self._costs.append(cost_ns)
 
     def take_ns(self) -> float:
         """Return the usual one, ns, and begin anew; where there were hardly any, what one takes just now counts as well."""
         while len(self._spins) < FEWEST_SPINS:
             self.spin()
-        usual, self._spins = statistics.median(self._spins), []
+        usual = statistics.median(self._spins)
+        self._spins, self._costs = [], []
         return usual
+
+    def calls_are_steady(self) -> bool:
+        """Whether the calls so far cost the same while the core's speed moved: then it makes nothing of what they cost."""
+        if len(self._spins) < FEWEST_TO_COMPARE or not min(*self._spins, *self._costs):
+            return False
+        moved, evened = _spread(self._spins), (statistics.median(self._spins) / statistics.median(self._costs)) ** 0.5
+        return moved > MOVED and _spread(self._costs) < STEADY * moved * min(evened, 1.0)
+
+
+def _spread(values: Sequence[int]) -> float:
+    """Return how far apart the middle four fifths lie, as a share of the median."""
+    tenths = statistics.quantiles(values, n=10)
+    return (tenths[-1] - tenths[0]) / statistics.median(values)
 
 
 def core_is_slow(excuse: float) -> str:

@@ -148,7 +148,9 @@ def _feed_cpu(
         for name, rule in rules.items():
             if rule.verdict is None:
                 rule.feed(Sample(reading.cpu_ns) if name == "cpu time" else _share_of(reading))
-        doubts.look([rule for rule in waiting if rule is rules.get("cpu time")], [reading.wall_ns])
+        doubts.look(
+            [rule for rule in waiting if rule is rules.get("cpu time")], [reading.wall_ns], cost_ns=reading.cpu_ns
+        )
 
 
 def _share_of(reading: CpuReading) -> Sample:
