@@ -109,6 +109,23 @@ def test_two_digits_that_are_no_minute_say_nothing_of_the_length() -> None:
     assert refusal(minute, case, lambda v: len(v["m"]) < 2) is not None
 
 
+@pytest.mark.parametrize(("said", "is_accused"), [("no such note", False), ("the key is too long", True)])
+def test_a_key_that_names_nothing_says_nothing_of_the_bound(said: str, is_accused: bool) -> None:
+    """Something was saved under a key that is shorter by one."""
+    error = CallError("LookupError", said)
+    evidence = Evidence(
+        tool=ToolSpec(name="read_note", input=takes(key={"type": "string", "minLength": 1, "maxLength": 8})),
+        case=valid({"key": "aaaaaaaa"}, "boundary", "/key", "length 8"),
+        outcome=Outcome("refused", 1, error=error),
+        known_good=({"key": "n"},),
+        accepted=({"key": "n"},),
+        retry=lambda value: Outcome(
+            *(("accepted", 1) if value["key"] in ("n", "aaaaaaa") else ("refused", 1)), error=error
+        ),
+    )
+    assert (OUTCOME_CHECKS["accepts_valid"](evidence) is not None) is is_accused
+
+
 @pytest.mark.parametrize(("said", "is_accused"), [("insufficient funds", False), ("cents must be at most 40", True)])
 def test_a_tool_that_has_too_little_says_nothing_of_its_bounds(said: str, is_accused: bool) -> None:
     """What others put in is spent: one cent is still there, 42 are not, and anew there is nothing at all."""

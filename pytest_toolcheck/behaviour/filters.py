@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chains.lists import rows_of
 from ..chains.roles import required_of, role_of_tool, schema_of, words_of
-from ..chains.values import members_of, plain
+from ..chains.values import members_of
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import part_of, parts_of, with_alternatives
@@ -98,32 +97,30 @@ def _others(plan: ToolPlan) -> Iterator[tuple[Callable[[Asking], str | None], st
 
 
 def _of_kinds(trial: Trial, base: Mapping[str, Any]) -> None:
-    asked = _Asked(trial, {name: value for name, value in base.items() if name in required_of(trial.plan.tool.input)})
+    asked = _Asked(Asking.of(trial, base))
     asked.fill()
     for name in filters_in(trial.plan)[:_MOST_FILTERS]:
         found = asked.wrong(name)
         if found is not None and asked.wrong(name) == found:
-            raise trial.broken(found, "filter", ("calls", asked.calls[-6:]))
+            raise trial.broken(found, "filter", ("calls", asked.asking.calls[-6:]))
 
 
 @dataclass(slots=True)
 class _Asked:
     """What a listing answered, asked for everything and for each kind."""
 
-    trial: Trial
-    needed: Mapping[str, Any]
-    calls: list[Any] = field(default_factory=list)
+    asking: Asking
 
     def fill(self) -> None:
         """Make something to list of each choice, where nothing is listed."""
         if not self._rows({}):
-            for tool, arguments in islice(_of_each_kind(self.trial.plan), _MOST_MADE):
-                self.trial.ctx.call_tool(tool, arguments)
+            for tool, arguments in islice(_of_each_kind(self.asking.trial.plan), _MOST_MADE):
+                self.asking.trial.ctx.call_tool(tool, arguments)
 
     def wrong(self, name: str) -> str | None:
         """Return what is wrong with a filter, or None."""
-        self.calls.clear()
-        schema = self.trial.plan.tool.input
+        self.asking.calls.clear()
+        schema = self.asking.trial.plan.tool.input
         whole = self._rows({}) or []
         kinds = [*members_of(schema, name), *(value for row in whole for value in _values(row, name))]
         listed = {as_json(kind): (kind, self._rows({name: kind})) for kind in kinds[:_MOST_KINDS]}
@@ -149,16 +146,8 @@ class _Asked:
             yield from (({name: kind}, row) for row in rows or ())
 
     def _rows(self, given: Mapping[str, Any]) -> list[Any] | None:
-        """Return the rows that are listed; None where it is refused, or the answer has none."""
-        arguments = {**self.needed, **given}
-        if not is_valid(self.trial.plan.tool.input or True, arguments):
-            return None
-        outcome = self.trial.ctx.call(arguments, valid=True)
-        answer = plain(outcome.value)
-        self.calls.append((arguments, answer))
-        if outcome.kind != "accepted" or not isinstance(answer, list | Mapping):
-            return None
-        return [row for row in rows_of(answer) if isinstance(row, Mapping)]
+        rows = self.asking.rows(given)
+        return None if rows is None else [row for row in rows if isinstance(row, Mapping)]
 
 
 def _choices(schema: Any) -> set[str]:

@@ -45,9 +45,17 @@ def speaks_of_absence(said: str, value: Mapping[str, Any]) -> bool:
 def is_missing_beside_another(evidence: Evidence) -> bool:
     """Whether the refusal says so of a key, and the one beside it names a thing that is there: user 1 is, user 2 is not."""
     value, name = evidence.case.input, evidence.case.pointer.removeprefix("/")
-    if not isinstance(value, Mapping) or type(value.get(name)) is not int or not said_of(evidence).strip():
+    if not isinstance(value, Mapping) or not said_of(evidence).strip():
         return False
-    return any(may_be_absent(evidence, {**value, name: value[name] + step}) for step in (-1, 1))
+    return any(may_be_absent(evidence, {**value, name: other}) for other in _beside(value.get(name)))
+
+
+def _beside(key: Any) -> Iterator[Any]:
+    """Yield the next keys: a number less and more by one, a text shorter and longer by a character."""
+    if type(key) is int:
+        yield from (key - 1, key + 1)
+    elif isinstance(key, str) and key:
+        yield from (key[:-1], key + key[-1])
 
 
 def _names_it(said: str, value: Mapping[str, Any]) -> bool:
