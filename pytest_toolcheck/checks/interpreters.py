@@ -35,6 +35,7 @@ unsupported operand type\(s\) for .{1,20}: .*
 bad operand type for (?:unary [-+~]|abs\(\)): <T>
 unsupported format string passed to [\w.]+\.__format__
 argument of type <T> is not (?:iterable|a container or iterable)
+argument should be a str or an os\.PathLike object where __fspath__ returns a str, not <T>
 (?:argument (?:should|must) be|data must be|must be called with) .{3,60}, not <B>
 'in <string>' requires string as left operand, not <T>
 sequence item \d+: expected [\w -]+, <T> found
@@ -82,7 +83,8 @@ int(?:eger)? too (?:big|large) to convert(?: to float)?|integer division result 
 Python int(?:eger)? (?:-?\d+ )?(?:too (?:large|big) (?:to convert to|for) (?:C [\w ]+|SQLite INTEGER)|out of bounds for \w+)
 cannot convert float (?:infinity|NaN) to integer(?: ratio)?|math (?:range|domain) error|\(?34, 'Numerical result out of range'\)?
 can't convert negative (?:int|value) to unsigned(?: int)?|cannot fit 'int' into an index-sized integer
-(?:un)?signed \w+(?: integer)? is (?:greater than maximum|less than minimum)|(?:byte|short|int|long) format requires .*
+(?:un)?signed \w+(?: integer)? is (?:greater than maximum|less than minimum)|(?:byte|short|int|long|'\w') format requires .*
+chr\(\) arg not in range\(0x110000\)
 timestamp out of range for platform time_t|date value out of range|normalized days too large to fit in a C int
 days=-?\d+; must have magnitude <= 999999999|range\(\) result has too many items|repeated (?:string|bytes) is too long
 (?:0\.0|zero|0) (?:cannot be raised )?to a negative (?:or complex )?power|Fraction\(-?\d+, 0\)
