@@ -25,6 +25,7 @@ from ..checks.base import Finding
 from ..spec.model import JSONSchema
 from .fuzz_base import with_known_values
 from .model import Label
+from .own_constants import leave_ours_out
 from .strategy import broken_values, from_graph, yields
 from .strategy_nodes import SchemaGraph
 
@@ -177,6 +178,7 @@ def _smallest(
     strategy: st.SearchStrategy[Any], search: _Search, settings: Settings, seed: int | None, key: bytes | None
 ) -> tuple[Any] | None:
     random = None if seed is None else Random(seed)
+    leave_ours_out()
     try:
         with warnings.catch_warnings():  # another thread may use `random` meanwhile, as the pings of a WebSocket do
             warnings.filterwarnings("ignore", "Do not use the `random` module", HypothesisDeprecationWarning)
