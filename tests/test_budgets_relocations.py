@@ -13,7 +13,7 @@ from pytest_toolcheck.budgets.relocations import (
     Table,
     is_supported,
     large_tables,
-    relative_relocations_hidden,
+    needless_relocations_hidden,
 )
 
 needs_glibc = pytest.mark.skipif(not is_supported(), reason="the tables of glibc on 64-bit Linux")
@@ -23,14 +23,8 @@ def values(table: Table) -> tuple[int, int]:
     return tuple(ctypes.c_uint64.from_address(place).value for place in (table.begin_at, table.size_at))
 
 
-def words_of(table: Table) -> set[int]:
-    """Return the symbols that the hidden entries of a table have."""
-    entries = (ctypes.c_uint64 * (table.hidden_bytes // 8)).from_address(table.begin)
-    return {info >> 32 for info in entries[1::3]}
-
-
 @needs_glibc
-def test_relative_relocations_are_hidden_and_come_back():
+def test_needless_relocations_are_hidden_and_come_back():
     """Inside the block a large table is shorter and begins later; after it, or after an error in it, all is as before."""
     import hashlib  # noqa: F401 - its library is a large one
 
@@ -41,7 +35,7 @@ def test_relative_relocations_are_hidden_and_come_back():
     inside = []
 
     def fail_inside():
-        with relative_relocations_hidden():
+        with needless_relocations_hidden():
             inside.extend(values(table) for table in tables)
             raise ZeroDivisionError
 
@@ -51,12 +45,56 @@ def test_relative_relocations_are_hidden_and_come_back():
     assert [values(table) for table in tables] == before
 
 
+def symbol_of(at: int, names: int) -> tuple[int, int, bytes]:
+    """Return the kind of a symbol, the section it is defined in, and its name."""
+    kind, section = ctypes.c_uint8.from_address(at + 4).value & 15, ctypes.c_uint16.from_address(at + 6).value
+    return kind, section, ctypes.string_at(names + ctypes.c_uint32.from_address(at).value)
+
+
 @needs_glibc
-def test_only_relocations_without_a_symbol_are_hidden():
-    """What is hidden refers to no symbol, so memray could not have found any of its functions there."""
-    for table in large_tables(len(sys.modules)):
-        assert words_of(table) == {0}
-        assert table.hidden_bytes >= relocations.FEWEST * 24
+def test_no_function_of_c_is_hidden(monkeypatch):
+    """What is hidden has no symbol, or one that its library defines: data, or a name of C++. memray looks for neither."""
+    pytest.importorskip("memray")
+    seen = []
+    original = relocations._is_no_function_of_c
+    monkeypatch.setattr(
+        relocations, "_is_no_function_of_c", lambda at, names: seen.append((at, names)) or original(at, names)
+    )
+    relocations._needless.cache_clear()
+    large_tables.cache_clear()
+    tables = large_tables(len(sys.modules))
+    assert all(table.hidden_bytes >= relocations.FEWEST * 24 for table in tables)
+    hidden = [place for place in seen if original(*place)]
+    assert all(
+        section and (kind == 1 or name.startswith(b"_"))
+        for kind, section, name in (symbol_of(*place) for place in hidden)
+    )
+    names = {symbol_of(*place)[2] for place in hidden}
+    assert not names & {b"malloc", b"free", b"calloc", b"realloc", b"mmap", b"munmap", b"dlopen", b"PyGILState_Ensure"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "section", "is_hidden"),
+    [
+        (b"PyList_Type", 1, 12, True),
+        (b"_ZN5boost3runEv", 2, 12, True),
+        (b"__cxa_pure_virtual", 2, 12, True),
+        (b"malloc", 2, 0, False),
+        (b"malloc", 2, 12, False),  # an allocator of its own
+        (b"PyGILState_Ensure", 2, 12, False),
+        (b"environ", 1, 0, False),
+        (b"__gmon_start__", 0, 0, False),
+        (b"_ZN5boost3runEv", 2, 0, False),
+    ],
+)
+def test_relocations_are_needless_up_to_the_first_of_a_function(name, kind, section, is_hidden):
+    """Entries are hidden as long as their symbols are the library's own and no functions of C; behind one none is."""
+    names = ctypes.create_string_buffer(b"\0" + name + b"\0PyType_Type\0")
+    symbols = (ctypes.c_uint64 * 9)(*[0] * 3, 1 | kind << 32 | section << 48, 0, 0, 0, 0, 0)
+    symbols[6] = (len(name) + 2) | 1 << 32 | 12 << 48
+    table = (ctypes.c_uint64 * 12)(*(word for symbol in (2, 1, 2, 1) for word in (0, symbol << 32 | 1, 0)))
+    places = (ctypes.addressof(table), 4, ctypes.addressof(symbols), ctypes.addressof(names))
+    assert relocations._needless.__wrapped__(*places) == (4 if is_hidden else 1)
 
 
 @needs_glibc
@@ -82,7 +120,7 @@ def test_elsewhere_everything_is_walked(monkeypatch):
     large_tables.cache_clear()
     try:
         assert large_tables(0) == ()
-        with relative_relocations_hidden():
+        with needless_relocations_hidden():
             pass
     finally:
         large_tables.cache_clear()
@@ -145,7 +183,7 @@ def test_a_table_that_cannot_be_written_is_left_alone(monkeypatch):
     tables = large_tables(len(sys.modules))
     protected = [table for table in tables if table.is_protected]
     monkeypatch.setattr(Table, "_protect", lambda self, protection: False)
-    with relative_relocations_hidden():
+    with needless_relocations_hidden():
         assert [values(table) for table in protected] == [(table.begin, table.size) for table in protected]
 
 
@@ -154,7 +192,7 @@ def test_tracking_hides_them_at_its_start_and_at_its_end(monkeypatch, tmp_path):
     """Both walks of a tracker are the short ones."""
     pytest.importorskip("memray")
     blocks = []
-    original = memory.relative_relocations_hidden
-    monkeypatch.setattr(memory, "relative_relocations_hidden", lambda: blocks.append(1) or original())
+    original = memory.needless_relocations_hidden
+    monkeypatch.setattr(memory, "needless_relocations_hidden", lambda: blocks.append(1) or original())
     memory._track(lambda: blocks.append("call"), tmp_path / "trace.memray", is_exact=False)
     assert blocks == [1, "call", 1]

@@ -20,7 +20,7 @@ from typing import Any
 
 from . import memory_watch
 from .clocks import MeterError, refuse_virtual_time
-from .relocations import relative_relocations_hidden
+from .relocations import needless_relocations_hidden
 
 ARENA_BYTES = 2 * 2**20
 """How far arenas may put a peak off: one begun and one half used."""
@@ -126,7 +126,7 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
     destination = memray.FileDestination(path, overwrite=True, compress_on_exit=False)
     try:
         tracker = memray.Tracker(destination=destination, trace_python_allocators=is_exact)
-        with relative_relocations_hidden():
+        with needless_relocations_hidden():
             tracker.__enter__()
     except RuntimeError as error:
         raise MeterError(
@@ -140,7 +140,7 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
         return call()
     finally:
         del marker
-        with relative_relocations_hidden():
+        with needless_relocations_hidden():
             tracker.__exit__(None, None, None)
         _cut_padding(path)
 
