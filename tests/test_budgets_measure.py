@@ -212,8 +212,8 @@ def body_once(monkeypatch, sample, budgets, cpu_ns=0):
     class Meter:
         computed_ns = 0
 
-        def block(self, call, *, most):
-            return [TimedCall(sample, reading)]
+        def once(self, call, *, is_within):
+            return TimedCall(sample, reading)
 
         def notes(self):
             return ("measured by a fake",)
@@ -300,7 +300,7 @@ def test_what_was_waited_before_a_body_ran_is_no_excuse_for_it(monkeypatch):
     sample = Sample(150 * MS, 99 * MS, 270, 270, 270)
     monkeypatch.setattr(CpuMeter, "measure", lambda *_: reading)
     monkeypatch.setattr(CpuMeter, "tells_waits", True)
-    monkeypatch.setattr(LatencyMeter, "block", lambda *_, **__: [TimedCall(sample, reading)])
+    monkeypatch.setattr(LatencyMeter, "once", lambda *_, **__: TimedCall(sample, reading))
     monkeypatch.setattr(measure_body, "slow_down_of", lambda touched: 1.0)
     (result,) = judge_body_once(lambda: None, Budgets(latency={"max": 50 * MS}))
     assert (result.verdict, "waited" in result.message) == ("fail", False)

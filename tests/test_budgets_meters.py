@@ -278,6 +278,18 @@ def test_the_latency_meter_waits_for_quiet_before_it_calls(monkeypatch):
     assert (one.sample.spin_before_ns, one.sample.spin_after_ns) == (100 * MS, 102 * MS)
 
 
+def test_one_call_within_its_limit_is_not_worth_more_than_a_spin(monkeypatch):
+    """Whatever the machine did to it, it is within: no quiet is waited for and nothing is asked afterwards, as of one that is over."""
+    spins = iter([900 * MS, 101 * MS, 102 * MS])
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
+    meter = LatencyMeter(reference_ns=100 * MS, duration_of=lambda answer: answer)
+    within = meter.once(lambda: 7, is_within=lambda result: result == 7)
+    assert (within.sample.wall_ns, within.result, next(spins)) == (7, 7, 101 * MS)
+    over = meter.once(lambda: 8, is_within=lambda result: result == 7)
+    assert (over.sample.spin_before_ns, over.sample.spin_after_ns) == (900 * MS, 102 * MS)
+    assert over.sample.run_delay_ns is not None
+
+
 def test_a_busy_thread_of_the_tool_takes_the_spin_out_of_the_gates(monkeypatch):
     """The tool's own background thread slows the spin: then the spin gates nothing, and the notes say so."""
     cpu = iter(range(0, 10**9, 10**6))

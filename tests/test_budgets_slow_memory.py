@@ -40,7 +40,7 @@ def asked(monkeypatch):
 def run_once(monkeypatch, budgets, *, cpu_ms, wall_ms) -> BudgetResult:
     reading = CpuReading(round(cpu_ms * MS), round(wall_ms * MS))
     monkeypatch.setattr(CpuMeter, "measure", lambda *_: reading)
-    monkeypatch.setattr(LatencyMeter, "block", lambda *_, **__: [TimedCall(Sample(reading.wall_ns), reading)])
+    monkeypatch.setattr(LatencyMeter, "once", lambda *_, **__: TimedCall(Sample(reading.wall_ns), reading))
     (found,) = judge_body_once(lambda: None, budgets)
     return found
 
@@ -87,12 +87,12 @@ def test_what_is_done_to_judge_a_run_is_not_what_it_touches(monkeypatch):
     """Counting ends with a run that is too much, before the machine is looked at; one that is kept is not charged for it."""
     order = []
 
-    def block(self, call, *, most):
+    def once(self, call, *, is_within):
         reading = call()
         order.append("spun")
-        return [TimedCall(Sample(reading.wall_ns), reading)]
+        return TimedCall(Sample(reading.wall_ns), reading)
 
-    monkeypatch.setattr(LatencyMeter, "block", block)
+    monkeypatch.setattr(LatencyMeter, "once", once)
     monkeypatch.setattr(Touched, "end", lambda self: order.append("counted"))
     monkeypatch.setattr(measure_body, "slow_down_of", lambda touched: 1.0)
     for cpu_ms in (40, 4):

@@ -128,10 +128,23 @@ class LatencyMeter:
             timed.append(self._time(call))
         took = wall_ns() - start
         self.computed_ns += process_cpu_ns() - computed
+        return self._judged(timed, before, took)
+
+    def once(self, call: Call, *, is_within: Callable[[Any], bool]) -> TimedCall:
+        """Make one call after one spin; what the machine did to it is asked only where its result is not within the limit."""
+        self._previous_spin = self._previous_spin or self._calibrate()
+        before = self._waits.read()
+        wall, result = self._time(call)
+        if is_within(result):
+            return TimedCall(Sample(wall, None, self._previous_spin, 0, self.reference_ns), result)
+        return self._judged([(wall, result)], before, wall)[0]
+
+    def _judged(self, timed: Sequence[tuple[int, Any]], before: dict[int, int], took_ns: int) -> list[TimedCall]:
+        """Return calls that took so long with what they waited since `before`, and the spins beside them."""
         after = self._waits.read()
-        waited = self._waits.waited_ns(before, after, took)
+        waited = self._waits.waited_ns(before, after, took_ns)
         tells = self._waits.tells_all(before, after) and not self._is_elsewhere
-        spins = self._spins_after(took, tells_waits=tells)
+        spins = self._spins_after(took_ns, tells_waits=tells)
         return [TimedCall(Sample(wall, waited, *spins, tells_waits=tells), result) for wall, result in timed]
 
     def _spins_after(self, took_ns: int, *, tells_waits: bool) -> tuple[int, int, int, int | None, tuple[int, ...]]:

@@ -9,7 +9,8 @@ from .processes import PROC
 
 OWN = PROC / "self"
 _UNMAPPED_PAGES = 64
-"""Whoever gives back so many pages has the processor forget which marks it has set: it sets none again that it remembers."""
+"""Whoever gives back pages that lie so far apart has the processor forget which marks it has set: it sets none again that it
+remembers. (Linux forgets all where a range is longer than 33 pages; how many of it there are does not matter.)"""
 
 
 def forget_marks(pid: int | None = None) -> None:
@@ -21,7 +22,7 @@ def forget_marks(pid: int | None = None) -> None:
     if pid is not None:  # a process that gives up its processor after each call has that forget
         return
     with mmap.mmap(-1, _UNMAPPED_PAGES * mmap.PAGESIZE) as pages:
-        for page in range(_UNMAPPED_PAGES):
+        for page in (0, _UNMAPPED_PAGES - 1):
             pages[page * mmap.PAGESIZE] = 1
 
 

@@ -50,18 +50,22 @@ def judge_body_once(body: Call, budgets: Budgets, *, duration_of: DurationOf | N
     if "max" not in budgets.latency:
         reading = measured()
     else:
-        meter = LatencyMeter()
-        (timed,) = meter.block(measured, most=1)
+        meter, limit = LatencyMeter(), budgets.latency["max"]
+        timed = meter.once(measured, is_within=lambda reading: _took_ns(reading, duration_of) <= limit)
         reading = timed.result
-        own_ns = duration_of(reading.result) if duration_of else None
         waited_ns = reading.waited_ns if cpu.tells_waits else timed.sample.run_delay_ns  # not while it was got ready
-        sample = replace(timed.sample, wall_ns=reading.wall_ns if own_ns is None else own_ns, run_delay_ns=waited_ns)
-        results.append(_judge_time(sample, budgets.latency["max"], meter.notes(), reading.cpu_ns, others))
+        sample = replace(timed.sample, wall_ns=_took_ns(reading, duration_of), run_delay_ns=waited_ns)
+        results.append(_judge_time(sample, limit, meter.notes(), reading.cpu_ns, others))
     if budgets.cpu_time_ns is not None:
         results.append(_judge_cpu(reading.cpu_ns, budgets.cpu_time_ns, cpu.notes(), others))
     if budgets.cpu_utilization is not None:
         results.append(_judge_share(reading, budgets.cpu_utilization, cpu.notes()))
     return tuple(results)
+
+
+def _took_ns(reading: CpuReading, duration_of: DurationOf | None) -> int:
+    own_ns = duration_of(reading.result) if duration_of else None
+    return reading.wall_ns if own_ns is None else own_ns
 
 
 class _Others:
@@ -102,6 +106,8 @@ def _judge_cpu(cpu_ns: int, limit: int, notes: Sequence[str], others: _Others) -
 
 
 def _judge_time(sample: Sample, limit: int, notes: Sequence[str], cpu_ns: int, others: _Others) -> BudgetResult:
+    if sample.wall_ns <= limit:
+        return _judge("latency max", sample.wall_ns, limit, "ns", notes)
     reason = disturbance_of(sample)
     least: float = sample.wall_ns if reason is None else least_cost_ns(sample, sample.spin_reference_ns)[0]
     if _verdict(sample.wall_ns, least, limit) == "fail":
