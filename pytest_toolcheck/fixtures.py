@@ -144,15 +144,20 @@ def _breakers(request: pytest.FixtureRequest) -> Iterator[Breakers]:
 def _budget(request: pytest.FixtureRequest) -> Budget:
     """Budgets in a test: `with budget.latency(p95="50ms") as b: b.call(function, argument)`.
 
+    Budget markers of the test apply to these calls as well.
+
     .. versionadded:: 0.1
     """
     from .budgets.fixture import Budget
+    from .budgets.hooks import BUDGET, marked_for_calls
     from .budgets.lock import measuring_lock
 
     runtime = _runtime(request)
-    return Budget(
+    made = request.node.stash[BUDGET] = Budget(
         on_result=lambda result: runtime.log.emit("budget.verdict", attrs=result.event_attrs()),
         warn=lambda message: request.node.warn(pytest.PytestWarning(message)),
         lock=measuring_lock(runtime.run_directory),
         inconclusive_fails=runtime.settings.inconclusive == "fail",
+        marked=marked_for_calls(request.node),
     )
+    return made

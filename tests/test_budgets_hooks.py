@@ -118,7 +118,7 @@ def test_runs(): assert runs == [1, 2]
             "FAILED test_lab.py::TestPeak::test_broken* - BudgetExceeded: memory peak 3 *",
             "*BudgetExceeded: memory peak 3 MiB, budget 2 MiB, over in 1 of 1 calls",
             "*BudgetExceeded: memory peak 3 MiB, budget 2 MiB, over in 2 of 2 calls",
-            "*made no call of its tools, so its budgets are about its own body: latency p95 * needs rounds=126*",
+            "*made no call through its fixtures, so its budgets are about its own body: latency p95 * needs rounds=126*",
         ]
     )
 

@@ -16,6 +16,7 @@ from .latency import Call, DurationOf
 
 if TYPE_CHECKING:
     from ..handwritten import BoundTool
+    from .fixture import Budget
 
 _Answer = int | BaseException
 """How long a run took, ns, or what it raised."""
@@ -23,13 +24,13 @@ Measure = Callable[[Call, DurationOf | None], None]
 """Measures a call, whose result says how long it took where it is made in another thread."""
 
 
-class _ToolsCalled(Exception):
-    """The body has called tools, so those calls are what is measured."""
+class _CallsMade(Exception):
+    """The body has made calls through fixtures, so those are what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredBody:
-    """Runs a body as `measure` asks for it; one that calls `tools` is run once, unmeasured in the end.
+    """Runs a body as `measure` asks for it; one that calls `tools`, or functions through `budget`, is run once, unmeasured in the end.
 
     `is_measured` False runs it once, whatever it does.
     """
@@ -37,6 +38,7 @@ class MeasuredBody:
     measure: Measure
     tools: Sequence[BoundTool] = ()
     is_measured: bool = True
+    budget: Budget | None = None
 
     def wrap(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """Return what runs in place of `body`: async where it is, since a plugin of async tests looks at that."""
@@ -46,6 +48,11 @@ class MeasuredBody:
     def has_called_tools(self) -> bool:
         """Whether a tool of the test was called, by its body or by a fixture before it."""
         return any(tool.made_calls for tool in self.tools)
+
+    @property
+    def has_made_calls(self) -> bool:
+        """Whether that is so, or a function was called through the fixture `budget`."""
+        return self.has_called_tools or (self.budget is not None and self.budget.has_measured)
 
     def _synchronous(self, body: Callable[..., Any]) -> Callable[..., None]:
         @functools.wraps(body)
@@ -65,20 +72,20 @@ class MeasuredBody:
 
     def _judge(self, call: Call, duration_of: DurationOf | None) -> None:
         __tracebackhide__ = True
-        if not self.is_measured or self.has_called_tools:
+        if not self.is_measured or self.has_made_calls:
             call()
             return
 
         def checked() -> Any:
             __tracebackhide__ = True
             result = call()
-            if self.has_called_tools:
-                raise _ToolsCalled
+            if self.has_made_calls:
+                raise _CallsMade
             return result
 
         try:
             self.measure(checked, duration_of)
-        except _ToolsCalled:
+        except _CallsMade:
             return
 
 

@@ -24,10 +24,11 @@ from ..spec.model import Budgets
 from .clocks import MeterError, wall_ns
 from .growth import FEWEST_SIZES, doubling_sizes
 from .markers import BudgetError, parse_marks
-from .measure import OnResult, Subject, apply_budgets, raise_for
+from .measure import OnResult, Subject, apply_budgets, raise_for, without
 from .results import BudgetResult
 
 T = TypeVar("T")
+_NONE = Budgets()
 _CARRIERS = tuple(
     str(folder) + os.sep
     for folder in (
@@ -39,7 +40,11 @@ _CARRIERS = tuple(
 
 
 class Budget:
-    """Makes the blocks. `on_result` is told every result (for the log), `warn` every inconclusive one's message."""
+    """Makes the blocks. `on_result` is told every result (for the log), `warn` every inconclusive one's message.
+
+    `marked` are the budgets of the test's markers, which the calls of its blocks have to keep as well, but for what a
+    block limits itself. A tool of a spec is left to the test's hook, which measures all calls of its tools.
+    """
 
     def __init__(
         self,
@@ -48,9 +53,13 @@ class Budget:
         warn: Callable[[str], None] | None = None,
         lock: AbstractContextManager[Any] | None = None,
         inconclusive_fails: bool = False,
+        marked: Budgets = _NONE,
     ) -> None:
         self._on_result, self._warn, self._lock = on_result, warn, lock
         self._inconclusive_fails = inconclusive_fails
+        self._marked = marked
+        self.has_measured = False
+        """Whether a call was made through a block."""
 
     def __repr__(self) -> str:
         return "<Budget: latency(), memory(), cpu() or growth() gives a block to call code in>"
@@ -91,7 +100,12 @@ class Budget:
         return BudgetBlock(self._measure, budgets, sizes, self._finish)
 
     def _measure(self, subject: Subject, budgets: Budgets) -> tuple[BudgetResult, ...]:
-        return apply_budgets(subject, budgets, lock=self._lock, on_result=self._on_result)
+        self.has_measured = True
+        results = apply_budgets(subject, budgets, lock=self._lock, on_result=self._on_result)
+        if subject.call_of_size is None or budgets.growth is not None:
+            return results
+        rest = without(self._marked, budgets)
+        return results + apply_budgets(subject, rest, lock=self._lock, on_result=self._on_result)
 
     def _finish(self, results: list[BudgetResult]) -> None:
         __tracebackhide__ = True

@@ -1,7 +1,8 @@
 """The pytest side of the budget markers; registered when the first test that bears one was collected.
 
 A marker applies to the calls of the fixtures `tool` and `tools` that a test makes, which are made again to be
-measured; a test that makes none is judged by its own body.
+measured, and to those that it makes through the fixture `budget`, which measures them itself; a test that makes none is
+judged by its own body.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from ..clock.hooks import is_virtual
 from ..markers import BUDGET_MARKERS
 from ..runtime import runtime_of
+from ..spec.model import Budgets
 from .baseline import result_of
 from .body import Measure, MeasuredBody
 from .clocks import UNDER_VIRTUAL_TIME, MeterError
@@ -33,16 +35,22 @@ from .sizes import size_range
 if TYPE_CHECKING:
     from ..handwritten import BoundTool
     from ..scenario import ToolPlan
-    from ..spec.model import Budgets
     from ..targets.base import Outcome
+    from .fixture import Budget
 
 _ON_A_TEST_CASE = (
     "a budget marker measures test functions, and this is a method of unittest.TestCase: "
     "write it as a function (or in a plain class)"
 )
-_NO_CALLS = "the test made no call of its tools, so its budgets are about its own body: "
+_NO_CALLS = "the test made no call through its fixtures, so its budgets are about its own body: "
+_NOT_BESIDE = (
+    "memory peak not measured: the test made no call through its fixture `budget`, beside which the memory of a body "
+    "cannot be measured: leave the fixture out, or make calls through it"
+)
 _MARKED = pytest.StashKey[MarkedBudgets | None]()
 _INCONCLUSIVE = pytest.StashKey[str]()
+BUDGET: pytest.StashKey[Budget] = pytest.StashKey()
+"""What the fixture `budget` has given to the test."""
 
 
 def check_collected(session: pytest.Session) -> None:
@@ -61,8 +69,23 @@ def _problems(item: pytest.Item) -> list[str]:
         marked = item.stash[_MARKED] = parse_marks([(mark.name, mark.args, mark.kwargs) for mark in marks])
     except BudgetError as error:
         return [_placed(item, next(filter(_is_wrong, marks), marks[0]), str(error))]
-    problems = _never_measured(item) or (_tool_problems(item, marked) if _uses_tools(item) else body_problems(marked))
+    problems = _never_measured(item) or _fixture_problems(item, marked)
     return [_placed(item, marks[0], problem) for problem in problems]
+
+
+def _fixture_problems(item: pytest.Item, marked: MarkedBudgets) -> list[str]:
+    if _uses_tools(item):
+        return _tool_problems(item, marked)
+    if "budget" not in getattr(item, "fixturenames", ()):
+        return body_problems(marked)
+    others = replace(Budgets(), growth=marked.budgets.growth, regression=marked.budgets.regression)
+    return body_problems(replace(marked, budgets=others))
+
+
+def marked_for_calls(item: pytest.Item) -> Budgets:
+    """Return the budgets of the test's markers that any call can keep: how it grows, and whether it did, take more."""
+    marked = item.stash.get(_MARKED, None)
+    return Budgets() if marked is None else replace(marked.budgets, growth=None, regression=None)
 
 
 def _is_wrong(mark: pytest.Mark) -> bool:
@@ -124,8 +147,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
         return (yield)
     tools = _tools(pyfuncitem)
     results: list[BudgetResult] = []
-    problems = body_problems(marked)
-    body = MeasuredBody(_measurer(pyfuncitem, marked, results), tools, is_measured=not problems)
+    problems, budget = body_problems(marked), pyfuncitem.stash.get(BUDGET, None)
+    is_beside = budget is not None and "peak" in marked.budgets.memory
+    is_measured = not (problems or is_beside)
+    body = MeasuredBody(_measurer(pyfuncitem, marked, results), tools, is_measured=is_measured, budget=budget)
     original = pyfuncitem.obj
     pyfuncitem.obj = body.wrap(original)
     try:
@@ -134,8 +159,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
         pyfuncitem.obj = original
     if body.has_called_tools:
         results = [*_measure_calls(pyfuncitem, marked, tools)]
-    elif problems:
-        pytest.fail(_NO_CALLS + "; ".join(problems), pytrace=False)
+    elif not body.has_made_calls:
+        if problems:
+            pytest.fail(_NO_CALLS + "; ".join(problems), pytrace=False)
+        results += [BudgetResult("memory peak", "inconclusive", "not measured", "", _NOT_BESIDE)] if is_beside else []
     _conclude(pyfuncitem, results)
     _compare(pyfuncitem, marked.budgets.regression, results)
     return done

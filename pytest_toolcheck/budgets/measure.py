@@ -65,6 +65,16 @@ def kinds_of(budgets: Budgets) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if given[kind])
 
 
+def without(budgets: Budgets, nearer: Budgets) -> Budgets:
+    """Return what of budgets for any call is not limited by others that are nearer to it."""
+    return Budgets(
+        latency={name: limit for name, limit in budgets.latency.items() if name not in nearer.latency},
+        memory={name: limit for name, limit in budgets.memory.items() if name not in nearer.memory},
+        cpu_time_ns=budgets.cpu_time_ns if nearer.cpu_time_ns is None else None,
+        cpu_utilization=budgets.cpu_utilization if nearer.cpu_utilization is None else None,
+    )
+
+
 def apply_budgets(
     subject: Subject,
     budgets: Budgets,
