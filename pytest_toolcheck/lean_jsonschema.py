@@ -3,15 +3,15 @@
 For `format: iri` and `iri-reference` it imports `rfc3987-syntax`, which builds forty parsers at import (1.5 s of
 processor time in every run) and then takes half a millisecond a character. The grammar of that package is regular: here
 it becomes a regular expression that gives the same answers, made when first asked for; where that fails, the package is
-asked. Where `jsonschema` was imported before, our labels use the expression (`fast_iri_check`). The packages for other
-formats are imported when a value is checked by them (`lazy_formats.py`).
+asked. Where `jsonschema` was imported before, our labels use the expression (`fast_check`), and for `uri` what
+`uris.py` says. The packages for other formats are imported when a value is checked by them (`lazy_formats.py`).
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ __all__ = [
     "ValidationError",
     "Validator",
     "best_match",
-    "fast_iri_check",
+    "fast_check",
     "iri_expression",
     "jsonschema",
     "validator_for",
@@ -47,17 +47,19 @@ def iri_expression(rule: str) -> re.Pattern[str]:
     return re.compile(_expression(rule, _rules(_grammar()), ()))
 
 
-def fast_iri_check(checker: FormatChecker, name: str) -> re.Pattern[str] | None:
-    """Return the expression for a format that the checker would ask the slow package for; None for any other."""
-    if name not in _RULES or name not in checker.checkers:
-        return None
-    code = getattr(checker.checkers[name][0], "__code__", None)
-    if "_rfc3987_is_valid_syntax" not in getattr(code, "co_names", ()):
-        return None
-    try:
-        return iri_expression(_RULES[name])
-    except (ValueError, KeyError, OSError, re.error):
-        return None
+def fast_check(checker: FormatChecker, name: str) -> Callable[[str], object] | None:
+    """Return what says of a text what the checker would ask a slow package for; None for any other format."""
+    asked_for = getattr(getattr(checker.checkers.get(name, ((),))[0], "__code__", None), "co_names", ())
+    if name in _RULES and "_rfc3987_is_valid_syntax" in asked_for:
+        try:
+            return iri_expression(_RULES[name]).fullmatch
+        except (ValueError, KeyError, OSError, re.error):
+            return None
+    if name in ("uri", "uri-reference") and "validate_rfc3986" in asked_for:
+        from . import uris
+
+        return uris.is_uri if name == "uri" else uris.is_uri_reference
+    return None
 
 
 def _grammar() -> str:

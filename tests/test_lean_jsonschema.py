@@ -12,7 +12,8 @@ import pytest
 
 from pytest_toolcheck import lazy_formats, lean_jsonschema
 from pytest_toolcheck.cases import formats
-from pytest_toolcheck.lean_jsonschema import fast_iri_check, iri_expression
+from pytest_toolcheck.lean_jsonschema import fast_check, iri_expression
+from pytest_toolcheck.uris import is_uri, is_uri_reference
 
 SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite" / "tests" / "draft2020-12"
 ODD = (
@@ -50,13 +51,28 @@ def test_the_expression_answers_as_the_package_does() -> None:
         assert seen == {True, False}
 
 
+def test_uris_are_what_the_package_takes_for_some() -> None:
+    """Our reading and the two expressions of rfc3986-validator agree on every text, addresses in brackets most of all."""
+    package = pytest.importorskip("rfc3986_validator")
+    draw = random.Random(2)
+    pieces = ("::", ":", "1", "ab", "12345", "1.2.3.4", "256.1.1.1", "01.2.3.004", "v1.x", "v.", "1:2:3:4:5", "f:f:f:")
+    inside = ["".join(draw.choices(pieces, k=draw.randrange(7))) for _ in range(1500)]
+    marks = (*pieces, "[", "]", "//", "/", "?", "#", "@", "%4", "%4f", "\n", "http:", "&", " ", "\u00e9")
+    loose = ["".join(draw.choices(marks, k=draw.randrange(6))) for _ in range(1500)]
+    tried = [*texts(), *loose, *(f"http://[{text}]{draw.choice(['', '/', ':8', 'x'])}" for text in inside)]
+    for ours, rule in ((is_uri, "URI"), (is_uri_reference, "URI_reference")):
+        said = {text: package.validate_rfc3986(text, rule=rule) is not None for text in tried}
+        assert [text for text in tried if ours(text) != said[text]] == []
+        assert sum(said.values()) > 100
+
+
 def test_our_import_builds_no_parser_and_leaves_packages_alone() -> None:
     """After our import `lark` is not loaded, IRIs are checked, and `isoduration` is what it always was."""
     code = (
         "import sys; from pytest_toolcheck.cases import generate_cases, label_of; schema = {'format': 'iri'}; "
-        "list(generate_cases(schema)); "
+        "list(generate_cases(schema)); list(generate_cases({'format': 'uri'})); list(generate_cases({'format': 'uri-reference'})); "
         "assert label_of(schema, 'a b') == 'invalid' and label_of(schema, 'http://\u00f6.de') == 'valid'; "
-        "late = {'lark', 'rfc3987_syntax', 'isoduration', 'arrow', 'idna', 'uri_template', 'webcolors'} & set(sys.modules); "
+        "late = {'lark', 'rfc3987_syntax', 'rfc3986_validator', 'isoduration', 'arrow', 'idna', 'uri_template', 'webcolors'} & set(sys.modules); "
         "assert not late, late; assert label_of({'format': 'duration'}, 'PT') == 'invalid'; "
         "import isoduration; assert isoduration.__file__"
     )
@@ -94,9 +110,13 @@ def test_labels_are_quick_where_jsonschema_was_imported_before_us() -> None:
 
     checker = lean_jsonschema.FormatChecker(formats=())
     checker.checkers = {"iri": (slow, ()), "iri-reference": (lambda _: True, ()), "uri": (slow, ())}
-    assert fast_iri_check(checker, "iri") is iri_expression("iri")
-    assert fast_iri_check(checker, "iri-reference") is None
-    assert fast_iri_check(checker, "uri") is None
+    assert fast_check(checker, "iri") == iri_expression("iri").fullmatch
+    assert fast_check(checker, "iri-reference") is None
+    assert fast_check(checker, "uri") is None
+    plain = lean_jsonschema.Draft202012Validator.FORMAT_CHECKER
+    assert fast_check(plain, "uri") is is_uri
+    assert fast_check(plain, "uri-reference") is is_uri_reference
+    assert fast_check(plain, "no such format") is None
 
 
 @pytest.mark.parametrize(

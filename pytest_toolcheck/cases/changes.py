@@ -36,13 +36,21 @@ class Change(NamedTuple):
         return Change(nested, path, detail, value, self.only_if_valid)
 
 
-def all_below(changes: Iterable[Change], step: str | int, rebuild: Callable[[Any], Any]) -> Iterator[Change]:
-    """Yield the changes seen from the container, as `Change.below` of each."""
+def all_in_member(changes: Iterable[Change], base: dict[str, Any], name: str) -> Iterator[Change]:
+    """Yield the changes of a member seen from the object, as `Change.below` of each."""
     for category, path, detail, value, only_if_valid in changes:
-        if category == "nested" or (not path and isinstance(step, str)):
-            yield _new(Change, (category, (step, *path), detail, rebuild(value), only_if_valid))
+        if category == "nested" or not path:
+            yield _new(Change, (category, (name, *path), detail, {**base, name: value}, only_if_valid))
         else:
-            yield _new(Change, ("nested", (step, *path), f"{category} {detail}", rebuild(value), only_if_valid))
+            yield _new(Change, ("nested", (name, *path), f"{category} {detail}", {**base, name: value}, only_if_valid))
+
+
+def all_in_item(changes: Iterable[Change], base: list[Any], place: int) -> Iterator[Change]:
+    """Yield the changes of an item seen from the array, as `Change.below` of each."""
+    before, behind = base[:place], base[place + 1 :]
+    for category, path, detail, value, only_if_valid in changes:
+        said = detail if category == "nested" else f"{category} {detail}"
+        yield _new(Change, ("nested", (place, *path), said, [*before, value, *behind], only_if_valid))
 
 
 def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:

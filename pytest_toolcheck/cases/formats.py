@@ -235,11 +235,11 @@ def is_disputed(name: str, text: str, *, is_good: bool) -> bool:
 
     A leap second is one, and an address without a host: a tool that does as the standard says is not to be accused.
     """
-    from ..lean_jsonschema import fast_iri_check, jsonschema
+    from ..lean_jsonschema import fast_check, jsonschema
 
     checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-    fast = fast_iri_check(checker, name)
-    accepts = checker.conforms(text, name) if fast is None else fast.fullmatch(text) is not None
+    fast = fast_check(checker, name)
+    accepts = checker.conforms(text, name) if fast is None else fast(text)
     return bool(accepts) is not is_good
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from json import encoder
 from typing import Any
 
@@ -66,8 +67,12 @@ def is_sendable(value: Any, text: str, *, lone_surrogates: bool = False) -> bool
     return True
 
 
+@lru_cache(maxsize=4096)
 def readable(text: str, *, longest: int = _LONGEST) -> str:
-    """Return `text` fit for an id: one line, ASCII, neither `=` nor `::` nor brackets, long texts cut with a hash."""
+    """Return `text` fit for an id: one line, ASCII, neither `=` nor `::` nor brackets, long texts cut with a hash.
+
+    Remembered: most of what is done to one parameter is done to all.
+    """
     clean = _UNSAFE.sub("_", text).replace("::", ":_").strip()
     if len(clean) <= longest:
         return clean

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from .changes import Change, all_below, change, in_turns, nested
+from .changes import Change, all_in_item, all_in_member, change, in_turns, nested
 from .contained import spared
 from .containers import deepest, of_array, of_object, open_names
 from .deep import deep, is_made_far_inside
@@ -210,7 +210,7 @@ def _inside_member(
     conjunction = shape.member(name)
     options = [base[name]] if name in base else samples(document, conjunction, depth=depth + 1)
     made = _below(document, conjunction, options[0] if options else None, depth)
-    yield all_below(made, name, partial(_with_member, base, name))
+    yield all_in_member(made, base, name)
 
 
 def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int) -> Iterator[Change]:
@@ -235,7 +235,7 @@ def _inside_array(document: Document, shape: Shape, base: list[Any], depth: int)
 def _inside_item(
     document: Document, conjunction: Conjunction, own: list[Any], place: int, depth: int
 ) -> Iterator[Change]:
-    return all_below(_below(document, conjunction, own[place], depth), place, partial(_with_item, own, place))
+    return all_in_item(_below(document, conjunction, own[place], depth), own, place)
 
 
 def _below(document: Document, conjunction: Conjunction, own: Any, depth: int) -> Iterator[Change]:
@@ -315,10 +315,6 @@ def _one_of_several(document: Document, shape: Shape, length: int, depth: int) -
     if few and depth < _SEVERAL and (shape.smallest("maxItems") or _MANY) > len(row):
         long = array_of(document, shape, min(shape.smallest("maxItems") or _MANY, _MANY), depth=depth) or row
         yield from (item.below(len(long) - 1, partial(_with_item, long, len(long) - 1)) for item in few)
-
-
-def _with_member(base: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
-    return {**base, name: value}
 
 
 def _with_item(base: list[Any], place: int, value: Any) -> list[Any]:

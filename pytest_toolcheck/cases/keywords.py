@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from ..lean_jsonschema import fast_iri_check
+from ..lean_jsonschema import fast_check
 from .elementary import (
     MOST_STEPS,
     TYPES,
@@ -48,9 +48,9 @@ def _conforms(checker: Any, value: str, name: str) -> bool:
 
 def _format(scope: Scope, name: str, __: Any) -> Predicate:
     checker = scope.format_checker
-    fast = fast_iri_check(checker, name) if checker is not None and isinstance(name, str) else None
+    fast = fast_check(checker, name) if checker is not None and isinstance(name, str) else None
     if fast is not None:
-        return lambda value: not isinstance(value, str) or fast.fullmatch(value) is not None
+        return lambda value: not isinstance(value, str) or bool(fast(value))
     return lambda value: not isinstance(value, str) or _conforms(checker, value, name)
 
 
@@ -86,6 +86,7 @@ def asked_of_members(
     `classes` are those of the values that pass at all: `dict`, or what it is derived from, and others.
     """
     tests = {name: test for name, test in tests.items() if test is not always}
+    count = len(tests)
     asked: dict[str, Predicate] = {}
     passed: dict[str, Any] = {}
     """Members that passed last: most inputs differ from those before in one member."""
@@ -93,7 +94,7 @@ def asked_of_members(
     def first_asked(name: str) -> Predicate:
         return asked.setdefault(name, direct(tests[name]))
 
-    if len(tests) == 1 and classes == (object,):
+    if count == 1 and classes == (object,):
         [only] = tests
 
         def only_one(instance: Any) -> bool:
@@ -111,7 +112,7 @@ def asked_of_members(
             steps.count += 1
             if steps.count > MOST_STEPS:
                 steps.end()
-            for name in tests if len(tests) < len(instance) else instance:
+            for name in tests if count < len(instance) else instance:
                 if name in tests and name in instance and (value := instance[name]) is not passed.get(name, passed):
                     test = asked.get(name) or first_asked(name)
                     if not test(value):

@@ -18,7 +18,7 @@ from .keyed import keyed
 from .model import CATEGORIES, Case, Label
 from .schema import Document
 from .told import told
-from .turns import interleaved, weighted
+from .turns import in_rounds, weighted
 from .vast import one_too_few
 
 _MOST_CHANGES, _FEW_MEMBERS = 20_000, 5
@@ -171,16 +171,12 @@ def _in_order(changes: Sequence[Change], at_bounds: Mapping[int, str], *, is_sho
     What is a value at a bound as well is left to `boundary`: `at_bounds` are their texts, by the values' ids.
     `is_short`: so few are wanted that all categories take equal turns.
     """
-    queues: dict[tuple[str, str], dict[Any, dict[Any, list[Change]]]] = {}
-    for item in changes:
-        if item.category == "example":
-            continue
-        kind = _kind_of(item) if item.category in ("nested", "combination") else (item.category, "")
-        places = queues.setdefault(kind, {}).setdefault(item.path[:1], {})
-        places.setdefault(item.path[1:], []).append(item)
+    queues: dict[tuple[str, str], dict[Path, list[list[Change]]]] = {}
+    for (kind, path), queue in _by_place(changes).items():
+        queues.setdefault(kind, {}).setdefault(path[:1], []).append(queue)
     kinds = sorted(queues, key=lambda kind: CATEGORIES.index(kind[0]))
     firsts = (0 if kind[0] == "extra" else at for at, kind in enumerate(kinds))  # there the members are no parameters
-    made = [_of_kind([*queues[kind].values()], at) for at, kind in zip(firsts, kinds, strict=True)]
+    made = [iter(_of_kind([*queues[kind].values()], at)) for at, kind in zip(firsts, kinds, strict=True)]
     taken = {*at_bounds.values()}
     streams = [
         ((item, at_bounds.get(id(item.value)) or _written(item.value)) for item in stream)
@@ -204,10 +200,28 @@ def _elsewhere(changes: Iterator[Change], at_bounds: Set[str]) -> Iterator[Writt
             yield item, text
 
 
-def _of_kind(members: list[dict[Any, list[Change]]], first: int) -> Iterator[Change]:
-    """Take turns over the members; where they are many, each kind from another one on: all are soon changed."""
+def _by_place(changes: Iterable[Change]) -> dict[tuple[tuple[str, str], Path], list[Change]]:
+    """Return the changes by their kinds and the places that they change, in the order in which these are met."""
+    found: dict[tuple[tuple[str, str], Path], list[Change]] = {}
+    for item in changes:
+        category = item.category
+        if category == "example":
+            continue
+        key = (_kind_of(item) if category in ("nested", "combination") else (category, "")), item.path
+        queue = found.get(key)
+        if queue is None:
+            queue = found[key] = []
+        queue.append(item)
+    return found
+
+
+def _of_kind(members: list[list[list[Change]]], first: int) -> list[Change]:
+    """Take turns over the members; where they are many, each kind from another one on: all are soon changed.
+
+    Within each, take turns over the places below it.
+    """
     first %= len(members) if len(members) > _FEW_MEMBERS else 1
-    return interleaved([_in_turns(places) for places in (*members[first:], *members[:first])])
+    return in_rounds([in_rounds(places) for places in (*members[first:], *members[:first])])
 
 
 def _kind_of(item: Change) -> tuple[str, str]:
@@ -216,11 +230,6 @@ def _kind_of(item: Change) -> tuple[str, str]:
     if item.category == "nested":
         return item.category, _TURNS_INSIDE.get(word, word if word in CATEGORIES else "samples")
     return item.category, "inside" if item.path else "rows" if word.isdigit() else "ends"
-
-
-def _in_turns(places: Mapping[Any, list[Change]]) -> Iterator[Change]:
-    """Take turns over the places below one member."""
-    return interleaved([iter(queue) for queue in places.values()])
 
 
 def _labelled(

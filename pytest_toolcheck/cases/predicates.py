@@ -24,6 +24,7 @@ _COMPILED_DRAFTS = (
     jsonschema.Draft6Validator,
 )
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
+_REFERENCES = ("$ref", *_DYNAMIC)
 _JOINED = frozenset(("allOf", "$ref", "$dynamicRef"))
 
 
@@ -124,8 +125,9 @@ class Predicates:
         self.joints = Joints(self.steps)
         self._alive: list[Any] = []
         self._of_draft: dict[Any, Predicates] = {draft: self}
-        self._is_dynamic = _has_key(validator.schema, _DYNAMIC) or _leaves_document(validator.schema)
-        self.has_references = _has_key(validator.schema, ("$ref", *_DYNAMIC))
+        references = _references(validator.schema)
+        self._is_dynamic = any(key in _DYNAMIC or _leaves_document(reference) for key, reference in references)
+        self.has_references = bool(references)
         self.usable = draft in _COMPILED_DRAFTS
 
     def enter(self, resolver: Any, schema: Any) -> Any:
@@ -202,16 +204,21 @@ def _scope_key(resolver: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reversed([uri for uri, _ in resolver.dynamic_scope()])))
 
 
-def _has_key(schema: Any, names: tuple[str, ...]) -> bool:
-    if isinstance(schema, dict):
-        return any(name in schema for name in names) or any(_has_key(value, names) for value in schema.values())
-    return isinstance(schema, list) and any(_has_key(item, names) for item in schema)
+def _references(schema: Any) -> list[tuple[str, Any]]:
+    """Return what stands anywhere under a keyword for references, and that keyword."""
+    found: list[tuple[str, Any]] = []
+
+    def look(part: Any) -> None:
+        if isinstance(part, dict):
+            found.extend([(key, part[key]) for key in _REFERENCES if key in part])
+            part = part.values()
+        for inner in part:
+            if isinstance(inner, (dict, list)):
+                look(inner)
+
+    look([schema])
+    return found
 
 
-def _leaves_document(schema: Any) -> bool:
-    if isinstance(schema, dict):
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and not reference.startswith("#"):
-            return True
-        return any(_leaves_document(value) for value in schema.values())
-    return isinstance(schema, list) and any(_leaves_document(item) for item in schema)
+def _leaves_document(reference: Any) -> bool:
+    return isinstance(reference, str) and not reference.startswith("#")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -25,11 +25,12 @@ _FEW_MEMBERS, _INSIDE = 6, 9
 _LONGEST_NUMBER = 18
 
 
+_OF_EACH_TYPE = (change("null", None), *(change("type", value, f"{kind} {describe(value)}") for kind, value in _WRONG))
+
+
 def wrong_types(base: Any) -> Iterator[Change]:
     """Yield a value of every JSON type, what spells the base in another type, and the base wrapped."""
-    yield change("null", None)
-    for kind, value in _WRONG:
-        yield change("type", value, f"{kind} {describe(value)}")
+    yield from _OF_EACH_TYPE
     yield from _twins(base)
     yield change("type", [base], "in an array")
     yield change("type", {"value": base}, "in an object")
@@ -130,12 +131,15 @@ def _next_in_form(member: str) -> Iterator[str]:
         yield f"{member[: letter.start()]}{chr(ord(letter[0]) + 1)}{member[letter.end() :]}"
 
 
+_SPECIAL = tuple(change("number", value, name) for name, value in numbers.SPECIAL)
+
+
 def of_number(shape: Shape, *, whole: bool) -> Iterator[Change]:
     """Yield numbers around the bounds, and numbers that programs stumble over."""
     yield from (change("boundary", value) for value in numbers.around_bounds(shape, whole=whole))
     if whole:
         yield from (change("number", value) for value in numbers.fractions(shape))
-    yield from (change("number", value, name) for name, value in numbers.SPECIAL)
+    yield from _SPECIAL
     yield from (change("number", value) for value in list(numbers.good(shape, whole=whole))[:10])
     yield from (change("number", value) for value in numbers.inside(shape, whole=whole))
     yield from (change("number", value) for value in numbers.landmarks(shape))
@@ -157,11 +161,18 @@ def of_string(shape: Shape) -> Iterator[Change]:
     yield from _code_points(shape, low if shape.all_of("minLength") else None, high)
     yield from (change("format", text, f"{name} {describe(text)}") for name, text in texts.bad_formats(shape))
     yield from (change("pattern", text, f"{name} {describe(text)}") for name, text in texts.near_patterns(shape))
-    yield from (change("unicode", text, name) for name, text in texts.unusual(shape))
-    if not shape.all_of("pattern") and not shape.all_of("format"):
-        yield from (change("unicode", text, name) for name, text in texts.awkward(shape))
-        yield change("size", _ENDLESS, "one word and a sign", only_if_valid=True)
+    yield from _odd_texts(low, high, is_free=not shape.all_of("pattern") and not shape.all_of("format"))
     yield from _long(shape, high)
+
+
+@lru_cache(maxsize=256)
+def _odd_texts(low: int, high: int | None, *, is_free: bool) -> tuple[Change, ...]:
+    """Return the unusual texts between two lengths, which are the same for most parameters; more where any will do."""
+    found = [change("unicode", text, name) for name, text in texts.unusual(low, high)]
+    if is_free:
+        found += [change("unicode", text, name) for name, text in texts.awkward(low, high)]
+        found.append(change("size", _ENDLESS, "one word and a sign", only_if_valid=True))
+    return tuple(found)
 
 
 _LONGER = (("astral", "\U0001f600"), ("dotted I", "\u0130"), ("ligature", "\ufb01"), ("quotes", '"'))

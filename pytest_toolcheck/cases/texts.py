@@ -80,9 +80,8 @@ AWKWARD: tuple[tuple[str, str], ...] = (
 """More of these, for texts of which the schema says no more than the length."""
 
 
-def awkward(shape: Shape) -> Iterator[tuple[str, str]]:
+def awkward(low: int, high: int | None) -> Iterator[tuple[str, str]]:
     """Yield (name, text) for texts of signs, spaces and spelled values; in pieces where no more can be had."""
-    low, high = shape.largest("minLength"), shape.smallest("maxLength")
     for name, text in AWKWARD:
         pieces = [text] if high is None or high < 1 else [text[at : at + high] for at in range(0, len(text), high)]
         yield from ((name, _filled(piece, low)) for piece in pieces[: _MOST_PIECES if name == "signs" else 1])
@@ -219,8 +218,7 @@ def near_patterns(shape: Shape) -> Iterator[tuple[str, str]]:
             yield from misses[index : index + 1]
 
 
-def unusual(shape: Shape) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) for texts that trip programs, fitted to the shape's lengths."""
-    low, high = shape.largest("minLength"), shape.smallest("maxLength")
+def unusual(low: int, high: int | None) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) for texts that trip programs, fitted to the lengths."""
     for name, text in UNUSUAL:
         yield name, _filled(text if high is None else text[:high], low)

@@ -34,13 +34,28 @@ class Turn:
 def weighted(streams: list[tuple[Iterator[T], int]]) -> Iterator[T]:
     """Yield from all streams in turns, of each as many at once as it weighs."""
     while streams:
-        alive = []
-        for stream, weight in streams:
+        spent = []
+        for pair in streams:
+            stream, weight = pair
             taken = list(islice(stream, weight))
             yield from taken
-            if len(taken) == weight:
-                alive.append((stream, weight))
-        streams = alive
+            if len(taken) < weight:
+                spent.append(pair)
+        if spent:
+            streams = [pair for pair in streams if pair not in spent]
+
+
+def in_rounds(queues: list[list[T]]) -> list[T]:
+    """As `interleaved`, of lists: what is there already costs no call for each of its items."""
+    if len(queues) == 1:
+        return queues[0]
+    made: list[T] = []
+    number = 0
+    while queues:
+        made += [queue[number] for queue in queues]
+        number += 1
+        queues = [queue for queue in queues if len(queue) > number]
+    return made
 
 
 def interleaved(streams: Sequence[Iterator[T]]) -> Iterator[T]:
