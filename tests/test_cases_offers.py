@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_toolcheck.cases.offers import lists_in, unpacked
-from pytest_toolcheck.cases.words import allowed_in
+from pytest_toolcheck.cases.words import allowed_in, from_refusal
 from pytest_toolcheck.proof import prove
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import CallError, Outcome
@@ -109,3 +109,13 @@ def test_json_is_read_as_data() -> None:
     """The names of members and the place of an error are no offers; an array that is called allowed is one."""
     text, listed = unpacked('422: {"detail": [{"loc": ["body", "unit"], "msg": "bad", "allowed": ["km", 5]}]}')
     assert (text.split(), listed) == (["422:", "body", "unit", "bad"], ["km", "5"])
+
+
+def test_what_pydantic_writes_beside_its_words_is_no_offer() -> None:
+    """The kind of text that it names comes first, before the notes in brackets are tried word by word."""
+    said = (
+        "1 validation error for Request\nbase\n  Input is not a valid IPv4 address [type=ip_v4_address, "
+        "input_value='text', input_type=str]\n    For further information visit https://errors.pydantic.dev/2.14/v/x"
+    )
+    assert allowed_in(said) == []
+    assert from_refusal(said)[0] == "127.0.0.1"

@@ -7,7 +7,7 @@ import json
 import random
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +177,15 @@ def test_a_sentence_of_a_tool_is_no_message_of_an_interpreter(said: str) -> None
 
 
 def judged(
-    said: str, sent: dict[str, Any], *, label: Any = "valid", name: str = "tool", **error: Any
+    said: str,
+    sent: dict[str, Any],
+    *,
+    label: Any = "valid",
+    name: str = "tool",
+    properties: Iterable[str] | None = None,
+    **error: Any,
 ) -> Finding | None:
-    schema = {"type": "object", "properties": {key: {} for key in sent}}
+    schema = {"type": "object", "properties": {key: {} for key in (sent if properties is None else properties)}}
     told = CallError(error.pop("type", "ToolError"), said, **error)
     case = Case("id", sent, label, "boundary", "", "")
     return OUTCOME_CHECKS["no_crash"](
@@ -206,3 +212,13 @@ def test_whoever_runs_code_or_is_sent_the_words_may_say_so() -> None:
     assert judged(LENGTH, {"text": LENGTH}) is None
     assert judged("panic is not a function", {"text": "panic"}) is None
     assert judged("panic is not a function", {"n": 3}) is not None
+
+
+def test_a_further_argument_may_be_refused_in_pythons_words() -> None:
+    """As a Python tool may: the message names it. Of an argument that the schema has, the same words are a crash."""
+    said = "say() got an unexpected keyword argument 'more'"
+    assert judged(said, {"text": "a", "more": 1}, properties=["text"]) is None
+    assert judged(f"{said}. Did you mean 'text'?", {"text": "a", "more": 1}, properties=["text"]) is None
+    assert judged(said.replace("more", "it's"), {"text": "a", "it's": 1}, properties=["text"]) is None
+    assert judged(said, {"text": "a", "more": 1}, properties=["text", "more"]) is not None
+    assert judged(said, {"text": "a"}, properties=["text"]) is not None

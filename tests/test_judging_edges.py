@@ -13,6 +13,7 @@ import pytest
 
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence
+from pytest_toolcheck.checks.base import as_json
 from pytest_toolcheck.checks.databases import told_of_databases
 from pytest_toolcheck.checks.disclosure import given_away
 from pytest_toolcheck.checks.integral import rests_on_integral_float
@@ -307,11 +308,12 @@ def test_a_text_that_an_error_quotes_is_no_path() -> None:
 
 def test_what_python_shows_by_its_number_is_no_secret() -> None:
     """An unprintable letter of the input's own `api_key` stands as an escape in `input_value={...}`."""
-    sent = {"api_key": "\U0006fd98\x7fY\u200b2x"}
-    message = f"Field required [type=missing, input_value={sent!r}, input_type=dict]"
-    assert "\\" in message
-    assert list(given_away(message, json.dumps(sent, ensure_ascii=False))) == []
-    assert list(given_away(message, "{}"))
+    for key in ("\U0006fd98\x7fY\u200b2x", "\U00016aca", "a\0b1234567", "\u2028b1234567"):
+        sent = {"api_key": key}
+        message = f"Field required [type=missing, input_value={sent!r}, input_type=dict]"
+        assert "\\" in message
+        assert list(given_away(message, as_json(sent))) == []
+        assert list(given_away(message, "{}"))
 
 
 @pytest.mark.parametrize("message", HARMLESS)

@@ -50,6 +50,10 @@ _REGEX = re.compile(r"\^[^\s]{2,80}\$")
 _A_MOMENT = datetime(2024, 1, 31, 12, 30, tzinfo=UTC)
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*(?:-|–|to|and|\.\.)\s*(-?\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
+_BESIDE = re.compile(
+    r"[ \t]*\[type=\w+, input_value=.*, input_type=\w+\]|^[ \t]*For further information visit \S+", re.MULTILINE
+)
+"""What pydantic writes beside its words: what was sent once more, and where to read on. None of it is offered."""
 
 _SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bYYYY-MM-DD[T ]HH:MM(:SS)?Z?", ("2024-01-31T12:30:00Z", "2024-01-31T12:30:00", "2024-01-31 12:30:00")),
@@ -130,13 +134,18 @@ def from_text(text: str) -> list[str]:
     for match in _EXAMPLE.finditer(text):
         chunk = match.group(1).strip().rstrip(".")
         found += [chunk, chunk.split(" ")[0]]
-    for is_named, values in _shapes():
-        if is_named(text):
-            found += values
+    found += _of_kinds_in(text)
     for match in _RANGE.finditer(text):
         found += match.groups()
     found += _NUMBER.findall(text)
     return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+
+
+def _of_kinds_in(text: str) -> Iterator[str]:
+    """Yield texts of the kinds that have a name: an e-mail, an IP address."""
+    for is_named, values in _shapes():
+        if is_named(text):
+            yield from values
 
 
 @cache
@@ -170,7 +179,7 @@ def from_name(name: str) -> list[Any]:
 
 def allowed_in(text: str) -> list[str]:
     """Return the values that an error text lists as allowed ("one of: a, b")."""
-    text, found = unpacked(text)
+    text, found = unpacked(_BESIDE.sub("", text))
     for match in _ONE_OF.finditer(text):
         found += [part.strip(" '\"`.") for part in re.split(r",|;|\||\bor\b|\band\b", match.group(1))]
     for match in (*_EITHER.finditer(text), *_ARE.finditer(text)):
@@ -182,9 +191,10 @@ def allowed_in(text: str) -> list[str]:
 
 
 def from_refusal(text: str) -> list[str]:
-    """Return what an error text offers as values: what it lists as allowed, then its quoted words, examples, numbers."""
-    text, allowed = unpacked(text)[0], allowed_in(text)
-    found = [*allowed, *shaped(text), *quoted_in(text), *islice(items_in(text), _MOST_ITEMS), *forms_in(text)]
+    """Return what an error text offers as values: what it lists as allowed, then its quoted words, kinds of text, numbers."""
+    text, allowed = unpacked(_BESIDE.sub("", text))[0], allowed_in(text)
+    found = [*allowed, *shaped(text), *quoted_in(text), *_of_kinds_in(text)]
+    found += [*islice(items_in(text), _MOST_ITEMS), *forms_in(text)]
     found += [*from_text(text), *numbers_asked_for(text)]
     return list(dict.fromkeys(word for word in found if word))
 

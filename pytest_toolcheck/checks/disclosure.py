@@ -164,7 +164,8 @@ def _written(message: str, sent: str) -> Iterator[str]:
 
 def _is_sent(shown: str, sent: str) -> bool:
     """Whether the input held it: as it is, before it was written as part of a URL, or as Python shows what is no letter to it."""
-    return shown in sent or unquote(shown) in sent or _ESCAPED.sub(_letter, shown) in sent
+    forms = (shown, unquote(shown), _ESCAPED.sub(_letter, shown))
+    return any(form in sent for form in forms) or any(shown in spelled for spelled in _spelled(sent))
 
 
 def _letter(escaped: re.Match[str]) -> str:

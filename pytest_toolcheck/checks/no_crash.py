@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..spec.unmentioned import is_unasked
 from ..targets._text_values import is_refused_by_codec, is_told_by_codec
 from .base import ADVICE, Evidence, Finding, is_withheld, shorten, texts_in
 from .integral import stumbles_over_integral_float
@@ -227,6 +228,8 @@ def _words_of_code(evidence: Evidence, message: str) -> str | None:
     words = failed_in_words(message) if evidence.case.label == "valid" else None
     if words is None or any(_RUNS_CODE.search(name) for name in _names(evidence)):
         return None
+    if is_unasked(words, evidence.tool.input, evidence.case.input):
+        return None  # Python says which, to the caller too
     is_sent = any(text in words for text in texts_in(evidence.case.input) if len(text) >= _TELLING)
     return None if is_sent else words
 

@@ -11,15 +11,14 @@ _SPEAKS_OF_OTHERS: Final = ("additionalProperties", "unevaluatedProperties", "pa
 _MOST_PARTS: Final = 64
 
 
-def is_unasked(error: BaseException, schema: Any, arguments: Iterable[str]) -> bool:
-    """Whether Python itself refused an argument that the schema does not mention: a fair refusal, nothing was promised.
+def is_unasked(text: str, schema: Any, arguments: Iterable[str]) -> bool:
+    """Whether Python itself refused, in these words, an argument that the schema does not mention: nothing was promised.
 
     A schema that says `additionalProperties`, if only `true`, promises to take others.
     """
-    text = str(error)
     if "keyword argument" not in text and "multiple values for argument" not in text:
         return False
-    return any(repr(name) in text for name in unmentioned(schema, arguments))
+    return any(f"'{name}'" in text for name in unmentioned(schema, arguments))
 
 
 def unmentioned(schema: Any, names: Iterable[str]) -> tuple[str, ...]:

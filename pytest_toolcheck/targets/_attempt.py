@@ -138,7 +138,7 @@ class Attempt:
 
     def _is_unasked(self, request: Request) -> bool:
         error, schema = self.error, request.tool.input
-        return isinstance(error, TypeError) and schema is not None and is_unasked(error, schema, request.arguments)
+        return isinstance(error, TypeError) and schema is not None and is_unasked(str(error), schema, request.arguments)
 
 
 def _nothing() -> None:
