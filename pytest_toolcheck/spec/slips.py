@@ -95,8 +95,8 @@ def _required(names: list[Any], properties: Any) -> Found:
     if not isinstance(properties, dict):
         return
     for index, name in enumerate(names):
-        if name not in properties:
-            yield from _misspelled(("required", index), name, properties, f"{{place}}: no property {quoted(str(name))}")
+        if isinstance(name, str) and name not in properties:
+            yield from _misspelled(("required", index), name, properties, f"{{place}}: no property {quoted(name)}")
 
 
 def _misspelled(path: Path, word: Any, known: Any, text: str) -> Found:

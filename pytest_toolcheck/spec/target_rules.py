@@ -90,8 +90,9 @@ def _calls(document: Document, kind: str) -> Iterator[Problem]:
     """Yield wrong `call`s: how a tool is called depends on the kind of target."""
     pattern, expected = _CALLS.get(kind, (None, ""))
     tools, target = document.value.get("tools"), document.value["target"].get(kind)
+    defaults = document.value.get("defaults")
     is_documented = kind != "http" or not isinstance(target, dict) or "openapi" in target
-    is_documented |= "call" in (document.value.get("defaults") or {})
+    is_documented |= isinstance(defaults, dict) and "call" in defaults
     for name, tool in tools.items() if isinstance(tools, dict) else ():
         call = tool.get("call") if isinstance(tool, dict) else None
         path: Path = ("tools", name, "call")
