@@ -197,3 +197,26 @@ def test_the_last_none_are_none(tmp_path: Path, size: str, rows: str, about: str
     found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
     assert len(found) == (told is not None)
     assert told is None or told in found[0]
+
+
+NOUGHT = '"limit": {"type": "integer", "minimum": 0, "maximum": 50, "default": 4, "description": "SAID"}'
+NONE = [
+    ("ROWS[:limit or 4]", "", "lists 4 rows where limit is 0"),
+    ("ROWS[:limit or 4]", "how many, none for 0", "lists 4 rows where limit is 0"),
+    ("ROWS[:limit or 4]", "0 for the default", None),
+    ("ROWS[:limit]", "", None),
+    ("ROWS[:limit or 50]", "", None),  # all
+    ("ROWS[:limit or 50]", "how many, none for 0", "lists 9 rows where limit is 0"),
+    ("ROWS[:max(1, limit)]", "", None),
+    ("ROWS[:4]", "", None),
+]
+
+
+@pytest.mark.parametrize(("rows", "said", "told"), NONE)
+def test_a_limit_of_0_is_no_default(tmp_path: Path, rows: str, said: str, told: str | None) -> None:
+    """None and all are what 0 may mean, the usual number where somebody says so."""
+    code = f"{ROWS}def list_rows(limit=4):\n    return {rows}\n"
+    spec = SPEC.replace("PROPERTIES", "{" + NOUGHT.replace("SAID", said) + "}")
+    found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
+    assert len(found) == (told is not None), found
+    assert told is None or told in found[0]

@@ -16,6 +16,7 @@ from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
 from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
+from .nought import may_be_nought, taken_for_default
 from .told_defaults import may_be_told, told
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class DefaultsScenario:
         running = cast("RunningScenario", ctx)
         answered = _answered if _repeats(ctx.plan) else told
         findings = tuple(_findings(ctx.plan)) or tuple(kept(running)) or tuple(answered(running))
+        findings = findings or tuple(_of_nought(running))
         for finding in findings:
             running.report(finding)
         if findings := findings or running.judged_unanswered():
@@ -62,7 +64,7 @@ def is_tried(plan: ToolPlan) -> bool:
     if wanted is False:
         return False
     asked = _with_default(plan) if _repeats(plan) else may_be_told(plan)
-    return any(compared(plan)) or any(may_be_kept(plan)) or any(asked)
+    return any(compared(plan)) or any(may_be_kept(plan)) or any(asked) or any(may_be_nought(plan))
 
 
 def _repeats(plan: ToolPlan) -> bool:
@@ -111,6 +113,12 @@ def _answered(running: RunningScenario) -> Iterator[Finding]:
         finding = next((found for stand in stands for found in _answered_at(running, stand, path, default)), None)
         if finding is not None:
             yield finding
+
+
+def _of_nought(running: RunningScenario) -> Iterator[Finding]:
+    plan, base = running.plan, running.base()
+    if base is not None and any(may_be_nought(plan)):
+        yield from taken_for_default(running, [base, *ample(plan.tool.input, base), *_telling(plan, base)])
 
 
 def ample(schema: Any, base: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,7 @@ from .pages import makers
 from .ranges import bounds_in, wrong_bound
 from .searched import text_of_search, wrong_search
 from .sorting import order_in, wrong_order
+from .two_filters import go_together, look_at_pairs
 
 if TYPE_CHECKING:
     from .promise import Trial
@@ -42,7 +43,7 @@ _HOW: Final = (
 )
 _SHOWS_OTHERWISE: Final = frozenset(_HOW.split())
 """How rows are shown, and which of them, whatever they hold."""
-_MOST_FILTERS, _MOST_KINDS, _MOST_MADE = 3, 6, 12
+_MOST_FILTERS, _MOST_KINDS, _MOST_MADE, _MOST_NUMBERS = 3, 6, 12, 2
 
 
 def filters_in(plan: ToolPlan) -> list[str]:
@@ -103,6 +104,8 @@ def _of_kinds(trial: Trial, base: Mapping[str, Any]) -> None:
         found = asked.wrong(name)
         if found is not None and asked.wrong(name) == found:
             raise trial.broken(found, "filter", ("calls", asked.asking.calls[-6:]))
+    if (found := asked.wrong_together()) is not None:
+        raise trial.broken(found, "filters together", ("calls", asked.asking.calls[-6:]))
 
 
 @dataclass(slots=True)
@@ -110,6 +113,9 @@ class _Asked:
     """What a listing answered, asked for everything and for each kind."""
 
     asking: Asking
+    listed: dict[str, list[tuple[Any, list[Any] | None]]] = field(default_factory=dict)
+    """What each filter was answered alone, by its name: the kinds asked for, with their rows."""
+    whole: list[Any] = field(default_factory=list)
 
     def fill(self) -> None:
         """Make something to list of each choice, where nothing is listed."""
@@ -121,9 +127,10 @@ class _Asked:
         """Return what is wrong with a filter, or None."""
         self.asking.calls.clear()
         schema = self.asking.trial.plan.tool.input
-        whole = self._rows({}) or []
+        whole = self.whole = self._rows({}) or []
         kinds = [*members_of(schema, name), *(value for row in whole for value in _values(row, name))]
         listed = {as_json(kind): (kind, self._rows({name: kind})) for kind in kinds[:_MOST_KINDS]}
+        self.listed[name] = list(listed.values())
         is_filter = name in _choices(schema) or any(
             rows and all(_is_of(row, name, kind) for row in rows) for kind, rows in listed.values()
         )
@@ -138,6 +145,16 @@ class _Asked:
                 )
         return None
 
+    def wrong_together(self) -> str | None:
+        """Return what is wrong with two filters together, or None; whole numbers that rows show may be filters here."""
+        plan = self.asking.trial.plan
+        if not go_together(plan):
+            return None
+        for name in _numbers(plan)[: _MOST_FILTERS - len(self.listed)] if self.listed else ():
+            values = {as_json(value): value for row in self.whole for value in _values(row, name)}
+            self.listed[name] = [(value, self._rows({name: value})) for value in islice(values.values(), _MOST_NUMBERS)]
+        return look_at_pairs(self.listed, self._rows, _is_of, lambda row, name: bool(_values(row, name)))
+
     def _shown(
         self, whole: list[Any], listed: Mapping[str, tuple[Any, list[Any] | None]], name: str
     ) -> Iterator[tuple[dict[str, Any], Any]]:
@@ -148,6 +165,19 @@ class _Asked:
     def _rows(self, given: Mapping[str, Any]) -> list[Any] | None:
         rows = self.asking.rows(given)
         return None if rows is None else [row for row in rows if isinstance(row, Mapping)]
+
+
+def _numbers(plan: ToolPlan) -> list[str]:
+    """Return the optional whole numbers beside the filters; which of them are filters their rows tell."""
+    needed, filters = set(required_of(plan.tool.input)), filters_in(plan)
+    parts = {name: part for name, part in parts_of(plan.tool.input).items() if name not in needed | {*filters}}
+    plain = [name for name, part in parts.items() if any("integer" in _types(each) for each in with_alternatives(part))]
+    return [
+        name
+        for name in plain
+        if _SHOWS_OTHERWISE.isdisjoint(words_of(name))
+        and not _MEANS_ELSE.search(str(parts[name].get("description", "")))
+    ]
 
 
 def _choices(schema: Any) -> set[str]:

@@ -35,6 +35,12 @@ _OF_TIME: Final = re.compile(
 )
 """What says that the last of something else are meant than rows."""
 _OF_ALL: Final = re.compile(r"\b(?:0|zero|all|every|everything|unlimited|no limit|whole)\b", re.IGNORECASE)
+_NONE_FOR_NOUGHT: Final = re.compile(
+    r"\b(?:none|nothing|no \w+) (?:for|if|when|where|at|with) (?:it is |zero|0\b)|\b0\b[^.,;]{0,20}\b(?:none|nothing)\b",
+    re.IGNORECASE,
+)
+_OF_ELSE_THAN_NONE: Final = re.compile(r"\bdefault|\ball\b|every|unlimited|no limit|\bauto|whole", re.IGNORECASE)
+"""What says that a limit of 0 is none."""
 _OF_ELSE: Final = re.compile(
     r"\b(?:per|each|char\w*|bytes?|length|depth|groups?|categor\w+|parallel|concurren\w+)\b", re.IGNORECASE
 )
@@ -101,6 +107,8 @@ def _sizes_of_the_last(plan: ToolPlan, properties: Mapping[str, Any]) -> frozens
 def _means_all(plan: ToolPlan, name: str) -> bool:
     """Whether 0 rows may mean all: of a limit it often does, of the last so many it does where somebody says so."""
     said = plan.tool.input["properties"][name].get("description") if isinstance(plan.tool.input, dict) else None
+    if _NONE_FOR_NOUGHT.search(str(said)):
+        return False
     is_limit = "_".join(words_of(name)) in SIZES
     return is_limit or _OF_ALL.search(f"{plan.description.description} {said}") is not None
 
@@ -177,9 +185,18 @@ class _Listing:
         return None
 
     def _not_none(self) -> tuple[str, str] | None:
-        """Say that the last 0 rows are some: of a list, `rows[-0:]` are all."""
-        rows = self._rows({self.names.size: 0}) if not self.names.means_all else None
-        return (f"lists {len(rows)} rows where {self.names.size} is 0", "none") if rows else None
+        """Say that the last 0 rows are some: of a list, `rows[-0:]` are all; of a limit, `limit or 10` are as many as without it."""
+        name = self.names.size
+        rows = self._rows({name: 0}) if not self.names.means_all or _allows_none(self._part(name)) else None
+        if not rows or (self.names.means_all and not self._is_taken_for_default(rows)):
+            return None
+        return f"lists {len(rows)} rows where {name} is 0", "none"
+
+    def _is_taken_for_default(self, rows: list[Any]) -> bool:
+        """Whether 0 rows are neither none nor all: as many as where nothing is said, in a listing whose limit is exact."""
+        usual, texts = self._rows({}) or [], [as_json(row) for row in self.whole]
+        is_exact = [as_json(row) for row in self._rows({self.names.size: 1}) or ()] == texts[:1]
+        return is_exact and len(rows) == len(usual) < len(texts)
 
     def _misplaced(self, texts: list[str]) -> tuple[str, str] | None:
         """Say where the second of two pages is not what follows the first."""
@@ -257,6 +274,11 @@ class _Listing:
     @property
     def _schema(self) -> Any:
         return self.trial.plan.tool.input
+
+
+def _allows_none(part: Mapping[str, Any]) -> bool:
+    """Whether a schema says that 0 may be asked for, and nobody that it stands for something else."""
+    return part.get("minimum") == 0 and not _OF_ELSE_THAN_NONE.search(str(part.get("description", "")))
 
 
 def _is_run(shown: list[str], texts: list[str]) -> bool:

@@ -11,6 +11,7 @@ from ..targets._text_values import is_refused_by_codec, is_told_by_codec
 from .base import ADVICE, Evidence, Finding, is_withheld, shorten, texts_in
 from .integral import stumbles_over_integral_float
 from .interpreters import failed_in_words
+from .made_values import is_allowed_by_its_pattern
 
 if TYPE_CHECKING:
     from ..spec.model import ToolSpec
@@ -160,7 +161,9 @@ def _last_error(evidence: Evidence, noise: str) -> str | None:
         told = [line for line in told if not line.startswith("TypeError")]
     else:
         told += [
-            match["line"].strip() for match in _raised(_LOGGED_VALUE, noise) if _STUMBLED.match(match["said"].strip())
+            match["line"].strip()
+            for match in _raised(_LOGGED_VALUE, noise)
+            if _STUMBLED.match(said := match["said"].strip()) or is_allowed_by_its_pattern(evidence, said)
         ]
     return told[-1] if told else None
 
@@ -178,7 +181,9 @@ def _is_float_for_integer(evidence: Evidence, error: CallError) -> bool:
 
 
 def _is_stumble(evidence: Evidence, error: CallError) -> bool:
-    return evidence.case.label == "valid" and _STUMBLED.match(_without_prefix(error.message)) is not None
+    said = _without_prefix(error.message)
+    is_stumble = _STUMBLED.match(said) is not None or is_allowed_by_its_pattern(evidence, said)
+    return evidence.case.label == "valid" and is_stumble
 
 
 def _without_prefix(message: str) -> str:
