@@ -22,6 +22,7 @@ from .first_asked import alternatives
 from .mixed import mixed_arrays, mixed_texts
 from .siblings import windows_of
 from .state import Watch
+from .switches import is_promised_by_method, keeps_record
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
@@ -103,6 +104,11 @@ class Trial:
         """Whether the spec itself asks for it, not only the target's own hints."""
         keys = self.plan.tool.key_positions
         return f"/annotations/{self.check}" in keys or f"/checks/{self.check}" in keys
+
+    @property
+    def is_by_method(self) -> bool:
+        """Whether HTTP alone promises it: then what keeps a record of calls may change (a version, a history)."""
+        return is_promised_by_method(self.plan, self.check)
 
     def inputs(self, most: int = MOST_INPUTS) -> Iterator[tuple[dict[str, Any], Outcome]]:
         """Yield different inputs that the tool has just accepted, with its answer. Raises ScenarioSkipped without one."""
@@ -244,6 +250,8 @@ class Trial:
         """
         ctx, told = self.ctx, dict(answer) if isinstance(answer, Mapping) else {}
         windows = windows_of(self.plan, server=ctx.server, open_scratch=open_scratch or self._reading, by_name=True)
+        if self.is_by_method:
+            windows = [window for window in windows if not keeps_record(window.tool.name)]
         return Watch(
             session,
             windows,
@@ -258,7 +266,9 @@ class Trial:
         """Return the failure that says how the promise is broken."""
         tool = self.plan.tool
         place = place_of(tool, f"annotations/{self.check}", f"checks/{self.check}")
-        promised = f"{self.check} ({place})" if self.is_written else f"{self.check}, as the target says of the tool"
+        method = self.is_by_method and (self.plan.description.source or "").partition(" ")[0]
+        who = f"HTTP says of {method}" if method else "the target says of the tool"
+        promised = f"{self.check} ({place})" if self.is_written else f"{self.check}, as {who}"
         shown = tuple((title, shorten(value, 1200)) for title, value in details)
         finding = Finding(self.check, f"{tool.name} {message}", f"{self.check} {cause}", promised, details=shown)
         self.ctx.report(finding)

@@ -14,13 +14,14 @@ from ..refused import NOT_SO_OFTEN
 from ..targets.base import Outcome, Session
 from .files import WRITTEN
 from .first_asked import what_is_decided_first
-from .leaves import differing, is_ignored, leaves_of, leaves_of_outcome
+from .leaves import Leaves, differing, is_ignored, leaves_of, leaves_of_outcome
 from .many import ask_on
 from .order import what_order_decides
 from .promise import SLOW_S, Trial, runs_here
 from .second_call import many_inputs_twice, what_a_first_call_changes, what_a_second_call_changes
 from .state import Change, Seen
 from .sweep import what_writes
+from .switches import keeps_record
 from .trend import Trend, trend_in
 
 REPEATS: Final = 8
@@ -33,6 +34,8 @@ _MOST_ELSEWHERE: Final = 60
 _REFUSALS_TO_BELIEVE: Final = 4
 _QUICK_NS: Final = 10_000_000
 _MOST_NEW: Final = 3
+_FEW: Final = 2
+"""So many inputs where HTTP alone promises something."""
 
 
 def idempotent(trial: Trial) -> None:
@@ -64,6 +67,25 @@ def read_only(trial: Trial) -> None:
     _no_order_decides(trial, accepted)  # calls in the session that was fresh until now
     _nothing_decides(trial, accepted)
     ask_on(trial, [value for value, _ in accepted])
+
+
+def safe(trial: Trial) -> None:
+    """A GET of which nobody says more: as `read_only`, with few calls."""
+    accepted = list(trial.inputs(_FEW))
+    seen: Seen | None = None
+    for value, first in accepted:
+        seen = _no_change(trial, value, first, trial.ctx.session, seen=seen)
+    _no_trend(trial, accepted[0][0], "a call has an effect")
+    _no_first_call_stays(trial, accepted[0][0])
+    _no_order_decides(trial, accepted)
+    _nothing_decides(trial, accepted)
+
+
+def put_again(trial: Trial) -> None:
+    """A PUT of which nobody says more: as `idempotent`, with few calls."""
+    for value, first in trial.inputs(_FEW):
+        _no_trend(trial, value, "an equal call has a further effect")
+        _no_further_change(trial, value, first.value)
 
 
 def _no_mark(trial: Trial, base: dict[str, Any], answer: Outcome) -> None:
@@ -132,7 +154,7 @@ def _no_trend(trial: Trial, value: dict[str, Any], what: str, begun: Sequence[Ou
     for known in (begun, ()):  # the second time confirms
         more = [trial.ctx.call(value, valid=True) for _ in range(REPEATS - len(known))]
         answers = [leaves_of_outcome(outcome) for outcome in (*known, *more)]
-        answers = [answer for answer in answers if answer["(outcome)"] == "accepted"]
+        answers = [_told(trial, answer) for answer in answers if answer["(outcome)"] == "accepted"]
         found = trend_in(answers, ignored=ignored, telemetry=trial.check == "read_only" or not trial.is_written)
         if found is None:
             return
@@ -145,6 +167,11 @@ def _no_trend(trial: Trial, value: dict[str, Any], what: str, begun: Sequence[Ou
     )
 
 
+def _told(trial: Trial, answer: Leaves) -> Leaves:
+    """Return an answer without what may be another one each time."""
+    return {p: v for p, v in answer.items() if not (trial.is_by_method and keeps_record(p))}
+
+
 def _no_further_change(trial: Trial, value: dict[str, Any], answer: Any) -> None:
     watch = trial.watch(value, answer, trial.ctx.session)
     if not watch.sees_something:
@@ -154,7 +181,9 @@ def _no_further_change(trial: Trial, value: dict[str, Any], answer: Any) -> None
     for _ in range(_CHANGES_TO_BELIEVE):
         before, spent = after, trial.ctx.call(value, valid=True).duration_ns / 1e9
         after = watch.settle()
-        places = {change.place for change in watch.changes(before, after)}
+        places = {
+            change.place for change in watch.changes(before, after) if change.place in _told(trial, {change.place: 0})
+        }
         lasting = places if lasting is None else lasting & places
         if not lasting:
             return

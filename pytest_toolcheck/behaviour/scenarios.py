@@ -17,7 +17,7 @@ from .many import has_few_inputs, many
 from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
 from .seeded import seed_in, seeded
-from .switches import is_implied, is_promised, is_wanted
+from .switches import is_implied, is_promised, is_promised_by_method, is_wanted
 
 _REPEATED: Final[tuple[tuple[str, Callable[[Trial], None]], ...]] = (
     ("read_only", repeat.read_only),
@@ -34,11 +34,12 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     for check, act in _REPEATED:
         if is_promised(tool, check) and not is_implied(tool, check) and is_wanted(tool, check, "repeat"):
             yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, _place(tool, check))
+    yield from _by_method(plan)
     is_open = tool.checks.get("deterministic") is not False and tool.annotations.deterministic is None
     if is_open and is_wanted(tool, "deterministic", "repeat") and seed_in(plan) is not None:
         yield BehaviourScenario("repeat[seed]", "deterministic", "repeat", seeded, tool.position)
     if (
-        not any(is_promised(tool, check) for check, _ in _REPEATED)
+        not any(is_promised(tool, check) or is_promised_by_method(plan, check) for check, _ in _REPEATED)
         and is_wanted(tool, "many", "repeat")
         and has_few_inputs(plan)
     ):
@@ -52,6 +53,12 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     yield from every_value_scenarios(plan)
     if (isolated := _isolated(plan)) is not None:
         yield BehaviourScenario("concurrent[isolated]", "isolated", "concurrent", isolated, _place(tool, "isolated"))
+
+
+def _by_method(plan: ToolPlan) -> Iterator[Scenario]:
+    for check, act in (("read_only", repeat.safe), ("idempotent", repeat.put_again)):
+        if is_promised_by_method(plan, check) and is_wanted(plan.tool, check, "repeat"):
+            yield BehaviourScenario(f"repeat[{check}]", check, "repeat", act, plan.tool.position)
 
 
 def _isolated(plan: ToolPlan) -> Callable[[Trial], None] | None:
