@@ -61,7 +61,7 @@ def what_order_decides(trial: Trial, known: Sequence[tuple[Input, Outcome]]) -> 
         there = _answers(trial, values[::-1], session)[::-1] if session is not None else []
     suspected = _suspected(here, there) if there else iter(())
     for one, other in itertools.islice(suspected, _PAIRS):
-        if (decided := _believed(trial, values[one], values[other])) is not None:
+        if (decided := believed(trial, values[one], values[other])) is not None:
             return decided
     return None
 
@@ -87,12 +87,13 @@ def _differ_in_one(one: Input, other: Input) -> bool:
 
 def _answers(trial: Trial, values: Sequence[Input], session: Session | None) -> list[Leaves | None]:
     """Return what each is answered, without what says nothing; None where that is a refusal, or another time another."""
-    found = [_answer(trial, value, session) for value in values]
-    again = [_answer(trial, value, session) for value in values]
+    found = [answer_of(trial, value, session) for value in values]
+    again = [answer_of(trial, value, session) for value in values]
     return [first if first == later else None for first, later in zip(found, again, strict=True)]
 
 
-def _answer(trial: Trial, value: Input, session: Session | None) -> Leaves | None:
+def answer_of(trial: Trial, value: Input, session: Session | None) -> Leaves | None:
+    """Return what a call is answered, without what says nothing; None where it is not accepted."""
     outcome = trial.ctx.call(value, valid=True, session=session)
     if outcome.kind != "accepted":
         return None
@@ -114,14 +115,14 @@ def _suspected(here: Sequence[Leaves | None], there: Sequence[Leaves | None]) ->
             yield one, other
 
 
-def _believed(trial: Trial, one: Input, other: Input) -> Decided | None:
+def believed(trial: Trial, one: Input, other: Input) -> Decided | None:
     """Begin anew again and again, and ask in turns for the one and for the other first."""
     seen: list[Leaves] = []
     for at in range(_BEGINNINGS):
         first, then = (one, other) if at % 2 == 0 else (other, one)
         with _anew(trial) as session:
-            answer = _answer(trial, first, session) if session is not None else None
-            if answer is None or _answer(trial, then, session) != answer:
+            answer = answer_of(trial, first, session) if session is not None else None
+            if answer is None or answer_of(trial, then, session) != answer:
                 return None
         seen.append(answer)
         if (at >= 2 and answer != seen[at - 2]) or (at >= 1 and answer == seen[at - 1]):

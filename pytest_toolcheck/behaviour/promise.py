@@ -85,6 +85,8 @@ class Trial:
     ctx: RunningScenario
     keys: dict[str, Keys] = dataclasses.field(default_factory=dict)
     """What asks for new values beside a base, by the base."""
+    owes: bool = False
+    """Whether nobody promises it, and the tool owes it all the same."""
     _other: Session | None = None
     _made: list[Case] | None = None
 
@@ -269,6 +271,8 @@ class Trial:
         method = self.is_by_method and (self.plan.description.source or "").partition(" ")[0]
         who = f"HTTP says of {method}" if method else "the target says of the tool"
         promised = f"{self.check} ({place})" if self.is_written else f"{self.check}, as {who}"
+        if self.owes and not self.is_written:
+            promised = f"{self.check}: nothing says that an earlier call matters"
         shown = tuple((title, shorten(value, 1200)) for title, value in details)
         finding = Finding(self.check, f"{tool.name} {message}", f"{self.check} {cause}", promised, details=shown)
         self.ctx.report(finding)

@@ -18,6 +18,7 @@ from .pages import names_in, pages
 from .promise import BehaviourScenario, Trial
 from .seeded import seed_in, seeded
 from .switches import is_implied, is_promised, is_promised_by_method, is_wanted
+from .unpromised import owes_answers, unpromised
 
 _REPEATED: Final[tuple[tuple[str, Callable[[Trial], None]], ...]] = (
     ("read_only", repeat.read_only),
@@ -48,6 +49,8 @@ def behaviour_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
         yield BehaviourScenario("repeat[pages]", "pages", "repeat", pages, _place(tool, "pages"))
     if tool.checks.get("filters") is not False and is_wanted(tool, "filters", "repeat") and may_be_asked(plan):
         yield BehaviourScenario("repeat[filters]", "filters", "repeat", filters, _place(tool, "filters"))
+    if owes_answers(plan):
+        yield BehaviourScenario("repeat[apart]", "deterministic", "repeat", unpromised, tool.position)
     if is_promised(tool, "pure") and plan.spec.target.kind == "python":
         yield BehaviourScenario("pure", "pure", "pure", repeat.pure, _place(tool, "pure"))
     yield from every_value_scenarios(plan)

@@ -19,7 +19,7 @@ _VERBS: Final = (
     "acknowledge consume dequeue enqueue queue log login logout start stop run trigger refresh sync toggle merge import send "
     "confirm unsubscribe verify redirect"
 )
-_WRITES: Final = frozenset(_VERBS.split())
+HAS_AN_EFFECT: Final = frozenset(_VERBS.split())
 _RECORDS: Final = (
     "version versions revision revisions rev generation seq sequence updates edits changes change history recent recently log logs "
     "audit stats statistics metrics analytics popular trending activity activities usage views visits visited accesses counter"
@@ -71,6 +71,6 @@ def is_promised_by_method(plan: ToolPlan, check: str) -> bool:
     own = {"put", "set", "save", "store", "update", "edit", "make", "create"} if check == "idempotent" else set()
     return (
         source.startswith(method)
-        and not words & (_WRITES - own)
+        and not words & (HAS_AN_EFFECT - own)
         and not _SAID.search(plan.description.description or "")
     )

@@ -1,0 +1,133 @@
+"""What functions owe that promise nothing: equal questions do not get the answer that another call was to have.
+
+Two faults show where a tool is called with its base and with one parameter changed: a cache whose key leaves the parameter
+out (what is asked first decides what both are answered, in newly imported modules), and a default that is the last call's
+value. Tools that make, begin or keep something may do either: a key of idempotency, a place that is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from ..chains.roles import role_of, words_of
+from ..checks.base import as_json, shorten
+from ..checks.violation import is_valid
+from ..parts import parts_of
+from ..scenario import ScenarioSkipped, ToolPlan
+from .first_asked import alternatives
+from .leaves import Leaves
+from .order import answer_of, believed
+from .promise import SLOW_S
+from .switches import HAS_AN_EFFECT, is_wanted
+
+if TYPE_CHECKING:
+    from ..targets.base import Session
+    from .promise import Trial
+
+_MOST_CHANGED: Final = 6
+_KEEPS: Final = re.compile(
+    r"\b(?:first|last|previous\w*|current\w*|once|existing|already|sticky|remember\w*|keeps?|kept|idempoten\w*|until|session|reus\w+"
+    r"|continu\w*|resum\w*|state\w*|taken|same (?:as|\w+ id))\b",
+    re.IGNORECASE,
+)
+"""What says that an earlier call matters."""
+_VERBS: Final = (
+    "open close begin finish cancel join sell reserve announce book order buy pay publish configure init ensure assign allocate "
+    "choose pick enroll sign vote play move turn switch lock unlock use select subscribe invite rent hire lend borrow deposit withdraw "
+    "transfer charge deploy connect load learn train observe tell answer chat ask"
+)
+_DOES: Final = frozenset(_VERBS.split())
+_OF_ONE_CALL: Final = frozenset(
+    ["key", "id", "token", "session", "idempotency", "request", "nonce", "handle", "cursor"]
+)
+
+Input = dict[str, Any]
+
+
+def owes_answers(plan: ToolPlan) -> bool:
+    """Whether a function that promises nothing is by its name and description one that only answers."""
+    tool, keeps = plan.tool, plan.tool.annotations
+    promises = (
+        keeps.read_only,
+        keeps.idempotent,
+        keeps.deterministic,
+        keeps.destructive,
+        tool.checks.get("deterministic"),
+    )
+    role = role_of(tool.name)
+    if plan.spec.target.kind != "python" or any(each is not None for each in promises) or not parts_of(tool.input):
+        return False
+    words = words_of(tool.name)
+    is_maker = (role is not None and role[0] not in ("read", "list")) or not HAS_AN_EFFECT.isdisjoint(words)
+    is_maker |= not _DOES.isdisjoint(words[:1])
+    told = f"{plan.description.description} {[part.get('description') for part in parts_of(tool.input).values()]}"
+    return not is_maker and not _KEEPS.search(told) and is_wanted(tool, "deterministic", "repeat")
+
+
+def unpromised(trial: Trial) -> None:
+    """Call with the base and with one parameter changed, in turns. Raises ScenarioSkipped without an answer that repeats."""
+    trial.owes = True
+    base = trial.ctx.base()
+    if base is None or trial.ctx.call(base, valid=True).duration_ns > SLOW_S * 1e9:
+        raise ScenarioSkipped(f"no valid call of {trial.plan.tool.name} succeeded, or it takes long")
+    usual = _answer(trial, base)
+    if usual is None or usual != _answer(trial, base):
+        raise ScenarioSkipped(f"{trial.plan.tool.name} does not answer its base with the same")
+    alike = []
+    for name, changed in islice(_changed(trial, base), _MOST_CHANGED):
+        answer = _answer(trial, changed)
+        if answer == usual:
+            alike.append(changed)
+        if answer is not None and name not in base:
+            _last_stays(trial, base, name)
+    if alike:
+        _first_decides(trial, base, alike, usual)
+
+
+def _changed(trial: Trial, base: Input) -> Iterator[tuple[str, Input]]:
+    schema = trial.plan.tool.input if trial.plan.tool.input is not None else True
+    cases = trial.valid_inputs()
+    pairs = ((name, value) for name in parts_of(schema) for _, value in alternatives(name, base, cases))
+    for name, value in pairs:
+        if _OF_ONE_CALL.isdisjoint(words_of(name)) and is_valid(schema, changed := {**base, name: value}):
+            yield name, changed
+
+
+def _answer(trial: Trial, given: Input, session: Session | None = None) -> Leaves | None:
+    return answer_of(trial, given, session)
+
+
+def _first_decides(trial: Trial, base: Input, alike: list[Input], usual: Leaves) -> None:
+    for other in alike:
+        with trial.fresh_session() as session:
+            fresh = _answer(trial, other, session)
+        if fresh not in (None, usual) and (decided := believed(trial, base, other)) is not None:
+            message = f"what is asked first decides what {shorten(as_json(other), 100)} is answered"
+            raise trial.broken(
+                f"answers what another call was to be told: {message}", "asked first", *decided.details()
+            )
+
+
+def _last_stays(trial: Trial, base: Input, name: str) -> None:
+    """Say that a call without a parameter is answered as the last one with it, whichever value that had."""
+    values = {as_json(each[name]): each[name] for each in trial.valid_inputs() if name in each}
+    seen: dict[str, Leaves] = {}
+    for turn in range(2):
+        if turn and len({as_json(answer) for answer in seen.values()}) == 1:
+            return  # it makes no difference
+        for text, value in islice(values.items(), 3):
+            told, left_out = _answer(trial, {**base, name: value}), _answer(trial, base)
+            if told is None:
+                continue
+            if told != left_out or seen.setdefault(text, told) != told:
+                return
+    if len({as_json(answer) for answer in seen.values()}) > 1:
+        details: Mapping[str, Any] = {f"{name} {text}, then without": answer for text, answer in seen.items()}
+        raise trial.broken(
+            f"is answered without {name} as the last call with one was, whichever {name} that had",
+            "last stays",
+            *((title, answer) for title, answer in details.items()),
+        )
