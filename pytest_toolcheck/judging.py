@@ -91,6 +91,7 @@ def _bound(context: RunningScenario, state: ToolState, check: Check, options: Ma
                 handed=state.handed,
                 anew=lambda arguments: called_anew(context, state, arguments),
                 retry=context.again,
+                about=state.plan.description.description or "",
                 halves_sent=state.server.halves_sent,
                 by_hints=is_found_by_hints(state.plan),
                 notes=notes,

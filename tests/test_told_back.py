@@ -15,6 +15,35 @@ TEXT: dict[str, Any] = {"type": "string"}
 LARGE = {"type": "integer", "maximum": 2**63 - 1}
 
 
+SWITCH = {"type": "boolean", "default": True}
+LEVEL = {"type": "integer", "minimum": 0, "maximum": 9, "default": 3}
+
+
+@pytest.mark.parametrize(
+    ("schema", "said", "answers", "is_found"),
+    [
+        (SWITCH, "", lambda value: value or True, True),
+        (SWITCH, "", lambda value: value, False),
+        ({**SWITCH, "default": False}, "", lambda value: True, False),
+        (SWITCH, "always on for guests", lambda value: True, False),
+        (LEVEL, "", lambda value: value or 3, True),
+        (LEVEL, "0 for the usual level", lambda value: value or 3, False),
+        (LEVEL, "", lambda value: 3, False),  # the level that it has
+        (LEVEL, "", lambda value: max(value, 1), False),
+        ({**LEVEL, "default": 1}, "", lambda value: max(value, 1), False),
+        ({"type": "integer", "minimum": 0}, "", lambda value: value or 3, False),
+    ],
+)
+def test_a_default_in_the_place_of_nothing(schema: dict[str, Any], said: str, answers: Any, is_found: bool) -> None:
+    """`false` and 0 are values; what a description says of them, and an answer that is the same for all, accuse nobody."""
+    value = 0 if schema["type"] == "integer" else False
+    case = Case("id", {"part": value}, "valid", "boundary", "/part", "")
+    tool = ToolSpec(name="book", input={"type": "object", "properties": {"part": {**schema, "description": said}}})
+    outcome = Outcome("accepted", 1, value={"id": 1, "part": answers(value)})
+    retry = lambda sent: Outcome("accepted", 1, value={"id": 2, "part": answers(sent["part"])})  # noqa: E731
+    assert (OUTCOME_CHECKS["told_back"](Evidence(tool, case, outcome, retry=retry)) is not None) == is_found
+
+
 def judged(
     sent: dict[str, Any], value: Any, *, label: Any = "valid", name: str = "add_meeting", **more: Any
 ) -> Finding | None:

@@ -61,6 +61,8 @@ class Evidence:
     """The folders and files that the spec hands to the target to work with."""
     by_hints: bool = False
     """Whether the input's schema is made from the type hints of a Python function."""
+    about: str = ""
+    """What the target says of the tool."""
     halves_sent: frozenset[str] = frozenset()
     """The lone surrogates that the target has been sent so far: it may have kept them."""
     notes: list[str] = field(default_factory=list)

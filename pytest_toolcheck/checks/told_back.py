@@ -1,7 +1,8 @@
 """`told_back`: what an answer tells back under a parameter's own name is what was sent, where programs spoil it without notice.
 
 An answer may tell another value: trimmed, rounded, capped, in another time zone. Looked for is what nobody means: the hour
-of one offset beside another offset, a whole number beyond 2^53 that became a float's, letters that became question marks.
+of one offset beside another offset, a whole number beyond 2^53 that became a float's, letters that became question marks,
+the default in the place of `false` or 0 (`notify or True`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..behaviour.leaves import leaves_of_outcome
 from ..chains.roles import words_of
 from ..parts import parts_of
 from .base import Evidence, Finding, place_of, shorten
+from .violation import is_valid
 
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|z|[+-]\d\d:?\d\d)", re.ASCII)
 _ZONE: Final = re.compile(r"zone|tz|offset|locale|region|country|city|place", re.IGNORECASE)
@@ -21,6 +23,12 @@ _ZONE: Final = re.compile(r"zone|tz|offset|locale|region|country|city|place", re
 _KEEPS_HOURS: Final = re.compile(
     r"\b(?:wall|local|naive|replac\w*|ignor\w*|drop\w*|strip\w*|time ?zones?|offsets?)\b", re.IGNORECASE
 )
+_OF_NOUGHT: Final = re.compile(
+    r"\b(?:zero|always|forced?|overrid\w*|falls? back|fallback|ignored|cannot|unless|may be|default\w*|auto\w*|unlimited|none)\b"
+    r"|(?<![\d.-])0(?![\d.])(?! ?(?:to|-|\u2013|and|\.\.))|\bfalse\b",
+    re.IGNORECASE,
+)
+"""What says that these mean something of their own."""
 _EXACT: Final = 2**53
 _CODECS: Final = ("ascii", "latin-1", "cp1252")
 
@@ -44,7 +52,8 @@ def told_back(evidence: Evidence) -> Finding | None:
 def _spoilt(evidence: Evidence, name: str, sent: Any, told: Any) -> str | None:
     if isinstance(sent, str) and isinstance(told, str):
         return _other_moment(evidence, sent, told) or _lost_letters(sent, told)
-    return _rounded(parts_of(evidence.tool.input).get(name, {}), sent, told)
+    part = parts_of(evidence.tool.input).get(name, {})
+    return _rounded(part, sent, told) or _taken_for_left_out(evidence, name, part, told)
 
 
 def _other_moment(evidence: Evidence, sent: str, told: str) -> str | None:
@@ -57,6 +66,30 @@ def _other_moment(evidence: Evidence, sent: str, told: str) -> str | None:
     if _minutes(one[3]) == _minutes(other[3]) or says_so or any(_ZONE.search(name) for name in names):
         return None
     return "the hour of one offset beside another is another moment"
+
+
+def _taken_for_left_out(evidence: Evidence, name: str, part: Mapping[str, Any], told: Any) -> str | None:
+    """Where `false` or 0 was sent, and the default is told, while another number is told as it was sent."""
+    given, default = evidence.case.input, part.get("default")
+    is_nought = type(given[name]) is type(default) and given[name] in (False, 0) and (default is True or default > 1)
+    said = f"{evidence.about} {part.get('description', '')}"
+    if (
+        not is_nought
+        or told != default
+        or type(told) is not type(default)
+        or evidence.retry is None
+        or _OF_NOUGHT.search(said)
+    ):
+        return None
+    others = [given[name]] if isinstance(default, bool) else [given[name], 1]
+    for value in others:
+        if not is_valid(evidence.tool.input or True, asked := {**given, name: value}):
+            return None
+        again = leaves_of_outcome(evidence.retry(asked))
+        found = [leaf for place, leaf in again.items() if words_of(place.rpartition("/")[2]) == words_of(name)]
+        if found != [value or default]:
+            return None
+    return "the default stands in for what was sent"
 
 
 def _told(evidence: Evidence) -> Iterator[str]:
