@@ -71,7 +71,8 @@ def _other_moment(evidence: Evidence, sent: str, told: str) -> str | None:
 def _taken_for_left_out(evidence: Evidence, name: str, part: Mapping[str, Any], told: Any) -> str | None:
     """Where `false` or 0 was sent, and the default is told, while another number is told as it was sent."""
     given, default = evidence.case.input, part.get("default")
-    is_nought = type(given[name]) is type(default) and given[name] in (False, 0) and (default is True or default > 1)
+    is_other = default is True or (isinstance(default, int | float) and default > 1)
+    is_nought = is_other and type(given[name]) is type(default) and given[name] in (False, 0)
     said = f"{evidence.about} {part.get('description', '')}"
     if (
         not is_nought
