@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import sys
 import urllib.request
+from types import SimpleNamespace
 
+import httpcore
 import psutil
 import pytest
 
@@ -124,6 +128,26 @@ class TestCalls:
         """An answer that is no JSON is its text; what the server wrote meanwhile is with the outcome."""
         assert call(session, tool("t", "GET /text")).value == "plain words"
         assert call(session, tool("s", "GET /status/418")).noise == "asked for status/418\n"
+
+    def test_a_call_reads_no_certificates_and_looks_for_no_package(self, shop, monkeypatch):
+        """httpx reads certificates for each client; httpcore looks for `sniffio` at each lock: twice what a call else takes."""
+        shop.open().close()
+        looked_for, finder = [], SimpleNamespace(find_spec=lambda name, *where: looked_for.append(name))
+        monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+        monkeypatch.setattr(ssl, "create_default_context", lambda **options: pytest.fail("certificates are read again"))
+        session = shop.open()
+        assert call(session, tool("t", "GET /text")).value == "plain words"
+        session.close()
+        assert "sniffio" not in looked_for
+
+    def test_clients_in_other_loops_are_still_told_theirs(self, shop, monkeypatch):
+        """What imports `sniffio` is asked: a user's client that runs in trio is not taken for one in asyncio."""
+        shop.open().close()
+        monkeypatch.setitem(sys.modules, "sniffio", SimpleNamespace(current_async_library=lambda: "curio"))
+        with pytest.raises(RuntimeError, match="unsupported async environment"):
+            httpcore._synchronization.current_async_library()
+        monkeypatch.delitem(sys.modules, "sniffio")
+        assert httpcore._synchronization.current_async_library() == "asyncio"
 
     def test_many_at_once(self, session):
         """Concurrent calls get their own answers."""

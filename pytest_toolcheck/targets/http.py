@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from ..errors import MissingExtra, TargetError
 from ..spec.model import HttpTarget, Spec, ToolSpec
 from ..spec.path_holes import unfilled
+from ._clients import certificates, sniff_no_more
 from ._openapi import Operation, read_operations
 from ._remote import ServedSession
 from ._started import StartedServer
@@ -118,7 +119,8 @@ class HttpService:
         self.server.ensure()
         url = self.url(str(self.target.openapi))
         try:
-            answer = httpx.get(url, headers=dict(self.target.headers), timeout=_OPEN_LIMIT_S, follow_redirects=True)
+            headers, trusted = dict(self.target.headers), certificates(httpx)
+            answer = httpx.get(url, headers=headers, timeout=_OPEN_LIMIT_S, follow_redirects=True, verify=trusted)
             answer.raise_for_status()
             return answer.json()
         except (httpx.HTTPError, ValueError) as error:
@@ -143,10 +145,16 @@ class HttpService:
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
         import httpx
 
-        # The limit of a call is ours; a pool's own limits would only make concurrent calls wait for each other.
-        limits = httpx.Limits(max_connections=None)
-        headers = dict(self.target.headers)
-        async with httpx.AsyncClient(headers=headers, timeout=None, limits=limits, follow_redirects=True) as client:
+        sniff_no_more()
+        client = httpx.AsyncClient(
+            headers=dict(self.target.headers),
+            verify=certificates(httpx),
+            timeout=None,
+            # The limit of a call is ours; a pool's own limits would only make concurrent calls wait for each other.
+            limits=httpx.Limits(max_connections=None),
+            follow_redirects=True,
+        )
+        async with client:
             yield client
 
     def close(self) -> None:

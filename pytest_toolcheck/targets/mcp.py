@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra, TargetError
 from ..spec.model import McpTarget, Spec
+from ._clients import certificates
 from ._timelimit import Expired
 from .base import Progress, ToolDescription
 from .owner import Connection, Owner, shared_owner
@@ -171,7 +172,7 @@ class McpServer:
         from mcp.client.streamable_http import streamable_http_client
 
         timeout = httpx2.Timeout(30.0, read=None)
-        client = httpx2.AsyncClient(headers=dict(self._target.headers), timeout=timeout)
+        client = httpx2.AsyncClient(headers=dict(self._target.headers), timeout=timeout, verify=certificates(httpx2))
         stack.push_async_callback(client.aclose)
         return streamable_http_client(str(self._target.url), http_client=client)
 
