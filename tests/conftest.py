@@ -18,6 +18,8 @@ from hypothesis import configuration, settings
 
 import pytest_toolcheck.lean_jsonschema  # before a test module imports `jsonschema`, which then takes 1.5 s
 
+from .quick_runs import find_fixtures_once, find_hooks_at_once
+
 pytest_plugins = ["pytester"]
 
 settings.register_profile("tests", deadline=None)  # a busy machine fails nothing
@@ -68,6 +70,8 @@ def _installed_once() -> Iterator[None]:
     installed = [_Installed(each) for each in importlib.metadata.distributions()]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(importlib.metadata, "distributions", lambda: iter(installed))
+        find_fixtures_once(patch)
+        find_hooks_at_once(patch)
         yield
 
 
@@ -84,12 +88,14 @@ def shared_data() -> Path:
 def hypothesis_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of Hypothesis' own for processes that a test starts.
 
-    Of all sources that are not installed it reads the constants, in each process anew, for the better part of two seconds:
-    these are kept from one test to the next, examples are not.
+    Of all sources that are not installed it reads the constants, in each process anew, for the better part of two seconds,
+    and looks up what kind each character is: these are kept from one test to the next, examples are not.
     """
-    home, constants = tmp_path_factory.mktemp("hypothesis"), PROJECT / ".hypothesis" / "constants"
-    constants.mkdir(parents=True, exist_ok=True)
-    (home / "constants").symlink_to(constants)
+    home = tmp_path_factory.mktemp("hypothesis")
+    for name in ("constants", "unicode_data"):
+        kept = PROJECT / ".hypothesis" / name
+        kept.mkdir(parents=True, exist_ok=True)
+        (home / name).symlink_to(kept)
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(home))
     return home
 

@@ -28,8 +28,21 @@ for _module in pkgutil.walk_packages(pytest_toolcheck.__path__, "pytest_toolchec
         importlib.import_module(_module.name)
 
 PLUGINS = ("-p", "toolcheck", "-p", "no:randomly", "-o", "asyncio_default_fixture_loop_scope=function")
-WITHOUT = ("cacheprovider", "logging", "anyio", "doctest", "unittest", "pastebin", "stepwise", "setuponly", "setupplan")
-"""What plays no part in runs inside tests, and takes a fifth of their time; other runs have it."""
+WITHOUT = (
+    "cacheprovider",
+    "logging",
+    "doctest",
+    "unittest",
+    "pastebin",
+    "stepwise",
+    "setuponly",
+    "setupplan",
+    "junitxml",
+)
+WITHOUT += ("legacypath", "faulthandler", "subtests", "anyio", "xdist", "xdist.looponfail", "timeout", "rerunfailures")
+WITHOUT += ("time_machine", "platformdirs")
+ALONE = tuple(word for name in WITHOUT for word in ("-p", f"no:{name}"))
+"""What plays no part in runs inside tests, and takes a third of their time; other runs have it."""
 SUBPROCESS = ("-p", "toolcheck", "-p", "no:cacheprovider", "--disable-plugin-autoload")
 """A process imports other plugins where it needs them: what all of them import takes as long as pytest and ours do."""
 
@@ -52,7 +65,7 @@ def write_tool(pytester: pytest.Pytester, code: str, spec: str = "", *, name: st
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
     """Run pytest in this process with our plugin and without the plugins that would reorder or repeat."""
-    return pytester.runpytest_inprocess(*PLUGINS, *(f"-pno:{name}" for name in WITHOUT), *args)
+    return pytester.runpytest_inprocess(*PLUGINS, *ALONE, *args)
 
 
 def events(folder: Path) -> Iterator[dict[str, Any]]:

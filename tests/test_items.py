@@ -157,7 +157,7 @@ def test_the_first_failure_can_stop_the_run_and_the_last_failed_run_again(pytest
 def test_junit_has_one_entry_a_case(pytester: pytest.Pytester) -> None:
     """The JUnit file names every case, and a failure carries the finding's first line."""
     write_tool(pytester, BROKEN, SPEC)
-    result = run(pytester, "--toolcheck-log=off", "--junitxml=out.xml")
+    result = pytester.runpytest_inprocess(*PLUGINS, "--toolcheck-log=off", "--junitxml=out.xml")
     cases = list(ET.parse(pytester.path / "out.xml").iter("testcase"))
     assert len(cases) == sum(result.parseoutcomes().values())
     failures = [case.find("failure") for case in cases]
