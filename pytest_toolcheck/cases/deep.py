@@ -8,7 +8,6 @@ from itertools import islice, product
 from typing import Any
 
 from .changes import Change, change, nested
-from .elementary import MOST_STEPS
 from .identity import describe
 from .schema import Conjunction, Document
 from .shapes import alternatives
@@ -27,8 +26,9 @@ _MANY, _FEW = 12, 2
 """Of so many items of a list the last is wrong: some programs look at the first, or the first ten."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
-_MOST_TRIED = (MOST_LEVELS, 12, 6, 4)
-"""Where twice the levels take more than twice the steps, the first of these that can be judged is as deep as it goes."""
+_MOST_TRIED, _MOST_TO_JUDGE = (12, 6, 4), 1000
+"""Where twice the levels take more than twice the steps, the first of these levels that takes no more than so many steps
+is as deep as it goes: dozens of such values are judged."""
 _MOST_PLACES = 40
 _MOST_SAMPLES, _MOST_SHAPES, _MOST_DEEP, _DEEPEST_START = 6, 8, 4, 3
 _MOST_LOOKED_AT, _MOST_TOLD, _FEW_TOLD, _FEW_AMONG = 300, 32, 8, 2
@@ -101,13 +101,14 @@ def _options(document: Document, conjunction: Conjunction, own: Any, depth: int)
 
 def _most_levels(document: Document, conjunction: Conjunction, value: Any, place: Place) -> int:
     """Return how deep the value may stand in itself: where parts hold each other, each level may ask twice as often."""
-    few, more = (document.steps(conjunction, with_levels(value, place, levels)) for levels in (4, 8))
-    tried = (
-        levels
-        for levels in _MOST_TRIED
-        if more <= 3 * few or document.steps(conjunction, with_levels(value, place, levels)) <= MOST_STEPS
-    )
-    return next(tried, 2)
+
+    def steps(levels: int) -> int:
+        return document.steps(conjunction, with_levels(value, place, levels), most=_MOST_TO_JUDGE)
+
+    few, more = steps(4), steps(8)
+    if more <= min(3 * few, _MOST_TO_JUDGE):
+        return MOST_LEVELS
+    return next((levels for levels in _MOST_TRIED if steps(levels) <= _MOST_TO_JUDGE), 2)
 
 
 def _places_of(document: Document, conjunction: Conjunction, value: Any) -> Iterator[Place]:

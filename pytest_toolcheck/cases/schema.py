@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
-from .elementary import Predicate
+from .elementary import MOST_STEPS, Predicate
 from .loops import has_loop, is_recursive
 from .predicates import Predicates
 
@@ -130,24 +130,27 @@ class Document:
     @cached_property
     def accepts(self) -> Predicate:
         """The predicate that says whether the schema accepts a value. May raise what `jsonschema` raises."""
+        test, steps = self._accepts, self._predicates.steps
+        if not self._predicates.usable:
+            return test
+
+        def accepts(value: Any) -> bool:
+            steps.count = 0  # each value has all its steps left
+            return test(value)
+
+        return accepts
+
+    @cached_property
+    def _accepts(self) -> Predicate:
+        """As `accepts`, going on with the steps that are counted."""
         if self.is_endless:
             return _undecided
         if self._predicates.usable:
             try:
-                return self._begun_anew(self._predicates.asked(self.schema, self.root.resolver))
+                return self._predicates.asked(self.schema, self.root.resolver)
             except Exception:
                 self._predicates.usable = False
         return cast(Predicate, self.validator.is_valid)
-
-    def _begun_anew(self, test: Predicate) -> Predicate:
-        """Return the predicate that counts its steps from nought, where these may be many."""
-        steps = self._predicates.steps
-
-        def accepts(value: Any) -> bool:
-            steps.count = 0
-            return test(value)
-
-        return accepts
 
     @property
     def refers(self) -> bool:
@@ -188,12 +191,15 @@ class Document:
         if not self.is_recursive:
             self.effort = min(self.effort, _MOST_TRIED // 2)
 
-    def holds(self, conjunction: Conjunction, value: Any) -> bool:
-        """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided."""
+    def holds(self, conjunction: Conjunction, value: Any, *, spent: int = 0) -> bool:
+        """Return whether every schema of the conjunction accepts `value`; False where that cannot be decided.
+
+        `spent`: so many of the steps that may be taken are not left.
+        """
         self.effort += 1
         if self.is_endless:
             return False
-        known, self._predicates.steps.count = self._tests, 0
+        known, self._predicates.steps.count = self._tests, spent
         try:
             for node in conjunction:
                 test = known.get((id(node.schema), id(node.resolver))) or self._known_predicate(node)
@@ -203,10 +209,11 @@ class Document:
             return False
         return True
 
-    def steps(self, conjunction: Conjunction, value: Any) -> int:
-        """Return how many objects and arrays are gone into to judge the value; more than `MOST_STEPS` for too many."""
-        self.holds(conjunction, value)
-        return self._predicates.steps.count
+    def steps(self, conjunction: Conjunction, value: Any, *, most: int = MOST_STEPS) -> int:
+        """Return how many objects and arrays are gone into to judge the value; more than `most` for too many."""
+        spent = MOST_STEPS - most  # as if so many had been taken already
+        self.holds(conjunction, value, spent=spent)
+        return self._predicates.steps.count - spent
 
     def _known_predicate(self, node: Node) -> Predicate:
         test = self._predicate(node)
@@ -216,7 +223,7 @@ class Document:
 
     def _predicate(self, node: Node) -> Predicate:
         if node.schema is self.schema:
-            return self.accepts
+            return self._accepts
         if self._predicates.usable:
             return self._predicates.asked(node.schema, node.resolver)
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
