@@ -320,20 +320,6 @@ WRONG = [
         ("'allow[0]': 'destructve' is not known. Did you mean 'destructive'? Valid values: destructive"),
         id="allow",
     ),
-    pytest.param(
-        'toolcheck: 1\ntarget: {http: {url: "http://h"}}\ndefaults: 30\ntools: {t: {call: GET /a}}\n',
-        3,
-        11,
-        "'defaults': expected a mapping of keys such as input, examples, budgets, found the number 30",
-        id="defaults_of_http",
-    ),
-    pytest.param(
-        TOOL + "    input: {properties: {a: {}}, required: [[a]]}\n",
-        5,
-        45,
-        "'input.required[0]' of tool 'lookup': expected a text, found a list",
-        id="required_list",
-    ),
 ]
 
 

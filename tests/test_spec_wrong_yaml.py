@@ -1,4 +1,4 @@
-"""Text that is not a usable YAML document: one clear message each, with its place."""
+"""Text that is not a usable YAML document, and values of a wrong kind: one clear message each, with its place."""
 
 from __future__ import annotations
 
@@ -92,4 +92,47 @@ WRONG = [
 @pytest.mark.parametrize(("text", "line", "column", "message"), WRONG)
 def test_one_message_at_the_right_place(tmp_path, text, line, column, message):
     """The one thing that is wrong gives one message, word for word, at its line and column."""
+    assert_one_message(tmp_path, text, line, column, message)
+
+
+STUMBLED_OVER = [
+    pytest.param(
+        'toolcheck: 1\ntarget: {http: {url: "http://h"}}\ndefaults: 30\ntools: {t: {call: GET /a}}\n',
+        3,
+        11,
+        "'defaults': expected a mapping of keys such as input, examples, budgets, found the number 30",
+        id="defaults_of_http",
+    ),
+    pytest.param(
+        TOOL + "    input: {properties: {a: {}}, required: [[a]]}\n",
+        5,
+        45,
+        "'input.required[0]' of tool 'lookup': expected a text, found a list",
+        id="required_list",
+    ),
+    pytest.param(
+        TOOL + "    input: {type: object, properties: 5}\n    values: {a: {valid: [1]}}\n",
+        5,
+        39,
+        "'input.properties' of tool 'lookup': expected a mapping, found the number 5",
+        id="properties_number",
+    ),
+    pytest.param(
+        TOOL
+        + '    input: {type: object, required: [a, "b\\nc"]}\n    examples: [{input: {a: 1}, expect: {output: {}}}]\n',
+        6,
+        17,
+        (
+            "this example promises a success, but the tool's input schema refuses it: missing key 'b\\nc' in "
+            "'examples[0].input' of tool 'lookup': needed are a, b\\nc"
+        ),
+        id="name_of_two_lines",
+    ),
+]
+"""What a first rule tells of, and a later one must not stumble over."""
+
+
+@pytest.mark.parametrize(("text", "line", "column", "message"), STUMBLED_OVER)
+def test_what_is_of_a_wrong_kind_is_told_once(tmp_path, text, line, column, message):
+    """Rules about meaning see specs whose structure is wrong elsewhere: found by mutating specs at random."""
     assert_one_message(tmp_path, text, line, column, message)

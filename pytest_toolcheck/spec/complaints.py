@@ -15,7 +15,7 @@ from typing import Any, Final
 from ..errors import UnitError
 from ..lean_jsonschema import ValidationError
 from ..units import parse_duration_ns, parse_share, parse_size_bytes
-from .wording import Path, did_you_mean, found, listed, place_name, quoted
+from .wording import Path, did_you_mean, found, listed, place_name, quoted, shorten
 
 _PARSERS: Final[dict[str, Callable[[object], object]]] = {
     "duration": parse_duration_ns,
@@ -171,7 +171,7 @@ def _words(text: str) -> list[str]:
 
 def _required(error: ValidationError, _schema: dict[str, Any], where: str) -> str:
     key = _missing(error)
-    needed = f"needed are {listed(_rule(error))}" if len(_rule(error)) > 1 else ""
+    needed = f"needed are {listed(map(shorten, _rule(error)))}" if len(_rule(error)) > 1 else ""
     hint = _MISSING_ADVICE.get(key) or needed
     return f"missing key {quoted(key)} in {where}" + (f": {hint}" if hint else "")
 

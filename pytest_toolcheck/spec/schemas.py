@@ -157,9 +157,8 @@ def refused_values(schema: dict[str, Any], values: Mapping[str, Any]) -> Iterato
 def parameters(scope: Scope) -> list[str] | None:
     """Return the names of a tool's parameters, or None where the schema does not list them all."""
     schema = scope.raw.get("input")
-    if not isinstance(schema, dict) or "properties" not in schema or _COMBINERS & schema.keys():
-        return None
-    return list(schema["properties"])
+    properties = schema.get("properties") if isinstance(schema, dict) and not _COMBINERS & schema.keys() else None
+    return list(properties) if isinstance(properties, dict) else None
 
 
 def _as_list(value: Any) -> list[Any]:
