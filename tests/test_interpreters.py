@@ -222,3 +222,36 @@ def test_a_further_argument_may_be_refused_in_pythons_words() -> None:
     assert judged(said.replace("more", "it's"), {"text": "a", "it's": 1}, properties=["text"]) is None
     assert judged(said, {"text": "a", "more": 1}, properties=["text", "more"]) is not None
     assert judged(said, {"text": "a"}, properties=["text"]) is not None
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/srv/slugs.py", line 22, in <module>
+    print(slug(title))
+          ^^^^^^^^^^^
+  File "/srv/slugs.py", line 9, in slug
+    return found[0]
+           ~~~~~^^^
+IndexError: list index out of range"""
+
+
+def crashed(said: str) -> Finding:
+    """Judge a command that ended with exit code 1 and these words."""
+    case = Case("id", {"title": "!"}, "valid", "boundary", "", "")
+    outcome = Outcome("crashed", 1, error=CallError("exit code 1", said, code=1))
+    found = OUTCOME_CHECKS["no_crash"](Evidence(ToolSpec(name="slug"), case, outcome))
+    assert found is not None
+    return found
+
+
+def test_a_traceback_that_a_command_writes_is_told_by_its_last_line_and_place() -> None:
+    """The first line of a failure stands alone; two crashes of one command are two causes, though its exit code is one."""
+    found = crashed(TRACEBACK)
+    assert found.message == "slug crashed: exit code 1: IndexError: list index out of range at slugs.py:9 in slug"
+    assert crashed(f"{TRACEBACK}\nof two lines").message == found.message
+    others = [
+        TRACEBACK.replace("line 9", "line 7"),
+        TRACEBACK.replace("IndexError", "shop.OrderError"),
+        "no such title",
+    ]
+    assert len({crashed(other).cause for other in [TRACEBACK, *others]}) == 4
+    assert crashed("no such title").message == "slug crashed: exit code 1: no such title"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from ..spec.unmentioned import is_unasked
@@ -83,6 +84,9 @@ _STUMBLED = re.compile(
 _BARE_KEY = re.compile(r"^(?:Error (?:executing|calling|running) tool \S+: )?(?P<key>'[^'\n]{1,200}')\s*$")
 """Nothing but a name in Python's quotes: what is left of a KeyError when a server sends `str(error)`."""
 
+_FRAME = re.compile(r'^  File "([^"\n]+)", line (\d+), in (\S+)$', re.MULTILINE)
+_RAISED = re.compile(r"^(?P<type>[\w.]+)(?::.*)?$", re.MULTILINE)
+"""Of a traceback: a place, and what was raised."""
 _UNDEFINED = re.compile(r"\bname '(?P<name>\w+)' is not defined")
 _RUNS_CODE = re.compile(r"eval|expr|formula|script|code|exec|python|comput|calc|math", re.IGNORECASE)
 _EVALUATES = re.compile(r"eval|expr|formula|script|code|cell|exec|templat|render|comput|run|quer|rule", re.IGNORECASE)
@@ -116,15 +120,25 @@ def no_crash(evidence: Evidence) -> Finding | None:
     if _is_float_for_integer(evidence, error):
         return None
     if outcome.kind == "crashed" or (outcome.kind == "refused" and _is_stumble(evidence, error)):
-        where = f" at {error.location}" if error.location else ""
-        message = f"{name} crashed: {error.type}: {shorten(error.message, 160)}{where}"
-        found = _finding(evidence, message, f"{error.type} {error.location or error.code or ''}")
+        said, place, cause = _in_short(error)
+        where = f" at {place}" if place else ""
+        found = _finding(evidence, f"{name} crashed: {error.type}: {shorten(said, 160)}{where}", cause)
         return replace(found, details=_advice(evidence, error))
     if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
         logged = "" if sign in error.message else f" (its server logged {sign})"
         message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
         return _finding(evidence, message, f"wrapped {_without_sent(sign, evidence)}")
     return None
+
+
+def _in_short(error: CallError) -> tuple[str, str | None, str]:
+    """Return what an error says, where it happened and its cause; of a traceback that a program wrote, its last line and place."""
+    frames = list(_FRAME.finditer(error.message)) if error.location is None else []
+    if not frames or (raised := _RAISED.search(error.message, frames[-1].end())) is None:
+        return error.message, error.location, f"{error.type} {error.location or error.code or ''}"
+    file, line, name = frames[-1].groups()
+    place = f"{PureWindowsPath(file).name}:{line} in {name}"  # which knows both kinds of slashes
+    return raised[0], place, f"{error.type} {raised['type']} {place}"
 
 
 def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]:
