@@ -61,6 +61,8 @@ class CaseScenario:
                 outcome = running.call(case.input, valid=case.label == "valid", observe=True)
             outcome, findings = running.judged(case, outcome)
             findings = findings or running.judged_again(case)
+        if findings and (told := running.told_often(case, findings)) is not None:
+            raise ScenarioSkipped(told)
         if findings:
             raise running.fail(findings)
         if running.proof.base is None and (case.label == "invalid" or UNPROVEN in running.attrs):

@@ -41,6 +41,10 @@ def added(given, key):
     stock[key] = stock.get(key, 0) + given["pieces"]
     return {"pieces": stock[key]}
 
+def piled(given, key):
+    stock[key] = stock.get(key, 0) + given["body"]["pieces"]
+    return {"pieces": stock[key]}
+
 def kept(given, key):
     stock[key] = given["pieces"]
     return {"pieces": stock[key]}
@@ -80,7 +84,7 @@ ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Service).serve_forever()
 LISTS = "  list_entries: {call: GET /entries, input: {type: object, additionalProperties: false}, variations: {categories: [example]}}\n"
 GETS = "{call: 'GET /PATH/{key}', input: {type: object, properties: {key: {enum: [ab, cd]}UNIT}, required: [keyNEED], additionalProperties: false}}\n"
 PUTS = (
-    "{call: 'PUT /PATH/{key}', input: {type: object, properties: {key: {enum: [ab, cd]}, pieces: {type: integer, minimum: 1, maximum: 9}}, "
+    "{call: 'PUT /PATH/{key}', input: {type: object, properties: {key: {enum: [ab, cd]}, pieces: {type: integer, minimum: 0, maximum: 9}}, "
     "required: [key, pieces], additionalProperties: false}}\n"
 )
 UNIT = GETS.replace("UNIT", ", unit: {enum: [C, F]}").replace("NEED", ", unit")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from ..chains.roles import role_of_tool
 from ..checks.base import Finding, as_json, place_of, shorten
 from ..checks.expected import same_json
 from ..checks.violation import is_valid
@@ -17,6 +18,7 @@ from ..scenario import ToolContext, ToolPlan
 from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
 from .nought import may_be_nought, taken_for_default
+from .switches import is_promised_by_method
 from .told_defaults import may_be_told, told
 
 if TYPE_CHECKING:
@@ -68,9 +70,13 @@ def is_tried(plan: ToolPlan) -> bool:
 
 
 def _repeats(plan: ToolPlan) -> bool:
-    """Whether equal calls are promised equal answers."""
+    """Whether equal calls are promised equal answers, or owe them: what only lists, and a GET."""
     keeps = plan.tool.annotations
-    return bool(plan.tool.checks.get("defaults") or keeps.deterministic or keeps.idempotent or keeps.read_only)
+    if plan.tool.checks.get("defaults") or keeps.deterministic or keeps.idempotent or keeps.read_only:
+        return True
+    is_silent = keeps.read_only is None and not keeps.destructive
+    only_lists = is_silent and (role_of_tool(plan.description) or ("",))[0] == "list"
+    return only_lists or is_promised_by_method(plan, "read_only")
 
 
 def _with_default(plan: ToolPlan) -> Iterator[tuple[Path, Any]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .promise import Trial
 
 _MOST_CHANGED: Final = 6
+_FEWEST: Final = 2
 _KEEPS: Final = re.compile(
     r"\b(?:first|last|previous\w*|current\w*|once|existing|already|sticky|remember\w*|keeps?|kept|idempoten\w*|until|session|reus\w+"
     r"|continu\w*|resum\w*|state\w*|taken|same (?:as|\w+ id))\b",
@@ -58,7 +59,11 @@ def owes_answers(plan: ToolPlan) -> bool:
         tool.checks.get("deterministic"),
     )
     role = role_of(tool.name)
-    if plan.spec.target.kind != "python" or any(each is not None for each in promises) or not parts_of(tool.input):
+    if (
+        plan.spec.target.kind != "python"
+        or any(each is not None for each in promises)
+        or len(parts_of(tool.input)) < _FEWEST
+    ):
         return False
     words = words_of(tool.name)
     is_maker = (role is not None and role[0] not in ("read", "list")) or not HAS_AN_EFFECT.isdisjoint(words)
