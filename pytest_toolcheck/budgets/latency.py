@@ -15,7 +15,9 @@ from itertools import repeat
 from typing import Any
 
 from .clocks import process_cpu_ns, refuse_virtual_time, thread_cpu_ns, wall_ns
+from .cpu import has_process_clocks, process_clock_ns
 from .interruptions import ONE_GO_NS
+from .processes import process_tree
 from .sample import DELAY_SHARE, SPIN_TOLERANCE, Sample
 from .waits import Waits
 
@@ -87,6 +89,13 @@ class TimedCall:
     result: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    waits: dict[int, int]
+    beginnings: int
+    computed_ns: int | None
+
+
 class LatencyMeter:
     """Times calls of one thread. Make it in the thread that calls, outside of virtual time.
 
@@ -106,6 +115,7 @@ class LatencyMeter:
     ) -> None:
         refuse_virtual_time()
         self._duration_of = duration_of
+        self._process_ids = tuple(process_ids)
         self._waits = Waits(process_ids)
         self._is_elsewhere = is_elsewhere
         self._wait_s = 100e-6 if process_ids else 0.0
@@ -123,7 +133,7 @@ class LatencyMeter:
         """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known."""
         self._await_quiet()
         timed: list[tuple[int, Any]] = []
-        before, computed, start = self._waits.read(), process_cpu_ns(), wall_ns()
+        before, computed, start = self._now(), process_cpu_ns(), wall_ns()
         while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):
             timed.append(self._time(call))
         took = wall_ns() - start
@@ -133,19 +143,39 @@ class LatencyMeter:
     def once(self, call: Call, *, is_within: Callable[[Any], bool]) -> TimedCall:
         """Make one call after one spin; what the machine did to it is asked only where its result is not within the limit."""
         self._previous_spin = self._previous_spin or self._calibrate()
-        before = self._waits.read()
+        before = self._now()
         wall, result = self._time(call)
         if is_within(result):
             return TimedCall(Sample(wall, None, self._previous_spin, 0, self.reference_ns), result)
         return self._judged([(wall, result)], before, wall)[0]
 
-    def _judged(self, timed: Sequence[tuple[int, Any]], before: dict[int, int], took_ns: int) -> list[TimedCall]:
+    def _now(self) -> _Moment:
+        waits = self._waits.read()
+        return _Moment(waits, self._waits.beginnings, self._computed_so_far())
+
+    def _computed_so_far(self) -> int | None:
+        """Return what those that serve the calls have computed, this process included; None where that is not told."""
+        here_ns = process_cpu_ns()
+        if not self._process_ids:
+            return here_ns
+        if not has_process_clocks():
+            return None
+        return here_ns + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))
+
+    def _judged(self, timed: Sequence[tuple[int, Any]], before: _Moment, took_ns: int) -> list[TimedCall]:
         """Return calls that took so long with what they waited since `before`, and the spins beside them."""
-        after = self._waits.read()
-        waited = self._waits.waited_ns(before, after, took_ns)
-        tells = self._waits.tells_all(before, after) and not self._is_elsewhere
+        after = self._now()
+        waited = self._waits.waited_ns(before.waits, after.waits, took_ns)
+        tells = self._waits.tells_all(before.waits, after.waits) and not self._is_elsewhere
         spins = self._spins_after(took_ns, tells_waits=tells)
-        return [TimedCall(Sample(wall, waited, *spins, tells_waits=tells), result) for wall, result in timed]
+        computed = None
+        if tells and before.computed_ns is not None and after.computed_ns is not None:
+            computed = (after.computed_ns - before.computed_ns) // len(timed)
+        wakings = max(after.beginnings - before.beginnings, 0)
+        return [
+            TimedCall(Sample(wall, waited, *spins, tells_waits=tells, computed_ns=computed, wakings=wakings), result)
+            for wall, result in timed
+        ]
 
     def _spins_after(self, took_ns: int, *, tells_waits: bool) -> tuple[int, int, int, int | None, tuple[int, ...]]:
         """Spin after calls that took so long; return what their samples say of it, in the order of the fields.

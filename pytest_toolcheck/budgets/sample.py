@@ -37,6 +37,10 @@ class Sample:
     """Further spins after a long call, one in many calls says little. Without those known to have waited, where all waits are told."""
     tells_waits: bool = True
     """False where some waits are not told of: of ended processes, or after a sleep where only switches are counted."""
+    computed_ns: int | None = None
+    """What those who served it have computed meanwhile; None: not known."""
+    wakings: int = 0
+    """How often a thread of theirs began to run meanwhile."""
 
 
 def slow_down(sample: Sample, reference_ns: int) -> float:

@@ -25,6 +25,7 @@ from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
 from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
+from .steady import SteadyCalls
 from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
 from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import default_max_calls as default_max_calls
@@ -37,14 +38,9 @@ CONFIRM_AFTER_S = (0.1, 0.5)
 """A fail counts when it comes again after each of these pauses."""
 QUIET_CALLS = 10
 """A hypervisor takes the processor away in bursts, which few spins show: after a slow one so many calls serve no tail."""
-COLD_UP_TO_NS = 10_000_000
-"""Shorter calls are longer for cold caches by more than 2 %: one of 0.1 ms took 1.5 times as long (measured), its spins not."""
 SPINS_FOR_OWN_REFERENCE = 20
 LEAST_TO_FAIL = 17
 """No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
-SPARED = 1.02
-"""A call breaks a median that is over it by more than what the same code differs by for where its objects lie: a tool that
-makes numbers by up to 9 % (measured), and nothing beside it shows that. Calls that vary by more themselves are many."""
 
 
 class SequentialVerdict:
@@ -86,6 +82,7 @@ class SequentialVerdict:
         self._sure_walls: list[int] = []
         self._sure_of_all = self._plain_of_all = 0
         self._least: list[int] = []
+        self._steady = SteadyCalls(budget_ns)
         self._gates = gates
         self._spins: list[int] = []
         self._interruptions = Interruptions() if interruptions is None else interruptions
@@ -162,9 +159,12 @@ class SequentialVerdict:
             return not over and calls >= min(CLEAN_CALLS_FOR_MAX, self.max_usable)
         return log_evidence_below(over, calls, 1 - self.quantile) >= math.log(1 / MISSED)
 
+    def _proves(self, over: int, calls: int, share: float) -> bool:
+        return calls >= LEAST_TO_FAIL and log_evidence_above(over, calls, share) >= math.log(1 / FALSE_ALARM)
+
     def _shows_fail(self, over: int, calls: int, share: float, *, by_ns: int = 0) -> bool:
         """Whether more than `share` of calls go over, `by_ns` at least, and more than that and may be interrupted without a trace."""
-        if calls < LEAST_TO_FAIL or log_evidence_above(over, calls, share) < math.log(1 / FALSE_ALARM):
+        if not self._proves(over, calls, share):
             return False
         unseen = self._interruptions.share_of(self.budget_ns, taking_ns=by_ns) if self._gates else 0.0
         excused = share + (1 - share) * unseen
@@ -185,7 +185,7 @@ class SequentialVerdict:
             return True
         excuse = max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
         is_narrow = reference and self.quantile <= 0.5 and not self._interruptions.has_wide_calls
-        return sample.wall_ns > self.budget_ns * excuse * (SPARED if is_narrow else 1.0)
+        return sample.wall_ns > self.budget_ns * excuse * (tries.SPARED if is_narrow else 1.0)
 
     @property
     def _sure(self) -> int:
@@ -215,26 +215,28 @@ class SequentialVerdict:
         self._least.append(least)
         self._sure_of_all += least > self.budget_ns * margin
         self._plain_of_all += least > self.budget_ns * margin * tries.PLAINLY
+        self._steady.add(sample, reference)
         share = max(1 - self.quantile, 0.5)
         if self._shows_pass(self._over_of_all, self.total):
             self._use_all("pass", self._all, self._over_of_all)
         elif self._shows_fail(self._plain_of_all, self.total, share, by_ns=self.budget_ns) or self._shows_fail(
             self._sure_of_all, self.total, share
         ):
-            self._use_all("fail", self._least, self._sure_of_all)
-            self.is_by_least_cost = True
+            self._use_all("fail", self._least, self._sure_of_all, is_by_least_cost=True)
+        elif self._proves(self._steady.over, self.total, share) and self._steady.are_steady:
+            self._use_all("fail", self._steady.least, self._steady.over, is_by_least_cost=True)
 
     def _disturbed(self, sample: Sample, reference: int) -> str | None:
         """Return why a call is not used. Nor is the one after it, and of a tail those after a slow spin: noise comes in bursts."""
         self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
-        is_cold, reason = self._is_cold and sample.wall_ns < COLD_UP_TO_NS, disturbance(sample, reference)
+        is_cold, reason = self._is_cold and sample.wall_ns < tries.COLD_UP_TO_NS, disturbance(sample, reference)
         self._is_cold = reason is not None or sample.wall_ns >= self._interruptions.puts_off_from_ns
         if reason or is_cold:
             return reason or "runs on with cold caches"
         return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
 
-    def _use_all(self, verdict: Verdict, values: list[int], over: int) -> None:
-        self.verdict, self.values, self.over = verdict, values, over
+    def _use_all(self, verdict: Verdict, values: list[int], over: int, *, is_by_least_cost: bool = False) -> None:
+        self.verdict, self.values, self.over, self.is_by_least_cost = verdict, values, over, is_by_least_cost
         self.dropped.clear()
 
     def _reference(self, sample: Sample) -> int:

@@ -36,6 +36,8 @@ class Waits:
     def __init__(self, process_ids: Sequence[int] = ()) -> None:
         self._process_ids = tuple(process_ids)
         self._has_hidden = False
+        self.beginnings = 0
+        """How often, up to the last reading, a thread of those began to run, where the time is told."""
         self.is_known = has_proc()
         """Whether the time is told."""
         self.is_counted = not self.is_known and _CAN_COUNT_SWITCHES
@@ -45,7 +47,9 @@ class Waits:
         """Return what each thread (or process, where switches are counted) has gathered so far."""
         ended = {} if self._process_ids else _ended_children()
         if self.is_known:
-            return ended | {thread: delay for pid in self._processes() for thread, delay in _delays(pid)}
+            told = [told for pid in self._processes() for told in _delays(pid)]
+            self.beginnings = sum(beginnings for _, _, beginnings in told)
+            return ended | {thread: delay for thread, delay, _ in told}
         if self.is_counted:
             return ended | {pid: switches for pid in self._processes() for switches in _switches(pid)}
         return ended
@@ -61,7 +65,7 @@ class Waits:
         if self.is_counted:
             return next(_switches(os.getpid()))
         thread = threading.get_native_id()
-        return next((delay for _, delay in _delays_of(os.getpid(), thread)), None) if self.is_known else None
+        return next((delay for _, delay, _ in _delays_of(os.getpid(), thread)), None) if self.is_known else None
 
     def waited_ns(self, before: dict[int, int], after: dict[int, int], spent_ns: int) -> int:
         """Return how long was waited between two readings; what began between them counts whole."""
@@ -102,16 +106,17 @@ def _most_waited_ns(switches: int, cpu_ns: int, spent_ns: int) -> int:
     return max(spent_ns - cpu_ns, 0) if switches > usual else 0
 
 
-def _delays(pid: int) -> Iterator[tuple[int, int]]:
+def _delays(pid: int) -> Iterator[tuple[int, int, int]]:
     for thread in thread_ids(pid):
         yield from _delays_of(pid, thread)
 
 
-def _delays_of(pid: int, thread: int) -> Iterator[tuple[int, int]]:
-    with contextlib.suppress(OSError, IndexError):  # the thread ended meanwhile
+def _delays_of(pid: int, thread: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the thread, what it waited, ns, and how often it began to run."""
+    with contextlib.suppress(OSError, ValueError):  # the thread ended meanwhile
         with open(f"/proc/{pid}/task/{thread}/schedstat", "rb", buffering=0) as file:
-            stat = file.read(64)
-        yield thread, int(stat.split()[1])
+            _, delay, beginnings = file.read(64).split()[:3]
+        yield thread, int(delay), int(beginnings)
 
 
 def _switches(pid: int) -> Iterator[int]:
