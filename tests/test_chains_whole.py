@@ -62,3 +62,36 @@ def test_a_beginning_that_somebody_speaks_of(tmp_path: Path, wanted: str, made: 
     code = NOTES.replace(*CUT)
     assert wanted in code
     assert findings_of(tmp_path, code.replace(wanted, made), "", room=chain_scenarios) == []
+
+
+BILLS = '''
+from typing import Annotated
+from pydantic import Field
+kept = {}
+def create_bill(name: Annotated[str, Field(max_length=20)], amount: Annotated[float, Field(ge=0, le=5000)] = 1) -> dict:
+    """Create a bill."""
+    kept[len(kept) + 1] = {"id": len(kept) + 1, "name": name, "cents": CENTS}
+    return {"id": len(kept)}
+def get_bill(id: int) -> dict:
+    """Get a bill."""
+    if id not in kept: raise ValueError("no such bill")
+    return {"id": id, "name": kept[id]["name"], "amount": kept[id]["cents"] / 100}
+'''
+
+
+@pytest.mark.parametrize(
+    ("cents", "is_found"),
+    [
+        ("int(amount * 100)", True),
+        ("round(amount * 100)", False),
+        ("amount * 100", False),
+        ("int(amount) * 100", False),
+        ("round(amount, 1) * 100", False),
+        ("int(amount * 10) * 10", False),
+    ],
+)
+def test_no_cent_is_lost(tmp_path: Path, cents: str, is_found: bool) -> None:
+    """What is kept in whole or in tens was meant so."""
+    found = findings_of(tmp_path, BILLS.replace("CENTS", cents), "", room=chain_scenarios)
+    assert len(found) == is_found, found
+    assert not found or "one hundredth is lost" in found[0]

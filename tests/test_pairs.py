@@ -48,6 +48,8 @@ FAULTY = {
     "sign": (KEYED, WHOLE, "_kept[key] = abs(value)", GET, "was given -3 last"),
     "ascii": (KEYED, TEXT, "_kept[key] = value.encode('ascii', 'replace').decode()", GET, "answers Gr??e"),
     "cut": (KEYED, TEXT, "_kept[key] = value[:64]", GET, "last"),
+    "small letters": (KEYED, TEXT, SET, "if key.lower() not in _kept: raise ValueError('no key')\n    return {'value': _kept[key.lower()]}", "refuses to answer for"),
+    "small letters kept": (KEYED, TEXT, "_kept[key.lower()] = value", 'return {"key": key, "value": _kept[key]}', "refuses to answer for"),
     "pops": (KEYED, TEXT, SET, 'return {"key": key, "value": _kept.pop(key)}', "once, and not when it is asked again"),
     "alone": (ALONE, WHOLE, "_kept.append(level)", GET_1, None),
     "alone stays": (ALONE, WHOLE, "_kept.append(level); del _kept[3:]", "return _kept[1]", None),
@@ -56,6 +58,8 @@ FAULTY = {
 """The tools, the values' type, what setting does and what getting answers, and what is told of it; None: nothing to go by."""
 CORRECT = {
     "plain": (KEYED, TEXT, SET, GET),
+    "small letters for both": (KEYED.replace("if key not", "if key.lower() not"), TEXT, "_kept[key.lower()] = value", 'return {"value": _kept[key.lower()]}'),
+    "small letters only": (KEYED, TEXT, "if key != key.lower(): raise ValueError('small letters')\n    _kept[key] = value", GET),
     "numbers": (KEYED, PART, SET, GET),
     "switch": (KEYED, SWITCH, SET, GET),
     "all kinds": (KEYED, "str | int | bool | None", SET, GET),

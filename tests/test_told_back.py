@@ -24,6 +24,7 @@ LEVEL = {"type": "integer", "minimum": 0, "maximum": 9, "default": 3}
     [
         (SWITCH, "", lambda value: value or True, True),
         (SWITCH, "", lambda value: value, False),
+        (SWITCH, "told unless said otherwise", lambda value: True, True),
         ({**SWITCH, "default": False}, "", lambda value: True, False),
         (SWITCH, "always on for guests", lambda value: True, False),
         (LEVEL, "", lambda value: value or 3, True),

@@ -96,7 +96,7 @@ class ChainRun(ChainWhole):
         wrong = self._another(key, also_offered) or self._said(listed.missing(key, self._other))
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
         wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
-        wrong = wrong or self._each_value() or self._kept_whole(base)
+        wrong = wrong or self._each_value() or self._kept_whole(base) or self._kept_exact(base)
         for made in (key, self._other) if wrong is not None else (self._other,):
             self._cleared(made)
         return wrong

@@ -126,6 +126,7 @@ class PairRun:
                 or self._again(key)
                 or self._exactly(key)
                 or self._apart(key)
+                or self._in_capitals(key)
                 or self._beside_options(key)
             )
         finally:
@@ -192,6 +193,21 @@ class PairRun:
                 text = f"answers {shorten(key, 40)} with {shorten(two, 60)}, which was set for {shorten(other, 40)}"
                 return self._wrong(text, "read of another key")
         return None
+
+    def _in_capitals(self, key: Any) -> Finding | None:
+        """A key with capitals is one key to both tools, as one in small letters is."""
+        made = self._new_key()
+        value = next(iter(new_values(self._schema, self._base, self._pair.value)), None)
+        if value is None or not isinstance(made, str) or made == self._base.get(str(self._pair.key)) or key is None:
+            return None
+        made = f"{made[:1].upper()}{made[1:-1]}{made[-1:].upper()}"
+        if not self._set(made, value):
+            return None
+        answer = self._get(made)
+        if answer is not None and shows(answer.value, value):
+            return None
+        found = "refuses to answer" if answer is None else f"answers {shorten(plain(answer.value), 60)}"
+        return self._wrong(f"{found} for {made}, which {self._pair.setter} has just been given", "capitals not read")
 
     def _beside_options(self, key: Any) -> Finding | None:
         """What was set beside an option that both tools take (a namespace) is read beside it."""

@@ -1,7 +1,8 @@
-"""A text as long as the schema allows is read as it was given, and not its beginning alone."""
+"""A text as long as the schema allows is read as it was given, and not its beginning alone; an amount without a cent less."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -21,6 +22,8 @@ _MEANS_LESS: Final = re.compile(
 """What says that less is kept, or shown, than was given."""
 _MARKS: Final = re.compile(r"trunc|more|next|cut|rest|length|total|preview|part", re.IGNORECASE)
 """Members of an answer that may say so."""
+_INEXACT: Final = (19.99, 0.29, 1.15, 4.35, 64.1)
+"""A hundred times each is less than the cents that it has."""
 _LEAST, _MOST = 40, 5000
 _FEWEST: Final = 16
 _MOST_TEXTS: Final = 3
@@ -45,6 +48,30 @@ class ChainWhole(ChainOnce):
                 return self._wrong(text, "text cut")
         return None
 
+    def _kept_exact(self, base: Mapping[str, Any]) -> Finding | None:
+        """Make a thing with an amount whose cents no float is exactly: `int(amount * 100)` keeps one less."""
+        create, read = self._chain.create, self._chain.read
+        for name, amount in islice(_amounts(self._schemas[create]), _MOST_TEXTS):
+            is_shown = name in self._offered and shown(self._before, name) == self._offered[name]
+            if name == self._chain.key or (name in self._offered and not is_shown):
+                continue
+            now = self._read_back(dict(base), name, amount)
+            if isinstance(now, float) and math.isclose(amount - now, 0.01, abs_tol=1e-6):
+                text = f"{read} answers a {name} of {now} where {create} was given {amount}: one hundredth is lost"
+                return self._wrong(text, "hundredth lost")
+        return None
+
+    def _read_back(self, base: dict[str, Any], name: str, value: Any) -> Any:
+        schema = self._schemas[self._chain.create]
+        given = {**next(iter(with_new_texts(schema, base)), base), name: value}
+        made = self._call(self._chain.create, given) if is_valid(schema, given) else None
+        key = (
+            next(self._others(plain(made.value), given), None) if made is not None and made.kind == "accepted" else None
+        )
+        answer = plain(self._read(key).value) if key is not None else None
+        self._cleared(key)
+        return shown(answer, name) if isinstance(answer, Mapping) else None
+
     def _cut_off(self, base: dict[str, Any], name: str, text: str) -> tuple[int, int] | None:
         """Make a thing with a long text; return how much of it is read, and how long it was, where it was cut."""
         schema = self._schemas[self._chain.create]
@@ -66,6 +93,14 @@ class ChainWhole(ChainOnce):
     def _cleared(self, key: Any) -> None:
         if self._chain.delete is not None and key is not None:
             self._call(self._chain.delete, self._about(self._chain.delete, key), log=False)
+
+
+def _amounts(schema: Any) -> Iterator[tuple[str, float]]:
+    """Yield the numbers with a fraction, each with an amount that it may be."""
+    for name, part in parts_of(schema).items():
+        kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
+        if any(each.get("type") == "number" for each in kinds):
+            yield from ((name, amount) for amount in islice((each for each in _INEXACT if is_valid(part, each)), 1))
 
 
 def _long_texts(schema: Any) -> Iterator[tuple[str, int]]:

@@ -24,7 +24,7 @@ _KEEPS_HOURS: Final = re.compile(
     r"\b(?:wall|local|naive|replac\w*|ignor\w*|drop\w*|strip\w*|time ?zones?|offsets?)\b", re.IGNORECASE
 )
 _OF_NOUGHT: Final = re.compile(
-    r"\b(?:zero|always|forced?|overrid\w*|falls? back|fallback|ignored|cannot|unless|may be|default\w*|auto\w*|unlimited|none)\b"
+    r"\b(?:zero|always|forced?|overrid\w*|falls? back|fallback|ignored|cannot|may be|default\w*|auto\w*|unlimited|none)\b"
     r"|(?<![\d.-])0(?![\d.])(?! ?(?:to|-|\u2013|and|\.\.))|\bfalse\b",
     re.IGNORECASE,
 )
