@@ -15,6 +15,7 @@ from ..checks.expected import same_json
 from ..checks.violation import is_valid
 from ..errors import Position
 from ..scenario import ToolContext, ToolPlan
+from .described_defaults import contradicted
 from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
 from .nought import may_be_nought, taken_for_default
@@ -52,7 +53,7 @@ class DefaultsScenario:
         """Carry it out. Raises ScenarioFailure."""
         running = cast("RunningScenario", ctx)
         answered = _answered if _repeats(ctx.plan) else told
-        findings = tuple(_findings(ctx.plan)) or tuple(kept(running)) or tuple(answered(running))
+        findings = (*_findings(ctx.plan), *contradicted(ctx.plan)) or tuple(kept(running)) or tuple(answered(running))
         findings = findings or tuple(_of_nought(running))
         for finding in findings:
             running.report(finding)
@@ -66,7 +67,13 @@ def is_tried(plan: ToolPlan) -> bool:
     if wanted is False:
         return False
     asked = _with_default(plan) if _repeats(plan) else may_be_told(plan)
-    return any(compared(plan)) or any(may_be_kept(plan)) or any(asked) or any(may_be_nought(plan))
+    return (
+        any(compared(plan))
+        or any(contradicted(plan))
+        or any(may_be_kept(plan))
+        or any(asked)
+        or any(may_be_nought(plan))
+    )
 
 
 def _repeats(plan: ToolPlan) -> bool:
