@@ -312,3 +312,13 @@ def test_a_mutable_default_that_calls_fill_is_found(tmp_path: Any, name: str, bo
     found = findings_of(tmp_path, f"def tool(x: int, {name}: list = []) -> int: {body}\n", spec)
     assert len(found) == (told is not None)
     assert told is None or told in found[0]
+
+
+def test_a_list_that_promises_nothing_owes_its_default(tmp_path):
+    """A tool that lists by its name is asked with its default and without it; one that may make something is not."""
+    code = "ROWS = [{'id': n} for n in range(30)]\ndef list_rows(limit=None): return ROWS[:limit or USUAL]\ndef make_rows(limit=None): return ROWS[:limit or 5]\n"
+    given = "{input: {type: object, properties: {limit: {type: integer, minimum: 1, maximum: 25, default: 20}}, additionalProperties: false}, variations: {categories: [repeat]}}"
+    spec = f"tools:\n  list_rows: {given}\n  make_rows: {given}\n"
+    [found] = findings_of(tmp_path, code.replace("USUAL", "10"), spec)
+    assert "list_rows: limit left out is answered 10, its default 20 given 20" in found
+    assert findings_of(tmp_path, code.replace("USUAL", "20"), spec) == []

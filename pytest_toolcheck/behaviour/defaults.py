@@ -79,11 +79,16 @@ def is_tried(plan: ToolPlan) -> bool:
 def _repeats(plan: ToolPlan) -> bool:
     """Whether equal calls are promised equal answers, or owe them: what only lists, and a GET."""
     keeps = plan.tool.annotations
-    if plan.tool.checks.get("defaults") or keeps.deterministic or keeps.idempotent or keeps.read_only:
+    if _promises(plan):
         return True
     is_silent = keeps.read_only is None and not keeps.destructive
     only_lists = is_silent and (role_of_tool(plan.description) or ("",))[0] == "list"
     return only_lists or is_promised_by_method(plan, "read_only")
+
+
+def _promises(plan: ToolPlan) -> bool:
+    keeps = plan.tool.annotations
+    return bool(plan.tool.checks.get("defaults") or keeps.deterministic or keeps.idempotent or keeps.read_only)
 
 
 def _with_default(plan: ToolPlan) -> Iterator[tuple[Path, Any]]:
@@ -121,7 +126,8 @@ def _answered(running: RunningScenario) -> Iterator[Finding]:
     plan, base = running.plan, running.base()
     if base is None or not (defaults := list(_with_default(plan))[:_MOST_TRIED]):
         return
-    stands = [base, *ample(plan.tool.input, base), *_telling(plan, base)]
+    stands = [base, *(ample(plan.tool.input, base) if _promises(plan) else ())]
+    stands += _telling(plan, base) if _promises(plan) else []
     for path, default in defaults:
         finding = next((found for stand in stands for found in _answered_at(running, stand, path, default)), None)
         if finding is not None:

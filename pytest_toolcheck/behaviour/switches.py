@@ -22,7 +22,8 @@ _VERBS: Final = (
 HAS_AN_EFFECT: Final = frozenset(_VERBS.split())
 _RECORDS: Final = (
     "version versions revision revisions rev generation seq sequence updates edits changes change history recent recently log logs "
-    "audit stats statistics metrics analytics popular trending activity activities usage views visits visited accesses counter"
+    "audit stats statistics metrics analytics popular popularity trending activity activities usage "
+    "views viewed visits visited accesses accessed reads downloads opens opened clicks hits seen counter"
 )
 _RECORD: Final = frozenset(_RECORDS.split())
 _SAID: Final = re.compile(
