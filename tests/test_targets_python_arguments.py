@@ -16,7 +16,9 @@ from pytest_toolcheck.checks.rejects_invalid import rejects_invalid
 from pytest_toolcheck.failure import describe_failure
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets._arguments import ArgumentError, Binding
+from pytest_toolcheck.targets._hints import Shape
 
+from .function_calls import function_calls
 from .targets_kit import call, python_tools
 
 PRELUDE = """
@@ -74,6 +76,17 @@ class Options(TypedDict, total=False):
     depth: int
 """
 UUID = "12345678-1234-1234-1234-1234567890ab"
+
+
+@dataclasses.dataclass
+class Leaf:
+    count: int
+
+
+@dataclasses.dataclass
+class Tree:
+    name: str
+    under: list[Tree | Leaf]
 
 
 @pytest.fixture(scope="module")
@@ -323,3 +336,12 @@ def test_what_hints_forbid_and_a_function_accepts_says_how_to_promise_less(sessi
     assert "`checks: {rejects_invalid: false}`" in describe_failure((found,), None)
     assert "`checks: {rejects_invalid: false}`" not in describe_failure((found,), None, known_causes=1)
     assert rejects_invalid(Evidence(tool, case, outcome)).details == ()
+
+
+def test_unions_in_unions_ask_in_few_steps():
+    """Each level asks which of its schemas accepts all that is inside: of compiled ones, a tenth of the steps."""
+    value = {"name": "a", "under": [{"count": 1}, {"name": "b", "under": [{"count": n} for n in range(5)]}]}
+    accepts = Shape(Tree | Leaf).accepts
+    assert accepts(value)
+    assert not accepts(value | {"name": 1})
+    assert function_calls(lambda: accepts(value)) < 200

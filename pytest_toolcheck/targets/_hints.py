@@ -7,7 +7,7 @@ import functools
 import types
 import typing
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typing_extensions
@@ -15,7 +15,6 @@ from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic.json_schema import JsonSchemaMode
 
-from ..lean_jsonschema import Validator, jsonschema
 from ._typed_dicts import with_arguments
 
 _WRAPPERS = (
@@ -144,13 +143,11 @@ class Shape:
         return {"not": {}} if self._adapter is None else self._adapter.json_schema(mode="validation")
 
     @functools.cached_property
-    def _validator(self) -> Validator:
-        kind = jsonschema.Draft202012Validator
-        return kind(self.schema, format_checker=kind.FORMAT_CHECKER)
+    def accepts(self) -> Callable[[Any], bool]:
+        """Whether the hint's own schema accepts a value; compiled: of unions in unions each asks about all that is inside."""
+        from ..cases.schema import Document
 
-    def accepts(self, value: Any) -> bool:
-        """Whether the hint's own schema accepts the value."""
-        return bool(self._validator.is_valid(value))
+        return Document(self.schema).accepts
 
     def names(self, value: Any) -> int:
         """Count the members of an object that the schema knows by name."""
