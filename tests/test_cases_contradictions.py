@@ -174,6 +174,8 @@ def test_what_can_be_met_has_no_finding(schema):
         {"type": "integer", "exclusiveMaximum": -1, "multipleOf": 0.01},
         {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 5, "multipleOf": 0.75},
         {"minContains": 2, "maxContains": 1},
+        {"type": "array", "items": {"enum": [1, True, "1"]}, "uniqueItems": True, "minItems": 3},
+        {"type": "array", "items": {"enum": [[0], [False], {"a": 1}, {"a": True}]}, "uniqueItems": True, "minItems": 4},
         {
             "$defs": {"few": {"not": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "multipleOf": 0.075}}},
             "patternProperties": {
@@ -184,7 +186,7 @@ def test_what_can_be_met_has_no_finding(schema):
             },
         },
     ],
-    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain", "many of no type"],
+    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain", "1 and true", "1 and true inside", "many of no type"],
 )  # fmt: skip
 def test_what_is_hard_to_meet_is_no_contradiction(schema):
     """That the tries went to other parts, or that the first names do not do, is no finding."""

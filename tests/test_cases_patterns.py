@@ -7,8 +7,8 @@ import re
 import jsonschema
 import pytest
 
-from pytest_toolcheck.cases import generate_cases
-from pytest_toolcheck.cases.formats import BAD, GOOD
+from pytest_toolcheck.cases import generate_cases, satisfiability
+from pytest_toolcheck.cases.formats import BAD, EXPRESSIONS, GOOD
 from pytest_toolcheck.cases.patterns import matching, matching_of_length, near_misses
 
 PATTERNS = [
@@ -73,3 +73,36 @@ def test_a_forbidden_pattern_may_be_that_of_no_characters(pattern: str) -> None:
     labels = {str(case.input.get("a", ...)): case.label for case in generate_cases(schema) if type(case.input) is dict}
     assert labels[""] == "invalid"
     assert "valid" in labels.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [
+        ("date", "^2031-"), ("date", "-11-30$|-12-24$"), ("date-time", "^2031-12-24T"), ("date-time", "[+]05:30$"),
+        ("time", "^23:59:"), ("uuid", "^[0-9a-f]{8}-[0-9a-f]{4}-7"), ("uuid", "00$"), ("email", "@corp\\.example$"),
+        ("hostname", "\\.internal$"), ("ipv4", "^10\\."), ("ipv4", "\\.255$"), ("ipv6", "^fd00:"),
+        ("uri", "\\.pdf$"), ("uri", "[?]page=[0-9]+$"), ("uri", "^https://github\\.com/[a-z]+/[a-z]+$"),
+    ],
+)  # fmt: skip
+def test_texts_are_of_a_format_and_of_a_pattern(name, pattern):
+    """There is a text that has both, so that the two together are no contradiction."""
+    schema = {"type": "string", "format": name, "pattern": pattern}
+    made = {case.input for case in generate_cases(schema) if case.label == "valid"}
+    assert made
+    assert all(re.search(pattern, text) for text in made)
+    assert satisfiability(schema) == []
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_the_expression_of_a_format_allows_its_texts_only(name):
+    """What is made for it alone is of the format."""
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    texts = matching(EXPRESSIONS[name])
+    assert len(texts) > 2
+    assert [text for text in texts if not checker.conforms(text, name)] == []
+
+
+def test_an_address_of_a_pattern_is_one():
+    """A tool that looks closer than validation does, which takes any text with an @, has something to accept."""
+    schema = {"type": "string", "format": "email", "pattern": "@corp\\.example$"}
+    assert re.fullmatch(r"\w+@corp\.example", next(iter(generate_cases(schema))).input)

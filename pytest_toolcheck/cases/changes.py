@@ -65,7 +65,7 @@ def in_turns(changes: Iterable[Change]) -> Iterator[Change]:
     """
     places: dict[Path, dict[str, list[Change]]] = {}
     for item in changes:
-        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        kind = item.detail.split(" ", 1)[0] if item.category == "nested" else item.category
         places.setdefault(item.path, {}).setdefault(kind, []).append(item)
     ordered = [sorted(kinds, key=lambda kind: kind not in _TELLING_FIRST) for kinds in places.values()]
     rows = [[iter(kinds[kind]) for kind in order] for kinds, order in zip(places.values(), ordered, strict=True)]

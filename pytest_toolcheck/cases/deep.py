@@ -184,7 +184,7 @@ def _telling(document: Document, conjunction: Conjunction, changes: list[Change]
     """Return a few changes of each kind and place; those of what stands further inside are made of it."""
     found: dict[object, list[Change]] = {}
     for item in changes:
-        kind = item.detail.split(" ")[0]
+        kind = item.detail.split(" ", 1)[0]
         group = found.setdefault(kind if kind in ("extra", "null") else (item.path, kind), [])
         if kind not in _TELLING or len(group) == _TELLING[kind] or item.path[: len(place)] == place:
             continue
@@ -204,7 +204,7 @@ def _of_values_first(telling: list[Change]) -> list[Change]:
     once: dict[str, Change] = {}
     for item in telling:
         once.setdefault(item.detail, item)
-    return sorted(once.values(), key=lambda item: item.detail.split(" ")[0] not in _OF_VALUES)
+    return sorted(once.values(), key=lambda item: item.detail.split(" ", 1)[0] not in _OF_VALUES)
 
 
 def with_levels(value: Any, place: Place, levels: int, innermost: Any = _ITSELF) -> Any:

@@ -225,6 +225,24 @@ _MORE_BAD: Mapping[str, tuple[str, ...]] = {
 for _more, _table in ((_MORE_GOOD, GOOD), (_MORE_BAD, BAD)):
     _table.update({_name: (*_table.get(_name, ()), *_texts) for _name, _texts in _more.items()})
 
+_DAY = "[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+_SECOND = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+_ZONE = r"(Z|[+-](0[0-9]|1[0-2]):[0-5][0-9])"
+_LABEL = "[a-z0-9A-Z]+(-[a-z0-9A-Z]+)*"
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+EXPRESSIONS: Mapping[str, str] = {
+    "date": f"^{_DAY}$",
+    "time": f"^{_SECOND}{_ZONE}$",
+    "date-time": f"^{_DAY}T{_SECOND}{_ZONE}$",
+    "uuid": "^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+    "email": r"^[a-z0-9]+([._+-][a-z0-9]+)?@[a-z0-9]+(\.[a-z0-9]+)?\.[a-z]{2,9}$",
+    "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
+    "ipv4": rf"^({_OCTET}\.){{3}}{_OCTET}$",
+    "ipv6": "^([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$",
+    "uri": rf"^https?://({_LABEL}\.)+[a-z]{{2,9}}(/[A-Za-z0-9._~-]+)*/?(\?[a-z]+=[A-Za-z0-9]+)?(#[a-z]+)?$",
+}
+"""Much of what each format allows, for texts that an expression of the schema's has to be found in too."""
+
 WORDS: Mapping[str, str] = {"byte": "SGVsbG8=", "base64": "SGVsbG8=", "password": "correct horse", "binary": "data"}
 """Texts for formats and encodings that no validator checks."""
 

@@ -300,7 +300,7 @@ def _one_of_several(document: Document, shape: Shape, length: int, depth: int) -
     last, conjunction = len(row) - 1, shape.item(len(row) - 1)
     telling: dict[tuple[object, ...], Change] = {}
     for item in islice(variations(document, conjunction, row[-1], depth=depth + 1), _MOST_OF_LAST):
-        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        kind = item.detail.split(" ", 1)[0] if item.category == "nested" else item.category
         key = (item.path, kind, item.detail) if item.category == "boundary" else (item.path, kind)  # either end
         known = len(telling) == _FEW or key in telling
         if kind in _TELLING_OF_LAST and not known and not document.holds(conjunction, item.value):

@@ -69,7 +69,7 @@ def _partitions(document: Document, conjunction: Conjunction, given: list[Any], 
     groups: dict[str, list[Any]] = {}
     looked_at = variations(document, conjunction, own, depth=deepest(document) - (most > 6))
     for item in islice(looked_at, _LOOKED_AT_EACH * most):
-        kind = item.detail.split(" ")[0] if item.category == "nested" else item.category
+        kind = item.detail.split(" ", 1)[0] if item.category == "nested" else item.category
         if isinstance(item.value, float) and item.value.is_integer():
             continue  # many tools refuse 1.0 for an integer, whatever stands beside it; -0.0 is met on its own
         if len(groups.setdefault(kind, [])) < most and document.holds(conjunction, item.value):

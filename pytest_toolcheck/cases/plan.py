@@ -226,7 +226,7 @@ def _of_kind(members: list[list[list[Change]]], first: int) -> list[Change]:
 
 def _kind_of(item: Change) -> tuple[str, str]:
     """Return the category and which of its own turns: most schemas have most to say further inside, and together."""
-    word = item.detail.split(" ")[0]
+    word = item.detail.split(" ", 1)[0]
     if item.category == "nested":
         return item.category, _TURNS_INSIDE.get(word, word if word in CATEGORIES else "samples")
     return item.category, "inside" if item.path else "rows" if word.isdigit() else "ends"

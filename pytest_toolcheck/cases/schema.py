@@ -14,6 +14,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 from ..lean_jsonschema import jsonschema
 from ..spec.model import JSONSchema
 from .elementary import MOST_STEPS, Predicate
+from .heard import heard
 from .loops import has_loop, is_recursive
 from .predicates import Predicates
 
@@ -103,10 +104,11 @@ class Document:
     """One root schema: resolves references, decides validity of values for it and for every node in it."""
 
     def __init__(self, schema: JSONSchema, *, registry: Any = None, default_draft: Any = DEFAULT_DRAFT) -> None:
-        self.schema = schema
+        self._given = schema
         self.draft = draft_of(schema, default=default_draft)
+        self.schema = heard(schema, self.draft)
         self.registry: Any = REGISTRY if registry is None else registry
-        self.validator: Any = self.draft(schema, registry=self.registry, format_checker=self.draft.FORMAT_CHECKER)
+        self.validator: Any = self.draft(self.schema, registry=self.registry, format_checker=self.draft.FORMAT_CHECKER)
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []
@@ -173,7 +175,7 @@ class Document:
     @cached_property
     def flaw(self) -> jsonschema.SchemaError | None:
         """What makes the schema no schema by its draft's own; None where it is one."""
-        return flaw_of(self.schema, self.draft)
+        return flaw_of(self._given, self.draft)
 
     @property
     def is_weary(self) -> bool:
@@ -182,7 +184,7 @@ class Document:
 
     def lavish(self) -> Document:
         """Return the document as one whose arrays may be as long as can be had at all, for a single value."""
-        other = Document(self.schema, registry=self.registry, default_draft=self.draft)
+        other = Document(self._given, registry=self.registry, default_draft=self.draft)
         other.most_equal = MOST_EQUAL
         return other
 

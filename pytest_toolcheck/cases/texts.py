@@ -99,6 +99,9 @@ def good(shape: Shape) -> Iterator[str]:
     for name in names:
         yield from formats.GOOD.get(name, ()) if isinstance(name, str) else ()
         yield from (formats.WORDS[name],) if name in formats.WORDS else ()
+    spelled = [formats.EXPRESSIONS[name] for name in names if name in formats.EXPRESSIONS]
+    if patterns and spelled:  # before what only validation takes for an address
+        yield from sorted(of_both(*patterns, *spelled), key=len)
     for pattern in patterns:
         yield from matching(pattern)
     if len(patterns) > 1:

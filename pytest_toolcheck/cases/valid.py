@@ -271,8 +271,8 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
 
 
 def _equality(value: Any) -> Any:
-    """Return a key that equal values share; so may values that are not equal, as 1 and true."""
-    return repr(_numbers_alike(value)) if isinstance(value, (list, dict)) else value
+    """Return a key that equal values share, as 1 and 1.0 do; true is none of these."""
+    return repr(_numbers_alike(value)) if isinstance(value, (list, dict, bool)) else ("", value)
 
 
 def _numbers_alike(value: Any) -> Any:
@@ -280,7 +280,7 @@ def _numbers_alike(value: Any) -> Any:
         return sorted((name, _numbers_alike(inner)) for name, inner in value.items())
     if isinstance(value, list):
         return [_numbers_alike(inner) for inner in value]
-    return float(value) if isinstance(value, int) and abs(value) < 2**53 else value
+    return float(value) if type(value) is int and abs(value) < 2**53 else value
 
 
 def _item_value(document: Document, conjunction: Conjunction, taken: set[Any] | None, depth: int) -> tuple[Any] | None:
