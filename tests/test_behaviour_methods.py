@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from pytest_toolcheck.behaviour.switches import is_promised_by_method
+from pytest_toolcheck.spec.model import ToolSpec
+from pytest_toolcheck.targets.base import ToolDescription
 
 from .behaviour_lab import findings_of
 from .test_targets_http import free_port
@@ -115,3 +121,28 @@ def test_get_is_safe_and_put_is_idempotent(tmp_path: Path, name: str, tool: str,
     found = findings_of(tmp_path, "", f"{target}tools:\n{LISTS}  {name}: {tool}")
     assert len(found) == (told is not None), found
     assert told is None or told in found[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_promised"),
+    [
+        ("A record.", True),
+        ("Popular tracks, by creation date.", True),
+        ("Market prices of countries.", True),
+        ("Counts a visit.", False),
+        ("Pops a job.", False),
+        ("Marks a mail as read.", False),
+        ("Records each view.", False),
+        ("Creates a cart where there is none.", False),
+    ],
+)
+def test_a_description_may_say_what_else_is_done(said: str, is_promised: bool) -> None:
+    """Words that only begin alike say nothing of it."""
+    tool = ToolSpec(name="show_thing")
+    plan: Any = SimpleNamespace(
+        tool=tool,
+        spec=SimpleNamespace(target=SimpleNamespace(kind="http")),
+        description=ToolDescription("show_thing", said, source="GET /things/{id}"),
+    )
+    assert is_promised_by_method(plan, "read_only") == is_promised
+    assert not is_promised_by_method(plan, "idempotent")

@@ -27,8 +27,9 @@ _RECORDS: Final = (
 )
 _RECORD: Final = frozenset(_RECORDS.split())
 _SAID: Final = re.compile(
-    r"\b(?:increment|count(?:s|ed|er)|append|add(?:s|ed)? (?:to|up)|accumulat|toggl|consum|pop|mark|record|track|visit|once|next"
-    r"|queue|merge|creat|generat|random|register|refresh)\w*",
+    r"\b(?:increment\w*|count(?:s|ed|er|ing)|append\w*|add(?:s|ed)? (?:to|up)|accumulat\w*|toggl\w*|consum\w*|pops?|marks? .{0,30}\bas"
+    r"|(?:record|track)(?:s|ed|ing)? (?:each|every|that|this|the|a) (?:view|visit|call|read|access)\w*|visit\w*|once|next|queue\w*|merges?"
+    r"|creates?|generates?|random\w*|registers?|refresh\w*)\b",
     re.IGNORECASE,
 )
 """What says that a call is meant to have an effect, or to be answered otherwise each time."""
