@@ -177,6 +177,13 @@ def test_what_can_be_met_has_no_finding(schema):
         {"type": "array", "items": {"enum": [1, True, "1"]}, "uniqueItems": True, "minItems": 3},
         {"type": "array", "items": {"enum": [[0], [False], {"a": 1}, {"a": True}]}, "uniqueItems": True, "minItems": 4},
         {
+            "type": "array", "maxItems": 2,
+            "allOf": [
+                {"contains": {"type": "string", "pattern": "^a"}}, {"contains": {"type": "string", "pattern": "z$"}},
+                {"contains": {"type": "integer"}},
+            ],
+        },
+        {
             "$defs": {"few": {"not": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "multipleOf": 0.075}}},
             "patternProperties": {
                 "b": {
@@ -186,7 +193,7 @@ def test_what_can_be_met_has_no_finding(schema):
             },
         },
     ],
-    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain", "1 and true", "1 and true inside", "many of no type"],
+    ids=["a part behind many others", "names that need others", "names without digits", "whole hundredths", "whole quarters", "nothing to contain", "1 and true", "1 and true inside", "three contained in two", "many of no type"],
 )  # fmt: skip
 def test_what_is_hard_to_meet_is_no_contradiction(schema):
     """That the tries went to other parts, or that the first names do not do, is no finding."""

@@ -10,6 +10,7 @@ import pytest
 from pytest_toolcheck.cases import generate_cases, satisfiability
 from pytest_toolcheck.cases.formats import BAD, EXPRESSIONS, GOOD
 from pytest_toolcheck.cases.patterns import matching, matching_of_length, near_misses
+from pytest_toolcheck.cases.strategy import from_schema, yields
 
 PATTERNS = [
     "^[A-Z]{3}-[0-9]{4}$",
@@ -91,6 +92,22 @@ def test_texts_are_of_a_format_and_of_a_pattern(name, pattern):
     assert made
     assert all(re.search(pattern, text) for text in made)
     assert satisfiability(schema) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "length"),
+    [
+        ("email", "^[a-z]+@[a-z]+\\.org$", 10),
+        ("hostname", "^[a-z]+\\.(de|nl)$", 13),
+        ("uri", "^https://[a-z]+\\.io/$", 30),
+    ],
+)
+def test_texts_of_a_format_and_of_a_pattern_have_the_length_asked_for(name, pattern, length):
+    """All three together have a text, for cases and for what is drawn."""
+    schema = {"type": "string", "format": name, "pattern": pattern, "minLength": length, "maxLength": length}
+    assert [case for case in generate_cases(schema) if case.label == "valid"]
+    assert satisfiability(schema) == []
+    assert yields(from_schema(schema))
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)

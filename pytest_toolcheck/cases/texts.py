@@ -102,6 +102,8 @@ def good(shape: Shape) -> Iterator[str]:
     spelled = [formats.EXPRESSIONS[name] for name in names if name in formats.EXPRESSIONS]
     if patterns and spelled:  # before what only validation takes for an address
         yield from sorted(of_both(*patterns, *spelled), key=len)
+        made = (of_length(shape, length) for length in (low, high) if length)
+        yield from (text for text in made if text is not None)
     for pattern in patterns:
         yield from matching(pattern)
     if len(patterns) > 1:
@@ -155,8 +157,9 @@ def of_length(shape: Shape, length: int) -> str | None:
     patterns, names = shape.all_of("pattern"), [n for n in shape.all_of("format") if n in formats.GOOD]
     if not patterns and not names:
         return (_TEXT * (length // len(_TEXT) + 1))[:length].replace(" ", "_" if length < 2 else " ") if length else ""
-    if names:
-        return _format_of_length(names[0], length)
+    text = _format_of_length(names[0], length) if names else None
+    if names and (not patterns or (text is not None and all(is_found(p, text) for p in patterns))):
+        return text
     text = matching_of_length(patterns[0], length)
     if text is None or not all(is_found(p, text) for p in patterns):
         text = _of_all(patterns, length) if len(patterns) > 1 else None

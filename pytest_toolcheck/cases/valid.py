@@ -233,7 +233,23 @@ def asked_of_items(document: Document, shape: Shape, *, depth: int) -> list[Conj
     if len(wanted) < 2 or samples(document, (*wanted, *shape.item(shape.prefix_length())), depth=depth + 1):
         return [wanted] * min(needed(shape), MOST_NEEDED + 1) if wanted else []
     stated = ((part.keywords().get("minContains", 1), part.child(schema)) for part, schema in shape.stated["contains"])
-    return [(node,) for least, node in stated for _ in range(min(int(least), MOST_NEEDED + 1))]
+    apart: list[Conjunction] = [(node,) for least, node in stated for _ in range(min(int(least), MOST_NEEDED + 1))]
+    most = shape.smallest("maxItems")
+    return apart if most is None or len(apart) <= most else _asked_together(document, shape, apart, depth)
+
+
+def _asked_together(document: Document, shape: Shape, apart: list[Conjunction], depth: int) -> list[Conjunction]:
+    """Return the same of fewer items: what is asked of one is asked of another too, where a value can have both."""
+    behind = shape.item(shape.prefix_length())
+    found: list[Conjunction] = []
+    for asked in apart[:_MOST_MEMBERS_OF_RECURSIVE]:
+        for place, other in enumerate(found):
+            if asked[0] not in other and samples(document, (*other, *asked, *behind), depth=depth + 1):
+                found[place] = other + asked
+                break
+        else:
+            found.append(asked)
+    return found + apart[_MOST_MEMBERS_OF_RECURSIVE:]
 
 
 def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> list[Any] | None:
