@@ -77,6 +77,13 @@ def test_a_peak_is_judged_and_its_message_names_the_place():
     assert (passed.verdict, passed.used) == ("pass", 1)
 
 
+def test_the_places_of_a_peak_are_those_that_matter():
+    """Where every object is traced, the frames of whoever makes the call are too: they take hundreds of bytes, and no line."""
+    failed = measure_peak_budget(spike, 9 * MIB, warm_up=0, most_runs=1)
+    (place,) = dict(failed.details)["allocated at the peak"].splitlines()
+    assert "in spike" in place
+
+
 def test_a_peak_just_over_the_budget_says_by_how_much():
     """A rounded number equal to the budget would mislead: the bytes are shown."""
     failed = measure_peak_budget(spike, 10 * MIB)

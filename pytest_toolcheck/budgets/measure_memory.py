@@ -15,6 +15,8 @@ from .results import BudgetResult, short
 from .verdict import Verdict
 
 _TOP_SITES = 10
+_WORTH_A_LINE = 0.001
+"""A share of the peak: what is less are frames and arguments, most of them those of whoever made the call."""
 
 Reader = Callable[[], MemoryReading | None]
 
@@ -106,8 +108,9 @@ def _peak_verdict(worst: MemoryReading, budget_bytes: int, grain: int) -> tuple[
 
 
 def _sites(reading: MemoryReading) -> str:
-    lines = [f"{short(site.size_bytes, 'bytes')} at {site.place}" for site in reading.sites[:_TOP_SITES]]
-    more = len(reading.sites) - _TOP_SITES
+    worth = [site for site in reading.sites if site.size_bytes >= _WORTH_A_LINE * reading.peak_bytes]
+    lines = [f"{short(site.size_bytes, 'bytes')} at {site.place}" for site in worth[:_TOP_SITES]]
+    more = len(worth) - _TOP_SITES
     return "\n".join(lines + ([f"... and {more} more"] if more > 0 else []))
 
 
