@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+
+from pytest_toolcheck.behaviour.ranges import Bound, wrong_bound
+from pytest_toolcheck.behaviour.searched import _tried
+from pytest_toolcheck.behaviour.sorting import _is_in_order
 
 from .behaviour_lab import findings_of
 
@@ -59,13 +66,14 @@ def test_both_ends_belong_to_a_range(tmp_path: Path, wanted: str, made: str, tol
         ("both included", "the end exclusive"),
         ("def list_events", "def count_events"),
         ("max_price", "max_results"),
+        ("price", "age"),
     ],
 )
 def test_ends_that_need_not_belong_to_it(tmp_path: Path, wanted: str, made: str) -> None:
     """Nobody says so, or somebody says that they do not; other tools, and numbers of rows."""
     code = (
         EVENTS.replace('e["price"] <= max', 'e["price"] < max')
-        if "max" in wanted
+        if "price" in wanted
         else EVENTS.replace("<= end", "< end")
     )
     assert wanted in code
@@ -74,8 +82,8 @@ def test_ends_that_need_not_belong_to_it(tmp_path: Path, wanted: str, made: str)
 
 TASKS = '''
 from typing import Literal
-rows = [{"id": 1, "title": "paint", "hours": 40, "level": "high"}, {"id": 2, "title": "Drill", "hours": 5, "level": "low"},
-        {"id": 3, "title": "glue", "hours": 9, "level": "medium"}]
+rows = [{"id": 1, "title": "paint", "hours": 40, "level": "medium"}, {"id": 2, "title": "Drill", "hours": 5, "level": "high"},
+        {"id": 3, "title": "glue", "hours": 9, "level": "low"}]
 def list_tasks(sort_by: Literal["title", "hours"] = "title", descending: bool = False) -> list[dict]:
     """List all tasks."""
     return sorted(rows, key=lambda t: t[sort_by].lower() if sort_by == "title" else t[sort_by], reverse=descending)
@@ -117,7 +125,7 @@ def test_orders_of_their_own(tmp_path: Path, wanted: str, made: str) -> None:
     """Capitals first, groups, levels that are no words, choices that no row shows, another direction by default."""
     code = TASKS.replace(wanted, made)
     assert wanted in TASKS
-    if '"level"]' in made or "newest" in made:
+    if any(word in made for word in ('"level"]', "newest", "grouped")):
         code = code.replace("return sorted", "return rows or sorted")
     assert found_in(tmp_path, code) == []
 
@@ -139,6 +147,7 @@ def find_people(query: str) -> list[dict]:
     """Find people by their name or city."""
     return [row for row in kept if query.lower() in row["name"].lower() or query.lower() in row["city"].lower()]
 '''
+WHOLE_WORDS = PEOPLE.replace("].lower()", "].lower().split()")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +157,7 @@ def find_people(query: str) -> list[dict]:
         (BOOKS, "in row.lower()", "in row", "finds nothing by "),
         (SHORT, "query.lower()", "query", "and finds rows by harbour"),
         (PEOPLE, 'row["name"].lower()', 'row["name"]', "which the name of rows hold"),
+        (WHOLE_WORDS, "query.lower()", "query", "which the name of rows hold"),
     ],
 )
 def test_capitals_are_found(tmp_path: Path, code: str, wanted: str, made: str, told: str) -> None:
@@ -164,10 +174,54 @@ def test_capitals_are_found(tmp_path: Path, code: str, wanted: str, made: str, t
         ("query.lower() in row.lower()", "query.lower() in row.lower().split()"),
         ("by a part of their title", "by a part of their title, in small letters"),
         ("[row for", "[row.upper() for"),
+        ("A Garden in late summer", "garden in late summer"),
     ],
 )
 def test_searches_of_their_own(tmp_path: Path, wanted: str, made: str) -> None:
-    """As it is written, by whole words, in small letters as it is said, rows that show it otherwise."""
+    """As it is written, by whole words, in small letters as it is said, rows that show it otherwise, one capital alone."""
     code = BOOKS.replace(wanted, made)
+    if "letters" in made or "Garden" in wanted:
+        code = code.replace("query.lower()", "query").replace("Winter", "winter" if "Garden" in wanted else "Winter")
     assert wanted in BOOKS
     assert found_in(tmp_path, code) == []
+
+
+def test_rows_are_in_order_in_more_than_one_way() -> None:
+    """Words in whatever case or with capitals first, numbers in names as numbers; another direction is another order."""
+    for values in (["Part 2", "Part 10"], ["Part 10", "Part 2"], ["A", "b", "C"], ["A", "C", "b"]):
+        assert _is_in_order(values, is_down=False)
+    assert not _is_in_order(["A", "b", "C"], is_down=True)
+    assert not _is_in_order(["b", "A", "C"], is_down=None)
+
+
+def shown(rows: list[Any], is_shown: Callable[[Any, Any], bool]) -> Any:
+    """Stand for a listing that shows each row, or not, by what it is given."""
+    return SimpleNamespace(
+        filled=lambda _: rows, rows=lambda given: [row for row in rows if is_shown(*given.values(), row)]
+    )
+
+
+def test_a_bound_that_is_left_out_is_one_only_where_less_is_not_shown_either() -> None:
+    """Not where all but one number are asked for; and a switch is no number."""
+    bound, rows = Bound("max_price", "price", is_upper=True), [{"price": 5}]
+    assert wrong_bound(shown(rows, lambda most, row: row["price"] < most), bound) is not None
+    assert wrong_bound(shown(rows, lambda other, row: row["price"] != other), bound) is None
+    assert wrong_bound(shown([{"price": True}], lambda most, row: row["price"] < most), bound) is None
+
+
+def test_a_list_that_may_be_cut_off_tells_of_no_word() -> None:
+    """Who answers with other rows may have had no room for this one."""
+    lines = shown(["A harbour", "The harbour"], lambda word, row: word in row and row != "The harbour")
+    assert _tried(lines, "query", "", ["A harbour", "The harbour"], str.islower) == {"harbour": True}
+    assert _tried(lines, "query", "", ["The harbour"], str.islower) == {}
+
+
+def test_what_is_wrong_once_only_is_no_finding(tmp_path: Path) -> None:
+    """A bound that was not kept the first time that it was given."""
+    once = EVENTS.replace(
+        "    return [e for e", "    first = max_price not in asked\n    asked.add(max_price)\n    return [e for e"
+    )
+    once = once.replace("kept = []", "kept, asked = [], set()")
+    fickle = 'e["price"] <= max_price - (first and e["price"] == max_price)'
+    assert found_in(tmp_path, once.replace('e["price"] <= max_price', fickle)) == []
+    assert len(found_in(tmp_path, once.replace('e["price"] <= max_price', fickle.replace("first and ", "")))) == 1

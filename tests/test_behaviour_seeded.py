@@ -10,6 +10,8 @@ from .behaviour_lab import findings_of
 
 SHUFFLED = '''
 import random
+from itertools import count as counted
+calls = counted()
 from typing import Annotated
 from pydantic import Field
 def shuffled(count: Annotated[int, Field(ge=1, le=52)], seed: int = 1) -> list[int]:
@@ -39,10 +41,12 @@ def test_a_seed_that_is_not_used(tmp_path: Path) -> None:
         ("return deck", "return {'deck': sorted(deck), 'id': random.random(), 'created_at': random.random()}"),
         ("return deck", "return sorted(deck)"),
         ("seed: int = 1", "seed: int | None = None"),
+        ("random.shuffle(deck)", "(random if seed == 7 else random.Random(seed)).shuffle(deck)"),
+        ("    deck =", "    if count < 52 or next(calls) % 2: raise ValueError('busy')\n    deck ="),
     ],
 )
 def test_answers_that_may_differ(tmp_path: Path, wanted: str, made: str) -> None:
-    """A seed that holds as far as it does, none at all, ids and moments, nothing random, none given."""
+    """A seed that holds as far as it does, none at all, ids and moments, nothing random, none given, one that means any, refusals."""
     code = SHUFFLED.replace("random.Random(seed)", "random") if "None" not in made else SHUFFLED
     assert wanted in code
     assert found_in(tmp_path, code.replace(wanted, made)) == []

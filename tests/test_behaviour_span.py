@@ -12,7 +12,8 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from pytest_toolcheck.behaviour.span import after_cases
+from pytest_toolcheck.behaviour import span as spans
+from pytest_toolcheck.behaviour.span import Span, after_cases, without_effect
 from pytest_toolcheck.collect import ScenarioItem
 from pytest_toolcheck.refused import Refused
 from pytest_toolcheck.spec.model import McpTarget
@@ -110,6 +111,56 @@ def test_a_promise_stands_behind_the_cases_of_its_tool_whatever_shuffles_them() 
     after_cases(items)
     names = ["a", "x", "hand-written", "valid_call", "b", "repeat[read_only]", "y", "repeat[read_only]", "z"]
     assert [each.name for each in items] == names
+
+
+def test_what_is_not_known_of_a_span_is_asked_again() -> None:
+    """Another session, a call meanwhile that may write, or a change: then no input of the cases is known to do nothing."""
+    watch = SimpleNamespace(settle=lambda: 1, changes=lambda before, now: [] if before == now else ["/asked"])
+    session = cast("Any", SimpleNamespace())
+
+    def told(state: int = 1, *, written: int = 3, other: bool = False) -> set[str]:
+        seen = cast("Any", SimpleNamespace(watch=watch, state=state))
+        span = Span(SimpleNamespace() if other else session, seen, written, {"red"})
+        known, server = SimpleNamespace(span=span), SimpleNamespace(written=3)
+        return without_effect(cast("Any", SimpleNamespace(known=known, session=session, server=server)))
+
+    assert told() == {"red"}
+    assert told(other=True) == told(written=2) == told(state=0) == set()
+
+
+def test_a_span_is_followed_where_all_that_is_called_in_it_only_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a tool's first case to its promise; a spare server waits for those that are measured, and for writers."""
+
+    def item(state: Any, path: str = "a", *, reads: bool = True, budgets: Any = None) -> Any:
+        tool = SimpleNamespace(annotations=SimpleNamespace(read_only=reads, deterministic=False), budgets=budgets)
+        state.plan = SimpleNamespace(tool=tool)
+        return SimpleNamespace(state=state, path=path)
+
+    own = SimpleNamespace()
+    case, promise, writer = item(own), item(own), item(SimpleNamespace(), reads=False)
+    elsewhere = item(SimpleNamespace(), "b", reads=False)
+    assert spans._are_only_read([writer, case, elsewhere], promise)
+    assert not spans._are_only_read([case, writer], promise)
+    assert not spans._are_only_read([writer], promise)
+    assert not spans._hinders(case)
+    assert spans._hinders(writer)
+    assert spans._hinders(item(SimpleNamespace(), budgets={"latency": {}}))
+
+    outcome = SimpleNamespace(kind="accepted", value=1)
+    for sees in (False, True):
+        watch = SimpleNamespace(sees_something=sees, settle=lambda: 1)
+        trial = SimpleNamespace(watch=lambda *_, watch=watch, **__: watch)
+        monkeypatch.setattr(spans, "Trial", lambda *_, trial=trial: trial)
+        known = SimpleNamespace(span=None)
+        running = SimpleNamespace(
+            known=known,
+            base=dict,
+            proof=SimpleNamespace(tried=[({}, outcome)]),
+            session=None,
+            server=SimpleNamespace(written=0),
+        )
+        spans.begin(cast("Any", running))
+        assert (known.span is not None) is sees
 
 
 def test_a_refusal_is_known_until_something_may_have_been_written() -> None:

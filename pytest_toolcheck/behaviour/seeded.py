@@ -10,7 +10,7 @@ from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import parts_of
 from ..scenario import ScenarioSkipped, ToolPlan
-from .leaves import Leaves, differing, is_volatile, leaves_of_outcome
+from .leaves import differing, is_volatile, leaves_of_outcome
 from .leaves import words_of as words_in
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def seeded(trial: Trial) -> None:
     given = [
         {**rest, name: seed} for seed in _SEEDS_TRIED if is_valid(trial.plan.tool.input or True, {**rest, name: seed})
     ]
-    seen = [(each, differing([_answer(trial, each) for _ in range(_TIMES)])) for each in given[:_TWICE]]
+    seen = [(each, _differing(trial, each)) for each in given[:_TWICE]]
     wrong = [
         (each, {place: values for place, values in found.items() if _tells(place, values)}) for each, found in seen
     ]
@@ -61,8 +61,11 @@ def seeded(trial: Trial) -> None:
     )
 
 
-def _answer(trial: Trial, given: dict[str, Any]) -> Leaves:
-    return leaves_of_outcome(trial.ctx.call(given, valid=True))
+def _differing(trial: Trial, given: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return what differs between answers to equal calls; nothing where one of them is refused: it may be busy."""
+    outcomes = [trial.ctx.call(given, valid=True) for _ in range(_TIMES)]
+    is_answered = all(outcome.kind == "accepted" for outcome in outcomes)
+    return differing([leaves_of_outcome(outcome) for outcome in outcomes]) if is_answered else {}
 
 
 def _largest(trial: Trial, rest: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +79,5 @@ def _largest(trial: Trial, rest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tells(place: str, values: list[Any]) -> bool:
-    """Whether what differs is no id, no moment and no refusal; a size tells where its items do not."""
-    words = words_in(place)
-    return place != "(outcome)" and not words & _IDS and not is_volatile(place, values, telemetry=True)
+    """Whether what differs is no id and no moment; a size tells where its items do not."""
+    return not words_in(place) & _IDS and not is_volatile(place, values, telemetry=True)
