@@ -47,11 +47,24 @@ def test_a_list_that_forgets_what_was_removed(tmp_path: Path) -> None:
         ('return "removed"', 'raise ValueError("busy")'),
         ('return "removed"', 'return {"deleted": False}'),
         ("list_bookmarks", "list_folders"),
+        ("def list_bookmarks", "def get_bookmark(id: int) -> dict: return kept[id]\ndef list_bookmarks"),
+        ('{"id": b["id"], "url": b["url"]} for', '{"url": b["url"]} for'),
         ('{"id": b["id"], "url": b["url"]} for', '"a bookmark" for'),
         ("remove_bookmark(id: int)", "remove_bookmark(id: int, why: str)"),
     ],
 )
 def test_lists_that_may_show_what_was_removed(tmp_path: Path, wanted: str, made: str) -> None:
-    """Kept on purpose, marked, brought back, asked for, not removed, of something else, without what was given."""
+    """Kept on purpose, marked, brought back, asked for, not removed, of something else, read by another tool, without its id or text."""
     assert wanted in SHOWN
     assert findings_of(tmp_path, SHOWN.replace(wanted, made), SPEC, room=gone_scenarios) == []
+
+
+def test_a_list_may_be_late_once(tmp_path: Path) -> None:
+    """Who answers from what was read before shows it once more, and not a second time."""
+    late = (
+        "def shows_once_more(b):\n    was, b['off'] = b['off'], b['off'] and 2\n    return was != 2\ndef list_bookmarks"
+    )
+    code = MARKS.replace("def list_bookmarks", late)
+    assert (
+        findings_of(tmp_path, code.replace('if not b["off"]', "if shows_once_more(b)"), SPEC, room=gone_scenarios) == []
+    )

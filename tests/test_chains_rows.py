@@ -54,4 +54,14 @@ def test_others_that_change_as_well(tmp_path: Path, made: str) -> None:
 def test_others_that_may_change(tmp_path: Path, wanted: str, made: str) -> None:
     """One at a time is done, places move, moments are told, a refusal, a reader that `effects` asks, two names, what only tells."""
     assert wanted in TASKS
-    assert findings_of(tmp_path, TASKS.replace(wanted, made), "", room=row_scenarios) == []
+    code = TASKS.replace(wanted, made)
+    if CONDITION not in wanted:
+        code = code.replace(CONDITION, "if True")
+    assert findings_of(tmp_path, code, "", room=row_scenarios) == []
+
+
+def test_others_may_become_what_this_one_was_already(tmp_path: Path) -> None:
+    """Nothing was done to the one that the tool was told of: so nothing of that was done to another."""
+    grouped = TASKS.replace('"place": number}', '"place": number, "even": number % 2 == 0}')
+    joined = grouped.replace(f'{CONDITION}: task["done"] = True', 'task["even"] = tasks[id]["even"]')
+    assert findings_of(tmp_path, joined, "", room=row_scenarios) == []

@@ -68,6 +68,7 @@ EXACT = {"n": 2**53 + 1}
             "add_meeting tells at 2024-01-31T12:30:00+05:30 back as 2024-01-31T12:30:00+00:00",
         ),
         (INDIA, {"id": 1, "at": "2024-01-31 12:30:00Z"}, "the hour of one offset beside another is another moment"),
+        (INDIA, {"at": "2024-01-31T12:30:00-05:30"}, "another moment"),
         ({"at": "2024-01-31T12:30:00Z"}, {"meeting": {"at": "2024-01-31T12:30:00-05:00"}}, "another moment"),
         (EXACT, {"n": 2**53}, "a whole number was made a float"),
         (EXACT, {"n": float(2**53)}, "a whole number was made a float"),
