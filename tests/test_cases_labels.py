@@ -56,7 +56,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 SCHEMAS = st.recursive(st.booleans() | keywords(st.booleans()), keywords, max_leaves=5)
 DOCUMENTS = st.builds(lambda schema, shared: {**schema, "$defs": {"shared": shared}}, keywords(SCHEMAS), SCHEMAS)
 
-slow_ok = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+slow_ok = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def said_by_jsonschema(schema: Any, value: Any) -> str:
