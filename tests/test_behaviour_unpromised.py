@@ -27,6 +27,7 @@ CASES = [
     ("distance", "Distance of a town, in the unit that was asked for first.", HALF, None),
     ("open_trip", "Open a trip.", HALF, None),
     ("create_trip", "A trip.", HALF, None),
+    ("distance", "Distance of a town.", HALF.replace("10, 'Rome'", "0, 'Rome'"), "what is asked first decides"),
     ("distance", "Distance.", STAYS, "is answered without unit as the last call with one was"),
     ("distance", "Distance, in the last unit.", STAYS, None),
     ("distance", "Distance.", "return f'{town} {unit}'", None),
