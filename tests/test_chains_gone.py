@@ -37,6 +37,13 @@ def test_a_list_that_forgets_what_was_removed(tmp_path: Path) -> None:
     assert findings_of(tmp_path, MARKS, SPEC, room=gone_scenarios) == []
 
 
+def test_another_one_than_that_is_removed(tmp_path: Path) -> None:
+    """The newest instead of the one that was named: one more is made before."""
+    newest = MARKS.replace('kept[id]["off"] = True', 'kept[max(k for k in kept if not kept[k]["off"])]["off"] = True')
+    [found] = findings_of(tmp_path, newest, SPEC, room=gone_scenarios)
+    assert "list_bookmarks still lists " in found
+
+
 @pytest.mark.parametrize(
     ("wanted", "made"),
     [
