@@ -112,6 +112,22 @@ def test_a_reference_to_nothing_is_told_only_when_it_is_asked():
         document.accepts({"a": 1})
 
 
+def test_a_reference_to_nothing_is_looked_up_once():
+    """Each look goes through the whole document, of which every value would ask again."""
+    parts = {f"p{number}": {"type": "object", "properties": {"x": {"type": "integer"}}} for number in range(300)}
+    schema = {"type": "object", "properties": {"a": {"anyOf": [{"type": "integer"}, {"$ref": "gone"}]}}, "$defs": parts}
+    document = Document(schema)
+    with pytest.raises(Exception, match="gone"):
+        document.accepts({"a": "x"})
+
+    def again() -> None:
+        with pytest.raises(Exception, match="gone"):
+            document.accepts({"a": "y"})
+
+    assert function_calls(again) < 100
+    assert document.accepts({"a": 1})
+
+
 DOUBLING = {
     "type": "object",
     "properties": {"n": {"type": "integer"}},

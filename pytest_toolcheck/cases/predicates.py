@@ -72,11 +72,18 @@ class Scope:
     def follow(self, reference: str) -> Predicate:
         """Return the predicate of what a reference refers to; resolved when first needed, as `jsonschema` does."""
         target: Predicate | None = None
+        missing: Exception | None = None
 
         def resolved() -> Predicate:
-            nonlocal target
+            nonlocal target, missing
+            if missing is not None:  # that it is nowhere is found by looking through all of the document
+                raise missing.with_traceback(None)
             if target is None:
-                found = self.resolver.lookup(reference)
+                try:
+                    found = self.resolver.lookup(reference)
+                except Exception as error:
+                    missing = error
+                    raise
                 target = self._predicates.compile(found.contents, found.resolver)
             return target
 
