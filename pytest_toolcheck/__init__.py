@@ -8,7 +8,9 @@ PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazy import names_from
 
 if TYPE_CHECKING:
     from .cases import Case as Case
@@ -30,10 +32,4 @@ _HOMES = {
 
 __all__ = ["Case", "__version__", "from_schema", "generate_cases", "observe_retries", "virtual_time"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__ = names_from(__name__, _HOMES)

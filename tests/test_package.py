@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -69,3 +70,15 @@ def test_what_else_a_project_has(name: str) -> None:
 def test_the_docs_have_all_four_kinds(kind: str) -> None:
     """Each kind has a page at least."""
     assert list((PROJECT / "docs" / kind).glob("*.md"))
+
+
+LAZY = ("", ".cases", ".clock", ".events", ".faults", ".resilience", ".sessions")
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_all_public_names_are_there_and_no_others(name: str) -> None:
+    """Each is imported when it is first asked for."""
+    package = import_module(f"pytest_toolcheck{name}")
+    assert all(getattr(package, each) is not None for each in package.__all__)
+    with pytest.raises(AttributeError, match=f"module 'pytest_toolcheck{name}' has no attribute 'nothing'"):
+        _ = package.nothing

@@ -5,8 +5,9 @@ Importing this package imports none of its parts.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import names_from
 
 if TYPE_CHECKING:
     from .errors import FaultError as FaultError
@@ -25,8 +26,4 @@ _HOMES = {
 
 __all__ = ["Fault", "FaultError", "FaultNeverFired", "Faults", "RateLimited"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+__getattr__ = names_from(__name__, _HOMES)
