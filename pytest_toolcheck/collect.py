@@ -16,7 +16,7 @@ from .exemptions import idle_exemptions, matching
 from .exercised import outline_of
 from .extensions import changed_cases, checks_of, extend
 from .extensions import scenarios_of as added_scenarios
-from .failure import CaseFailure, ExemptFailure, describe_failure
+from .failure import CaseFailure, CollectFailure, ExemptFailure, describe_failure
 from .rooms import room_problems, room_scenarios
 from .runtime import Runtime, runtime_of
 from .scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolPlan
@@ -32,7 +32,17 @@ HARD_LIMIT_FACTOR = 6
 """A case makes a few calls at most; behind our own limit stands pytest-timeout's, this many times as long."""
 
 
-class SpecFile(pytest.Module):
+class _OurCollector(pytest.Collector):
+    """A collector whose errors are told in the short summary too."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show our own errors by their own words, anything else as pytest does."""
+        if isinstance(excinfo.value, self.CollectError) and not self.config.getoption("fulltrace", False):
+            return CollectFailure(str(excinfo.value.args[0]))
+        return super().repr_failure(excinfo)
+
+
+class SpecFile(_OurCollector, pytest.Module):
     """One tool spec. A `pytest.Module` without a module to import, so that module-scoped fixtures live as long."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,7 +80,7 @@ class SpecFile(pytest.Module):
         return found.plans, found.skipped
 
 
-class ToolNode(pytest.Collector):
+class ToolNode(_OurCollector):
     """One tool; its children are the generated cases."""
 
     def __init__(self, *, plan: ToolPlan, runtime: Runtime, **kwargs: Any) -> None:

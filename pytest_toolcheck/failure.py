@@ -24,6 +24,28 @@ class CaseFailure(ScenarioFailure):
         super().__init__(*findings)
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstLine:
+    """What pytest's short summary shows beside the name."""
+
+    message: str
+
+
+class CollectFailure:
+    """Why a file or a tool was not collected, as pytest shows it; its first line stands in the short summary too."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.reprcrash = _FirstLine(text.partition("\n")[0])
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, tw: Any) -> None:
+        """Write it as pytest writes the errors of collectors."""
+        tw.line(self._text, red=True)
+
+
 class ExemptFailure(CaseFailure):
     """A failure all of whose findings the spec's `xfail` names: the only error that its mark forgives."""
 

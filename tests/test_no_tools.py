@@ -5,16 +5,20 @@ from __future__ import annotations
 from .specs import PLUGINS
 
 
-def test_a_target_without_tools_is_an_error(pytester):
+def test_a_target_without_tools_is_an_error(pytester, monkeypatch):
     """The file is an error that says so, and where the target cannot be asked yet, what to write."""
     pytester.path.joinpath("empty.tool.yaml").write_text("toolcheck: 1\ntarget: {python: empty.py}\n")
     pytester.path.joinpath("empty.py").write_text("NUMBER = 1\n")
     pytester.path.joinpath("late.tool.yaml").write_text('toolcheck: 1\ntarget: {http: {url: "${fixture:base}"}}\n')
-    result = pytester.runpytest(*PLUGINS)
+    monkeypatch.setenv("COLUMNS", "120")
+    result = pytester.runpytest(*PLUGINS, "--junitxml=junit.xml")
     result.stdout.fnmatch_lines(
         [
             "*empty.tool.yaml:2:1: the target offers no tools, so nothing would be tested; *",
             "*late.tool.yaml:2:1: no tools: a target that needs fixtures cannot be asked *",
+            "ERROR empty.tool.yaml - empty.tool.yaml:2:1: the target offers no tools, *",
+            "ERROR late.tool.yaml - late.tool.yaml:2:1: no tools: a target that needs *",
         ]
     )
     assert result.ret == 2
+    assert "empty.tool.yaml:2:1: the target offers no tools" in (pytester.path / "junit.xml").read_text()
