@@ -109,7 +109,7 @@ def finish(session: pytest.Session, exitstatus: int) -> None:
     if runtime is None:
         return
     runtime.close_targets()
-    if runtime.is_worker or not runtime.run_directory.is_dir():
+    if runtime.is_worker or not runtime.has_log:
         return
     from .report.totals import keep, totals_of
 

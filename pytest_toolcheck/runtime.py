@@ -65,6 +65,11 @@ class Runtime:
     def run_directory(self) -> Path:
         return self.directory / self.run
 
+    @property
+    def has_log(self) -> bool:
+        """Whether anything was written: not where, under xdist, each worker failed to collect."""
+        return any(self.run_directory.glob("*.jsonl"))
+
     def _choose_directory(self) -> Path:
         """Without a log, or a place for it, the summary still needs the events: in a folder that goes with the run."""
         if self.settings.log is not None and can_write_below(self.settings.log):
@@ -124,7 +129,7 @@ class Runtime:
     def _merge(self) -> None:
         """Write the one file that was asked for; the workers' own files stay where they are."""
         merged = self.settings.merged_log
-        if merged is not None and not self.is_worker:
+        if merged is not None and not self.is_worker and self.has_log:
             from .events.merge import merge_to
 
             merge_to(self.run_directory, merged)

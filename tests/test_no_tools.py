@@ -22,3 +22,13 @@ def test_a_target_without_tools_is_an_error(pytester, monkeypatch):
     )
     assert result.ret == 2
     assert "empty.tool.yaml:2:1: the target offers no tools" in (pytester.path / "junit.xml").read_text()
+
+
+def test_workers_that_collect_nothing_leave_no_log_to_count(pytester):
+    """The reason is told, and nothing stumbles over a run without a log, whatever was to be made of it."""
+    pytester.path.joinpath("empty.tool.yaml").write_text("toolcheck: 1\ntarget: {python: empty.py}\n")
+    pytester.path.joinpath("empty.py").write_text("NUMBER = 1\n")
+    options = ("-p", "xdist", "-n1", "--toolcheck-log=all.jsonl", "--toolcheck-save-baseline=base")
+    result = pytester.runpytest_subprocess(*PLUGINS, *options)
+    result.stdout.fnmatch_lines(["*empty.tool.yaml:2:1: the target offers no tools, so nothing would be tested; *"])
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()

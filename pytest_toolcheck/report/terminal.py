@@ -32,7 +32,7 @@ def header(runtime: Runtime, items: Sequence[pytest.Item]) -> str | None:
 
 def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
     """Write the summary section; nothing where there were no specs and nothing to say."""
-    if runtime.is_worker or not runtime.run_directory.is_dir():
+    if runtime.is_worker or not runtime.has_log:
         return
     totals = totals_of(runtime)
     verdict = totals.verdict(runtime.settings.coverage_fail_under)
