@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+
 from .specs import PLUGINS
 
 
@@ -25,10 +28,9 @@ def test_a_target_without_tools_is_an_error(pytester, monkeypatch):
 
 
 def test_workers_that_collect_nothing_leave_no_log_to_count(pytester):
-    """The reason is told, and nothing stumbles over a run without a log, whatever was to be made of it."""
-    pytester.path.joinpath("empty.tool.yaml").write_text("toolcheck: 1\ntarget: {python: empty.py}\n")
-    pytester.path.joinpath("empty.py").write_text("NUMBER = 1\n")
-    options = ("-p", "xdist", "-n1", "--toolcheck-log=all.jsonl", "--toolcheck-save-baseline=base")
-    result = pytester.runpytest_subprocess(*PLUGINS, *options)
-    result.stdout.fnmatch_lines(["*empty.tool.yaml:2:1: the target offers no tools, so nothing would be tested; *"])
+    """The reason is told, and nothing stumbles over a run that has but the folder in which workers share what they found."""
+    command = json.dumps([sys.executable, "-c", "raise SystemExit(3)"])
+    pytester.path.joinpath("gone.tool.yaml").write_text(f"toolcheck: 1\ntarget: {{mcp: {{command: {command}}}}}\n")
+    result = pytester.runpytest_subprocess(*PLUGINS, "-p", "xdist", "-n1")
+    result.stdout.fnmatch_lines(["*gone.tool.yaml:2:1: the MCP server did not start: exit code 3 *"])
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
