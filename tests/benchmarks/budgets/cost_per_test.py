@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS, FEW = 60, 3
+TESTS, FEW = 300, 3
 OURS = "-p toolcheck --toolcheck-log=off"
 PLAIN = "import pytest\n@pytest.mark.parametrize('i', range({n}))\n{marker}def test_one(i{fixture}): {body}\n"
 SUBJECTS = {
