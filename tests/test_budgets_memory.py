@@ -99,6 +99,15 @@ def test_the_padding_of_memrays_file_is_cut(tmp_path):
     assert memory._peak_of_all_threads(path) // 2**20 == 3
 
 
+@pytest.mark.parametrize("zeros", [0, 16, 17, 4095, 4096, 4183, 9000])
+@pytest.mark.parametrize("used", [0, 1, 4096, 44_969])
+def test_padding_of_more_than_a_page_is_cut_and_nothing_else(tmp_path, used, zeros):
+    path = tmp_path / "trace.memray"
+    path.write_bytes(b"x" * used + bytes(zeros))
+    memory._cut_padding(path)
+    assert path.read_bytes() == b"x" * used + bytes(min(zeros, 16))
+
+
 @pytest.mark.parametrize(
     ("size", "count", "file", "is_ours"),
     [

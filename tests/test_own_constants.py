@@ -22,7 +22,7 @@ import tool_of_the_project
 
 sent = []
 schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
-fuzz_tool(lambda value, label: sent.append(value), schema, label="valid", max_examples=5)
+fuzz_tool(lambda value, label: sent.append(value), schema, label="valid", max_examples=50, seed=1)
 print(len(sent) > 0, "tool_of_the_project" in read, [name for name in read if name.startswith("pytest_toolcheck")])
 """
 

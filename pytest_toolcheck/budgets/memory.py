@@ -154,14 +154,15 @@ def _refuse_profiler() -> None:
 
 
 def _cut_padding(path: Path) -> None:
-    """Cut the zeros that memray fills its file's last page with: it reads them back one by one, for 3 ms."""
+    """Cut the zeros that memray fills its file's last pages with: it reads them back one by one, for 3 ms a page."""
     with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - _PAGE_BYTES, 0))
-        tail = file.read()
-        padding = len(tail) - len(tail.rstrip(b"\0"))
-        if padding > _KEPT_PADDING:
-            file.truncate(size - padding + _KEPT_PADDING)
+        size = end = file.seek(0, os.SEEK_END)
+        used = 0
+        while end and not used:
+            end = file.seek(max(end - _PAGE_BYTES, 0))
+            used = len(file.read(_PAGE_BYTES).rstrip(b"\0"))
+        if size - end - used > _KEPT_PADDING:
+            file.truncate(end + used + _KEPT_PADDING)
 
 
 def _peak_of_all_threads(path: Path) -> int:
