@@ -21,7 +21,7 @@ class QuietMeter:
     def __init__(self, process_ids=(), *, duration_of=None, reference_ns=None, is_elsewhere=False):
         self._duration_of = duration_of or (lambda result: result)
 
-    def block(self, call, *, most=64):
+    def block(self, call, *, most=64, in_quiet=True):
         result = call()
         wall = self._duration_of(result)
         more = (self.spin_ns,) * round(SPUN_SHARE * wall / self.spin_ns)

@@ -226,7 +226,7 @@ def test_latency_without_a_quiet_moment_fails_only_beyond_half_a_core(
     """The loops beside it are even, for they were as slow when the reference was taken."""
 
     class Meter(QuietMeter):
-        def block(self, call, *, most=64):
+        def block(self, call, *, most=64, in_quiet=True):
             self.computed_ns += round(computed_ms * MS)
             return super().block(call, most=most)
 
@@ -243,7 +243,7 @@ def test_stages_that_a_better_reference_belies_are_made_again(machine, monkeypat
     calls = [0]
 
     class Meter(QuietMeter):
-        def block(self, call, *, most=64):
+        def block(self, call, *, most=64, in_quiet=True):
             calls[0] += 1
             if calls[0] == 17:
                 machine.run(ALONE)

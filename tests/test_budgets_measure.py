@@ -104,7 +104,7 @@ def test_a_fail_of_slow_calls_is_confirmed_though_many_are_disturbed(monkeypatch
     calls, passed = count(), [0]
 
     class OftenNoisyMeter(QuietMeter):
-        def block(self, call, *, most=64):
+        def block(self, call, *, most=64, in_quiet=True):
             self.spin_ns = 350_000 if next(calls) % 3 else 270_000
             return super().block(call, most=most)
 

@@ -20,7 +20,7 @@ from pytest_toolcheck.budgets.cpu import CpuGroup, CpuMeter, process_clock_ns
 from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.measure import Subject, apply_budgets
 from pytest_toolcheck.budgets.measure_growth import measure_growth
-from pytest_toolcheck.budgets.measure_time import Effort
+from pytest_toolcheck.budgets.measure_time import Effort, measure_latency
 from pytest_toolcheck.budgets.processes import descendants_here, has_proc, process_tree
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
 from pytest_toolcheck.budgets.waits import Waits
@@ -276,6 +276,18 @@ def test_the_latency_meter_waits_for_quiet_before_it_calls(monkeypatch):
     monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: next(spins))
     (one,) = LatencyMeter(reference_ns=100 * MS).block(lambda: None, most=1)
     assert (one.sample.spin_before_ns, one.sample.spin_after_ns) == (100 * MS, 102 * MS)
+
+
+@pytest.mark.parametrize(("took", "waits_for_quiet"), [([5, 6, 7], False), ([5, 12, 7], True)], ids=["within", "over"])
+def test_no_quiet_is_waited_for_while_every_call_is_within_its_budget(monkeypatch, took, waits_for_quiet):
+    """Calls within the budget beside slow spins prove that they keep it; once one is over, what the machine does counts."""
+    asked = []
+    monkeypatch.setattr(LatencyMeter, "_await_quiet", lambda _: asked.append("quiet"))
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda _: 900 * MS)
+    monkeypatch.setattr(latency, "BLOCK_NS", 0)
+    calls = iter([0, *took, *[7] * 500])
+    (result,) = measure_latency(lambda: next(calls), {"p50": 10}, duration_of=lambda answer: answer)
+    assert (result.verdict, bool(asked)) == ("pass", waits_for_quiet)
 
 
 def test_one_call_within_its_limit_is_not_worth_more_than_a_spin(monkeypatch):

@@ -129,9 +129,15 @@ class LatencyMeter:
         """What this process has computed during the calls so far."""
         self._spins: list[int] = []
 
-    def block(self, call: Call, *, most: int = BLOCK_CALLS) -> list[TimedCall]:
-        """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known."""
-        self._await_quiet()
+    def block(self, call: Call, *, most: int = BLOCK_CALLS, in_quiet: bool = True) -> list[TimedCall]:
+        """Make calls for `BLOCK_NS`, at most `most`; return them once the spin after them is known.
+
+        `in_quiet` False: no quiet spin is waited for, since calls within their budget prove that beside a slow one too.
+        """
+        if in_quiet:
+            self._await_quiet()
+        elif not self._previous_spin:
+            self._previous_spin = self._calibrate()
         timed: list[tuple[int, Any]] = []
         before, computed, start = self._now(), process_cpu_ns(), wall_ns()
         while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):

@@ -80,7 +80,8 @@ def measure_latency(
         if _pause(waiting):
             meter.forget()
             doubts.begin_stage()
-        timed = meter.block(call, most=patience.calls_left(waiting))
+        in_quiet = slowest.longest_ns > min(rule.budget_ns for rule in waiting)
+        timed = meter.block(call, most=patience.calls_left(waiting), in_quiet=in_quiet)
         slowest.add(timed)
         for rule in waiting:
             _feed(rule, [one.sample for one in timed])
@@ -230,6 +231,11 @@ class _Slowest:
             heapq.heappush(self._found, (one.sample.wall_ns, self._calls, label))
             if len(self._found) > _SLOWEST:
                 heapq.heappop(self._found)
+
+    @property
+    def longest_ns(self) -> int:
+        """How long the slowest call took; 0 before the first."""
+        return max(self._found, default=(0,))[0]
 
     def text(self) -> str:
         worst = sorted(self._found, reverse=True)
