@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_toolcheck.behaviour.switches import is_promised_by_method
+from pytest_toolcheck.behaviour.switches import is_promised_by_method, keeps_record
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import ToolDescription
 
@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 rows, stock, cache = [], {}, {}
 
 def entries(given, key):
-    return rows
+    return [{"remaining_quota": 1000 - cache["used"]}] if "used" in cache else rows
 
 def lamp(given, key):
     rows.append({"lamp": key})
@@ -32,6 +32,10 @@ def lamp(given, key):
 
 def desk(given, key):
     return {"desk": key, "views": len(cache)}
+
+def metered(given, key):
+    cache["used"] = cache.get("used", 0) + 1
+    return {"metered": key}
 
 def half(given, key):
     return cache.setdefault(key, {"degrees": {"C": 20, "F": 68}[given["unit"]] + len(key)})
@@ -98,6 +102,7 @@ PLAIN = GETS.replace("UNIT", "").replace("NEED", "")
 TOOLS = [
     ("show_lamp", PLAIN.replace("PATH", "lamp"), "show_lamp is not read_only: called with"),
     ("show_desk", PLAIN.replace("PATH", "desk"), None),
+    ("show_metered", PLAIN.replace("PATH", "metered"), None),
     ("temperature", UNIT.replace("PATH", "half"), "temperature is not read_only: what is asked first decides"),
     ("temperature", UNIT.replace("PATH", "whole"), None),
     ("next_number", PLAIN.replace("PATH", "next_number"), None),
@@ -121,6 +126,21 @@ def test_get_is_safe_and_put_is_idempotent(tmp_path: Path, name: str, tool: str,
     found = findings_of(tmp_path, "", f"{target}tools:\n{LISTS}  {name}: {tool}")
     assert len(found) == (told is not None), found
     assert told is None or told in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_record"),
+    [
+        ("views", True),
+        ("remaining_quota", True),
+        ("requestsServed", True),
+        ("get_history", True),
+        ("remaining", False),
+        ("stock", False),
+    ],
+)
+def test_what_keeps_a_record_of_calls_is_told_by_its_name(name: str, is_record: bool) -> None:
+    assert keeps_record(name) is is_record
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ _RECORDS: Final = (
     "audit stats statistics metrics analytics popular popularity trending activity activities usage "
     "views viewed visits visited accesses accessed reads downloads opens opened clicks hits seen counter"
 )
-_RECORD: Final = frozenset(_RECORDS.split())
+_METER: Final = frozenset(["quota", "quotas", "credits", "requests", "calls"])
+_RECORD: Final = _METER.union(_RECORDS.split())
 _SAID: Final = re.compile(
     r"\b(?:increment\w*|count(?:s|ed|er|ing)|append\w*|add(?:s|ed)? (?:to|up)|accumulat\w*|toggl\w*|consum\w*|pops?|marks? .{0,30}\bas"
     r"|(?:record|track)(?:s|ed|ing)? (?:each|every|that|this|the|a) (?:view|visit|call|read|access)\w*|visit\w*|once|next|queue\w*|merges?"
@@ -59,6 +60,11 @@ def is_wanted(tool: ToolSpec, check: str, category: str) -> bool:
 def keeps_record(name: str) -> bool:
     """Whether a member or a tool is by its name a record of what is called, which a GET and a PUT may add to as well."""
     return not _RECORD.isdisjoint(words_of(name))
+
+
+def meters_calls(name: str) -> bool:
+    """Whether a member says by its name how much a caller has used: each call counts there, and no resource has changed."""
+    return not _METER.isdisjoint(words_of(name))
 
 
 def is_promised_by_method(plan: ToolPlan, check: str) -> bool:
