@@ -34,10 +34,6 @@ from .used_up import judged
 if TYPE_CHECKING:
     from .budgets.keeper import BaselineKeeper
 
-_OF_EACH_CASE = frozenset(["error_text"])
-"""Checks whose fault lies in how a tool answers at all, and in none of its inputs."""
-_OFTEN = 3
-
 
 class RunningScenario:
     """One scenario while it runs; implements `scenario.ToolContext`."""
@@ -330,22 +326,11 @@ class RunningScenario:
         self.emit("warning", attrs={"message": message, "severity": "warning"})
 
     def told_often(self, case: Case, findings: tuple[Finding, ...]) -> str | None:
-        """Say that all this was told of earlier cases, of a fault that each of hundreds has: an error reported as a success.
-
-        Not where the spec says what is expected of single cases: of an example, or by `xfail`.
-        """
-        known = min(self._state.causes[finding.cause] for finding in findings)
-        is_of_each = all(finding.check in _OF_EACH_CASE for finding in findings)
-        if not is_of_each or known < _OFTEN or case.category == "example" or self.plan.tool.xfails:
-            return None
-        self._state.causes.update(finding.cause for finding in findings)
-        return f"told of {_OFTEN} cases before: {shorten(findings[0].message, 200)}"
+        return self._state.told_often(case, findings)
 
     def fail(self, findings: tuple[Finding, ...]) -> CaseFailure:
         """Return the exception that shows these findings beside the last call."""
-        known = sum(self._state.causes[finding.cause] for finding in findings[:1])
-        self._state.causes.update(finding.cause for finding in findings)
-        return CaseFailure(findings, describe_failure(findings, self._last, known))
+        return CaseFailure(findings, describe_failure(findings, self._last, self._state.note_told(findings)))
 
     def close(self) -> None:
         """Close the sessions that the scenario opened."""

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cases.model import Case
 from .checks import OUTCOME_CHECKS, Check, Finding
-from .checks.base import as_json
+from .checks.base import as_json, shorten
 from .checks.disclosure import SOURCE
 from .proof import Proof
 from .refused import Refused, may_write
@@ -28,6 +29,9 @@ HANGS_TOLERATED = 3
 _SHARE = 0.25
 """So much of its limit all later hangs together may cost: then the remaining cases are not tried."""
 
+_OF_EACH_CASE = frozenset(["error_text"])
+"""Checks whose fault lies in how a tool answers at all, and in none of its inputs."""
+_OFTEN = 3
 MOST_RELEARNED = 10
 """So often is a base learned again that other tools, or the tool itself, have removed meanwhile."""
 
@@ -78,6 +82,24 @@ class ToolState:
         self.span: Span | None = None
         self.unproven: Mapping[str, Finding] | None = None
         """What is wrong with the calls that found no base, by cause."""
+
+    def note_told(self, findings: tuple[Finding, ...]) -> int:
+        """Count what a failing case tells of, by cause; return how many earlier cases told of the first."""
+        known = sum(self.causes[finding.cause] for finding in findings[:1])
+        self.causes.update(finding.cause for finding in findings)
+        return known
+
+    def told_often(self, case: Case, findings: tuple[Finding, ...]) -> str | None:
+        """Say that all this was told of earlier cases, of a fault that each of hundreds has: an error reported as a success.
+
+        Not where the spec says what is expected of single cases: of an example, or by `xfail`.
+        """
+        known = min(self.causes[finding.cause] for finding in findings)
+        is_of_each = all(finding.check in _OF_EACH_CASE for finding in findings)
+        if not is_of_each or known < _OFTEN or case.category == "example" or self.plan.tool.xfails:
+            return None
+        self.note_told(findings)
+        return f"told of {_OFTEN} cases before: {shorten(findings[0].message, 200)}"
 
     def is_to_be_watched(self, plan: ToolPlan) -> bool:
         """Whether this is a first call of the tool, and it promises to change nothing: what it changes then, it may not change again."""
