@@ -91,3 +91,75 @@ def test_what_free_text_may_not_name_is_no_finding() -> None:
         lambda v: {"error": "name unknown"} if v["name"] != "a" else {"pieces": 1}, {"name": "b"}, {"name": "a"}
     )
     assert found is None
+
+
+def told(
+    error: Any, good: Any, *, name: str = "get_item", output: Any = None, label: Any = "valid", is_mcp: bool = False
+) -> str | None:
+    """Judge an error that a service, or an MCP server, answers as a success where it answers another item with `good`."""
+
+    def call(value: Any) -> Outcome:
+        answer = error if value.get("id") == 9 else good
+        flagged = {"isError": False, "content": [], "structuredContent": answer}
+        return Outcome("accepted", 1, value=answer, raw=flagged if is_mcp else {"status": 200, "body": answer})
+
+    tool = ToolSpec(name=name, input={"type": "object", "properties": {"id": {"type": "integer"}}}, output=output)
+    case = Case("id", {"id": 9}, label, "number", "/id", "")
+    found = OUTCOME_CHECKS["error_text"](Evidence(tool, case, call({"id": 9}), known_good=({"id": 1},), retry=call))
+    return None if found is None else found.message
+
+
+ITEM = {"id": 1, "name": "lamp"}
+MISSING = {"success": False, "message": "item 9 not found"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MISSING,
+        {"success": False, "message": "item 9 not found", "data": None},
+        {"ok": False, "reason": "no such item", "id": 9},
+        {"status": "error", "detail": "no such item"},
+        {"status": "fail", "message": "no such item"},
+        {"error": "no such item"},
+    ],
+)
+def test_an_error_with_status_200_is_found(error: Any) -> None:
+    """Where another item is answered without a word of success; an MCP server has a flag for the same."""
+    message = told(error, ITEM)
+    assert message is not None
+    assert message.startswith("get_item reported an error as a success (status 200): ")
+    assert told(error, ITEM, label="invalid") is not None
+    message = told(error, ITEM, is_mcp=True)
+    assert message is not None
+    assert "(isError false)" in message
+
+
+@pytest.mark.parametrize(
+    ("error", "good", "more"),
+    [
+        (MISSING, {"success": True, "data": ITEM}, {}),  # an envelope around each answer
+        ({"error": "none"}, {"error": None, **ITEM}, {}),
+        ({"ok": False, "reason": "embargo"}, {"ok": True, "days": 3}, {}),
+        ({"ok": False, "reason": "embargo"}, {"ok": True, "days": 3}, {"is_mcp": True}),
+        ({"ok": False, "reason": "embargo"}, '{"ok": true}', {}),
+        ({"status": "failed", "reason": "disk full"}, {"status": "done"}, {}),
+        ({"status": "failed", "reason": "disk full"}, {"status": "done"}, {"is_mcp": True}),
+        ({"error": "unknown"}, ITEM, {"output": {"properties": {"error": TEXT}}}),
+        ({"error": "overheated", "code": 7}, ITEM, {"name": "get_last_error"}),
+        ({"error": "overheated"}, ITEM, {"name": "read_log"}),
+        ({"success": False, "name": "lamp"}, ITEM, {}),  # it tells more than that
+        ({"ok": False}, ITEM, {}),
+        ({"found": False, "message": "no such item"}, ITEM, {}),
+        (MISSING, MISSING, {}),
+    ],
+)
+def test_what_may_be_an_answer_is_no_error_with_status_200(error: Any, good: Any, more: dict[str, Any]) -> None:
+    """Envelopes, judgements, how a job ended, promised errors, what was asked for."""
+    assert told(error, good, **more) is None
+
+
+def test_a_judgement_of_a_function_is_no_refusal() -> None:
+    """Whether somebody may is answered with `ok`, of each value."""
+    ships = lambda v: {"ok": v["at"] != "west", "message": "embargo" if v["at"] == "west" else "three days"}  # noqa: E731
+    assert judged(ships, WEST, NORTH) is None

@@ -43,7 +43,9 @@ _VARIED = 5
 
 
 def reports_as_success(plan: ToolPlan, tool: str, outcome: Outcome) -> bool:
-    """Whether a sibling's result is the plain report of an error without its flag; asked where another result is known to differ."""
+    """Whether a sibling's MCP result is the plain report of an error without its flag; asked where another result is known to differ."""
+    if not isinstance(outcome.raw, Mapping) or "isError" not in outcome.raw:
+        return False  # a service may put all of its answers into one envelope
     written = plan.spec.tools.get(tool) or replace(plan.spec.defaults, name=tool)
     described = next((each.output_schema for each in plan.siblings if each.name == tool), None)
     spec = replace(written, output=written.output or described)

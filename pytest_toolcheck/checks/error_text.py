@@ -1,4 +1,4 @@
-"""`error_text`: an MCP result that plainly reports an error says so with `isError`, else clients take it for an answer.
+"""`error_text`: who plainly reports an error says so where clients look, with MCP's `isError` or HTTP's status.
 
 A false accusation is worse than a miss: a tool may well have texts about errors to return. So only the plainest forms
 count, never where the input itself speaks of errors, and on valid input only beside a known-good answer that differs.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ..spec.model import ToolSpec
@@ -35,6 +35,11 @@ _JUDGES: Final = re.compile(
 _KEYS: Final = frozenset({"error", "message", "code", "status", "detail", "details", "type", "success", "ok", "reason"})
 _ADVICE: Final = frozenset({"hint", "hints", "suggestion", "suggestions"})
 _REASONS: Final = ("error", "message", "detail", "reason")
+_FAILED: Final = ("error", "failed", "failure", "fail")
+STATES: Final = ("ok", "status")
+"""What may be what was asked for: whether somebody may, how a job ended."""
+_MARKS: Final = (*STATES, "success", "error")
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _MOST_CONTROLS: Final = 2
 OF_LOGS: Final = re.compile(r"(?:^|[^a-z])(?:logs?|journal|stderr|diagnostics?)(?![a-z])|[a-z]Logs?(?![a-z])")
 """Names of tools that show what others have reported: `tail_log`, `readLogs`; not `login`, `catalog`."""
@@ -49,17 +54,20 @@ def error_text(evidence: Evidence) -> Finding | None:
     if differs is False:
         return None
     said = " ".join((reported(evidence.outcome, evidence.case.input) or "").split())
+    status = _status(evidence.outcome.raw)
+    where = "isError false" if status is None else f"status {status}"
+    promised = "isError: true in the result" if status is None else "a status from 400 on for an answer"
     return Finding(
         "error_text",
-        f"{tool.name} reported an error as a success (isError false): {shorten(said, 160)}",
+        f"{tool.name} reported an error as a success ({where}): {shorten(said, 160)}",
         f"error_text {evidence.case.label}",
-        f"isError: true in the result that reports an error ({place_of(tool, 'checks/error_text')})",
+        f"{promised} that reports an error ({place_of(tool, 'checks/error_text')})",
         "failure" if differs else "warning",
     )
 
 
 def reports_an_error(evidence: Evidence) -> bool:
-    """Whether the accepted MCP result is nothing but the report of an error, and not one that it was asked about."""
+    """Whether the accepted MCP result, or HTTP answer, is nothing but the report of an error, and not one that it was asked about."""
     return only_reports(evidence.tool, evidence.case.input, evidence.outcome)
 
 
@@ -80,20 +88,33 @@ def only_reports(tool: ToolSpec, sent: Any, outcome: Outcome, *, echoes: Any = N
 
 
 def is_report(outcome: Outcome, sent: Any = None) -> bool:
-    """Whether an accepted MCP result is nothing but the report of an error, beside what it repeats of what was sent."""
+    """Whether an accepted MCP result or HTTP answer is nothing but the report of an error, beside what it repeats of what was sent."""
     return reported(outcome, sent) is not None
 
 
 def reported(outcome: Outcome, sent: Any = None) -> str | None:
-    """Return the text that reports an error: the one text of a result, or else all that its structured content says."""
+    """Return the text that reports an error: the one text of a result, or else all that its structured content says.
+
+    Of an HTTP answer: the object that it is. What has neither a flag nor a status reports errors as it likes.
+    """
     raw = outcome.raw
-    if outcome.kind != "accepted" or not isinstance(raw, Mapping) or raw.get("isError") is not False:
+    if outcome.kind != "accepted" or not isinstance(raw, Mapping):
+        return None
+    if _status(raw) is not None:
+        text = as_json(outcome.value) if isinstance(outcome.value, Mapping) else ""
+        return text if is_report_text(text, sent) else None
+    if raw.get("isError") is not False:
         return None
     structured = raw.get("structuredContent")
     wrapped = structured.get("result") if isinstance(structured, Mapping) and len(structured) == 1 else None
     said = wrapped if isinstance(wrapped, str | Mapping) else structured
     texts = (_text(raw), said if isinstance(said, str) else as_json(said) if isinstance(said, Mapping) else None)
     return next((text for text in texts if text is not None and (_is_marked(text) or is_report_text(text, sent))), None)
+
+
+def _status(raw: Any) -> int | None:
+    """Return the status of an HTTP answer."""
+    return raw.get("status") if isinstance(raw, Mapping) and "body" in raw else None
 
 
 def _text(raw: Any) -> str | None:
@@ -118,16 +139,15 @@ def is_report_text(text: str, sent: Any = None) -> bool:
         return False
     if isinstance(told, str):  # a server that writes all results as JSON
         return _REPORT.match(told.strip()) is not None
-    told = _without_echo(told, sent)
-    if told.get("success") is False and any(isinstance(told.get(key), str) for key in _REASONS):
-        return bool(told.keys() <= _KEYS)
-    if told.get("status") in ("error", "failed", "failure") and isinstance(told.get("message"), str):
+    told = {key: part for key, part in _without_echo(told, sent).items() if part not in _EMPTY}
+    is_failed = told.get("success") is False or told.get("ok") is False or told.get("status") in _FAILED
+    if is_failed and any(isinstance(told.get(key), str) for key in _REASONS):
         return bool(told.keys() <= _KEYS)
     if told.get("error") is True and any(isinstance(told.get(key), str) for key in (*_REASONS, "code")):
         return bool(told.keys() <= _KEYS | _ADVICE)
     said = told.get("error")
-    is_failed = all(told.get(key, False) is False for key in ("success", "ok"))
-    return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_failed
+    is_no_success = all(told.get(key, False) is False for key in ("success", "ok"))
+    return bool(said) and isinstance(said, str | dict) and told.keys() <= _KEYS and is_no_success
 
 
 def _is_marked(text: str) -> bool:
@@ -146,9 +166,28 @@ def declares_errors(output: Any) -> bool:
 
 
 def _others_differ(evidence: Evidence) -> bool | None:
-    """Whether a known-good input is answered otherwise; None where there is none to ask about."""
+    """Whether a known-good input is answered otherwise; None where there is none to ask about.
+
+    Not where that answer has the same mark: whether somebody may, and how a job ended, is what was asked for. HTTP
+    services that put each answer into an envelope (`{"success": true, …}`) say there whether it is one.
+    """
     others = [dict(good) for good in evidence.known_good if as_json(good) != as_json(evidence.case.input)]
     if evidence.retry is None or not others:
         return None
+    marks = STATES if _status(evidence.outcome.raw) is None else _MARKS
+    told = marks_in(evidence.outcome.value, marks)
     answers = [(evidence.retry(other), other) for other in others[:_MOST_CONTROLS]]
-    return any(answer.kind == "accepted" and not is_report(answer, other) for answer, other in answers)
+    return any(
+        answer.kind == "accepted" and not is_report(answer, other) and not told & marks_in(answer.value, marks)
+        for answer, other in answers
+    )
+
+
+def marks_in(value: Any, marks: Collection[str]) -> set[str]:
+    """Return the members of an answer, or of the JSON in its text, that may say whether it is one."""
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return set()
+    return set(value) & {*marks} if isinstance(value, Mapping) else set()

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..targets.base import CallError, Outcome
 from .base import Evidence, as_json
-from .error_text import OF_LOGS, declares_errors, is_report_text
+from .error_text import OF_LOGS, STATES, declares_errors, is_report_text, marks_in
 
 _MOST_GOOD: Final = 3
 _OF_THE_WORLD: Final = re.compile(
@@ -37,7 +37,11 @@ def as_refusal(evidence: Evidence) -> Evidence | None:
         said = _reported(evidence, outcome)
         return outcome if said is None else _refused(outcome, said)
 
-    good = tuple(each for each in evidence.known_good[:_MOST_GOOD] if again(dict(each)).kind == "accepted")
+    states = marks_in(evidence.outcome.value, STATES)
+    answers = [(each, again(dict(each))) for each in evidence.known_good[:_MOST_GOOD]]
+    good = tuple(
+        each for each, answer in answers if answer.kind == "accepted" and not states & marks_in(answer.value, STATES)
+    )
     if not good:
         return None
     return replace(evidence, outcome=_refused(evidence.outcome, told), known_good=good, retry=again)
