@@ -383,7 +383,11 @@ class TestStart:
                 "PATH",
             ),
             (("python", "-c", "import sys; sys.exit('no config')"), "exit code 1 before it answered", "  no config"),
-            (("python", "-c", "import os; os.kill(os.getpid(), 11)"), "killed by SIGSEGV before", "It wrote nothing."),
+            (
+                ("python", "-c", "import os; os.kill(os.getpid(), 11)"),
+                "killed by SIGSEGV before",
+                "It wrote nothing to stderr.",
+            ),
             (("python", "-c", "print('Hello')"), "exit code 0 before it answered", "  stdout: Hello"),
             (
                 ("python", "-m", "no_such_module_x"),

@@ -65,6 +65,8 @@ class McpServer:
         self._target = spec.target
         self._described: tuple[ToolDescription, ...] | None = None
         self._spare: McpSession | None = None
+        self._http_error: int | None = None
+        """The last status of 400 and more that the server answered with: the client's own error does not tell it."""
         self._waiting: ServerProcess | None = None
         """A server that was started before it is needed."""
 
@@ -147,6 +149,8 @@ class McpServer:
     async def _client(self, process: ServerProcess | None) -> AsyncIterator[Link]:
         from mcp import ClientSession
 
+        from ._mcp_handshake import answered
+
         progress: list[Progress] = []
         hear = _noting(progress)
         async with contextlib.AsyncExitStack() as stack:
@@ -164,7 +168,7 @@ class McpServer:
             else:
                 session = await stack.enter_async_context(self._in_process(hear))
             if process is not None or self._target.url:
-                await session.initialize()
+                await answered(pipes, session.initialize())
             yield Link(session, process, pipes, progress)
 
     def _over_http(self, stack: contextlib.AsyncExitStack) -> AbstractAsyncContextManager[Any]:
@@ -172,9 +176,18 @@ class McpServer:
         from mcp.client.streamable_http import streamable_http_client
 
         timeout = httpx2.Timeout(30.0, read=None)
-        client = httpx2.AsyncClient(headers=dict(self._target.headers), timeout=timeout, verify=certificates(httpx2))
+        client = httpx2.AsyncClient(
+            headers=dict(self._target.headers),
+            timeout=timeout,
+            verify=certificates(httpx2),
+            event_hooks={"response": [self._note_status]},
+        )
         stack.push_async_callback(client.aclose)
         return streamable_http_client(str(self._target.url), http_client=client)
+
+    async def _note_status(self, response: Any) -> None:
+        if response.status_code >= 400:
+            self._http_error = response.status_code
 
     @contextlib.asynccontextmanager
     async def _in_process(self, hear: MessageHandlerFnT) -> AsyncIterator[mcp.ClientSession]:
@@ -191,21 +204,20 @@ class McpServer:
         return server_in(module, attribute or "server", spec_path=self._spec.path)
 
     def _start_failure(self, error: BaseException, process: ServerProcess | None) -> str:
-        """One line: what, how it ended, which; then what it wrote last, and how to go on."""
-        from mcp_types import CONNECTION_CLOSED
+        """Return one line: what, why, which; then what it wrote last, and how to go on."""
+        from . import _mcp_handshake as handshake
 
         if isinstance(error, TargetError):
             return str(error)
-        if process is None:
-            reason = f"no answer within {START_LIMIT_S:g}s" if isinstance(error, Expired) else _reason(error)
-            return f"cannot reach the MCP server {self.name}: {reason}"
-        if isinstance(error, Expired):
-            reason = f"no answer to `initialize` within {START_LIMIT_S:g}s"
-        elif getattr(error, "code", None) == CONNECTION_CLOSED:
-            reason = f"{process.ended()} before it answered"
-        else:
-            reason = _reason(error)
-        return "\n".join(_startup_lines(self.name, reason, process.output.last_lines(), Path(self._spec.path).name))
+        if process is not None:
+            reason = handshake.why(error, "initialize", process, limit_s=START_LIMIT_S)
+            check = f"Check `command`, `cwd`, `env` in {Path(self._spec.path).name}."
+            return f"the MCP server did not start: {reason}: `{self.name}`\n{handshake.written(process)}\n{check}"
+        reason = f"no answer within {START_LIMIT_S:g}s"
+        if not isinstance(error, Expired):
+            status = f"HTTP status {self._http_error}: " if self._http_error else ""
+            reason = status + handshake.why(error, "initialize", process, limit_s=START_LIMIT_S)
+        return f"cannot reach the MCP server {self.name}: {reason}"
 
 
 def _noting(progress: list[Progress]) -> MessageHandlerFnT:
@@ -218,16 +230,6 @@ def _noting(progress: list[Progress]) -> MessageHandlerFnT:
             progress.append(Progress(time.perf_counter_ns(), said.progress, said.total, said.message))
 
     return hear
-
-
-def _startup_lines(name: str, reason: str, written: str, spec: str) -> list[str]:
-    heard = ["It wrote last:", *(f"  {line}" for line in written.splitlines())] if written else ["It wrote nothing."]
-    return [f"the MCP server did not start: {reason}: `{name}`", *heard, f"Check `command`, `cwd`, `env` in {spec}."]
-
-
-def _reason(error: BaseException) -> str:
-    text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _dispose(process: ServerProcess | None, owner: Owner | None) -> None:

@@ -15,6 +15,7 @@ from mcp import MCPError
 from pydantic import ValidationError
 
 from ..errors import TargetError
+from ._mcp_handshake import answered, broken_place, why, written
 from ._mcp_results import protocol_error, raw_of, texts_of, value_of
 from ._observe import counts, observing, running
 from ._outliving import watching_tasks
@@ -24,7 +25,7 @@ from ._text_values import uncarried
 from ._timelimit import Expired
 from .base import NOT_CARRIED, CallError, Observed, Outcome, Progress, Request, ToolDescription
 from .owner import Connection, Owner
-from .processes import SHOWN_LINES
+from .processes import SHOWN_LINES, show_command
 
 if TYPE_CHECKING:
     from mcp.shared.dispatcher import ProgressFnT
@@ -63,10 +64,18 @@ class McpSession(RemoteSession["Link"]):
     def list_tools(self) -> list[ToolDescription]:
         """Return all pages of `tools/list`. Raises TargetError."""
         try:
-            return self._connection.run(self._list_tools(), limit_s=_LIST_LIMIT_S)
+            return self._connection.run(answered(self._link.pipes, self._list_tools()), limit_s=_LIST_LIMIT_S)
         except (Exception, Expired) as error:
             self._alive = False
-            raise TargetError(f"the MCP server did not list its tools: {type(error).__name__}: {error}") from error
+            raise TargetError(self._unlisted(error)) from error
+
+    def _unlisted(self, error: BaseException) -> str:
+        """Return one line that says why there is no list of tools, then what the server wrote last."""
+        process = self._link.process
+        reason = why(error, "tools/list", process, limit_s=_LIST_LIMIT_S)
+        if process is None:
+            return f"the MCP server did not list its tools: {reason}"
+        return f"the MCP server did not list its tools: {reason}: `{show_command(process.command)}`\n{written(process)}"
 
     async def _list_tools(self) -> list[ToolDescription]:
         found: list[ToolDescription] = []
@@ -277,9 +286,7 @@ def declaring(tools: Iterable[ToolDescription]) -> frozenset[str]:
 
 
 def _malformed(error: ValidationError, spent: int, noise: str) -> Outcome:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    message = f"the server's answer breaks the protocol: {where}: {first['msg']}"
+    message = f"the server's answer breaks the protocol: {broken_place(error)}"
     return Outcome("crashed", spent, error=CallError(type="ProtocolError", message=message), noise=noise)
 
 

@@ -21,6 +21,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
+from ._mcp_handshake import is_answer
 from .processes import ServerProcess, can_select_pipes
 
 Incoming = MemoryObjectReceiveStream[SessionMessage | Exception]
@@ -47,6 +48,9 @@ class StdioPipes:
         """The first lines on stdout that are no messages."""
         self.has_ended = False
         """Whether the server has closed its stdout."""
+        self.broken: asyncio.Future[str] = self._loop.create_future()
+        """The first line on stdout that is meant as an answer, and ends no wait for one."""
+        self._asked: set[str] = set()
         self._has_threads = not can_select_pipes()
         if self._has_threads:
             self._follow(process.stdout_fd, self._take_stdout)
@@ -105,6 +109,8 @@ class StdioPipes:
 
     def _receive(self, line: bytes) -> None:
         message = _parsed(line)
+        if is_answer(line) if message is None else self._is_unasked(message):
+            self._note_broken(line)
         if message is not None:
             with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
                 self._to_client.send_nowait(SessionMessage(message))
@@ -113,8 +119,18 @@ class StdioPipes:
             if len(self.stray) < _MOST_STRAY:
                 self.stray.append(line[:400].decode(errors="replace"))
 
+    def _is_unasked(self, message: types.JSONRPCMessage) -> bool:
+        """Whether an answer names a request that was never made (its number may come back as a text)."""
+        return isinstance(message, (types.JSONRPCResponse, types.JSONRPCError)) and str(message.id) not in self._asked
+
+    def _note_broken(self, line: bytes) -> None:
+        if not self.broken.done():
+            self.broken.set_result(line[:4096].decode(errors="replace").strip())
+
     async def _send_all(self) -> None:
         async for item in self._from_client:
+            if isinstance(item.message, types.JSONRPCRequest):
+                self._asked.add(str(item.message.id))
             self._unsent += encode(item.message)
             if self._has_threads:
                 await asyncio.to_thread(self._write_all)
@@ -139,6 +155,10 @@ class StdioPipes:
             self._unsent.clear()
         with contextlib.suppress(OSError, ValueError):
             self._loop.remove_writer(self._process.stdin_fd)
+
+    async def has_process_ended(self, *, wait_s: float) -> bool:
+        """Whether the server has ended, or does within `wait_s`."""
+        return await asyncio.to_thread(self._process.exit_code, wait_s=wait_s) is not None
 
     async def close(self) -> None:
         """Let go of the pipes and streams."""
