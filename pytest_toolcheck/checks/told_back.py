@@ -15,14 +15,9 @@ from ..behaviour.leaves import leaves_of_outcome
 from ..chains.roles import words_of
 from ..parts import parts_of
 from .base import Evidence, Finding, place_of, shorten
+from .moments import is_hour_moved, may_move_hours
 from .violation import is_valid
 
-_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|z|[+-]\d\d:?\d\d)", re.ASCII)
-_ZONE: Final = re.compile(r"zone|tz|offset|locale|region|country|city|place", re.IGNORECASE)
-"""Who is told a zone beside may keep the hour and put that zone to it."""
-_KEEPS_HOURS: Final = re.compile(
-    r"\b(?:wall|local|naive|replac\w*|ignor\w*|drop\w*|strip\w*|time ?zones?|offsets?)\b", re.IGNORECASE
-)
 _OF_NOUGHT: Final = re.compile(
     r"\b(?:zero|always|forced?|overrid\w*|falls? back|fallback|ignored|cannot|may be|default\w*|auto\w*|unlimited|none)\b"
     r"|(?<![\d.-])0(?![\d.])(?! ?(?:to|-|\u2013|and|\.\.))|\bfalse\b",
@@ -58,12 +53,8 @@ def _spoilt(evidence: Evidence, name: str, sent: Any, told: Any) -> str | None:
 
 def _other_moment(evidence: Evidence, sent: str, told: str) -> str | None:
     """The same day and hour beside another offset are another moment, unless the tool is there for that."""
-    one, other = _MOMENT.fullmatch(sent), _MOMENT.fullmatch(told)
-    if one is None or other is None or one.groups()[:2] != other.groups()[:2]:
-        return None
     names = (evidence.tool.name, *parts_of(evidence.tool.input))
-    says_so = _KEEPS_HOURS.search(" ".join(_told(evidence))) is not None
-    if _minutes(one[3]) == _minutes(other[3]) or says_so or any(_ZONE.search(name) for name in names):
+    if not is_hour_moved(sent, told) or may_move_hours(names, " ".join(_told(evidence))):
         return None
     return "the hour of one offset beside another is another moment"
 
@@ -95,13 +86,6 @@ def _taken_for_left_out(evidence: Evidence, name: str, part: Mapping[str, Any], 
 
 def _told(evidence: Evidence) -> Iterator[str]:
     yield from (str(part.get("description", "")) for part in parts_of(evidence.tool.input).values())
-
-
-def _minutes(offset: str) -> int:
-    if offset in "Zz":
-        return 0
-    digits = offset.replace(":", "")
-    return int(digits[0] + "1") * (int(digits[1:3]) * 60 + int(digits[3:5]))
 
 
 def _lost_letters(sent: str, told: str) -> str | None:
