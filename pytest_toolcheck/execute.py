@@ -322,8 +322,9 @@ class RunningScenario:
     def emit(self, ev: str, /, **fields: Any) -> None:
         self._state.runtime.log.emit(ev, **fields)
 
-    def warn(self, message: str) -> None:
-        self.emit("warning", attrs={"message": message, "severity": "warning"})
+    def warn(self, message: str, *, check: str = "") -> None:
+        attrs = {"message": message, "severity": "warning"}
+        self.emit("warning", attrs=attrs | ({"check": check} if check else {}))
 
     def told_often(self, case: Case, findings: tuple[Finding, ...]) -> str | None:
         return self._state.told_often(case, findings)

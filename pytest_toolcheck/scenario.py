@@ -73,8 +73,8 @@ class ToolContext(Protocol):
     def emit(self, ev: str, /, **fields: Any) -> None:
         """Write an event into the log, within the context of this case."""
 
-    def warn(self, message: str) -> None:
-        """Show a warning in the run's summary and in the log; fails nothing."""
+    def warn(self, message: str, *, check: str = "") -> None:
+        """Show a warning in the run's summary and in the log; fails nothing. One of the check `budget` is shown under `-q` too."""
 
 
 def known_input(ctx: ToolContext) -> dict[str, Any] | None:

@@ -72,7 +72,7 @@ class FakeContext:
     def emit(self, ev, **fields):
         self.events.append((ev, fields["attrs"]))
 
-    def warn(self, message):
+    def warn(self, message, *, check=""):
         self.warnings.append(message)
 
 

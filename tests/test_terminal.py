@@ -75,6 +75,27 @@ def test_silence(pytester: pytest.Pytester) -> None:
     assert "valid accepted" not in quiet.str()
 
 
+def test_an_undecided_budget_is_told_quietly_too(pytester: pytest.Pytester) -> None:
+    """Under `-q`, and without a log, the reason is all that tells it from a budget that was kept."""
+    spec = """
+    tools: {shout: {budgets: {memory: {peak: 1MiB}}, variations: {categories: [example], fuzz: 0},
+            examples: [{input: {text: a}}]}}
+    """
+    write_tool(pytester, 'def shout(text: str) -> str:\n    """Shout."""\n    return text', spec)
+    pytester.makeconftest(
+        """
+        import memray, pytest
+        @pytest.fixture(autouse=True)
+        def tracked(tmp_path):
+            with memray.Tracker(tmp_path / "other.bin"): yield
+        """
+    )
+    shown = run(pytester, "-q", "--toolcheck-log=off").stdout
+    reason = "  budget: shout: memory not measured: another memray tracker is active*"
+    shown.fnmatch_lines(["*= toolcheck =*", "warnings, by cause (1):", reason])
+    assert "valid accepted" not in shown.str()
+
+
 def test_colour_is_used_only_when_asked(pytester: pytest.Pytester) -> None:
     """`--color=no` gives plain text, `--color=yes` marks the section."""
     write_tool(pytester, RESERVE, SPEC)

@@ -110,7 +110,7 @@ class BudgetScenario:
         open_ones = [result.message for result in results if result.verdict == "inconclusive"]
         for result in results:
             if result.verdict == "inconclusive" and "inconclusive" not in bad:
-                ctx.warn(f"{ctx.plan.tool.name}: {result.message}")
+                ctx.warn(f"{ctx.plan.tool.name}: {result.message}", check="budget")
         broken = [finding_of(result, self.position) for result in results if result.verdict in bad]
         broken += self._regressions(ctx, results, bad)
         if broken:
@@ -125,7 +125,7 @@ class BudgetScenario:
         found = keeper.compare(results, self.budgets.regression)
         for one in found:
             if one.verdict == "inconclusive" and (one.is_advice or "inconclusive" not in bad):
-                ctx.warn(f"{ctx.plan.tool.name}: {one.message}")
+                ctx.warn(f"{ctx.plan.tool.name}: {one.message}", check="budget")
         return [
             Finding("budget", one.message, f"regression: {one.metric}", "no regression against the baseline")
             for one in found

@@ -39,7 +39,7 @@ def write_summary(reporter: pytest.TerminalReporter, runtime: Runtime) -> None:
     verbosity = reporter.config.get_verbosity()
     if not totals.tools and not verdict:
         return
-    if verbosity < 0 and not verdict and not any(tool.failures for tool in totals.tools.values()):
+    if verbosity < 0 and not verdict and not any(tool.failures or tool.undecided for tool in totals.tools.values()):
         return
     reporter.section("toolcheck", sep="=", bold=True)
     for line in _lines(totals, verbosity):
@@ -56,8 +56,9 @@ def _lines(totals: Totals, verbosity: int) -> Iterator[str]:
         for name, tool in totals.tools.items():
             yield _tool_line(name, tool, reports.get(name))
     yield from _groups("findings", ((name, tool.failures) for name, tool in totals.tools.items()), verbosity)
+    told = ((name, tool.warnings if verbosity >= 0 else tool.undecided) for name, tool in totals.tools.items())
+    yield from _groups("warnings", told, verbosity)
     if verbosity >= 0:
-        yield from _groups("warnings", ((name, tool.warnings) for name, tool in totals.tools.items()), verbosity)
         yield from missing_lines(reports, verbosity)
 
 

@@ -52,6 +52,11 @@ class ToolTotals:
     failures: dict[str, Group] = field(default_factory=dict)
     warnings: dict[str, Group] = field(default_factory=dict)
 
+    @property
+    def undecided(self) -> dict[str, Group]:
+        """The warnings that say that a budget was neither kept nor broken: such a run is not simply green."""
+        return {cause: group for cause, group in self.warnings.items() if group.check == "budget"}
+
 
 @dataclass(slots=True)
 class Totals:
