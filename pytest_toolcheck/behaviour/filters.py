@@ -25,7 +25,7 @@ from .leaves import same
 from .pages import makers
 from .ranges import bounds_in, wrong_bound
 from .searched import text_of_search, wrong_search
-from .sorting import order_in, wrong_order
+from .sorting import order_in, size_beside, wrong_beginning, wrong_order
 from .two_filters import go_together, look_at_pairs
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _others(plan: ToolPlan) -> Iterator[tuple[Callable[[Asking], str | None], st
         yield partial(wrong_bound, bound=bound), "bound"
     if (order := order_in(plan)) is not None:
         yield partial(wrong_order, order=order), "order"
+        if (size := size_beside(plan)) is not None:
+            yield partial(wrong_beginning, order=order, size=size), "first of an order"
     if (name := text_of_search(plan)) is not None:
         yield partial(wrong_search, name=name), "search"
 

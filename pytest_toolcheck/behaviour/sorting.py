@@ -1,6 +1,7 @@
 """Rows come in the order that is asked for: `sort_by` names a member that they show, `descending` or `order` which end is first.
 
 Numbers are compared as numbers; plain words in whatever case. Where no direction is asked for, either will do.
+A few rows are the first of them: whoever cuts before sorting lists others.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..chains.lists import SIZES
 from ..chains.roles import role_of_tool, words_of
 from ..checks.base import shorten
-from ..parts import parts_of
+from ..parts import part_of, parts_of
 from ..scenario import ToolPlan
+from .pages import names_in
 
 if TYPE_CHECKING:
     from .asking import Asking
@@ -33,7 +36,15 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?
 _NAMES: Final = "name title author owner city country label username slug filename surname lastname"
 _OF_WORDS: Final = frozenset(_NAMES.split())
 """Not `priority` or `size`: high comes before low, and S before M."""
+_OF_OTHERS: Final = re.compile(
+    r"\b(?:newest|latest|pages?|recent\w*|last|best|top|most (?!\d)|sampl\w+|candidates?|before (?:they are )?sort\w*|chosen)\b",
+    re.IGNORECASE,
+)
+"""What says which rows a few of them are, whatever their order."""
 _FEWEST: Final = 3
+_ENOUGH: Final = 5
+_LONGEST: Final = 100
+_SHORT: Final = 2
 _MOST_MEMBERS: Final = 4
 
 
@@ -82,6 +93,39 @@ def wrong_order(asking: Asking, order: Order) -> str | None:
             if len({*values}) >= _FEWEST and not _is_in_order(values, is_down):
                 return f"lists {member} {shorten(values, 100)} where {shorten(asked, 80)} is asked for"
     return None
+
+
+def wrong_beginning(asking: Asking, order: Order, size: str) -> str | None:
+    """Return what is wrong with the first rows of an order, or None. Of a list, what its end is may be meant."""
+    most = min(part_of(asking.trial.plan.tool.input, size).get("maximum", _LONGEST), _LONGEST)
+    for member in order.members:
+        for given, _ in order.directions or (({}, None),):
+            asked = {order.name: member, **given}
+            ways = [{**asked, size: rows} for rows in (most, _SHORT)]
+            asking.filled(ways[0], enough=_ENOUGH)
+            whole, short = (_values(asking.rows(way) or [], member) for way in ways)
+            if _is_other_beginning(short, whole):
+                again = [_values(asking.rows(way) or [], member) for way in (ways[1], *ways, ways[1])]
+                if again != [short, whole, short, short]:
+                    continue
+                first = f"{shorten(whole[:_SHORT], 80)} are the first where {size} is {most}"
+                return f"lists {member} {shorten(short, 80)} where {shorten({**asked, size: _SHORT}, 80)} is asked for, and {first}"
+    return None
+
+
+def _is_other_beginning(short: list[Any], whole: list[Any]) -> bool:
+    """Whether two rows stand in the whole, in neither end of it."""
+    is_told = len({*whole}) == len(whole) >= _ENOUGH and len(short) == _SHORT and {*short} <= {*whole}
+    return is_told and short not in (whole[:_SHORT], whole[-_SHORT:], whole[-_SHORT:][::-1])
+
+
+def size_beside(plan: ToolPlan) -> str | None:
+    """Return the limit that a sorted listing takes beside; None where something says which rows it leaves."""
+    names = names_in(plan)
+    said = [plan.description.description, *(part.get("description") for part in parts_of(plan.tool.input).values())]
+    if names is None or "_".join(words_of(names.size)) not in SIZES or _OF_OTHERS.search(" ".join(map(str, said))):
+        return None
+    return names.size
 
 
 def _values(rows: list[Any], member: str) -> list[Any]:
