@@ -20,7 +20,7 @@ from typing import Any
 
 from . import memory_watch
 from .clocks import MeterError, refuse_virtual_time
-from .relocations import needless_relocations_hidden
+from .relocations import libraries_here, needless_relocations_hidden
 
 ARENA_BYTES = 2 * 2**20
 """How far arenas may put a peak off: one begun and one half used."""
@@ -123,10 +123,11 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
     import memray
 
     _refuse_profiler()
+    libraries = libraries_here()  # before: what looking at them takes is none of the call's
     destination = memray.FileDestination(path, overwrite=True, compress_on_exit=False)
     try:
         tracker = memray.Tracker(destination=destination, trace_python_allocators=is_exact)
-        with needless_relocations_hidden():
+        with needless_relocations_hidden(libraries):
             tracker.__enter__()
     except RuntimeError as error:
         raise MeterError(
@@ -140,7 +141,7 @@ def _track(call: Callable[[], Any], path: Path, *, is_exact: bool) -> Any:
         return call()
     finally:
         del marker
-        with needless_relocations_hidden():
+        with needless_relocations_hidden(libraries):
             tracker.__exit__(None, None, None)
         _cut_padding(path)
 

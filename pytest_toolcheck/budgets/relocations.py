@@ -1,16 +1,18 @@
-"""What makes memray start and stop four times as fast: most relocations are none of its business.
+"""What makes memray start and stop four to seven times as fast: few relocations are its business.
 
 It walks all relocations of all libraries, twice a tracker, and compares each symbol's name with those of some twenty
-functions. Of 90,000 in a plain pytest seven in ten are relative ones, which have no symbol; DT_RELACOUNT says that
-they stand first in their table (System V ABI, dynamic section; glibc's own loader skips them in the same way). Then
-come, in Python's own library, 12,000 with the data that it defines itself, its types, and in that of C++ 3,000 with
-its own names: neither are functions of C. So while memray walks the tables of large libraries, the tables begin behind
-all these. The loader reads these two words once,
-before any code of the library runs: resolving a symbol lazily, in whichever thread, goes by DT_JMPREL. Whoever else
-walks the tables at that moment finds a shorter one, and never one that reaches beyond its end.
+functions that it hooks. Of 87,000 in a plain pytest a few hundred have such a name. So while it walks, the dynamic section of each
+library leads to a copy that holds only those: DT_RELA and DT_RELASZ to the copy, and DT_PLTRELSZ says that
+there are none for the PLT. memray takes them for the library's own: it patches where an entry points, wherever that stands.
 
-Linux with glibc on x86-64 and ARM64 and a memray that was looked at only; anywhere else, and wherever a library looks
-otherwise than expected, memray walks everything, as ever. What pages may be written is asked of the kernel.
+The loader reads these three words once, before any code of the library runs: resolving a symbol lazily, in whichever thread,
+goes by DT_JMPREL (glibc, `_dl_fixup`), which stays as it is. Whoever else walks the tables at that moment finds
+the copy. One who has read one word before a write and the next after it reads zeros, which name nothing: a copy has as much
+room as the table. The copies stand above all libraries, since addresses below where a library begins are taken for distances
+from there. What pages may be written is asked of the kernel; they stay writable, as do those that memray patches.
+
+Only where `libraries.py` knows its way, and for a memray whose names are known; of one that is newer, only what has no symbol is
+hidden. Anywhere else memray walks everything, as ever.
 """
 
 from __future__ import annotations
@@ -18,231 +20,177 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
-import os
-import platform
-import sys
+import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-FEWEST = 2_000
-"""Libraries with fewer relocations to hide are left alone."""
-KNOWN_MEMRAY = "1."
-"""Versions that look for symbols by name in these tables."""
-_PT_DYNAMIC, _PF_W = 2, 2
-_DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_RELACOUNT = 7, 8, 9, 0x6FFFFFF9
-_DT_STRTAB, _DT_SYMTAB, _DT_SYMENT = 5, 6, 11
-_ENTRY_BYTES = 24
-_SYMBOL_BYTES, _KIND_AT, _SECTION_AT = 24, 4, 6
-_DATA = 1
-"""STT_OBJECT: the symbol is a variable."""
-_OF_CPP = (b"_Z", b"__cxa_", b"__gxx_")
-"""What names begin with that compilers of C++ make: none that memray looks for."""
-_WORD = 8
-_Mapping = tuple[int, int, str]
-"""Where a part of memory begins and ends, and what it may be used for ("r--p")."""
+from .libraries import (
+    DT_PLTRELSZ,
+    DT_RELA,
+    DT_RELASZ,
+    DT_STRSZ,
+    DT_STRTAB,
+    DT_SYMTAB,
+    ENTRY_BYTES,
+    SYMBOL_BYTES,
+    WORD,
+    Library,
+    Mapping,
+    is_supported,
+    libc,
+    loads,
+    mappings_here,
+    never_unloaded,
+)
 
-_READ, _WRITE = (getattr(mmap, f"PROT_{name}", 0) for name in ("READ", "WRITE"))
-_os: Any = os
-"""Some of its names Windows lacks."""
-
-
-class _Header(ctypes.Structure):
-    """Elf64_Phdr."""
-
-    _fields_ = (
-        ("kind", ctypes.c_uint32),
-        ("flags", ctypes.c_uint32),
-        *((name, ctypes.c_uint64) for name in ("offset", "address", "physical", "file_bytes", "bytes", "align")),
-    )
+HOOKED = frozenset(
+    b"malloc free calloc realloc valloc posix_memalign aligned_alloc memalign pvalloc free_sized free_aligned_sized "
+    b"mmap mmap64 munmap dlopen dlsym dlclose prctl PyGILState_Ensure".split()
+)
+"""What any memray from 1.0 to `LAST_KNOWN` looks for (its `hooks.h`, `MEMRAY_HOOKED_FUNCTIONS`)."""
+LAST_KNOWN = (1, 20)
+"""Major and minor version; a newer one of the same major may look for other names, but for no entry without a symbol."""
+_FAILED = 2**64 - 1
+"""MAP_FAILED."""
+_READ_WRITE = getattr(mmap, "PROT_READ", 0) | getattr(mmap, "PROT_WRITE", 0)
+_OF_NOBODY = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
 
 
-class _Loaded(ctypes.Structure):
-    """The fields of struct dl_phdr_info that every glibc has."""
+class Hidden:
+    """The words of a library that say where its relocations are, and what they say while most are hidden."""
 
-    _fields_ = (
-        ("base", ctypes.c_uint64),
-        ("name", ctypes.c_char_p),
-        ("headers", ctypes.c_void_p),
-        ("count", ctypes.c_uint16),
-    )
-
-
-_LOOK = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Loaded), ctypes.c_size_t, ctypes.c_void_p)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The table of a library: where its dynamic section says where it begins and how long it is, and both values."""
-
-    name: str
-    begin_at: int
-    size_at: int
-    begin: int
-    size: int
-    hidden_bytes: int
-    is_protected: bool
-    """Whether the loader has made the dynamic section read-only."""
-
-    def write(self, *, hidden_bytes: int) -> None:
-        """Have the table begin so many bytes later. Does nothing where the section cannot be made writable.
-
-        In between it is too short at one end, never too long: it shrinks before it moves, and grows after.
-        """
-        if not self._protect(_READ | _WRITE):
-            return
-        words = [(self.size_at, self.size - hidden_bytes), (self.begin_at, self.begin + hidden_bytes)]
-        for place, value in words if hidden_bytes else reversed(words):
-            ctypes.c_uint64.from_address(place).value = value
-        self._protect(_READ)
-
-    def _protect(self, protection: int) -> bool:
-        if not self.is_protected:
-            return True
-        first, last = sorted((self.begin_at, self.size_at))
-        start = first - first % mmap.PAGESIZE
-        length = last + _WORD - start
-        return bool(_libc().mprotect(ctypes.c_void_p(start), ctypes.c_size_t(length), protection) == 0)
+    def __init__(self, library: Library, copy: int, copied_bytes: int) -> None:
+        self.library, self.copy = library, (copy, copied_bytes)
+        told = {DT_RELA: copy, DT_RELASZ: copied_bytes, DT_PLTRELSZ: 0}
+        self.words = [
+            (ctypes.c_uint64.from_address(library.place[tag]), value, library.value[tag])
+            for tag, value in told.items()
+            if tag in library.place
+        ]
+        """Each with what it says while they are hidden, and else."""
 
 
 @contextlib.contextmanager
-def needless_relocations_hidden() -> Iterator[None]:
-    """Hide what begins the tables of large libraries, relocations of no function, from who walks the tables meanwhile."""
-    tables = large_tables(len(sys.modules))
+def needless_relocations_hidden(libraries: Sequence[Hidden]) -> Iterator[None]:
+    """Hide what memray does not look for from who walks the tables of `libraries` meanwhile."""
+    words = [word for library in libraries for word in library.words]
     try:
-        for table in tables:
-            table.write(hidden_bytes=table.hidden_bytes)
+        for word, hidden, _ in words:
+            word.value = hidden
         yield
     finally:
-        for table in tables:
-            table.write(hidden_bytes=0)
+        for word, _, own in words:
+            word.value = own
+
+
+def libraries_here() -> tuple[Hidden, ...]:
+    """Return the libraries whose relocations can be hidden; looked for anew when another was loaded."""
+    return _libraries_of(loads()) if is_supported() else ()
 
 
 @lru_cache(maxsize=1)
-def _libc() -> ctypes.PyDLL:
-    """Return the C library, opened once: at each opening a tracker walks all tables again."""
-    return ctypes.PyDLL(None)
-
-
-@lru_cache(maxsize=1)
-def large_tables(_modules: int) -> tuple[Table, ...]:
-    """Return the tables of the libraries that are loaded, none of which is unloaded any more.
-
-    Looked for anew when there are more modules, since importing is what loads libraries.
-    """
-    if not is_supported() or not _is_memray_known():
+def _libraries_of(_loads: int) -> tuple[Hidden, ...]:
+    names = _names_looked_for()
+    if names == frozenset():
         return ()
-    return tuple(table for table in _tables(_mappings()) if _is_kept_loaded(table.name))
+    mappings = mappings_here()
+    libraries = [one for one in never_unloaded() if _rights(one, mappings) in ({"r--p"}, {"rw-p"})]
+    copies = _copies()
+    copies.begin_above(_above_all(libraries, mappings))
+    found = [(library, copies.of(library, names)) for library in libraries]
+    return tuple(
+        Hidden(library, *copy)
+        for library, copy in found
+        if copy and copy[0] > library.base and _make_writable(library, mappings)
+    )
 
 
-def _is_memray_known() -> bool:
+def _names_looked_for() -> frozenset[bytes] | None:
+    """Return the names that this memray hooks, None where any may be among them, none where it may look for something else."""
     import memray
 
-    return str(getattr(memray, "__version__", "")).startswith(KNOWN_MEMRAY)
+    version = re.match(r"(\d+)\.(\d+)\.", f"{getattr(memray, '__version__', '')}.")
+    if version is None or int(version[1]) != LAST_KNOWN[0]:
+        return frozenset()
+    return HOOKED if int(version[2]) <= LAST_KNOWN[1] else None
 
 
-def _mappings() -> list[_Mapping]:
-    """Return what the kernel says of this process's memory; nothing where it does not."""
-    try:
-        lines = Path("/proc/self/maps").read_text(errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    fields = [line.split(maxsplit=2) for line in lines]
-    return [(*(int(end, 16) for end in extent.split("-")), rights) for extent, rights, _ in fields]  # type: ignore[misc]
+def _above_all(libraries: Sequence[Library], mappings: Sequence[Mapping]) -> int:
+    """Return where nothing stands any more behind the last of some libraries, which is far below the stack."""
+    above = max((max(library.words) for library in libraries), default=0)
+    for start, end, _ in mappings:
+        above = end if start <= above <= end else above
+    return above + mmap.PAGESIZE
 
 
-def is_supported() -> bool:
-    """Whether libraries here are what this file knows."""
-    is_known = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
-    return is_known and sys.maxsize > 2**32 and platform.libc_ver()[0] == "glibc"
+def _rights(library: Library, mappings: Sequence[Mapping]) -> set[str]:
+    """Return what the memory may be used for in which its words are; `mappings` in order."""
+    before = [bisect(mappings, (word, _FAILED)) - 1 for word in library.words]
+    return {
+        mappings[index][2] if index >= 0 and word < mappings[index][1] else ""
+        for index, word in zip(before, library.words, strict=True)
+    }
 
 
-def _is_kept_loaded(name: str) -> bool:
-    """Open a library once more, for good: the program itself has no name."""
-    if not name:
+def _make_writable(library: Library, mappings: Sequence[Mapping]) -> bool:
+    """Let the words be written; False where the system refuses."""
+    if _rights(library, mappings) == {"rw-p"}:
         return True
-    try:
-        ctypes.CDLL(name, mode=_os.RTLD_NOLOAD | _os.RTLD_LAZY)
-    except OSError:
-        return False
-    return True
+    start = min(library.words) - min(library.words) % mmap.PAGESIZE
+    length = max(library.words) + WORD - start
+    return bool(libc().mprotect(ctypes.c_void_p(start), ctypes.c_size_t(length), _READ_WRITE) == 0)
 
 
-def _tables(mappings: Sequence[_Mapping]) -> list[Table]:
-    found: list[Table] = []
+class _Copies:
+    """What was copied so far: where, and how many bytes. It stays as it is, as the libraries do."""
 
-    def look(loaded: Any, _size: int, _data: object) -> int:
-        if table := _table_of(loaded.contents, mappings):
-            found.append(table)
-        return 0
+    def __init__(self) -> None:
+        self._next = 0
+        self._made: dict[tuple[object, ...], tuple[int, int] | None] = {}
 
-    _libc().dl_iterate_phdr(_LOOK(look), None)
-    return found
+    def begin_above(self, address: int) -> None:
+        """Have further copies stand above an address, if there is room."""
+        self._next = max(self._next, address)
 
+    def of(self, library: Library, names: frozenset[bytes] | None) -> tuple[int, int] | None:
+        """Return where the entries of `names` were copied to, and their bytes; None where the system gives no memory."""
+        key = (library.path, *library.tables, names)
+        if key not in self._made:
+            self._made[key] = self._copy(library, names)
+        return self._made[key]
 
-def _table_of(loaded: _Loaded, mappings: Sequence[_Mapping]) -> Table | None:
-    headers = {header.kind: header for header in (_Header * loaded.count).from_address(loaded.headers)}
-    dynamic = headers.get(_PT_DYNAMIC)
-    if dynamic is None or not dynamic.flags & _PF_W:
-        return None
-    at = loaded.base + dynamic.address
-    words = (ctypes.c_uint64 * (dynamic.bytes // _WORD)).from_address(at)[:]
-    place = {tag: at + (2 * index + 1) * _WORD for index, tag in enumerate(words[::2])}
-    value = dict(zip(words[::2], words[1::2], strict=False))
-    if not {_DT_RELA, _DT_RELASZ} <= value.keys() or value.get(_DT_RELAENT) != _ENTRY_BYTES:
-        return None
-    entries, relative = value[_DT_RELASZ] // _ENTRY_BYTES, value.get(_DT_RELACOUNT, 0)
-    if entries < FEWEST or relative > entries:
-        return None
-    known = (
-        value.get(_DT_SYMENT) == _SYMBOL_BYTES and min(value.get(_DT_SYMTAB, 0), value.get(_DT_STRTAB, 0)) > loaded.base
-    )
-    hidden = relative
-    if known:
-        first = value[_DT_RELA] + relative * _ENTRY_BYTES
-        hidden += _needless(first, entries - relative, value[_DT_SYMTAB], value[_DT_STRTAB])
-    if hidden < FEWEST:
-        return None
-    rights = {_rights_at(place[tag], mappings) for tag in (_DT_RELA, _DT_RELASZ)}
-    if len(rights) > 1 or not rights <= {"r--p", "rw-p"}:
-        return None
-    return Table(
-        (loaded.name or b"").decode(errors="surrogateescape"),
-        place[_DT_RELA],
-        place[_DT_RELASZ],
-        value[_DT_RELA],
-        value[_DT_RELASZ],
-        hidden * _ENTRY_BYTES,
-        rights == {"r--p"},
-    )
+    def _copy(self, library: Library, names: frozenset[bytes] | None) -> tuple[int, int] | None:
+        relocations = b"".join(ctypes.string_at(*table) for table in library.with_symbols)
+        strings = ctypes.string_at(library.value[DT_STRTAB], library.value[DT_STRSZ])
+        kept = entries_of(names, relocations, library.value[DT_SYMTAB], strings)
+        at = self._take(max(library.value[DT_RELASZ], len(kept)))
+        if at is not None:
+            ctypes.memmove(at, kept, len(kept))
+        return at if at is None else (at, len(kept))
+
+    def _take(self, size: int) -> int | None:
+        """Return where so many zeros begin."""
+        size += -size % mmap.PAGESIZE or mmap.PAGESIZE
+        arguments = (ctypes.c_void_p(self._next), ctypes.c_size_t(size), _READ_WRITE, _OF_NOBODY, -1, ctypes.c_long(0))
+        at = int(libc().mmap(*arguments))
+        if at == _FAILED:
+            return None
+        self._next = max(self._next, at + size)
+        return at
 
 
-@lru_cache(maxsize=256)
-def _needless(start: int, count: int, symbols: int, names: int) -> int:
-    """Return how many relocations from `start` on follow each other whose symbols the library defines, and are no functions of C.
-
-    That stays as it is: a library that is looked at is kept loaded.
-    """
-    infos = (ctypes.c_uint64 * (3 * count)).from_address(start)[1::3]
-    is_needless: dict[int, bool] = {}
-    for found, info in enumerate(infos):
-        symbol = info >> 32
-        if symbol not in is_needless:
-            is_needless[symbol] = _is_no_function_of_c(symbols + symbol * _SYMBOL_BYTES, names)
-        if not is_needless[symbol]:
-            return found
-    return count
+@lru_cache(maxsize=1)
+def _copies() -> _Copies:
+    return _Copies()
 
 
-def _is_no_function_of_c(symbol: int, names: int) -> bool:
-    kind = ctypes.c_uint8.from_address(symbol + _KIND_AT).value & 0xF
-    if not ctypes.c_uint16.from_address(symbol + _SECTION_AT).value:
-        return False
-    name = ctypes.c_uint32.from_address(symbol).value
-    return kind == _DATA or ctypes.string_at(names + name).startswith(_OF_CPP)
-
-
-def _rights_at(place: int, mappings: Sequence[_Mapping]) -> str:
-    return next((rights for start, end, rights in mappings if start <= place < end), "")
+def entries_of(names: frozenset[bytes] | None, relocations: bytes, symbols: int, strings: bytes) -> bytes:
+    """Return those of a table's entries whose symbols, of those at `symbols`, have one of `names`; with None, that have any symbol."""
+    chosen = [info >> 32 for info in memoryview(relocations).cast("Q")[1::3]]
+    wanted = set(chosen) - {0}
+    if names is not None:
+        begins = memoryview(ctypes.string_at(symbols, (max(wanted, default=0) + 1) * SYMBOL_BYTES)).cast("I")[::6]
+        wanted = {one for one in wanted if strings[(at := begins[one]) : strings.find(0, at)] in names}
+    kept = [index * ENTRY_BYTES for index, symbol in enumerate(chosen) if symbol in wanted]
+    return b"".join(relocations[at : at + ENTRY_BYTES] for at in kept)
