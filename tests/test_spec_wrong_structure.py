@@ -15,7 +15,7 @@ CATEGORIES = (
 CHECKS = (
     "no_crash, accepts_valid, rejects_invalid, clean_error, output_schema, timeout, "
     "idempotent, deterministic, pure, read_only, non_blocking, isolated, leaks, "
-    "described, expected, valid_call, defaults, error_text, stdout_noise, pages, filters, told_back, validators"
+    "described, expected, valid_call, defaults, error_text, stdout_noise, pages, filters, told_back, counted, validators"
 )
 TOOL_KEYS = (
     "call, input, output, annotations, examples, values, acceptance, coercion, "

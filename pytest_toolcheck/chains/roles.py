@@ -79,7 +79,7 @@ def role_of(name: str) -> tuple[str, str] | None:
     for at, word in enumerate(words[:-1] if has_its_own else words):  # `open_show` opens a show and shows nothing
         role = next((role for role, verbs in VERBS.items() if word in verbs), None)
         if role is not None:
-            return role, "_".join(_singular(other) for other in words[:at] + words[at + 1 :])
+            return role, "_".join(singular(other) for other in words[:at] + words[at + 1 :])
     return None
 
 
@@ -93,7 +93,7 @@ def role_of_tool(tool: ToolDescription) -> tuple[str, str] | None:
     if match["method"] == "POST" and named[-1:] == parts[-1:] and _begins_with_a_verb(named[-1] if named else ""):
         return role_of(named[-1])  # a call by name: `POST /get_note`
     role = _METHODS.get((match["method"], bool(parts) and "{" in parts[-1]))
-    return (role, "_".join(map(_singular, words_of(named[-1])))) if role and named else None
+    return (role, "_".join(map(singular, words_of(named[-1])))) if role and named else None
 
 
 def _begins_with_a_verb(part: str) -> bool:
@@ -113,7 +113,7 @@ def _is_operation(tool: ToolDescription) -> bool:
     return _OPERATION.fullmatch(tool.source or "") is not None
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accepts_valid import accepts_valid
 from .base import Check, Evidence, Finding
 from .clean_error import clean_error
+from .counted import counted
 from .error_text import error_text
 from .expected import expected
 from .no_crash import no_crash
@@ -22,6 +23,7 @@ OUTCOME_CHECKS: dict[str, Check] = {
     "expected": expected,
     "output_schema": output_schema,
     "told_back": told_back,
+    "counted": counted,
     "clean_error": clean_error,
 }
 """Checks of a single outcome, most serious first."""
