@@ -68,7 +68,7 @@ BILLS = '''
 from typing import Annotated
 from pydantic import Field
 kept = {}
-def create_bill(name: Annotated[str, Field(max_length=20)], amount: Annotated[float, Field(ge=0, le=5000)] = 1) -> dict:
+def create_bill(name: Annotated[str, Field(max_length=20)], amount: Annotated[float, Field(ge=0, le=5000, multiple_of=0.01)] = 1) -> dict:
     """Create a bill."""
     kept[len(kept) + 1] = {"id": len(kept) + 1, "name": name, "cents": CENTS}
     return {"id": len(kept)}

@@ -107,3 +107,67 @@ def test_a_value_that_is_spoilt(sent: dict[str, Any], value: Any, told: str) -> 
 def test_a_value_that_is_told_otherwise(sent: dict[str, Any], value: Any, more: dict[str, Any]) -> None:
     """The same moment, other names, zones that are spoken of, several of a name, numbers that nobody promised to hold, other letters."""
     assert judged(sent, value, **more) is None
+
+
+AMOUNT = {"type": "number", "minimum": 0, "maximum": 10000, "multipleOf": 0.01}
+PLAIN = {"type": "number", "minimum": 0, "maximum": 10000}
+
+
+def paid(
+    act: Any, part: Any = AMOUNT, *, name: str = "amount", about: str = "Pay.", category: Any = "example"
+) -> tuple[str | None, list[Any]]:
+    """Return what is found in the answers of a tool that is given an amount, and what it was sent."""
+    sent: list[Any] = []
+
+    def call(value: Any) -> Outcome:
+        sent.append(value[name])
+        answer = act(value[name])
+        return Outcome("refused", 1) if answer is None else Outcome("accepted", 1, value=answer)
+
+    tool = ToolSpec(name="pay", input={"type": "object", "properties": {name: part}, "required": [name]})
+    case = Case("id", {name: 1}, "valid", category, "", "base")
+    found = OUTCOME_CHECKS["told_back"](Evidence(tool, case, call({name: 1}), retry=call, about=about))
+    return (None if found is None else found.message), sent
+
+
+@pytest.mark.parametrize(
+    ("act", "part", "name"),
+    [
+        (lambda amount: {"cents": int(amount * 100)}, AMOUNT, "amount"),
+        (lambda amount: {"cents": int(amount * 100)}, AMOUNT, "width"),
+        (lambda amount: {"cents": int(amount * 100)}, PLAIN, "unitPrice"),
+        (lambda amount: {"paid": int(amount * 100) / 100}, AMOUNT, "amount"),
+        (lambda amount: {"row": {"id": 1, "amount": int(amount * 100) / 100}}, AMOUNT, "amount"),
+        (lambda amount: {"cents": int(amount * 100)}, {"anyOf": [AMOUNT, {"type": "null"}]}, "amount"),
+    ],
+)
+def test_a_hundredth_that_is_lost(act: Any, part: Any, name: str) -> None:
+    """Of an amount that floats are not exactly, in hundredths or as it was sent."""
+    message, sent = paid(act, part, name=name)
+    assert message is not None
+    assert "19.99: one hundredth is lost" in message
+    assert len(sent) == 4  # the base, two amounts, and one that floats are exactly
+
+
+@pytest.mark.parametrize(
+    ("act", "part", "more"),
+    [
+        (lambda amount: {"cents": round(amount * 100)}, AMOUNT, {}),
+        (lambda amount: {"cents": round(amount * 100) - 1}, AMOUNT, {}),  # a fee
+        (lambda amount: {"cents": int(amount * 100)}, PLAIN, {"name": "width"}),
+        (lambda amount: {"cents": int(amount * 100)}, {"type": "integer"}, {}),
+        (lambda amount: {"cents": int(amount * 100)}, AMOUNT, {"about": "Cents, rounded down."}),
+        (lambda amount: {"cents": int(amount * 100)}, {**AMOUNT, "description": "whole cents count"}, {}),
+        (lambda amount: {"cents": int(amount * 100)}, {**AMOUNT, "minimum": 40, "maximum": 65}, {}),  # little to go by
+        (lambda amount: {"cents": int(amount * 100)}, AMOUNT, {"category": "boundary"}),
+        (lambda amount: {"stock": 1998}, AMOUNT, {}),
+        (lambda amount: {"cents": str(int(amount * 100))}, AMOUNT, {}),
+        (lambda amount: {"id": 1998 if amount == 19.99 else 250}, AMOUNT, {}),
+        (lambda amount: {"price": round(amount * 0.99, 2)}, AMOUNT, {}),
+        (lambda amount: None if amount == 19.99 else {"cents": int(amount * 100)}, AMOUNT, {}),
+        (lambda amount: None if amount == 2.5 else {"cents": int(amount * 100)}, AMOUNT, {}),
+    ],
+)
+def test_an_amount_may_become_another(act: Any, part: Any, more: dict[str, Any]) -> None:
+    """A fee, a discount, what says that it is rounded, numbers that are there by chance, amounts that are refused."""
+    assert paid(act, part, **more)[0] is None

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, Final
 
 from ..checks import Finding
-from ..checks.violation import is_valid
+from ..checks.hundredths import INEXACT
+from ..checks.violation import is_valid, is_valid_in_decimals
 from ..parts import parts_of
 from .once import ChainOnce
 from .pair_values import shows
@@ -22,8 +23,6 @@ _MEANS_LESS: Final = re.compile(
 """What says that less is kept, or shown, than was given."""
 _MARKS: Final = re.compile(r"trunc|more|next|cut|rest|length|total|preview|part", re.IGNORECASE)
 """Members of an answer that may say so."""
-_INEXACT: Final = (19.99, 0.29, 1.15, 4.35, 64.1)
-"""A hundred times each is less than the cents that it has."""
 _LEAST, _MOST = 40, 5000
 _FEWEST: Final = 16
 _MOST_TEXTS: Final = 3
@@ -64,7 +63,7 @@ class ChainWhole(ChainOnce):
     def _read_back(self, base: dict[str, Any], name: str, value: Any) -> Any:
         schema = self._schemas[self._chain.create]
         given = {**next(iter(with_new_texts(schema, base)), base), name: value}
-        made = self._call(self._chain.create, given) if is_valid(schema, given) else None
+        made = self._call(self._chain.create, given) if is_valid_in_decimals(schema, given) else None
         key = (
             next(self._others(plain(made.value), given), None) if made is not None and made.kind == "accepted" else None
         )
@@ -100,7 +99,9 @@ def _amounts(schema: Any) -> Iterator[tuple[str, float]]:
     for name, part in parts_of(schema).items():
         kinds = [part, *(each for each in part.get("anyOf", ()) if isinstance(each, Mapping))]
         if any(each.get("type") == "number" for each in kinds):
-            yield from ((name, amount) for amount in islice((each for each in _INEXACT if is_valid(part, each)), 1))
+            yield from (
+                (name, amount) for amount in islice((each for each in INEXACT if is_valid_in_decimals(part, each)), 1)
+            )
 
 
 def _long_texts(schema: Any) -> Iterator[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 An answer may tell another value: trimmed, rounded, capped, in another time zone. Looked for is what nobody means: the hour
 of one offset beside another offset, a whole number beyond 2^53 that became a float's, letters that became question marks,
-the default in the place of `false` or 0 (`notify or True`).
+the default in the place of `false` or 0 (`notify or True`), a hundredth less (`int(19.99 * 100)`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ..behaviour.leaves import leaves_of_outcome
 from ..chains.roles import words_of
 from ..parts import parts_of
 from .base import Evidence, Finding, place_of, shorten
+from .hundredths import lost_hundredth
 from .moments import is_hour_moved, may_move_hours
 from .violation import is_valid
 
@@ -41,7 +42,18 @@ def told_back(evidence: Evidence) -> Finding | None:
             return Finding(
                 "told_back", message, f"told_back {name} {what}", f"what was sent ({place_of(evidence.tool, 'input')})"
             )
-    return None
+    return _without_a_hundredth(evidence)
+
+
+def _without_a_hundredth(evidence: Evidence) -> Finding | None:
+    lost = lost_hundredth(evidence)
+    if lost is None:
+        return None
+    name, sent, told = lost
+    message = f"{evidence.tool.name} answers {told} where {name} is {sent}: one hundredth is lost"
+    return Finding(
+        "told_back", message, f"told_back {name} hundredth", f"what was sent ({place_of(evidence.tool, 'input')})"
+    )
 
 
 def _spoilt(evidence: Evidence, name: str, sent: Any, told: Any) -> str | None:
