@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from hypothesis import Verbosity, find
+from hypothesis import Phase, Verbosity, find
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisDeprecationWarning, NoSuchExample, Unsatisfiable
@@ -24,6 +24,7 @@ from hypothesis.errors import HypothesisDeprecationWarning, NoSuchExample, Unsat
 from ..checks.base import Finding
 from ..spec.model import JSONSchema
 from .fuzz_base import with_known_values
+from .fuzz_smaller import without_needless
 from .model import Label
 from .own_constants import leave_ours_out
 from .strategy import broken_values, from_graph, yields
@@ -148,8 +149,25 @@ def fuzz_tool(
         raise search.stopped_by
     if smallest is None:
         return FuzzResult(label, search.calls)
-    findings = search.answers[_key(smallest[0])]
-    return FuzzResult(search.label_of(smallest[0]), search.calls, findings, smallest[0])
+    found = _without_needless(search, smallest[0])
+    return FuzzResult(search.label_of(found), search.calls, search.answers[_key(found)], found)
+
+
+def _without_needless(search: _Search, value: Any) -> Any:
+    """Return what of a failing input is needed for it to fail in the same way, with the same label."""
+    label, failing = search.label_of(value), value
+
+    def fails(smaller: Any) -> bool:
+        nonlocal failing
+        if search.label_of(smaller) != label or not search.fails(smaller):
+            return False
+        failing = smaller
+        return True
+
+    try:
+        return without_needless(value, fails=fails)
+    except _BudgetSpent:
+        return failing
 
 
 def _inputs(
@@ -171,7 +189,10 @@ def _settings(given: Settings | None, max_examples: int) -> Settings:
     """Return the settings of a search; nothing is printed, unless it is asked for: a spent budget is no failure."""
     asked = Settings(given).verbosity
     verbosity = Verbosity.quiet if asked is Verbosity.normal else asked
-    return Settings(given, max_examples=max_examples * _DRAWS_A_CALL, deadline=None, verbosity=verbosity)
+    # Explaining calls as often as shrinking does, for a comment on Hypothesis's own report, which nobody sees here.
+    phases = [phase for phase in Settings(given).phases if phase is not Phase.explain]
+    draws = max_examples * _DRAWS_A_CALL
+    return Settings(given, max_examples=draws, deadline=None, verbosity=verbosity, phases=phases)
 
 
 def _smallest(

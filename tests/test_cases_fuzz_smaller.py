@@ -1,0 +1,82 @@
+"""What a failing input can do without is left out, and Hypothesis's seed and phases are honoured."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from pytest_toolcheck.cases import fuzz
+from pytest_toolcheck.cases.fuzz import fuzz_tool
+from pytest_toolcheck.cases.fuzz_smaller import without_needless
+from pytest_toolcheck.checks.base import Finding
+
+QUIET = settings(database=None, suppress_health_check=list(HealthCheck))
+PLAN = {
+    "type": "object",
+    "properties": {"n": {"type": "integer", "minimum": 0}, "note": {"type": "string"}, "tags": {"type": "array"}},
+    "required": ["tags"],
+    "additionalProperties": False,
+}
+
+
+def found(cause="large"):
+    return Finding("no_crash", f"crashed: {cause}", cause)
+
+
+def test_members_and_items_that_are_not_needed_go():
+    """At every depth, one after another, and what was given stays as it is."""
+    given = {"a": [1, {"b": 2, "c": [3, 4]}, 5], "d": {}}
+
+    def fails(value):
+        return any(isinstance(item, dict) and 4 in item.get("c", []) for item in value.get("a", []))
+
+    assert without_needless(given, fails=fails) == {"a": [{"c": [4]}]}
+    assert given == {"a": [1, {"b": 2, "c": [3, 4]}, 5], "d": {}}
+
+
+def test_what_shrinking_leaves_goes_but_the_label_stays(monkeypatch):
+    """An optional member that Hypothesis left is taken out; a required one is not, which would be another label."""
+    left = {"n": 50, "note": "x", "tags": [1, 2]}
+
+    def find(_strategy, fails, **_options):
+        assert fails(left)
+        return left
+
+    monkeypatch.setattr(fuzz, "find", find)
+    run = lambda value, label: found() if value.get("n", 0) > 41 else None  # noqa: E731
+    result = fuzz_tool(run, PLAN, label="valid", max_examples=50, settings=QUIET)
+    assert (result.label, result.input) == ("valid", {"n": 50, "tags": []})
+    assert result.calls == 5  # itself, without n, without note, without each of the two tags
+
+
+def test_the_budget_of_calls_ends_it(monkeypatch):
+    """Where the calls are spent, the smallest so far is what is told."""
+    left = {"n": 50, "note": "x", "tags": list(range(30))}
+    monkeypatch.setattr(fuzz, "find", lambda _strategy, fails, **_options: left if fails(left) else None)
+    result = fuzz_tool(lambda value, label: found(), PLAN, label="valid", max_examples=1, settings=QUIET)
+    assert result.calls == 10
+    assert len(result.input["tags"]) == 23
+    assert "note" not in result.input
+
+
+def test_nothing_is_explained_that_nobody_sees(monkeypatch):
+    """Hypothesis would call as often again to comment on a report of its own; the phases of a profile are kept."""
+    asked = []
+    monkeypatch.setattr(fuzz, "find", lambda *_arguments, settings, **_options: asked.append(settings.phases) or {})
+    monkeypatch.setattr(fuzz, "_without_needless", lambda search, value: search.answers.update({"{}": ()}) or value)
+    for given in (QUIET, settings(QUIET, phases=[Phase.generate, Phase.explain])):
+        fuzz_tool(lambda value, label: None, PLAN, label="valid", settings=given)
+    assert asked == [(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink), (Phase.generate,)]
+
+
+@pytest.mark.parametrize("label", ["valid", "invalid"])
+def test_hypothesis_s_own_seed_repeats_the_inputs(monkeypatch, label):
+    """`--hypothesis-seed` sets this name of Hypothesis's (its plugin does so): equal seeds, equal inputs."""
+
+    def inputs(seed):
+        monkeypatch.setattr("hypothesis.core.global_force_seed", seed)
+        seen = []
+        fuzz_tool(lambda value, label: seen.append(value), PLAN, label=label, max_examples=20, settings=QUIET)
+        return seen
+
+    assert inputs(1) == inputs(1) != inputs(2)
