@@ -40,3 +40,18 @@ def test_numbers_a_hair_beside_a_bound_are_drawn(label):
         n for n in numbers if isinstance(n, float) and 0 < abs(n - 1000) < 0.02 and (n < 1000) is (label == "valid")
     }
     assert len(beside) >= 2
+
+
+def test_numbers_of_large_ranges_are_small_together():
+    """Five cents for nine people: drawn evenly, of a million no two numbers are ever small; the other half is drawn so."""
+    seen: list[Any] = []
+    numbers = {
+        name: {"type": kind, "minimum": low, "maximum": 1_000_000}
+        for name, kind, low in (("cents", "integer", 0), ("people", "integer", 1), ("rate", "number", -1_000_000))
+    }
+    schema = {"type": "object", "properties": numbers, "required": [*numbers]}
+    fuzz_tool(lambda value, _: seen.append(value), schema, label="valid", max_examples=150, seed=1)
+    small = [value for value in seen if value["cents"] < 26 and value["people"] < 26]
+    assert len(small) >= 8
+    assert sum(abs(value["rate"]) < 26 for value in seen) >= 8
+    assert sum(value["cents"] > 50_000 for value in seen) >= 40

@@ -24,6 +24,9 @@ HAIRS = (0.5, 0.1, 0.01, 1e-6)
 """How far beside a bound a fraction tells whether a program rounds."""
 _LARGEST_NEAR = 10**9
 _LONGEST_DRAWN = 500
+_NEAR = 25
+_FAR = 500
+_EVENLY = 2**24
 _AROUND = re.compile(r"\(\?<?[=!]")
 
 
@@ -46,6 +49,19 @@ def free_json() -> st.SearchStrategy[Any]:
 def integers(low: int, high: int) -> st.SearchStrategy[int]:
     """Return integers within both bounds."""
     return st.integers(low, high)
+
+
+@lru_cache(maxsize=512)
+def often_small(low: int, high: int) -> st.SearchStrategy[int]:
+    """Return integers within both bounds, half of them near nought, or the bound next to it.
+
+    Drawn evenly, no two numbers of a large range are ever small: five cents for nine people. Beyond 24 bits
+    Hypothesis itself prefers small ones.
+    """
+    start = min(max(0, low), high)
+    if not _FAR < high - low < _EVENLY:
+        return integers(low, high)
+    return integers(max(low, start - _NEAR), min(high, start + _NEAR)) | integers(low, high)
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +90,7 @@ def draw_number(draw: Draw, nodes: list[Node], fits: Fits, *, whole: bool) -> in
         most = least + 1000
     if least > most:
         raise Dead("no number lies between the bounds")
-    number: int | float = _try(draw, integers(least, most).map(lambda factor: _number(factor * step)), fits)
+    number: int | float = _try(draw, often_small(least, most).map(lambda factor: _number(factor * step)), fits)
     return number
 
 
@@ -86,7 +102,7 @@ def _free_number(draw: Draw, low: Fraction | None, high: Fraction | None, fits: 
         (max(most, least + 1000) if high is None else most),
     )
     if least <= most:
-        kinds.append(integers(least, most))
+        kinds.append(often_small(least, most))
     floor, ceiling = _float_above(low), _float_below(high)
     if (floor is None or ceiling is None or floor <= ceiling) and not (floor == math.inf or ceiling == -math.inf):
         kinds.append(_floats(floor, ceiling))
