@@ -43,7 +43,7 @@ def test_numbers_a_hair_beside_a_bound_are_drawn(label):
 
 
 def test_numbers_of_large_ranges_are_small_together():
-    """Five cents for nine people: drawn evenly, of a million no two numbers are ever small; the other half is drawn so."""
+    """Five cents for nine people: in 8 of 150 draws without being asked for, in 46 so; large ones stay."""
     seen: list[Any] = []
     numbers = {
         name: {"type": kind, "minimum": low, "maximum": 1_000_000}
@@ -52,6 +52,6 @@ def test_numbers_of_large_ranges_are_small_together():
     schema = {"type": "object", "properties": numbers, "required": [*numbers]}
     fuzz_tool(lambda value, _: seen.append(value), schema, label="valid", max_examples=150, seed=1)
     small = [value for value in seen if value["cents"] < 26 and value["people"] < 26]
-    assert len(small) >= 8
+    assert len(small) >= 25
     assert sum(abs(value["rate"]) < 26 for value in seen) >= 8
-    assert sum(value["cents"] > 50_000 for value in seen) >= 40
+    assert sum(value["cents"] > 50_000 for value in seen) >= 10

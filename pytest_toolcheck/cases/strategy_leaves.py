@@ -25,6 +25,7 @@ HAIRS = (0.5, 0.1, 0.01, 1e-6)
 _LARGEST_NEAR = 10**9
 _LONGEST_DRAWN = 500
 _NEAR = 25
+_ONE_IN_SMALL = 3
 _FAR = 500
 _EVENLY = 2**24
 _AROUND = re.compile(r"\(\?<?[=!]")
@@ -53,15 +54,16 @@ def integers(low: int, high: int) -> st.SearchStrategy[int]:
 
 @lru_cache(maxsize=512)
 def often_small(low: int, high: int) -> st.SearchStrategy[int]:
-    """Return integers within both bounds, half of them near nought, or the bound next to it.
+    """Return integers within both bounds, some of them near nought, or the bound next to it.
 
-    Drawn evenly, no two numbers of a large range are ever small: five cents for nine people. Beyond 24 bits
-    Hypothesis itself prefers small ones.
+    Two numbers of a large range are rarely small together else: five cents for nine people. Beyond 24 bits
+    Hypothesis prefers small ones more.
     """
     start = min(max(0, low), high)
     if not _FAR < high - low < _EVENLY:
         return integers(low, high)
-    return integers(max(low, start - _NEAR), min(high, start + _NEAR)) | integers(low, high)
+    every, small = integers(low, high), integers(max(low, start - _NEAR), min(high, start + _NEAR))
+    return integers(0, _ONE_IN_SMALL).flatmap(lambda drawn: small if drawn == _ONE_IN_SMALL else every)
 
 
 @lru_cache(maxsize=256)
