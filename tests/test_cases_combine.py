@@ -16,6 +16,7 @@ from pytest_toolcheck.cases.combine import covering_array, verify
 from pytest_toolcheck.cases.combine_algebra import starter_rows
 from pytest_toolcheck.cases.combine_anneal import annealed
 from pytest_toolcheck.cases.combine_greedy import GreedyBuilder
+from pytest_toolcheck.cases.combine_seeded import without_spare_rows
 
 from .benchmarks.covering_arrays import INPUTS, sizes_of
 
@@ -154,6 +155,21 @@ def test_standard_inputs_stay_near_the_best_published(text, strength, published)
     assert verify(rows, sizes, strength) == []
     assert len(rows) <= 1.3 * published
     assert len(rows) == documented()[text, strength][0]
+
+
+@given(st.data(), sizes_lists, st.integers(1, 3))
+@settings(deadline=None, max_examples=60)
+def test_rows_that_cover_nothing_of_their_own_are_left_out(data, sizes, strength):
+    """What all rows cover is covered still, and no further row could go."""
+    cells = st.tuples(*(st.integers(0, size - 1) for size in sizes))
+    rows, width = data.draw(st.lists(cells, max_size=20)), min(strength, len(sizes))
+    kept = without_spare_rows(rows, width)
+
+    def covered(some):
+        return {(at, tuple(row[p] for p in at)) for row in some for at in combinations(range(len(sizes)), width)}
+
+    assert covered(kept) == covered(rows)
+    assert all(covered(kept[:at] + kept[at + 1 :]) != covered(rows) for at in range(len(kept)))
 
 
 @pytest.mark.parametrize("sizes", [[5, 3, 3, 3, 3, 3, 2], [4, 4, 3, 2, 2], [3, 3, 3, 3, 3, 3, 2, 2]])

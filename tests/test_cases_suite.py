@@ -16,12 +16,26 @@ from referencing.jsonschema import DRAFT6, DRAFT7, DRAFT201909, DRAFT202012, spe
 from pytest_toolcheck.cases.identity import identity
 from pytest_toolcheck.cases.plan import cases_of
 from pytest_toolcheck.cases.schema import Document
+from pytest_toolcheck.lean_jsonschema import iri_check
+
+from .function_calls import function_calls
 
 SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite"
 DRAFTS = {"draft2020-12": jsonschema.Draft202012Validator, "draft7": jsonschema.Draft7Validator}
 FILES = sorted(path for draft in DRAFTS for path in (SUITE / "tests" / draft).rglob("*.json"))
 CHECKED = 100
 MOST_TRIES = 3_000
+MOST_CALLS = {
+    "draft2020-12/unevaluatedProperties: dynamic evalation inside nested refs": 220_000,
+    "draft2020-12/defs: validate definition against metaschema": 160_000,
+    "draft7/definitions: validate definition against metaschema": 125_000,
+    "draft2020-12/items: items and subitems": 110_000,
+    "draft2020-12/dynamicRef: strict-tree schema, guards against misspelled properties": 110_000,
+    "draft7/ref: Recursive references between schemas": 100_000,
+    "draft2020-12/unevaluatedItems: unevaluatedItems depends on multiple nested contains": 70_000,
+    "draft2020-12/iri-reference: validation of IRI References": 50_000,
+}
+"""Of Python functions, for the schemas that take longest: 100 ms where a loop of ten million squares takes a second."""
 UNSERVED: dict[str, str] = {}
 """Schemas of the suite, as "draft/file: description", for which cases of a label exist that are not found, and why."""
 
@@ -80,6 +94,15 @@ def test_both_labels_where_they_exist_and_all_right(path):
         assert document.effort < MOST_TRIES, name
         missing = existing(judge, group["tests"]) - {case.label for case in cases}
         assert not missing or name in UNSERVED, (name, missing)
+
+
+@pytest.mark.parametrize("name", MOST_CALLS)
+def test_the_slowest_schemas_take_a_tenth_of_a_second(name):
+    """Counted, as that is the same on every machine; what is compiled once for all schemas is counted too."""
+    iri_check.cache_clear()
+    [(path, schema)] = [(path, group["schema"]) for path in FILES for found, group in groups(path) if found == name]
+    remotes()
+    assert function_calls(lambda: [*cases_of(document_of(path, schema))]) < MOST_CALLS[name]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SUITE / "tests").as_posix())

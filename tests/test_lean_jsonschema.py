@@ -12,8 +12,10 @@ import pytest
 
 from pytest_toolcheck import lazy_formats, lean_jsonschema
 from pytest_toolcheck.cases import formats
-from pytest_toolcheck.lean_jsonschema import fast_check, iri_expression
+from pytest_toolcheck.lean_jsonschema import fast_check, iri_check
 from pytest_toolcheck.uris import is_uri, is_uri_reference
+
+from .function_calls import function_calls
 
 SUITE = Path(__file__).parents[2] / "shared" / "data" / "json-schema-test-suite" / "tests" / "draft2020-12"
 ODD = (
@@ -31,24 +33,35 @@ def texts() -> list[str]:
         known += [t["data"] for group in json.loads(path.read_text()) for t in group["tests"]]
     draw = random.Random(1)
     short = [text for text in known if isinstance(text, str) and len(text) < 40]
-    for text in draw.choices(short, k=60):
+    for text in draw.choices(short, k=40):
         at = draw.randrange(len(text) + 1)
         short.append(text[:at] + draw.choice("[]:/?#@%\u00e9\ue000 aV1.") + text[at + draw.randrange(2) :])
     return list(dict.fromkeys(short))
 
 
 def test_the_expression_answers_as_the_package_does() -> None:
-    """The expression made from the grammar of rfc3987-syntax and its parser agree on every text."""
+    """The expressions made from the grammar of rfc3987-syntax and its parser agree on every text."""
     parser = pytest.importorskip("rfc3987_syntax")
     assert parser.parse.__module__ == "rfc3987_syntax.syntax_helpers", "our import leaves the package as it always was"
+    draw = random.Random(3)
+    hosts = [
+        "".join(draw.choices(("::", ":", "1", "1:2:3:4:5:6", "1.2.3.4", "v1.a"), k=draw.randrange(4))) for _ in range(6)
+    ]
+    beyond = [f"{part}{char}" for part in "/?" for char in "\x80\x81\xa0\ud7ff\ue000\uf8ff\uf900\ufdd0\uffff"]
     for rule in ("iri", "iri_reference"):
-        expression, wrong, seen = iri_expression(rule), [], set()
-        for text in texts():
-            holds = expression.fullmatch(text) is not None
+        holds_for, wrong, seen = iri_check(rule), [], set()
+        for text in (*texts(), *beyond, *(f"a://[{host}]/" for host in hosts)):
+            holds = holds_for(text)
             seen.add(holds)
             wrong += [text] if holds != parser.is_valid_syntax(rule, text) else []
         assert not wrong, (rule, wrong)
         assert seen == {True, False}
+
+
+def test_the_expressions_are_made_in_few_steps() -> None:
+    """Of the forms of an address and of classes of thousands of characters nothing is compiled before a text has them."""
+    iri_check.cache_clear()
+    assert function_calls(lambda: [iri_check("iri_reference")("/a"), iri_check("iri")("a:b")]) < 50_000
 
 
 def test_uris_are_what_the_package_takes_for_some() -> None:
@@ -110,7 +123,7 @@ def test_labels_are_quick_where_jsonschema_was_imported_before_us() -> None:
 
     checker = lean_jsonschema.FormatChecker(formats=())
     checker.checkers = {"iri": (slow, ()), "iri-reference": (lambda _: True, ()), "uri": (slow, ())}
-    assert fast_check(checker, "iri") == iri_expression("iri").fullmatch
+    assert fast_check(checker, "iri") == iri_check("iri")
     assert fast_check(checker, "iri-reference") is None
     assert fast_check(checker, "uri") is None
     plain = lean_jsonschema.Draft202012Validator.FORMAT_CHECKER
@@ -128,13 +141,13 @@ def test_a_grammar_that_is_not_understood_leaves_the_answer_to_the_package(gramm
     monkeypatch.setattr(lean_jsonschema, "_grammar", lambda: grammar)
     monkeypatch.setattr(lean_jsonschema, "sys", type("Fresh", (), {"modules": {}}))
     monkeypatch.setattr(lean_jsonschema, "import_module", {"rfc3987_syntax": package}.__getitem__)
-    iri_expression.cache_clear()
+    iri_check.cache_clear()
     try:
         assert lean_jsonschema._stand_in().is_valid_syntax("iri", "") is True
         package.is_valid_syntax = staticmethod(lambda _term, _value: False)
         assert lean_jsonschema._stand_in().is_valid_syntax("iri", "x:y") is False
     finally:
-        iri_expression.cache_clear()
+        iri_check.cache_clear()
 
 
 def test_without_the_grammar_jsonschema_is_left_as_it_is(monkeypatch) -> None:

@@ -164,7 +164,8 @@ def _few_triples(
     }
     ends = {name: _ends(document, shape.member(name), levels[name]) for name in levels if name not in few}
     given = {name: [value for value in found if value is not ABSENT] for name, found in ends.items()}
-    for others in (ends, given, {}):
+    # of dozens of members, each of which may hold any other, the ends are dozens too: only those of few values are told
+    for others in ({},) if document.is_recursive and len(levels) > _MOST_FOR_TRIPLES else (ends, given, {}):
         narrow = {name: others.get(name, few.get(name, [])) for name in levels}
         narrow = {name: found for name, found in narrow.items() if len(found) > 1 + (name in given and ABSENT in found)}
         sizes = tuple(map(len, narrow.values()))

@@ -7,7 +7,6 @@ uncovered gets rows of its own.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import comb
@@ -15,7 +14,7 @@ from random import Random
 
 from .combine_algebra import LARGEST_FIELD, binary_rows, field_rows, is_field_order, residue_rows, starter_rows
 from .combine_anneal import annealed
-from .combine_greedy import GreedyBuilder, Row
+from .combine_greedy import GreedyBuilder, Levels, Row
 
 TRIES, QUICK_TRIES = 12, 3
 MOST_RESTARTS = 12
@@ -199,12 +198,19 @@ def without_spare_rows(rows: list[Row], strength: int) -> list[Row]:
     """Return the rows without those that cover nothing of their own."""
     if not rows or len(rows) * len(rows[0]) ** strength > 2_000_000:
         return rows
-    keys = [[(places, *(row[p] for p in places)) for places in combinations(range(len(row)), strength)] for row in rows]
-    times = Counter(key for row_keys in keys for key in row_keys)
+    bits = Levels([max(column) + 1 for column in zip(*rows, strict=True)]).bits
+    masks, groups, earlier = [], [], []
+    seen: dict[int, int] = {}
+    for row in rows:
+        chosen = [bits[place][value] for place, value in enumerate(row)]
+        masks.append(sum(chosen))
+        groups.append([sum(group) for group in combinations(chosen, strength - 1)])
+        earlier.append([seen.get(group, 0) for group in groups[-1]])
+        seen |= {group: before | masks[-1] for group, before in zip(groups[-1], earlier[-1], strict=True)}
+    beside: dict[int, int] = {}
     kept: list[Row] = []
-    for row, row_keys in zip(reversed(rows), reversed(keys), strict=True):
-        if all(times[key] > 1 for key in row_keys):
-            times.subtract(row_keys)
-        else:
+    for row, mask, own, before in reversed([*zip(rows, masks, groups, earlier, strict=True)]):
+        if any(mask & ~(known | beside.get(group, 0)) for group, known in zip(own, before, strict=True)):
+            beside |= {group: beside.get(group, 0) | mask for group in own}
             kept.append(row)
     return kept[::-1]

@@ -282,9 +282,11 @@ def _sized(document: Document, shape: Shape, category: str, count: int, depth: i
 def _stretched(document: Document, shape: Shape, count: int, depth: int) -> list[Any] | None:
     """Return as many good items as there are, then whatever follows: the one thing that is wrong is the count."""
     made: list[Any] = []
+    options: list[Any] = []
     for index in range(count):
-        options = samples(document, shape.item(index), depth=depth + 1) or made[-1:] or [f"item {index}"]
-        made.append(options[index % len(options)])
+        if index <= shape.prefix_length():  # all items behind the prefix are alike
+            options = samples(document, shape.item(index), depth=depth + 1)
+        made.append(options[index % len(options)] if options else made[-1] if made else f"item {index}")
     return made
 
 

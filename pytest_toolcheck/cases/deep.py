@@ -22,7 +22,7 @@ LEVELS_OF_OTHERS = (6, 2)
 """Where the value can be put into itself at another place too: the ends tell of every depth at which a tool stops."""
 LEVELS_FURTHEST, _FEW_FURTHEST = 12, 2
 """Further in than programs that look at a few levels only, as far as that can be told of them."""
-_MANY, _FEW = 12, 2
+_MANY, _FEW, _MANY_MEMBERS = 12, 2, 12
 """Of so many items of a list the last is wrong: some programs look at the first, or the first ten."""
 _WRONG: tuple[Any, ...] = (None, {}, "wrong", [])
 _ITSELF = object()
@@ -70,23 +70,24 @@ def deep(
         for place in _places_of(document, conjunction, value):
             if _names(place) in held or len(held) == _MOST_DEEP:
                 continue
-            wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(value, place, 2, each))]
-            most = _most_levels(document, conjunction, value, place)
+            lean = _lean(document, conjunction, value, place)
+            wrong = [each for each in _WRONG if not document.holds(conjunction, with_levels(lean, place, 2, each))]
+            most = _most_levels(document, conjunction, lean, place)
             if not held:
-                yield from _of_levels(value, place, wrong, most)
+                yield from _of_levels(lean, place, wrong, most)
             if wrong:  # else anything may stand there
                 made = _made(document, changes(value)) if made is None else made
                 telling = _telling(document, conjunction, made, place)
                 refused = [item for item in telling if not document.holds(conjunction, item.value)]
                 few = _of_values_first(refused)[:_FEW_TOLD]
                 if held:
-                    yield _far(value, place, wrong[0], most)
-                    yield from _far_inside(value, place, few, LEVELS_OF_OTHERS, most)
+                    yield _far(lean, place, wrong[0], most)
+                    yield from _far_inside(lean, place, few, LEVELS_OF_OTHERS, most)
                 else:
                     accepted = [item for item in telling if item not in refused]
-                    yield from _far_inside(value, place, few[:_FEW_FURTHEST], (LEVELS_FURTHEST,), most)
-                    yield from _far_inside(value, place, refused + accepted, LEVELS_TO_CHANGED, most)
-                held[_names(place)] = Held(value, place, few[:_FEW_AMONG])
+                    yield from _far_inside(lean, place, few[:_FEW_FURTHEST], (LEVELS_FURTHEST,), most)
+                    yield from _far_inside(lean, place, refused + accepted, LEVELS_TO_CHANGED, most)
+                held[_names(place)] = Held(lean, place, few[:_FEW_AMONG])
     yield from _among(document, conjunction, [*held.values()])
 
 
@@ -97,6 +98,15 @@ def _options(document: Document, conjunction: Conjunction, own: Any, depth: int)
     for shape in alternatives(document, conjunction)[:_MOST_SHAPES]:
         yield from samples_of(document, shape, depth=depth)[:1]
     yield from through_others(document, conjunction, depth=depth)
+
+
+def _lean(document: Document, conjunction: Conjunction, value: Any, place: Place) -> Any:
+    """Return an object of many members without those that it does without: it is written dozens of times at each place."""
+    if not isinstance(value, dict) or len(value) < _MANY_MEMBERS:
+        return value
+    needed = {name for shape in alternatives(document, conjunction) for name in shape.required()}
+    lean = {name: item for name, item in value.items() if name == place[0] or name in needed}
+    return lean if document.holds(conjunction, with_levels(lean, place, 2)) else value
 
 
 def _most_levels(document: Document, conjunction: Conjunction, value: Any, place: Place) -> int:

@@ -169,3 +169,25 @@ def at_least(kind: type[str | list[Any] | dict[str, Any]]) -> Any:
 def at_most(kind: type[str | list[Any] | dict[str, Any]]) -> Any:
     """Return the builder of predicates that such a value is short enough."""
     return lambda _, limit, __: lambda value: not isinstance(value, kind) or len(value) <= limit
+
+
+def multiple_of(scope: Any, value: Any, _: Any) -> Predicate:
+    """Accept what is no number, and multiples; what is no whole number is for `jsonschema` to judge."""
+    exactly: Predicate = scope.as_jsonschema("multipleOf", value)
+    if type(value) is not int or not value:
+        return exactly
+    return lambda instance: not instance % value if type(instance) is int else exactly(instance)
+
+
+def names_asked(asked: Mapping[str, frozenset[str]]) -> Predicate:
+    """Accept what is no object, and objects that have with each member those that it asks for."""
+
+    def holds(instance: Any) -> bool:
+        if isinstance(instance, dict):
+            names = instance.keys()
+            for name in instance:
+                if name in asked and not asked[name] <= names:
+                    return False
+        return True
+
+    return holds

@@ -23,6 +23,8 @@ from .elementary import (
     below,
     maximum,
     minimum,
+    multiple_of,
+    names_asked,
     of_types,
 )
 from .explosive import searcher
@@ -162,12 +164,17 @@ def _pattern_properties(scope: Scope, value: Mapping[str, Any], __: Any) -> Pred
     steps = scope.steps
 
     def holds(instance: Any) -> bool:
-        if not isinstance(instance, dict):
+        if not isinstance(instance, dict) or not instance:
             return True
         steps.count += 1
         if steps.count > MOST_STEPS:
             steps.end()
-        return all(test(item) for name, item in instance.items() for text, test in tests if searcher(text)(name))
+        for text, test in tests:
+            search = searcher(text)
+            for name, item in instance.items():
+                if search(name) and not test(item):
+                    return False
+        return True
 
     return holds
 
@@ -228,8 +235,16 @@ def _any_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
 
 
 def _one_of(scope: Scope, value: list[Any], __: Any) -> Predicate:
-    tests = [scope.compile(schema) for schema in value]
-    return lambda instance: sum(test(instance) for test in tests) == 1
+    tests = tuple(scope.compile(schema) for schema in value)
+
+    def one(instance: Any) -> bool:
+        count = 0
+        for test in tests:  # all of them: an expression that cannot be compiled is an error behind the second too
+            if test(instance):
+                count += 1
+        return count == 1
+
+    return one
 
 
 def _contains(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate | None:
@@ -253,7 +268,7 @@ def _contains(scope: Scope, value: Any, schema: Mapping[str, Any]) -> Predicate 
 def _dependent(scope: Scope, value: Mapping[str, Any], schema: Mapping[str, Any]) -> Predicate:
     """`dependentSchemas`, `dependentRequired`, and `dependencies`, which is either."""
     if all(isinstance(other, list) for other in value.values()):
-        return _dependent_names({name: frozenset(other) for name, other in value.items()})
+        return names_asked({name: frozenset(other) for name, other in value.items()})
     tests = [
         (name, _required(scope, other, schema) if isinstance(other, list) else scope.compile(other))
         for name, other in value.items()
@@ -261,18 +276,6 @@ def _dependent(scope: Scope, value: Mapping[str, Any], schema: Mapping[str, Any]
     return lambda instance: (
         not isinstance(instance, dict) or all(test(instance) for name, test in tests if name in instance)
     )
-
-
-def _dependent_names(asked: Mapping[str, frozenset[str]]) -> Predicate:
-    def holds(instance: Any) -> bool:
-        if isinstance(instance, dict):
-            names = instance.keys()
-            for name in instance:
-                if name in asked and not asked[name] <= names:
-                    return False
-        return True
-
-    return holds
 
 
 def _not(scope: Scope, value: Any, __: Any) -> Predicate:
@@ -310,6 +313,7 @@ BUILDERS: Mapping[str, Any] = {
     "maximum": maximum,
     "exclusiveMinimum": above,
     "exclusiveMaximum": below,
+    "multipleOf": multiple_of,
     "minLength": at_least(str),
     "maxLength": at_most(str),
     "minItems": at_least(list),

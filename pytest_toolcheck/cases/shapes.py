@@ -53,6 +53,8 @@ class Shape:
     """What was worked out for `decisive`."""
     kinds: list[str] = field(default_factory=list, compare=False, repr=False)
     """What was worked out for `types`."""
+    lengths: list[int] = field(default_factory=list, compare=False, repr=False)
+    """What was worked out for `prefix_length`."""
 
     def __post_init__(self) -> None:
         """Look through the parts once: a shape is asked for its keywords hundreds of times."""
@@ -169,8 +171,10 @@ class Shape:
 
     def prefix_length(self) -> int:
         """Return how many leading items have a schema of their own."""
-        found = [*self.all_of("prefixItems"), *self.all_of("items")]
-        return max([0, *(len(items) for items in found if isinstance(items, list))])
+        if not self.lengths:
+            found = [*self.all_of("prefixItems"), *self.all_of("items")]
+            self.lengths.append(max([0, *(len(items) for items in found if isinstance(items, list))]))
+        return self.lengths[0]
 
     def nodes(self, keyword: str) -> Conjunction:
         """Return the sub-schema under `keyword` of every part that has it."""

@@ -28,7 +28,10 @@ def unevaluated_properties(scope: Scope, value: Any, _: Any) -> Predicate | None
         if not isinstance(instance, dict):
             return True
         known = spoken_of(instance)
-        return all(name in known or test(item) for name, item in instance.items())
+        for name, item in instance.items():  # noqa: SIM110 - a generator expression costs three times as much
+            if name not in known and not test(item):
+                return False
+        return True
 
     return holds
 
@@ -55,7 +58,7 @@ class _Finders:
         if key not in self._done:
             self._done[key] = lambda instance: self._done[key](instance)
             parts = [*self._references(scope), *self._parts(self, scope), *self._branches(scope)]
-            self._done[key] = lambda instance: set().union(*(part(instance) for part in parts))
+            self._done[key] = _all_found(parts)
         return self._done[key]
 
     def inside(self, scope: Scope, schema: Any) -> Finder:
@@ -89,6 +92,20 @@ class _Finders:
             condition, met = scope.compile_here(words["if"]), self.inside(scope, words["if"])
             then, other = (self.inside(scope, words.get(keyword, True)) for keyword in ("then", "else"))
             yield self.where(condition, lambda instance: met(instance) | then(instance), other)
+
+
+def _all_found(parts: list[Finder]) -> Finder:
+    """Return the finder of what any of the parts speaks of."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def found(instance: Any) -> set[Any]:
+        spoken_of: set[Any] = set()
+        for part in parts:
+            spoken_of.update(part(instance))
+        return spoken_of
+
+    return found
 
 
 def _of_names(finders: _Finders, scope: Scope) -> Iterator[Finder]:
