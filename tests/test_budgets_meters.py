@@ -427,6 +427,13 @@ def test_nothing_is_measured_under_our_virtual_time():
     assert not is_time_virtual()
 
 
+def test_the_systems_clock_is_looked_for_once(monkeypatch):
+    """Opening a library takes longer than what is asked of it, and memray looks at all libraries anew after it."""
+    refuse_virtual_time()
+    monkeypatch.setattr(clocks.ctypes, "CDLL", None)
+    refuse_virtual_time()
+
+
 def test_nothing_is_measured_under_another_virtual_time(monkeypatch):
     """A clock that a test moves is noticed by the system's own, and the refusal says what to do."""
     assert not is_time_virtual()

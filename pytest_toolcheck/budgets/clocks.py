@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
+from functools import lru_cache
+from typing import Any
 
 from ..clock import active_clock
 from ..errors import ToolcheckError
@@ -33,9 +35,15 @@ class _TimeSpec(ctypes.Structure):
     _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
 
 
+@lru_cache(maxsize=1)
+def _system_clock() -> Any:
+    """Return libc's function, looked for once: opening a library makes classes, and a tracker of memray walk all tables again."""
+    return ctypes.CDLL(None).clock_gettime
+
+
 def _system_ns() -> int:
     now = _TimeSpec()
-    ctypes.CDLL(None).clock_gettime(_CLOCK_MONOTONIC, ctypes.byref(now))
+    _system_clock()(_CLOCK_MONOTONIC, ctypes.byref(now))
     return int(now.seconds) * 1_000_000_000 + int(now.nanoseconds)
 
 

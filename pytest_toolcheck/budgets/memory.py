@@ -30,6 +30,8 @@ _FRAMES_BYTES = 16 * 1024
 """Python takes room for frames in pieces of this size (`DATA_STACK_CHUNK_SIZE`), whenever a call finds the last one full."""
 _BESIDE_ROOM_BYTES, _BESIDE_ROOM = 1024, 3
 """What the same line may have allocated beside that, and in how many pieces."""
+_os: Any = os
+"""Some of its names Windows lacks, as it lacks memray."""
 _PAGE_BYTES, _KEPT_PADDING = 4096, 16
 """Few zeros are left, which may be the end of a record."""
 
@@ -156,14 +158,18 @@ def _refuse_profiler() -> None:
 
 def _cut_padding(path: Path) -> None:
     """Cut the zeros that memray fills its file's last pages with: it reads them back one by one, for 3 ms a page."""
-    with path.open("r+b") as file:
-        size = end = file.seek(0, os.SEEK_END)
+    file = os.open(path, os.O_RDWR)
+    try:
+        size = end = os.fstat(file).st_size
         used = 0
         while end and not used:
-            end = file.seek(max(end - _PAGE_BYTES, 0))
-            used = len(file.read(_PAGE_BYTES).rstrip(b"\0"))
+            read = min(end, _PAGE_BYTES)
+            end -= read
+            used = len(_os.pread(file, read, end).rstrip(b"\0"))
         if size - end - used > _KEPT_PADDING:
-            file.truncate(end + used + _KEPT_PADDING)
+            os.ftruncate(file, end + used + _KEPT_PADDING)
+    finally:
+        os.close(file)
 
 
 def _peak_of_all_threads(path: Path) -> int:
