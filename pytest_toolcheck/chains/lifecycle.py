@@ -20,8 +20,8 @@ from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, 
 from .answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
 from .calls import BAD, NOT_VISIBLE
 from .changes import MOST_CHANGES, Change, changes
+from .cleared import ChainCleared
 from .lists import Listed
-from .moments import ChainMoments
 from .tools import Chain, chains_from
 from .values import (
     plain,
@@ -66,7 +66,7 @@ def fail_if_seen_twice(ctx: ToolContext, item: str, look: Callable[[], Finding |
     raise ScenarioFailure(again)
 
 
-class ChainRun(ChainMoments):
+class ChainRun(ChainCleared):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
@@ -97,6 +97,7 @@ class ChainRun(ChainMoments):
         wrong = wrong or self._updated(key, listed) or self._deleted(key, listed)
         wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
         wrong = wrong or self._each_value() or self._kept_whole(base) or self._kept_exact(base)
+        wrong = wrong or self._null_takes_away(base)
         wrong = wrong or self._kept_moment(base)
         for made in (key, self._other) if wrong is not None else (self._other,):
             self._cleared(made)
