@@ -50,6 +50,28 @@ def test_a_fast_tool_passes_after_few_calls(monkeypatch):
     assert result.message == "latency p50 1 ms, budget 50 ms, 9 of 9 calls used"
 
 
+@pytest.mark.parametrize(
+    ("budgets", "blocks"),
+    [({"p50": 50}, [9, 64, 27]), ({"p50": 50, "p95": 90}, [64, 36]), ({"max": 50}, [59, 41])],
+)
+def test_the_first_calls_are_no_more_than_can_pass(monkeypatch, budgets, blocks):
+    """Most tools keep their budgets, and calls that nobody judges any more are made in vain; after those, whole blocks."""
+    asked = []
+
+    class Asked(QuietMeter):
+        spin_ns = 350_000
+
+        def block(self, call, *, most=64, in_quiet=True):
+            asked.append(most)
+            return [super(Asked, self).block(call)[0] for _ in range(most)]
+
+    use_fake_meter(monkeypatch, Asked)
+    measure_latency(
+        lambda: 60 * MS, {name: limit * MS for name, limit in budgets.items()}, effort=Effort(max_total=100)
+    )
+    assert asked == blocks
+
+
 def test_a_slow_tool_fails_with_all_there_is_to_judge_by(monkeypatch):
     """The message has the quantile with its interval, the budget, the calls used; the fail came thrice."""
     pauses = use_fake_meter(monkeypatch)

@@ -11,10 +11,11 @@ from typing import Any
 from .clocks import wall_ns
 from .contention import Doubts
 from .cpu import CpuMeter, CpuReading
+from .evidence import calls_to_pass
 from .latency import BLOCK_CALLS, Call, DurationOf, LatencyMeter, TimedCall
 from .results import QUANTILES, BudgetResult, fewest_calls, sequential_result, short
 from .runners import who_runs
-from .verdict import ConfirmedVerdict, Sample, default_max_calls
+from .verdict import CLEAN_CALLS_FOR_MAX, ConfirmedVerdict, Sample, default_max_calls
 
 MAX_SECONDS = 40.0
 LONGEST_SECONDS = 120.0
@@ -188,7 +189,11 @@ class _Patience:
         return max(self._max_seconds, min(AMPLE * needed, LONGEST_SECONDS) if needed <= LONGEST_SECONDS else 0)
 
     def calls_left(self, waiting: Sequence[ConfirmedVerdict]) -> int:
-        return min(BLOCK_CALLS, self._max_total - max(rule.total for rule in waiting))
+        """Return how many calls a block may have; the first no more than can show that all is well, as they mostly do."""
+        made = max(rule.total for rule in waiting)
+        quantile = max(rule.quantile for rule in waiting)
+        to_pass = calls_to_pass(quantile) if quantile < 1 else CLEAN_CALLS_FOR_MAX
+        return min(BLOCK_CALLS if made else to_pass, BLOCK_CALLS, self._max_total - made)
 
 
 def _warm_up(call: Call, effort: Effort) -> None:
