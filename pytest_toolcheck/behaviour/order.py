@@ -120,7 +120,7 @@ def believed(trial: Trial, one: Input, other: Input) -> Decided | None:
     seen: list[Leaves] = []
     for at in range(_BEGINNINGS):
         first, then = (one, other) if at % 2 == 0 else (other, one)
-        with _anew(trial) as session:
+        with begun_anew(trial) as session:
             answer = answer_of(trial, first, session) if session is not None else None
             if answer is None or answer_of(trial, then, session) != answer:
                 return None
@@ -140,7 +140,7 @@ def _elsewhere(trial: Trial) -> Iterator[Session | None]:
         yield session if session is not trial.ctx.session else None
 
 
-def _anew(trial: Trial) -> AbstractContextManager[Session | None]:
+def begun_anew(trial: Trial) -> AbstractContextManager[Session | None]:
     """A session of a server, or of modules, in which nothing has been called."""
     if runs_here(trial.plan.spec.target):
         return trial.fresh_session()

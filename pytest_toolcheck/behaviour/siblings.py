@@ -72,6 +72,13 @@ def windows_of(
     return found
 
 
+def ask_sibling(plan: ToolPlan, name: str, session: Session) -> Outcome:
+    """Call a sibling with nothing, in a session of its own target."""
+    sibling = next(each for each in plan.siblings if each.name == name)
+    tool = _spec_of(plan, sibling)
+    return session.call(Request(tool, {}, new_rid(), tool.timeout_s, valid=True))
+
+
 def _is_declared(tool: ToolSpec) -> bool:
     return bool(tool.annotations.read_only) and not tool.annotations.destructive
 
