@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from itertools import islice
 from types import SimpleNamespace
@@ -203,3 +204,13 @@ def test_the_shape_that_a_refusal_asks_for_is_tried(refusal: str, value: str) ->
 def test_an_expression_in_a_refusal_is_kept() -> None:
     """What must match it is made to."""
     assert any(re.fullmatch("[A-Z]{3}-[0-9]{4}", word) for word in from_refusal("must match ^[A-Z]{3}-[0-9]{4}$"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "decode"), [("base64", base64.b64decode), ("base32", base64.b32decode), ("base16", base64.b16decode)]
+)
+def test_a_text_in_the_encoding_comes_first(encoding, decode):
+    """A tool that decodes what it is given would refuse every word: at least one text can be decoded, of the length asked for."""
+    assert decode(first(one("blob", contentEncoding=encoding), "blob", 1)[0])
+    assert decode(first(one("blob", contentEncoding=encoding, minLength=5), "blob", 1)[0])
+    assert first(one("blob", contentEncoding="of our own"), "blob", 1)

@@ -192,3 +192,17 @@ def test_a_reference_that_leads_nowhere_else_ends():
         "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}},
     }
     assert "(input): type object (valid)" in SchemaCoverage(schema).report().missing
+
+
+def test_of_one_of_each_branch_is_wanted_alone_and_none():
+    """Two at once are as wrong as none; a branch that accepts everything leaves no value that breaks a single one."""
+    low, high = {"type": "integer", "minimum": 3}, {"type": "integer", "maximum": 10}
+    schema = {"oneOf": [low, high]}
+    alone = [(11, "valid"), (2, "valid")]
+    assert {"(input): oneOf/0 (valid)", "(input): oneOf/1 (valid)"} <= set(missing_after(schema))
+    assert {"(input): oneOf/0 (valid)", "(input): oneOf/1 (valid)"}.isdisjoint(missing_after(schema, *alone))
+    for broken in (5, "x"):
+        assert "(input): oneOf broken (invalid)" in missing_after(schema, *alone)
+        assert "(input): oneOf broken (invalid)" not in missing_after(schema, (broken, "invalid"))
+    assert missing_after({"oneOf": [True]}) == ["(input): oneOf/0 (valid)"]
+    assert "(input): oneOf broken (invalid)" in missing_after({"oneOf": [{"type": "integer"}, True]})

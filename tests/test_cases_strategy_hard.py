@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from random import Random
 from typing import Any
 
@@ -67,6 +68,21 @@ def test_values_of_both_labels_come_without_being_filtered(name: str, label: Any
     values = drawn(from_schema(HARD[name], label=label))
     assert values
     assert all(judge.is_valid(value) == (label == "valid") for value in values)
+
+
+def test_encoded_texts_can_be_decoded() -> None:
+    """No label says so, for `jsonschema` checks no encodings, but nothing else reaches what a tool does with the bytes."""
+    for text in drawn(from_schema({"type": "string", "contentEncoding": "base64"})):
+        base64.b64decode(text, validate=True)
+
+
+def test_what_a_dynamic_reference_names_is_drawn() -> None:
+    """Not only the few values that are known of the schema: what is drawn follows the reference, as it follows any."""
+    part = {"type": "object", "required": ["n"], "additionalProperties": False}
+    part |= {"$dynamicAnchor": "node", "properties": {"n": {"type": "integer", "minimum": 10_000}}}
+    for reference in ("$dynamicRef", "$ref"):
+        found = drawn(from_schema({"$defs": {"node": part}, reference: "#node"}), count=30)
+        assert len({value["n"] for value in found}) > 10, reference
 
 
 def test_drawn_values_may_be_changed_by_whoever_draws_them() -> None:

@@ -154,6 +154,15 @@ def test_the_last_address_is_no_matter_of_its_length() -> None:
     assert refusal(last, case, lambda v: v["ip"] != "255.255.255.255") is not None
 
 
+def test_an_encoded_text_is_refused_for_what_it_is() -> None:
+    """A text of five letters is no base64, whatever its length is allowed to be; without an encoding the bound is wrong."""
+    case = valid({"blob": "text "}, "boundary", "/blob", "length 5")
+    text = {"type": "string", "minLength": 4, "maxLength": 40}
+    decodes = lambda v: len(v["blob"]) % 4 == 0  # noqa: E731
+    assert refusal(takes(blob={**text, "contentEncoding": "base64"}), case, decodes) is None
+    assert refusal(takes(blob=text), case, decodes) is not None
+
+
 DESCRIBED = [
     ("an item of an open list", takes(a={"type": "array", "items": {"enum": ["x", "y"]}}), {"a": ["x"]}, {"a": ["y"]}),
     ("an object in a list", takes(a={"type": "array", "items": ROW}), {"a": [{"v": 1}]}, {"a": [{"v": 0}]}),

@@ -106,6 +106,7 @@ def good(shape: Shape) -> Iterator[str]:
         yield from (text for text in made if text is not None)
     for pattern in patterns:
         yield from matching(pattern)
+    yield from (text for name in shape.all_of("contentEncoding") for text in _ENCODED.get(str(name).lower(), ()))
     if len(patterns) > 1:
         yield from of_both(*patterns)
     for pattern in patterns:
@@ -120,6 +121,16 @@ def good(shape: Shape) -> Iterator[str]:
     yield from (
         (sign * least)[:least] for sign in ("0123456789", "-", "_", "#", "\u4e2d\u6587", "\u00e9") if least <= 100
     )
+
+
+_ENCODED: Final = {
+    "base64": ("dGV4dA==", "e30=", "dGV4dCBhbmQgbW9yZSB3b3JkcyBvZiBpdA=="),
+    "base64url": ("dGV4dA==", "e30="),
+    "base32": ("ORSXQ5A=", "PN6Q===="),
+    "base16": ("74657874", "7B7D"),
+    "quoted-printable": ("caf=C3=A9",),
+}
+"""Texts in the encodings of RFC 4648 and RFC 2045: `text`, an object in JSON, a longer text."""
 
 
 def of_both(*patterns: str) -> tuple[str, ...]:

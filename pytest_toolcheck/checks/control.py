@@ -130,9 +130,12 @@ def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
     """Whether a text of the same length is accepted: then it is not the length that is refused, but the text itself.
 
     It may be what the tool has already, or what another parameter is: `old` and `new` that must differ. Where a
-    format is asked for, what lies at its end (the last address) is no matter of length.
+    format is asked for, what lies at its end (the last address) is no matter of length. Of an encoded text, no other
+    of the same length need exist, and no label tells whether it can be decoded.
     """
     text = _at(evidence.case.input, pointer)
+    if isinstance(text, str) and "contentEncoding" in _part_at(evidence.tool.input, pointer):
+        return True
     if not isinstance(text, str) or not text or _has_format(evidence.tool.input, pointer):
         return False
     signs = "0123456789ab" if text[-1].isdecimal() else "ab12"  # the last may be a check digit
@@ -146,9 +149,14 @@ def _accepts_another_at_the_bound(evidence: Evidence, pointer: str) -> bool:
 
 
 def _has_format(schema: Any, pointer: str) -> bool:
+    return "format" in _part_at(schema, pointer)
+
+
+def _part_at(schema: Any, pointer: str) -> dict[str, Any]:
+    """Return the schema of a parameter; an empty one for what is no parameter."""
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     part = properties.get(pointer[1:].replace("~1", "/").replace("~0", "~"))
-    return isinstance(part, dict) and "format" in part
+    return part if isinstance(part, dict) else {}
 
 
 def _has_bound_near(evidence: Evidence, pointer: str, steps: list[Any]) -> bool:
