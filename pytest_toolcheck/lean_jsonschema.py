@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+from .ecma import is_expression
 from .lazy_formats import stand_ins
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Validator",
     "best_match",
     "fast_check",
+    "formats_of_schemas",
     "iri_check",
     "jsonschema",
     "validator_for",
@@ -88,6 +90,14 @@ def _signs(rules: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return the rules that are one class of characters beyond ASCII: for each a sign, which no text may have, and the class."""
     wide = [name for name, body in rules.items() if "\\u" in body and _ONE_CLASS.fullmatch(body.strip().strip("/"))]
     return {name: (chr(_FIRST_SIGN + at), rules[name].strip().strip("/")) for at, name in enumerate(wide)}
+
+
+@cache
+def formats_of_schemas(draft: type[Validator]) -> FormatChecker:
+    """Return a draft's formats for the schemas of that draft: their expressions are those of ECMA 262."""
+    formats = FormatChecker(formats=())
+    formats.checkers = {**draft.FORMAT_CHECKER.checkers, "regex": (is_expression, re.error)}
+    return formats
 
 
 def fast_check(checker: FormatChecker, name: str) -> Callable[[str], object] | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..ecma import in_python
 from .shapes import is_found
 from .strategy_nodes import Node, SchemaGraph
 
@@ -297,7 +298,7 @@ def _matches_anything(pattern: str) -> bool:
     if re.search(r"[\^$]|\\[bBAZz]|\(\?[=!<]", bare):
         return False
     try:
-        return re.search(bare, "") is not None
+        return re.search(in_python(bare), "") is not None
     except re.error:
         return False
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+from ..ecma import in_python
+
 # The parse tree of the standard library's own compiler has no public name.
 op: Any = import_module("re._constants")
 parser: Any = import_module("re._parser")
@@ -26,9 +28,9 @@ class TooLong(re.error):
 def searcher(pattern: str) -> Callable[[str], Any]:
     """Return the compiled pattern's `search`, which raises TooLong where it might never end.
 
-    Raises re.error, as `jsonschema` does, when a string is to be matched.
+    Raises re.error, as `jsonschema` does, for what is no expression.
     """
-    search = re.compile(pattern).search
+    search = re.compile(in_python(pattern)).search
     if not is_explosive(pattern):
         return search
 
@@ -46,7 +48,7 @@ def is_explosive(pattern: str) -> bool:
     if not any(sign in pattern for sign in ")*+}"):
         return False
     try:
-        return any(_explodes(body) for body in _repeated(parser.parse(pattern)))
+        return any(_explodes(body) for body in _repeated(parser.parse(in_python(pattern))))
     except (re.error, OverflowError, RecursionError):
         return False
 

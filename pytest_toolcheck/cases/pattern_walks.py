@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from .explosive import op
@@ -17,7 +18,7 @@ _CLASS_SAMPLES = {
 }
 FORTH = -2
 """The style in which a class that is met again gives its next character."""
-_LONGEST_REPEAT = 2000
+_LONGEST_REPEAT, _MOST_RANGES = 2000, 12
 _MOST_EXTRA_INSIDE = 3
 
 
@@ -136,8 +137,9 @@ class AstrayWalk(Walk):
     def _in(self, items: list[Any]) -> str:
         step = {"above": 1, "below": -1}.get(self.way)
         if step is not None and items[0][0] is not op.NEGATE:
-            ends = [chr(value[step > 0] + step) for kind, value in items if kind is op.RANGE]
-            outside = [c for c in ends if not any(_holds(kind, value, c) for kind, value in items)]
+            ends = (value[step > 0] + step for kind, value in items[:_MOST_RANGES] if kind is op.RANGE)
+            near = [chr(code) for code in ends if 0 <= code <= sys.maxunicode]
+            outside = [c for c in near if not any(_holds(kind, value, c) for kind, value in items)]
             if outside and self._is_it():
                 return outside[0]
         return super()._in(items)

@@ -10,6 +10,7 @@ from itertools import chain, permutations
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 
+from ..ecma import in_python
 from .explosive import LONGEST, TooLong, is_explosive, parser, searcher
 from .pattern_walks import FORTH, AstrayWalk, CountingWalk, Walk
 from .turns import interleaved
@@ -176,7 +177,7 @@ def _is_found(pattern: str, text: str) -> bool:
 def _tree(pattern: str) -> Any:
     """Return the parsed expression, which nobody changes; None for what cannot be parsed."""
     try:
-        return parser.parse(pattern)
+        return parser.parse(in_python(pattern))
     except (re.error, OverflowError, RecursionError):
         return None
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import DRAFT202012, specification_with
 
-from ..lean_jsonschema import jsonschema
+from ..lean_jsonschema import formats_of_schemas, jsonschema
 from ..spec.model import JSONSchema
 from .elementary import MOST_STEPS, Predicate
 from .heard import heard
@@ -78,7 +78,7 @@ def flaw_of(schema: Any, draft: Any) -> jsonschema.SchemaError | None:
     if _is_schema(draft, schema):  # `jsonschema` takes a hundred times as long
         return None
     try:
-        draft.check_schema(schema)
+        draft.check_schema(schema, format_checker=formats_of_schemas(draft))
     except jsonschema.SchemaError as error:
         return error
     return None
@@ -93,7 +93,7 @@ def _is_schema(draft: Any, schema: Any) -> bool:
 
 @lru_cache(maxsize=8)
 def _accepts_schemas(draft: Any) -> Predicate:
-    return Document(draft.META_SCHEMA, default_draft=draft).accepts
+    return Document(draft.META_SCHEMA, default_draft=draft, formats=formats_of_schemas(draft)).accepts
 
 
 def _undecided(_value: Any) -> bool:
@@ -103,12 +103,15 @@ def _undecided(_value: Any) -> bool:
 class Document:
     """One root schema: resolves references, decides validity of values for it and for every node in it."""
 
-    def __init__(self, schema: JSONSchema, *, registry: Any = None, default_draft: Any = DEFAULT_DRAFT) -> None:
+    def __init__(
+        self, schema: JSONSchema, *, registry: Any = None, default_draft: Any = DEFAULT_DRAFT, formats: Any = None
+    ) -> None:
         self._given = schema
         self.draft = draft_of(schema, default=default_draft)
         self.schema = heard(schema, self.draft)
         self.registry: Any = REGISTRY if registry is None else registry
-        self.validator: Any = self.draft(self.schema, registry=self.registry, format_checker=self.draft.FORMAT_CHECKER)
+        formats = self.draft.FORMAT_CHECKER if formats is None else formats
+        self.validator: Any = self.draft(self.schema, registry=self.registry, format_checker=formats)
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
         self.kept: list[Any] = []

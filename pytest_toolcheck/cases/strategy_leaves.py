@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ..ecma import in_python
 from ..lean_jsonschema import FormatChecker
 from . import patterns as expressions
 from .strategy_nodes import Dead, Node
@@ -241,7 +242,7 @@ def _padded(value: str, low: int, high: int, patterns: list[str]) -> str:
         trials = [value[:high], value[-high:] if high else ""]
     if low <= len(value) and not 0 <= high < len(value):
         return value
-    return next((trial for trial in trials if all(re.search(pattern, trial) for pattern in patterns)), value)
+    return next((trial for trial in trials if all(re.search(in_python(pattern), trial) for pattern in patterns)), value)
 
 
 def known_patterns(node: Node) -> list[str]:
@@ -252,7 +253,7 @@ def known_patterns(node: Node) -> list[str]:
 @lru_cache(maxsize=256)
 def _is_known(pattern: str) -> bool:
     try:
-        re.compile(pattern)
+        re.compile(in_python(pattern))
     except (re.error, TypeError):
         return False
     return True
@@ -261,7 +262,7 @@ def _is_known(pattern: str) -> bool:
 @lru_cache(maxsize=256)
 def matching(pattern: str) -> st.SearchStrategy[str]:
     """Return strings in which `pattern` is found: ASCII digits and letters for \\d and \\w, as ECMA 262 has them."""
-    compiled = re.compile(pattern, re.ASCII)
+    compiled = re.compile(in_python(pattern), re.ASCII)
     if _AROUND.search(pattern) and (known := expressions.matching(pattern)):  # what stands around is not drawn by
         return st.sampled_from(known)
     exact = st.from_regex(compiled, fullmatch=True, alphabet=_characters())

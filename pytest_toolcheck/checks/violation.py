@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from ..ecma import in_python
 from ..lean_jsonschema import ValidationError, Validator, best_match, jsonschema, validator_for
 from .base import shorten
 
@@ -36,7 +38,10 @@ def violation_of(schema: dict[str, Any] | bool, instance: Any) -> Violation | No
     text = json.dumps(schema, sort_keys=True)
     if _is_plainly_valid(text, instance):
         return None
-    error = best_match(_compiled(text).iter_errors(instance))
+    try:
+        error = best_match(_compiled(text).iter_errors(instance))
+    except re.error:  # ECMA 262 has expressions that `jsonschema` cannot ask Python for
+        return _violation_in_python(text, instance)
     return None if error is None else _violation(error)
 
 
@@ -52,9 +57,18 @@ def is_valid(schema: dict[str, Any] | bool, instance: Any, *, floats_are_integer
 
     In JSON Schema 1.0 is an integer; to most programming languages, and with `floats_are_integers=False`, it is none.
     """
+    text = json.dumps(schema, sort_keys=True)
     if not floats_are_integers:
-        return bool(_strictly_compiled(json.dumps(schema, sort_keys=True)).is_valid(instance))
-    return _acceptor(json.dumps(schema, sort_keys=True))(instance)
+        return _as_far_as_known(_strictly_compiled(text), text, instance)
+    return _acceptor(text)(instance)
+
+
+def _as_far_as_known(strict: Validator, text: str, instance: Any) -> bool:
+    """Ask the validator; where it meets an expression that Python does not know, what knows the ones of ECMA 262."""
+    try:
+        return bool(strict.is_valid(instance))
+    except re.error:
+        return _acceptor(text)(instance)
 
 
 def is_valid_in_decimals(schema: dict[str, Any] | bool, instance: Any) -> bool:
@@ -62,7 +76,8 @@ def is_valid_in_decimals(schema: dict[str, Any] | bool, instance: Any) -> bool:
 
     To binary fractions, and so to `jsonschema`, it is none: 0.07 / 0.01 gives 7.000000000000001.
     """
-    return bool(_compiled_for_decimals(json.dumps(schema, sort_keys=True)).is_valid(instance))
+    text = json.dumps(schema, sort_keys=True)
+    return _as_far_as_known(_compiled_for_decimals(text), text, instance)
 
 
 def says_no_type(schema: dict[str, Any] | bool, name: str) -> bool:
@@ -126,6 +141,37 @@ def _violation(error: ValidationError) -> Violation:
         schema_pointer=to_pointer(error.absolute_schema_path),
         keyword=str(error.validator),
     )
+
+
+def _violation_in_python(text: str, instance: Any) -> Violation | None:
+    """As `violation_of`, asked of the schema with its expressions as Python writes them, told with those that it has."""
+    written: dict[str, str] = {}
+
+    def said(pattern: Any) -> Any:
+        if not isinstance(pattern, str):
+            return pattern
+        made = in_python(pattern)
+        written[made] = pattern
+        return made
+
+    def with_expressions(part: dict[str, Any]) -> dict[str, Any]:
+        part = {word: said(value) if word == "pattern" else value for word, value in part.items()}
+        named = part.get("patternProperties")
+        if isinstance(named, dict):
+            part["patternProperties"] = {said(name): schema for name, schema in named.items()}
+        return part
+
+    schema = json.loads(text, object_hook=with_expressions)
+    try:
+        error = best_match(_compiled(json.dumps(schema)).iter_errors(instance))
+    except re.error as unknown:
+        return Violation(f"it is refused by the schema; an expression there is none: {unknown}", "", "", "pattern")
+    if error is None:
+        return None
+    for made, pattern in written.items():
+        error.message = error.message.replace(repr(made), repr(pattern))
+    pointer = to_pointer(written.get(step, step) for step in error.absolute_schema_path)
+    return replace(_violation(error), schema_pointer=pointer)
 
 
 def to_pointer(path: Iterable[Any]) -> str:

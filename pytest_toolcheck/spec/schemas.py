@@ -12,7 +12,7 @@ from typing import Any
 from referencing.exceptions import Unresolvable
 
 from ..errors import Problem
-from ..lean_jsonschema import Draft202012Validator, Validator, validator_for
+from ..lean_jsonschema import Draft202012Validator, Validator, formats_of_schemas, validator_for
 from .complaints import explain
 from .placeholders import fixture_names
 from .references import Bundler
@@ -95,7 +95,7 @@ def _is_sound(draft: type[Validator], schema: str) -> bool:
 
 @cache
 def _meta_validator(draft: type[Validator]) -> Validator:
-    return draft(draft.META_SCHEMA, format_checker=draft.FORMAT_CHECKER)
+    return draft(draft.META_SCHEMA, format_checker=formats_of_schemas(draft))
 
 
 def _not_an_object(scope: Scope, schema: Any) -> Iterator[Problem]:

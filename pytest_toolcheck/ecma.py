@@ -1,0 +1,110 @@
+"""Expressions as ECMA 262 writes them, and JSON Schema means: what Python's `re` lacks is said in what it has.
+
+`\\p{L}` and `\\P{L}` by their general categories (`Letter`, `gc=Lu`), `\\cA`, `\\u{1F600}` and `\\/`. Scripts and other
+properties are not known to Python's standard library: such an expression stays as it is, and no text has a label by it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from itertools import groupby
+from unicodedata import category
+
+_LONG = {
+    "letter": "L", "cased_letter": "LC", "uppercase_letter": "Lu", "lowercase_letter": "Ll", "titlecase_letter": "Lt",
+    "modifier_letter": "Lm", "other_letter": "Lo", "mark": "M", "combining_mark": "M", "nonspacing_mark": "Mn",
+    "spacing_mark": "Mc", "enclosing_mark": "Me", "number": "N", "decimal_number": "Nd", "digit": "Nd",
+    "letter_number": "Nl", "other_number": "No", "punctuation": "P", "punct": "P", "connector_punctuation": "Pc",
+    "dash_punctuation": "Pd", "open_punctuation": "Ps", "close_punctuation": "Pe", "initial_punctuation": "Pi",
+    "final_punctuation": "Pf", "other_punctuation": "Po", "symbol": "S", "math_symbol": "Sm", "currency_symbol": "Sc",
+    "modifier_symbol": "Sk", "other_symbol": "So", "separator": "Z", "space_separator": "Zs", "line_separator": "Zl",
+    "paragraph_separator": "Zp", "other": "C", "control": "Cc", "cntrl": "Cc", "format": "Cf", "surrogate": "Cs",
+    "private_use": "Co", "unassigned": "Cn",
+}  # fmt: skip
+_SHORT = frozenset((*_LONG.values(), "LC"))
+_FIRST_SEEN = 0x21
+_CASED = ("Lu", "Ll", "Lt")
+_LOOKED_AT = (
+    (0, 0x40000),
+    (0xE0000, 0xE1000),
+    *((plane + at, plane + at + 2) for plane in (0xF0000, 0x100000) for at in (0, 0xFFFE)),
+)
+"""Between these all characters are of the category of the one before: to ask for each of a million takes a third of a second."""
+_PIECE = re.compile(
+    r"(?P<class>\[\^?)|(?P<end>\])|\\(?P<negated>P|p)\{(?:(?:gc|General_Category)=)?(?P<name>\w+)\}"
+    r"|\\c(?P<control>[A-Za-z])|\\u\{(?P<code>[0-9A-Fa-f]{1,6})\}|\\(?P<slash>/)|(?P<other>\\.|.)",
+    re.DOTALL,
+)
+
+
+@lru_cache(maxsize=1024)
+def in_python(pattern: str) -> str:
+    """Return the expression as Python writes it: the same where Python can compile it, or nobody knows a better one."""
+    if "\\" not in pattern:
+        return pattern
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return _translated(pattern)
+    return pattern
+
+
+def is_expression(pattern: object) -> bool:
+    """Whether a text is an expression. Raises re.error where it is none; anything else than a text is none of our business."""
+    return not isinstance(pattern, str) or re.compile(in_python(pattern)) is not None
+
+
+def _translated(pattern: str) -> str:
+    made: list[str] = []
+    in_class = False
+    for piece in _PIECE.finditer(pattern):
+        if piece["name"] is not None:
+            found = _of_category(piece["name"], is_other=piece["negated"] == "P")
+            if found is None:
+                return pattern
+            made.append(found if in_class else f"[{found}]")
+        elif piece["control"] is not None:
+            made.append(f"\\x{ord(piece['control']) % 32:02x}")
+        elif piece["code"] is not None:
+            made.append(f"\\U{int(piece['code'], 16):08x}")
+        elif piece["slash"] is not None:
+            made.append("/")
+        else:
+            made.append(piece[0])
+            in_class = piece["end"] is None and (in_class or piece["class"] is not None)
+    return "".join(made)
+
+
+@lru_cache(maxsize=64)
+def _of_category(name: str, *, is_other: bool) -> str | None:
+    """Return what stands in a class for the characters of a category, or for all others; None for what is no category."""
+    wanted = _LONG.get(name.lower(), name)
+    if wanted not in _SHORT:
+        return None
+    spans: list[list[int]] = []
+    for kind, low, high in _runs():
+        is_one = kind in _CASED if wanted == "LC" else kind.startswith(wanted)
+        if is_one is not is_other:
+            if spans and spans[-1][1] == low - 1:
+                spans[-1][1] = high
+            else:
+                spans.append([low, high])
+    if (
+        spans and spans[0][0] < _FIRST_SEEN <= spans[0][1]
+    ):  # texts are made of what stands first: not of control characters
+        spans[:1] = [[_FIRST_SEEN, spans[0][1]], [spans[0][0], _FIRST_SEEN - 1]]
+    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in spans)
+
+
+@lru_cache(maxsize=1)
+def _runs() -> tuple[tuple[str, int, int], ...]:
+    """Return all characters in rows of one category: it, the first and the last."""
+    made: list[tuple[str, int, int]] = []
+    for start, end in _LOOKED_AT:
+        code = start
+        for kind, group in groupby(map(category, map(chr, range(start, end)))):
+            made.append((kind, code, code := code + sum(1 for _ in group)))
+    firsts = [*(code for _, code, _ in made), sys.maxunicode + 1]
+    return tuple((kind, code, after - 1) for (kind, code, _), after in zip(made, firsts[1:], strict=True))
