@@ -22,7 +22,7 @@ from ..targets.base import Outcome, ToolDescription
 from .lifecycle import fail_if_seen_twice
 from .pair_values import is_spoilt, new_values, others, place_of, shared_options, shows
 from .roles import may_be_called, required_of, role_of, schema_of, words_of
-from .values import denies, plain, unused_name
+from .values import denies, new_key, plain, unused_name
 
 _SETS: Final = frozenset(["set", "put", "save", "store", "write", "upsert"])
 _MEANS_MORE: Final = re.compile(
@@ -42,6 +42,10 @@ _CONDITIONS: Final = frozenset(["if", "default", "once", "absent", "missing", "f
 _MANY: Final = "queue message job task event item stack topic channel mail log line element entry register memory pin"
 _HOLD_MANY: Final = frozenset(_MANY.split())
 """Of what is put or written there, the first may come first, or a part be kept."""
+
+
+_TELLING: Final = 4
+"""Shorter keys of a form are often the same, or a closed list that no schema tells."""
 
 
 def pair_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
@@ -186,7 +190,7 @@ class PairRun:
             return None
         for other in (self._new_key(), f"{key}x"):
             one, two = (*new_values(self._schema, self._base, self._pair.value), None, None)[:2]
-            if one is None or two is None or not self._set(key, one) or not self._set(other, two):
+            if other == key or one is None or two is None or not self._set(key, one) or not self._set(other, two):
                 continue
             answer = self._get(key)
             if answer is not None and shows(answer.value, two) and not shows(answer.value, one):
@@ -229,8 +233,12 @@ class PairRun:
         if name is None:
             return None
         made = unused_name()
-        is_possible = isinstance(self._base[name], str) and is_valid(self._schema, {**self._base, name: made})
-        return made if is_possible else self._base[name]
+        if isinstance(self._base[name], str) and is_valid(self._schema, {**self._base, name: made}):
+            return made
+        formed = (
+            each[name] for each in new_key(self._schema, self._base, name, self._base)
+        )  # a pattern of letters alone
+        return next((key for key in formed if isinstance(key, str) and len(key) >= _TELLING), self._base[name])
 
     def _set(self, key: Any, value: Any, options: Mapping[str, Any] | None = None) -> bool:
         given = {**self._base, **(options or {}), self._pair.value: value}
