@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chains.lists import SIZES
-from ..chains.roles import role_of_tool, words_of
+from ..chains.roles import SIZES, role_of_tool, words_of
 from ..checks.base import Finding, place_of, shorten
 from ..checks.violation import is_valid
 from ..parts import parts_of

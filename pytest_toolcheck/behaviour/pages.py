@@ -13,8 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..cases import base_candidates
-from ..chains.lists import SIZES, rows_of
-from ..chains.roles import makes_by_setting, may_be_called, role_of_tool, schema_of, words_of
+from ..chains.lists import rows_of
+from ..chains.roles import SIZES, makes_by_setting, may_be_called, role_of_tool, schema_of, words_of
 from ..chains.values import all_new, plain, with_new_texts
 from ..checks.base import as_json
 from ..checks.violation import is_valid

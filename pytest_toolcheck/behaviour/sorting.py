@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..chains.lists import SIZES
-from ..chains.roles import role_of_tool, words_of
+from ..chains.roles import SIZES, role_of_tool, words_of
 from ..checks.base import shorten
 from ..parts import part_of, parts_of
 from ..scenario import ToolPlan

@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..parts import parts_of
-from .roles import words_of
+from .roles import SIZES, words_of
 from .values import has_word, shown
 
-SIZES = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
-"""Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
 _MOST_ROWS = 1000
 _TELLING = 4
 _ROUND = 5

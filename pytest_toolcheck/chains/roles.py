@@ -60,6 +60,8 @@ _METHODS: Mapping[tuple[str, bool], str] = {
     ("DELETE", True): "delete",
 }
 """By method, and whether the path ends in a parameter."""
+SIZES = frozenset(["limit", "page_size", "per_page", "max_results", "max_items"])
+"""Not `size`, `max` or `count`: the rows of a board and the numbers below a bound are no pages."""
 ONLY_TELLS = re.compile(
     r"preview|dry|simul|quot|estim|draft|try$|validat|check$|tests?$|render|plan$|suggest|propos|compar|diff|format|calc"
     r"|comput|convert|translat|predict|schedul|queue|enqueue|submit|request|async|jobs?$|export|report|send|publish"

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..behaviour.fresh_values import makers_for, new_value
 from ..cases.words import from_name
+from ..checks.base import plain as plain
 from ..checks.violation import is_valid
 from ..parts import part_of, parts_of
 from .roles import words_of
@@ -266,18 +267,6 @@ def _turned(char: str) -> str:
     if char in "0123456789abcdef":
         return "fedcba9876543210"["0123456789abcdef".index(char)] if not char.isdecimal() else str(9 - int(char))
     return chr(ord(char) ^ 1) if char.isascii() and char.isalpha() and chr(ord(char) ^ 1).isalpha() else char
-
-
-def plain(value: Any) -> Any:
-    """Return a result as data: the JSON in a text, and the single member `result` that servers wrap a value in."""
-    if isinstance(value, str) and value[:1] in "{[":
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
-    if not isinstance(value, dict) or set(value) != {"result"}:
-        return value
-    return plain(value["result"]) if isinstance(value["result"], str) else value["result"]
 
 
 def leaves(value: Any, depth: int = 0, kinds: tuple[type, ...] = (str, int)) -> Iterator[tuple[str, Any]]:

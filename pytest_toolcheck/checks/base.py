@@ -129,3 +129,15 @@ def texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for part in value.values() if isinstance(value, dict) else value:
             yield from texts_in(part)
+
+
+def plain(value: Any) -> Any:
+    """Return a result as data: the JSON in a text, and the single member `result` that servers wrap a value in."""
+    if isinstance(value, str) and value[:1] in "{[":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if not isinstance(value, dict) or set(value) != {"result"}:
+        return value
+    return plain(value["result"]) if isinstance(value["result"], str) else value["result"]

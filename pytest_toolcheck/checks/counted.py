@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..chains.lists import SIZES
-from ..chains.roles import required_of, role_of, singular, words_of
-from ..chains.values import plain
+from ..chains.roles import SIZES, required_of, role_of, singular, words_of
 from ..parts import parts_of
-from .base import Evidence, Finding, as_json, place_of
+from .base import Evidence, Finding, as_json, place_of, plain
 from .none_asked import none_asked
 
 _ROWS: Final = frozenset(

@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..chains.lists import SIZES
-from ..chains.roles import words_of
-from ..chains.values import plain
+from ..chains.roles import SIZES, words_of
 from ..parts import parts_of
-from .base import Evidence, Finding, place_of
+from .base import Evidence, Finding, place_of, plain
 from .violation import is_valid
 
 _HOW_MANY: Final = frozenset(
