@@ -82,3 +82,39 @@ tools:
     input: {{type: object, properties: {properties}, additionalProperties: false}}
     variations: {{categories: [repeat]}}
 """
+
+
+ANOTHER = "return [r for r in ROWS if status in (None, 'all') or r['status'] != status]"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("status: {enum: [all, open, shut], default: all, description: rows that are not so}", ""),
+        (STATUS, "Rows without those in the status."),
+    ],
+)
+def test_a_description_may_ask_for_other_rows(tmp_path: Path, given: str, said: str) -> None:
+    """Of the parameter, or of the tool; where neither says so it is a finding."""
+    code = f'{ROWS}\ndef list_rows(status=None):\n    """SAID"""\n    {ANOTHER}\n'
+    assert findings_of(tmp_path, code.replace("SAID", said), spec_of(f"{{{given}}}")) == []
+    assert len(findings_of(tmp_path, code.replace("SAID", "Rows."), spec_of(f"{{{STATUS}}}"))) == 1
+
+
+def test_rows_that_are_wrong_once_are_no_finding(tmp_path: Path) -> None:
+    """The open rows are left out until they have been asked for as often as it takes to look once; then all is well."""
+    asked = tmp_path / "asked.txt"
+    code = f"""{ROWS}
+asked = []
+def list_rows(status=None):
+    if status == "open":
+        asked.append(status)
+        open({str(asked)!r}, "w").write(str(len(asked)))
+    return [r for r in ROWS if status in (None, "all", r["status"]) and (status != "open" or len(asked) > MOST)]
+"""
+    spec = spec_of(f"{{{STATUS}}}") + "    checks: {deterministic: false}\n"
+    assert findings_of(tmp_path, code.replace("MOST", "0"), spec) == []
+    once = asked.read_text(encoding="utf-8")
+    assert findings_of(tmp_path, code.replace("MOST", once), spec) == []
+    assert len(findings_of(tmp_path, code.replace("MOST", "999"), spec)) == 1
+    assert int(asked.read_text(encoding="utf-8")) > int(once)

@@ -220,3 +220,16 @@ def test_a_limit_of_0_is_no_default(tmp_path: Path, rows: str, said: str, told: 
     found = [line for line in findings_of(tmp_path, code, spec) if ": pages:" in line]
     assert len(found) == (told is not None), found
     assert told is None or told in found[0]
+
+
+def test_pages_that_are_wrong_once_are_no_finding(tmp_path: Path) -> None:
+    """A second page that joins when it is asked for again."""
+    code = f"""{ROWS}
+asked = []
+def list_rows(limit=20, offset=0):
+    late = limit == offset == 1 and (asked.append(1) or len(asked) <= MOST)
+    return ROWS[offset - late:][:limit]
+"""
+    spec = SPEC.replace("PROPERTIES", f"{{{SIZE}, {SKIP}}}")
+    found = [findings_of(tmp_path, code.replace("MOST", most), spec) for most in ("1", "99")]
+    assert [sum(": pages:" in line for line in each) for each in found] == [0, 1]

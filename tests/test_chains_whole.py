@@ -102,3 +102,17 @@ def test_white_space_at_the_end_may_be_left_out(tmp_path: Path) -> None:
     stripped = NOTES.replace('"body": body}', '"body": body.strip()}')
     for most in range(1000, 1011):
         assert findings_of(tmp_path, stripped.replace("1000", str(most)), "", room=chain_scenarios) == []
+
+
+def test_what_is_never_shown_as_it_was_given_says_nothing(tmp_path: Path) -> None:
+    """A reader that leaves two letters out of each text, and a cent of each amount, does so to long ones and cents too."""
+    needed = NOTES.replace(
+        ', body: Annotated[str, Field(max_length=1000)] = ""', ", body: Annotated[str, Field(max_length=1000)]"
+    )
+    assert needed != NOTES
+    assert "return kept[len(kept)]" in needed
+    needed = needed.replace("return kept[len(kept)]", 'return {"id": len(kept)}')
+    code = needed.replace("return kept[id]", 'return {**kept[id], "body": kept[id]["body"][:-2]}')
+    assert findings_of(tmp_path, code, "", room=chain_scenarios) == []
+    fee = BILLS.replace("multiple_of=0.01)] = 1", "multiple_of=0.01)]").replace("CENTS", "round(amount * 100) - 1")
+    assert findings_of(tmp_path, fee, "", room=chain_scenarios) == []

@@ -25,6 +25,7 @@ def judged(
     raw: Any = None,
     output: Any = None,
     name: str = "stock",
+    acceptance: Any = "auto",
 ) -> Finding | None:
     """Judge what a tool answers to a valid input that differs from a known good one."""
 
@@ -32,7 +33,7 @@ def judged(
         return Outcome("accepted", 1, value=answer(value), raw=raw)
 
     schema = {"type": "object", "properties": {"at": PLACE, "n": COUNT, "name": TEXT}}
-    tool = ToolSpec(name=name, input=schema, output=output)
+    tool = ToolSpec(name=name, input=schema, output=output, acceptance=acceptance)
     case = Case("id", sent, "valid", "enum", "/at", "")
     return OUTCOME_CHECKS["accepts_valid"](Evidence(tool, case, call(sent), known_good=(good,), retry=call))
 
@@ -163,3 +164,11 @@ def test_a_judgement_of_a_function_is_no_refusal() -> None:
     """Whether somebody may is answered with `ok`, of each value."""
     ships = lambda v: {"ok": v["at"] != "west", "message": "embargo" if v["at"] == "west" else "three days"}  # noqa: E731
     assert judged(ships, WEST, NORTH) is None
+
+
+def test_a_tool_that_reports_an_error_of_each_input_refused_none() -> None:
+    """Where another input is answered it did, whatever differs, if every valid input is to be accepted."""
+    error = {"error": "name unknown"}
+    sent, good = {"name": "b"}, {"name": "a"}
+    assert judged(lambda v: error, sent, good, acceptance="strict") is None
+    assert judged(lambda v: error if v == sent else {"pieces": 1}, sent, good, acceptance="strict") is not None
