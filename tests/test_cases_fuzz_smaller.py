@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.database import InMemoryExampleDatabase
 
 from pytest_toolcheck.cases import fuzz
-from pytest_toolcheck.cases.fuzz import fuzz_tool
+from pytest_toolcheck.cases.fuzz import FuzzResult, fuzz_tool
+from pytest_toolcheck.cases.fuzz_items import FuzzScenario
 from pytest_toolcheck.cases.fuzz_smaller import without_needless
 from pytest_toolcheck.checks.base import Finding
+from pytest_toolcheck.scenario import ToolPlan
+from pytest_toolcheck.spec.model import ToolSpec
 
 QUIET = settings(database=None, suppress_health_check=list(HealthCheck))
 PLAN = {
@@ -80,3 +87,47 @@ def test_hypothesis_s_own_seed_repeats_the_inputs(monkeypatch, label):
         return seen
 
     assert inputs(1) == inputs(1) != inputs(2)
+
+
+def test_the_example_database_keeps_tools_apart():
+    """What was found in one tool is replayed under its key, and under no other."""
+    kept = settings(QUIET, database=InMemoryExampleDatabase())
+    fails = lambda value, label: found() if value.get("n", 0) > 200 else None  # noqa: E731
+    first = fuzz_tool(fails, PLAN, label="valid", max_examples=100, settings=kept, database_key=b"k")
+
+    def begun_with(key):
+        seen = []
+        fuzz_tool(
+            lambda value, label: seen.append(value),
+            PLAN,
+            label="valid",
+            max_examples=1,
+            settings=kept,
+            database_key=key,
+        )
+        return seen[0]
+
+    assert begun_with(b"other") != first.input == begun_with(b"k")  # what fails no more is forgotten
+
+
+def test_the_label_is_that_of_the_smallest_input(monkeypatch):
+    """Computed again, whatever was asked for: the entry to paste promises no refusal of what the schema allows."""
+    monkeypatch.setattr(
+        fuzz, "find", lambda _strategy, fails, **_options: {"tags": []} if fails({"tags": []}) else None
+    )
+    result = fuzz_tool(lambda value, label: found(), PLAN, label="invalid", settings=QUIET)
+    assert result.label == "valid"
+    assert "expect" not in result.entry
+
+
+def test_each_tool_and_label_has_a_key_of_its_own(monkeypatch):
+    """And the same one in the next run."""
+    keys = []
+    told = lambda *_arguments, database_key, label, **_options: keys.append(database_key) or FuzzResult(label, 0)  # noqa: E731
+    monkeypatch.setattr(fuzz, "fuzz_tool", told)
+    for _ in range(2):
+        for name, label in (("a", "valid"), ("a", "invalid"), ("b", "valid")):
+            plan = ToolPlan(SimpleNamespace(path=Path("x.tool.yaml")), ToolSpec(name, input=PLAN), None)
+            FuzzScenario(label, 5).run(SimpleNamespace(plan=plan, base=dict))
+    assert keys[:3] == keys[3:]
+    assert len({*keys, None}) == 4
