@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pytest_toolcheck.behaviour import isolated
 from pytest_toolcheck.behaviour.switching import switching_threads
 
 from .behaviour_lab import findings_of
@@ -155,3 +158,13 @@ def test_a_trace_function_of_others_is_left_alone() -> None:
     with switching_threads(0):
         assert (threading.gettrace() is None) == (sys.gettrace() is not None)
     assert threading.gettrace() is before
+
+
+def test_fifty_shuffles_are_tried_and_one_seed_replays_alone() -> None:
+    """Fewer miss races that one order in dozens shows; a seed that is asked for, or a list of them, is what is tried."""
+
+    def tried(seed: int | None = None, **options: Any) -> list[int]:
+        return list(isolated._seeds(SimpleNamespace(ctx=SimpleNamespace(interleave_seed=seed), options=options)))  # type: ignore[arg-type]
+
+    assert tried() == list(range(50))
+    assert (tried(7), tried(seeds=3), tried(seeds=[4, 9])) == ([7], [0, 1, 2], [4, 9])
