@@ -162,6 +162,7 @@ BELOW = "\nresult\n  Input should be greater than or equal to 1 [type=greater_th
     [
         (OUTPUT, f"Error executing tool week: 1 validation error for weekOutput{BELOW}", "", True),
         (OUTPUT, "Error executing tool week", f"pydantic_core.ValidationError: 1 validation error for weekOutput{BELOW}", True),
+        (OUTPUT, "Error executing tool week", f"ERROR  ValidationError: 1 validation error     \n       for weekOutput{BELOW}", True),
         (OUTPUT, f"Error executing tool week: 1 validation error for weekArguments{BELOW}", "", False),
         (OUTPUT, "Output validation error: 0 is less than the minimum of 1", "", True),
         (ROWS, "Error executing tool week: 2 validation errors for Row\nkind", "", True),

@@ -11,7 +11,7 @@ from .base import Evidence, Finding, place_of, said_of, shorten
 _SENT = re.compile(r"^Output validation error: (?P<said>.*)", re.DOTALL)
 """What the low-level server of the MCP SDK answers."""
 
-_MODEL = re.compile(r"\b\d+ validation errors? for (?P<model>\w+)\b(?P<said>.*)", re.DOTALL)
+_MODEL = re.compile(r"\b\d+ validation errors? for (?P<model>\w+)\b(?P<said>.*)")
 """What pydantic raises, of the arguments as of the result: the name of the model tells them apart."""
 
 
@@ -32,10 +32,11 @@ def failed_output(evidence: Evidence) -> Finding | None:
 def _complaint(evidence: Evidence, message: str) -> str | None:
     if sent := _SENT.match(message.strip()):
         return shorten(sent["said"], 160)
-    found = _MODEL.search(said_of(evidence))
+    said = " ".join(said_of(evidence).split())  # servers log in narrow columns, which break lines anywhere
+    found = _MODEL.search(said)
     if found is None or found["model"] not in _output_models(evidence):
         return None
-    return shorten(" ".join(found["said"].split()), 160)
+    return shorten(found["said"].strip(), 160)
 
 
 def _output_models(evidence: Evidence) -> set[str]:
