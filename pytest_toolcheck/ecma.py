@@ -71,6 +71,8 @@ def _translated(pattern: str) -> str:
             made.append(f"\\U{int(piece['code'], 16):08x}")
         elif piece["slash"] is not None:
             made.append("/")
+        elif piece[0] == "$" and not in_class:
+            made.append(r"\Z")  # Python's $ also stands before a line's end that comes last
         else:
             made.append(piece[0])
             in_class = piece["end"] is None and (in_class or piece["class"] is not None)

@@ -16,6 +16,7 @@ from pytest_toolcheck.checks.violation import is_valid, is_valid_in_decimals, vi
 from pytest_toolcheck.ecma import _runs, in_python, is_expression
 
 from .function_calls import function_calls
+from .specs import PLUGINS
 
 NAMED = {"a": {"type": "string", "pattern": r"^[\p{Lu}_]\p{Ll}{1,3}$"}}
 SCHEMA = {"type": "object", "properties": NAMED, "required": ["a"], "additionalProperties": False}
@@ -33,7 +34,7 @@ def test_the_categories_are_those_of_unicodedata():
 @pytest.mark.parametrize(
     ("pattern", "found", "missed"),
     [
-        (r"^\p{L}+$", ("\u00e9cole", "Z", "\u4e2d", "\U00010400"), ("", "a1", "a b", "\u0301", "\u00b2")),
+        (r"^\p{L}+$", ("\u00e9cole", "Z", "\u4e2d", "\U00010400"), ("", "a1", "a b", "a\n", "\u0301", "\u00b2")),
         (r"^\p{Letter}cole", ("\u00e9cole",), ("1cole",)),
         (r"^\P{L}$", ("1", "\n", "\U0001f600"), ("a", "\u00e9")),
         (r"^[^\p{L}\d]$", ("-", " "), ("a", "7")),
@@ -127,7 +128,7 @@ def test_a_tool_whose_names_are_letters(pytester):
         ".tool.yaml",
         names=textwrap.dedent(f"toolcheck: 1\ntarget: {{python: names.py}}\ntools:\n  good: {tool}\n  bad: {tool}\n"),
     )
-    result = pytester.runpytest("-p", "toolcheck", "-q", "-rf", "--no-header")
+    result = pytester.runpytest(*PLUGINS, "-q", "-rf", "--no-header")
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     failed = [line for line in result.outlines if line.startswith("FAILED")]
     assert failed, result.stdout.str()
