@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
-from itertools import groupby
+from itertools import compress, islice
+from operator import ne
 from unicodedata import category
 
 _LONG = {
@@ -27,10 +28,11 @@ _SHORT = frozenset((*_LONG.values(), "LC"))
 _FIRST_SEEN = 0x21
 _CASED = ("Lu", "Ll", "Lt")
 _LOOKED_AT = (
-    (0, 0x40000),
-    (0xE0000, 0xE1000),
-    *((plane + at, plane + at + 2) for plane in (0xF0000, 0x100000) for at in (0, 0xFFFE)),
-)
+    (0, 0x3401), (0x4DA0, 0x4E01), (0x9F00, 0xAC01), (0xD7A0, 0xD801), (0xDFFF, 0xE001), (0xF8FF, 0x17001),
+    (0x187E0, 0x20001), (0x2A6A0, 0x2A701), (0x2B730, 0x2B741), (0x2B810, 0x2B821), (0x2CEA0, 0x2CEB1),
+    (0x2EBD0, 0x30001), (0x31340, 0x31351), (0x323A0, 0x323B1), (0x33470, 0x33481), (0x3FFFF, 0x40000),
+    (0xE0000, 0xE1000), (0xF0000, 0xF0002), (0xFFFFE, 0x100002), (0x10FFFE, 0x110000),
+)  # fmt: skip
 """Between these all characters are of the category of the one before: to ask for each of a million takes a third of a second."""
 _PIECE = re.compile(
     r"(?P<class>\[\^?)|(?P<end>\])|\\(?P<negated>P|p)\{(?:(?:gc|General_Category)=)?(?P<name>\w+)\}"
@@ -103,10 +105,10 @@ def _of_category(name: str, *, is_other: bool) -> str | None:
 @lru_cache(maxsize=1)
 def _runs() -> tuple[tuple[str, int, int], ...]:
     """Return all characters in rows of one category: it, the first and the last."""
-    made: list[tuple[str, int, int]] = []
+    made: list[tuple[str, int]] = []
     for start, end in _LOOKED_AT:
-        code = start
-        for kind, group in groupby(map(category, map(chr, range(start, end)))):
-            made.append((kind, code, code := code + sum(1 for _ in group)))
-    firsts = [*(code for _, code, _ in made), sys.maxunicode + 1]
-    return tuple((kind, code, after - 1) for (kind, code, _), after in zip(made, firsts[1:], strict=True))
+        kinds = list(map(category, map(chr, range(start, end))))
+        changes = compress(range(1, len(kinds)), map(ne, kinds, islice(kinds, 1, None)))
+        made += [(kinds[at], start + at) for at in (0, *changes)]
+    firsts = [*(code for _, code in made), sys.maxunicode + 1]
+    return tuple((kind, code, after - 1) for (kind, code), after in zip(made, firsts[1:], strict=True))

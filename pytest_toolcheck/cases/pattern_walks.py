@@ -56,7 +56,7 @@ class Walk:
         if negated:
             free = [c for c in _PREFERRED if not any(_holds(kind, v, c) for kind, v in items[1:])]
             return free[self.style % len(free)] if free else "\u2603"
-        pool = [c for kind, v in items for c in _members(kind, v)]
+        pool = [c for kind, v in items[:_MOST_RANGES] for c in _members(kind, v)]
         return pool[self._turn(items) % len(pool)] if pool else ""
 
     def _turn(self, items: list[Any]) -> int:
@@ -116,7 +116,7 @@ class CountingWalk(Walk):
     def _in(self, items: list[Any]) -> str:
         if not items or items[0][0] is op.NEGATE:
             return super()._in(items)
-        pool = [c for kind, v in items for c in (_range(v) if kind is op.RANGE else _members(kind, v))]
+        pool = [c for kind, v in items[:_MOST_RANGES] for c in (_range(v) if kind is op.RANGE else _members(kind, v))]
         if not pool:
             return ""
         self.rest, chosen = divmod(self.rest, len(pool))
@@ -139,9 +139,9 @@ class AstrayWalk(Walk):
         if step is not None and items[0][0] is not op.NEGATE:
             ends = (value[step > 0] + step for kind, value in items[:_MOST_RANGES] if kind is op.RANGE)
             near = [chr(code) for code in ends if 0 <= code <= sys.maxunicode]
-            outside = [c for c in near if not any(_holds(kind, value, c) for kind, value in items)]
-            if outside and self._is_it():
-                return outside[0]
+            outside = next((c for c in near if not any(_holds(kind, value, c) for kind, value in items)), None)
+            if outside is not None and self._is_it():
+                return outside
         return super()._in(items)
 
     def _max_repeat(self, value: Any) -> str:
