@@ -46,3 +46,8 @@ def used_by(items: Iterable[pytest.Item]) -> frozenset[str]:
             used.update(mark.name for mark in node.own_markers if mark.name in MARKERS)
             node = node.parent
     return frozenset(used)
+
+
+def uses_budget(item: pytest.Item) -> bool:
+    """Whether the test measures through the fixture `budget`."""
+    return "budget" in getattr(item, "fixturenames", ())

@@ -9,13 +9,14 @@ PYTEST_DONT_REWRITE (no asserts here, and rewriting costs every run of pytest)
 from __future__ import annotations
 
 import sys
+from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .fixtures import *  # noqa: F403 - pytest finds fixtures by the names in this module
-from .markers import declare_markers, used_by
+from .markers import BUDGET_MARKERS, declare_markers, used_by, uses_budget
 from .settings import add_options, read_settings
 from .stash import existing_runtime, settings_key
 
@@ -97,6 +98,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         _follow_tests(session.config)
         register_rooms(session, used)
+    if hasattr(session.config, "workerinput") and _has_budgets(session, used):
+        from .budgets.quiet import keep_quiet
+
+        keep_quiet(session)
+
+
+def _has_budgets(session: pytest.Session, used: Set[str]) -> bool:
+    is_in_specs = "pytest_toolcheck.budgets.scenarios" in sys.modules
+    return is_in_specs or bool(used & BUDGET_MARKERS) or any(map(uses_budget, session.items))
 
 
 def _follow_tests(config: pytest.Config) -> None:

@@ -1,6 +1,7 @@
 """One measurement at a time across the workers of a run, by a lock on a file in the run's directory.
 
-It keeps budgets from being each other's noise. Other tests go on beside them: what they disturb, the gates drop.
+It keeps budgets from being each other's noise. Other tests go on beside them: what they disturb, the gates drop, and
+where that takes long no further test begins (`quiet.py`).
 A worker has one lock (`measuring_lock`): a second one on the same file would wait for the first.
 """
 
@@ -58,6 +59,18 @@ class MeasuringLock:
         """Return the lock as it is held around a test's own body: what the body measures in any thread need not wait."""
         return AroundBody(self)
 
+    def is_held_elsewhere(self) -> bool:
+        """Whether another process is measuring."""
+        try:
+            file = os.open(self.path, os.O_RDWR)
+        except OSError:
+            return False
+        if is_free := _try_lock(file):
+            _free(file)
+        else:
+            os.close(file)
+        return not is_free
+
     def _hold(self) -> None:
         with self._counting:
             if self._depth == 0:
@@ -83,6 +96,8 @@ class MeasuringLock:
                     "is one of its tools hanging without a timeout?"
                 )
             time.sleep(_RETRY_S)
+        with contextlib.suppress(OSError):
+            os.utime(self.path)  # when it began
         return file
 
 
