@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -130,7 +131,10 @@ def test_of_long_inputs_the_shortest_that_failed_is_told(monkeypatch):
     monkeypatch.setattr("pytest_toolcheck.cases.fuzz._MOST_TEXT", 10_000)
     boom = Finding("no_crash", "boom", "boom")
     calls: list[Any] = []
-    result = fuzz_tool(lambda value, _: calls.append(value) or boom, grid(40), label="valid", seed=1)
+    results: list[Any] = []
+    fuzz = functools.partial(fuzz_tool, lambda value, _: calls.append(value) or boom, grid(40), label="valid", seed=1)
+    assert function_calls(lambda: results.append(fuzz())) < 6_000_000
+    [result] = results
     assert result.findings == (boom,)
     assert result.label == "valid"
     assert is_valid(grid(40), result.input)

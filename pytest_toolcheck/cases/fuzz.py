@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from hypothesis import Phase, Verbosity, find
+from hypothesis import Phase, Verbosity
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisDeprecationWarning, NoSuchExample, Unsatisfiable
@@ -24,6 +24,7 @@ from hypothesis.errors import HypothesisDeprecationWarning, NoSuchExample, Unsat
 from ..checks.base import Finding
 from ..spec.model import JSONSchema
 from .fuzz_base import with_known_values
+from .fuzz_find import find
 from .fuzz_smaller import without_needless
 from .model import Label
 from .own_constants import leave_ours_out
