@@ -323,8 +323,7 @@ class RunningScenario:
         self._state.runtime.log.emit(ev, **fields)
 
     def warn(self, message: str, *, check: str = "") -> None:
-        attrs = {"message": message, "severity": "warning"}
-        self.emit("warning", attrs=attrs | ({"check": check} if check else {}))
+        self.emit("warning", attrs={"message": message, "severity": "warning"} | ({"check": check} if check else {}))
 
     def told_often(self, case: Case, findings: tuple[Finding, ...]) -> str | None:
         return self._state.told_often(case, findings)
