@@ -18,7 +18,7 @@ from ..errors import Position
 from ..parts import part_of
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from ..targets.base import ToolDescription
-from .lifecycle import fail_if_seen_twice
+from .lifecycle import fail_if_seen_twice, proven_base
 from .pair_values import shows
 from .roles import may_be_called, required_of, role_of_tool, schema_of, words_of
 from .values import unused_name
@@ -94,9 +94,7 @@ class ApartScenario:
         fail_if_seen_twice(ctx, self.id, lambda: self._look(ctx))
 
     def _look(self, ctx: ToolContext) -> Finding | None:
-        base = ctx.base()
-        if base is None:
-            raise ScenarioSkipped(f"no valid call of {self.add} succeeded")
+        base = proven_base(ctx)
         owner, other, text = unused_name(), unused_name(), unused_name()
         given = {**base, self.owner: owner, _texts(ctx.plan.tool.input, self.owner)[0]: text}
         if not is_valid(ctx.plan.tool.input or True, given) or ctx.call(given).kind != "accepted":

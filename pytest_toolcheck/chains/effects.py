@@ -23,7 +23,7 @@ from ..parts import parts_of
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from ..targets.base import Outcome
 from .calls import reports_as_success
-from .lifecycle import fail_if_seen_twice
+from .lifecycle import fail_if_seen_twice, proven_base
 from .roles import ONLY_TELLS, may_be_called, required_of, role_of_tool, schema_of, words_of
 from .tools import Chain, chains_from
 from .values import further_values, made_up, members_of, plain, unused_name, with_new_texts
@@ -111,9 +111,7 @@ class Effects:
 
     def finding(self) -> Finding | None:
         """Return what is wrong, or None. Raises ScenarioSkipped without evidence."""
-        base = self._ctx.base()
-        if base is None:
-            raise ScenarioSkipped(f"no valid call of {self._ctx.plan.tool.name} succeeded")
+        base = proven_base(self._ctx)
         mine, other = self._two(base[self._key])
         for given in islice(self._ways({**base, self._key: mine}), _MOST_WAYS):
             if (wrong := self._followed(given, mine, other)) is not None:

@@ -15,7 +15,7 @@ from ..checks.base import shorten
 from ..errors import Position
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from ..targets.base import Outcome, ToolDescription
-from .lifecycle import fail_if_seen_twice
+from .lifecycle import fail_if_seen_twice, proven_base
 from .lists import rows_of
 from .once import BRINGS_BACK, MARKS
 from .pair_values import shows
@@ -73,9 +73,7 @@ class GoneScenario:
         fail_if_seen_twice(ctx, self.id, lambda: self._look(ctx))
 
     def _look(self, ctx: ToolContext) -> Finding | None:
-        base = ctx.base()
-        if base is None:
-            raise ScenarioSkipped(f"no valid call of {self.create} succeeded")
+        base = proven_base(ctx)
         given = next(with_new_texts(ctx.plan.tool.input, base), base)
         made = ctx.call(given)
         keys = list(own_values(plain(made.value), self.key, self.noun)) if made.kind == "accepted" else []

@@ -66,14 +66,20 @@ def fail_if_seen_twice(ctx: ToolContext, item: str, look: Callable[[], Finding |
     raise ScenarioFailure(again)
 
 
+def proven_base(ctx: ToolContext) -> dict[str, Any]:
+    """Return an input that the tool is proven to accept. Raises ScenarioSkipped where no candidate succeeded."""
+    base = ctx.base()
+    if base is None:
+        raise ScenarioSkipped(f"no valid call of {ctx.plan.tool.name} succeeded")
+    return base
+
+
 class ChainRun(ChainCleared):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
         """Carry the chain out; return what is wrong, or None. Raises ScenarioSkipped without evidence."""
-        base = self._ctx.base()
-        if base is None:
-            raise ScenarioSkipped(f"no valid call of {self._chain.create} succeeded")
+        base = proven_base(self._ctx)
         options = {*parts_of(self._schemas.get(self._chain.lister or ""))} - {*self._chain.shared}
         listed = Listed(self._chain.lister, self._list, marks=self._may_mark() or bool(options), selects=bool(options))
         first, self._offered = self._create(base)

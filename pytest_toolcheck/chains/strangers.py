@@ -20,7 +20,7 @@ from ..errors import Position
 from ..parts import part_of, parts_of, with_alternatives
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from ..targets.base import ToolDescription
-from .lifecycle import fail_if_seen_twice
+from .lifecycle import fail_if_seen_twice, proven_base
 from .roles import may_be_called, required_of, role_of_tool, schema_of, words_of
 from .values import new_key, plain, shown
 
@@ -99,9 +99,7 @@ class StrangerScenario:
         fail_if_seen_twice(ctx, self.id, lambda: self._look(ctx))
 
     def _look(self, ctx: ToolContext) -> Finding | None:
-        base = ctx.base()
-        if base is None:
-            raise ScenarioSkipped(f"no valid call of {self.changer} succeeded")
+        base = proven_base(ctx)
         one, other = self._nobodies(ctx.plan.tool.input, base)
         for name, values in islice(_values(ctx.plan.tool.input, self.owner).items(), _MOST):
             before = self._read(ctx, other, name)
