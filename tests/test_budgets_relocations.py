@@ -202,6 +202,7 @@ def test_a_library_opened_meanwhile_is_seen_and_may_be_closed(tmp_path):
 
 
 @needs_glibc
+@pytest.mark.usefixtures("looked_for_anew")
 def test_a_module_imported_since_is_looked_at_too(tmp_path, monkeypatch):
     """Libraries are looked for anew when another was loaded."""
     pytest.importorskip("memray")
