@@ -56,9 +56,16 @@ Room = Callable[[ToolPlan], Iterable[Any]]
 
 
 def findings_of(
-    folder: Path, code: str, spec: str, *, cases: bool = False, log: Log | None = None, room: Room = behaviour_scenarios
+    folder: Path,
+    code: str,
+    spec: str,
+    *,
+    cases: bool = False,
+    log: Log | None = None,
+    room: Room = behaviour_scenarios,
+    check: str | None = None,
 ) -> list[str]:
-    """Return `tool: check: message` of all that is found."""
+    """Return `tool: check: message` of all that is found; of one check nothing else is run, which is most of the time."""
     log = log or Log()
     closers: list[Any] = []
     run: Any = SimpleNamespace(
@@ -67,12 +74,16 @@ def findings_of(
     found: list[str] = []
     try:
         for plan in plans_in(folder, code, spec):
-            found += _of_tool(plan, run, room, cases=cases)
+            found += _of_tool(plan, run, _of_check(check, room), cases=cases)
     finally:
         for closer in reversed(closers):
             closer()
         _forget_modules(folder)
-    return found
+    return [line for line in found if check is None or line.split(": ")[1] == check]
+
+
+def _of_check(check: str | None, room: Room) -> Room:
+    return lambda plan: [each for each in room(plan) if check is None or getattr(each, "check", None) == check]
 
 
 def _forget_modules(folder: Path) -> None:

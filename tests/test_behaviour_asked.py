@@ -33,7 +33,7 @@ def list_events(start: date | None = None, end: date | None = None, max_price: i
 
 
 def found_in(folder: Path, code: str) -> list[str]:
-    return [each for each in findings_of(folder, code, "") if "filters: " in each]
+    return findings_of(folder, code, "", check="filters")
 
 
 @pytest.mark.parametrize(

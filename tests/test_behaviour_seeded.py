@@ -23,7 +23,7 @@ def shuffled(count: Annotated[int, Field(ge=1, le=52)], seed: int = 1) -> list[i
 
 
 def found_in(folder: Path, code: str) -> list[str]:
-    return [each for each in findings_of(folder, code, "") if "deterministic: " in each]
+    return findings_of(folder, code, "", check="deterministic")
 
 
 def test_a_seed_that_is_not_used(tmp_path: Path) -> None:
