@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import threading
@@ -12,31 +11,19 @@ import pytest
 from pytest_toolcheck.budgets.clocks import MeterError
 from pytest_toolcheck.budgets.lock import MeasuringLock, measuring_lock
 
+from .another_worker import another_worker_measures
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks between workers on Windows")
-
-
-def _hold(directory, held, let_go):
-    with MeasuringLock(directory):
-        held.set()
-        let_go.wait(30)
 
 
 def test_another_process_waits_until_it_is_free(tmp_path):
     """While one worker measures, another does not; when it ends, even by dying, the next may."""
-    context = multiprocessing.get_context("spawn")
-    held, let_go = context.Event(), context.Event()
-    worker = context.Process(target=_hold, args=(tmp_path, held, let_go))
-    worker.start()
-    try:
-        assert held.wait(30)
-        with (
-            pytest.raises(MeterError, match="another worker has been measuring"),
-            MeasuringLock(tmp_path, patience_s=0),
-        ):
-            pass
-    finally:
-        worker.kill()
-        worker.join()
+    with (
+        another_worker_measures(tmp_path),
+        pytest.raises(MeterError, match="another worker has been measuring"),
+        MeasuringLock(tmp_path, patience_s=0),
+    ):
+        pass
     with MeasuringLock(tmp_path, patience_s=30) as lock:
         assert "held" in repr(lock)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import sys
 import time
@@ -12,29 +12,30 @@ import pytest
 from pytest_toolcheck.budgets.lock import MeasuringLock
 from pytest_toolcheck.budgets.quiet import LONG_S, PATIENCE_S, QuietForOthers
 
-from .specs import PLUGINS
+from .another_worker import another_worker_measures
+from .specs import ALONE, PLUGINS, SUBPROCESS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks between workers on Windows")
-WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist", "-n", "2")
+WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist", "-n", "1")
+WAYS = ["test_without.py"], ["test_marked.py"], ["test_by_fixture.py"], ["test_beside_a_spec.py", "lab.tool.yaml"]
+AS_WORKER = """
+import json, sys
+import pytest
 
+class Worker:
+    def pytest_configure(self, config):
+        config.workerinput = {}
 
-def _measure(directory, measuring, end):
-    with MeasuringLock(directory):
-        measuring.set()
-        end.wait(60)
+sys.exit(sum(pytest.main(json.loads(way), plugins=[Worker()]) for way in sys.argv[1:]))
+"""
+"""One process is a worker for several runs: nothing of budgets is imported in the first."""
 
 
 @pytest.fixture
 def measured(tmp_path):
-    """Another process that measures, and the event that ends it."""
-    context = multiprocessing.get_context("spawn")
-    measuring, end = context.Event(), context.Event()
-    worker = context.Process(target=_measure, args=(tmp_path, measuring, end))
-    worker.start()
-    assert measuring.wait(60)
-    yield worker, end
-    end.set()
-    worker.join()
+    """Another process that measures."""
+    with another_worker_measures(tmp_path) as worker:
+        yield worker
 
 
 def _began_long_ago(lock):
@@ -44,14 +45,12 @@ def _began_long_ago(lock):
 
 def test_a_test_waits_until_the_long_measurement_has_ended(tmp_path, measured):
     """It is told by when the measurement began, and ends with it."""
-    worker, end = measured
     lock = MeasuringLock(tmp_path)
     _began_long_ago(lock)
 
     def end_it(_seconds):
         waited.append(1)
-        end.set()
-        worker.join()
+        measured.communicate()
 
     waited = []
     QuietForOthers(lock, sleep=end_it).wait()
@@ -117,12 +116,11 @@ def test_workers_with_budgets_do_so(pytester):
         ".tool.yaml",
         lab="toolcheck: 1\ntarget: {python: lab}\ntools:\n  double: {budgets: {cpu: {time: 10s}}, variations: {limit: 1}}\n",
     )
-    for files in (
-        ["test_marked.py"],
-        ["test_by_fixture.py"],
-        ["test_without.py"],
-        ["test_beside_a_spec.py", "lab.tool.yaml"],
-    ):
-        for how in ((), WORKERS):
-            result = pytester.runpytest(*PLUGINS, "--toolcheck-log=off", "-k", "test_it", *files, *how)
-            assert result.parseoutcomes()["passed"] == 1, result.stdout.str()
+    chosen = "--toolcheck-log=off", "-k", "test_it"
+    for files in WAYS:
+        pytester.runpytest(*PLUGINS, *ALONE, *chosen, *files).assert_outcomes(passed=1)
+    (pytester.path / "as_worker.py").write_text(AS_WORKER)
+    arguments = [*SUBPROCESS, "-p", "pytest_asyncio.plugin", *chosen]
+    told = pytester.run(sys.executable, "as_worker.py", *(json.dumps([*arguments, *files]) for files in WAYS))
+    assert told.ret == 0, told.stdout.str()
+    pytester.runpytest(*PLUGINS, *chosen, *WAYS[1], *WORKERS).assert_outcomes(passed=1)
