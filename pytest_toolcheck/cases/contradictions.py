@@ -16,7 +16,7 @@ from .valid import samples
 
 Path = tuple[str | int, ...]
 _DEEPEST = 40
-_ENDLESS = "a reference leads back to itself: no value can ever be validated"
+_ENDLESS = "a reference leads back to itself: no value that reaches it can ever be validated"
 
 _BOUNDS = (
     ("minLength", "maxLength"),

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _IN_PLACE = ("not", "if", "then", "else")
 _IN_PLACE_LISTS_AND_MAPS = ("allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies")
 _REFERRED_TO = frozenset(("$defs", "definitions"))
+_MOST_WAYS = 300
+"""So many ways lead from a schema through others, for the same value: among ten that all refer to each other, millions do."""
 
 
 def has_loop(document: Document) -> bool:
@@ -19,17 +21,37 @@ def has_loop(document: Document) -> bool:
     What nothing refers to is not looked at: no value is ever validated by it.
     """
     done: set[int] = set()
-    seen: set[int] = set()  # what is done need not have been looked into: it may have been met on the way
+    return any(_comes_back(document, node, (), done) for node in _reached(document))
+
+
+def _reached(document: Document) -> Iterator[Node]:
+    """Yield the schemas that values are validated by, each once; and what only looks like one."""
+    seen: set[int] = set()
     waiting = [document.root]
     while waiting:
         node = waiting.pop()
         if isinstance(node.schema, dict) and id(node.schema) not in seen:
             seen.add(id(node.schema))
-            if _comes_back(document, node, (), done):
-                return True
+            yield node
             waiting.extend(_inner(node))
             waiting.extend(document.targets(node))
-    return False
+
+
+def is_tangled(document: Document) -> bool:
+    """Return whether more ways than can be gone lead from some schema through others for one and the same value."""
+    return any(_ways(document, node, (), _MOST_WAYS) < 0 for node in _reached(document))
+
+
+def _ways(document: Document, node: Node, path: tuple[int, ...], left: int) -> int:
+    """Return how many more ways may be gone after those from this node; less than none for too many."""
+    key = id(node.schema)
+    if key in path or not isinstance(node.schema, dict):
+        return left - 1
+    for step in _same_value(document, node):
+        if left < 0:
+            break
+        left = _ways(document, step, (*path, key), left - 1)
+    return left
 
 
 def is_on_loop(document: Document, node: Node) -> bool:

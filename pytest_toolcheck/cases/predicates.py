@@ -16,6 +16,7 @@ from ..lean_jsonschema import jsonschema
 from .elementary import Predicate, Steps, always, never
 from .joints import Joints
 from .keywords import BUILDERS, COVERED_ELSEWHERE
+from .same_value import ASK_OF_PARTS, Guards
 
 _COMPILED_DRAFTS = (
     jsonschema.Draft202012Validator,
@@ -54,6 +55,11 @@ class Scope:
         """Return the scope of what a reference refers to."""
         resolved = self.resolver.lookup(reference)
         return Scope(self._predicates, resolved.contents, resolved.resolver)
+
+    @property
+    def guards(self) -> Guards | None:
+        """What watches over schemas that refer to themselves for the same value; None where none does."""
+        return self._predicates.guards
 
     @property
     def key(self) -> Any:
@@ -112,6 +118,8 @@ class Scope:
 
     def as_jsonschema(self, keyword: str, value: Any) -> Predicate:
         """Return a predicate that asks `jsonschema`'s own function for the keyword."""
+        if self._predicates.guards is not None and keyword in ASK_OF_PARTS:
+            raise RecursionError(f"{keyword} may refer to itself without end")
         rule, schema = self._predicates.validator.VALIDATORS[keyword], self.schema
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
         validator = self._predicates.validator.evolve(schema=schema, _resolver=self.resolver)
@@ -121,13 +129,21 @@ class Scope:
 class Predicates:
     """Compile schemas of one document; each once a dynamic scope."""
 
-    def __init__(self, draft: Any, validator: Any, specification: Any) -> None:
+    def __init__(
+        self,
+        draft: Any,
+        validator: Any,
+        specification: Any,
+        *,
+        steps: Steps | None = None,
+        guards: Guards | None = None,
+    ) -> None:
         self.validator, self.specification = validator, specification
-        self.draft = draft
+        self.draft, self.guards = draft, guards
         self._done: dict[Any, Predicate] = {}
         self._scopes: dict[int, tuple[Any, tuple[str, ...]]] = {}
         """What tells a resolver from others, by its id; with the resolver, which keeps the id its own."""
-        self.steps = Steps()
+        self.steps = Steps() if steps is None else steps
         """How far one value was looked into; begun anew with each."""
         self.joints = Joints(self.steps)
         self._alive: list[Any] = []
@@ -152,7 +168,8 @@ class Predicates:
         if done is None:
             self._alive.append(schema)
             self._done[key] = lambda value: self._done[key](value)
-            done = self._done[key] = self._build(schema, resolver)
+            made = self._build(schema, resolver)
+            done = self._done[key] = made if self.guards is None else self.guards.guarded(made)
         return done
 
     def asked(self, schema: Any, resolver: Any) -> Predicate:
@@ -185,13 +202,15 @@ class Predicates:
 
     def _in_another_draft(self, draft: Any, schema: Mapping[str, Any], resolver: Any) -> Predicate:
         validator = self.validator.evolve(schema=schema, _resolver=resolver)
+        if draft not in _COMPILED_DRAFTS and self.guards is not None:
+            raise RecursionError("the schema may refer to itself without end")
         if draft not in _COMPILED_DRAFTS:
             return cast(Predicate, validator.is_valid)
         if (other := self._of_draft.get(draft)) is None:
             specification = specification_with(draft.META_SCHEMA["$schema"], default=self.specification)
-            other = self._of_draft[draft] = Predicates(draft, validator, specification)
+            other = Predicates(draft, validator, specification, steps=self.steps, guards=self.guards)
+            self._of_draft[draft] = other
             other._of_draft, other._is_dynamic = self._of_draft, True
-            other.steps, other.joints = self.steps, Joints(self.steps)
         return other.compile(schema, resolver)
 
     def _keyword(self, scope: Scope, keyword: str, value: Any) -> list[Predicate]:

@@ -15,8 +15,9 @@ from ..lean_jsonschema import formats_of_schemas, jsonschema
 from ..spec.model import JSONSchema
 from .elementary import MOST_STEPS, Predicate
 from .heard import heard
-from .loops import has_loop, is_recursive
+from .loops import has_loop, is_recursive, is_tangled
 from .predicates import Predicates
+from .same_value import Guards, decided
 
 _MOST_TRIED, _MOST_TRIED_OF_RECURSIVE = 2000, 1000
 MOST_NEEDED, MOST_EQUAL = 20_000, 1_000_000
@@ -149,7 +150,7 @@ class Document:
     def _accepts(self) -> Predicate:
         """As `accepts`, going on with the steps that are counted."""
         if self.is_endless:
-            return _undecided
+            return self._decided(self.root)
         if self._predicates.usable:
             try:
                 return self._predicates.asked(self.schema, self.root.resolver)
@@ -172,8 +173,16 @@ class Document:
 
     @cached_property
     def is_endless(self) -> bool:
-        """Whether validation would never end; `jsonschema` then exhausts the stack, which can end the process."""
+        """Whether validation may never end; `jsonschema` then exhausts the stack, which can end the process.
+
+        Values whose validity does not hang on the reference that comes back are labelled all the same (`same_value.py`).
+        """
         return self._predicates.has_references and has_loop(self)
+
+    @cached_property
+    def is_tangled(self) -> bool:
+        """Whether there are too many ways to come back for any of them to be gone: no value is labelled."""
+        return self.is_endless and is_tangled(self)
 
     @cached_property
     def flaw(self) -> jsonschema.SchemaError | None:
@@ -202,8 +211,6 @@ class Document:
         `spent`: so many of the steps that may be taken are not left.
         """
         self.effort += 1
-        if self.is_endless:
-            return False
         known, self._predicates.steps.count = self._tests, spent
         try:
             for node in conjunction:
@@ -229,10 +236,32 @@ class Document:
     def _predicate(self, node: Node) -> Predicate:
         if node.schema is self.schema:
             return self._accepts
+        if self.is_endless:
+            return self._decided(node)
         if self._predicates.usable:
             return self._predicates.asked(node.schema, node.resolver)
         # `_resolver` is what jsonschema's own `descend` passes on; there is no public way to validate a sub-schema.
         return cast(Predicate, self.validator.evolve(schema=node.schema, _resolver=node.resolver).is_valid)
+
+    def _decided(self, node: Node) -> Predicate:
+        """Return the predicate of a node of a document in which schemas refer to themselves for the same value."""
+        try:
+            return decided(*[made.asked(node.schema, node.resolver) for made in self._assuming])
+        except Exception:  # what only `jsonschema` knows to judge: it would never end
+            return _undecided
+
+    @cached_property
+    def _assuming(self) -> list[Predicates]:
+        """The compiled schemas twice: that what a value is asked while it is being asked is refused, and is accepted."""
+        if not self._predicates.usable or self.is_tangled:
+            raise RecursionError("the schema refers to itself without end")
+        steps = self._predicates.steps
+        return [
+            Predicates(
+                self.draft, self.validator, self._specification, steps=steps, guards=Guards(steps, assumed=assumed)
+            )
+            for assumed in (False, True)
+        ]
 
     def derived(self, *key: Any, schema: Any) -> Any:
         """Return a schema made from parts of the document: the same object for the same key, so that memos know it."""

@@ -235,7 +235,7 @@ def alternatives(document: Document, conjunction: Conjunction) -> list[Shape]:
     key = tuple([id(node.schema) for node in conjunction])
     known: list[Shape] | None = document.memo.get(key)
     if known is None:
-        known = [Shape(row) for row, _ in _conjoin(document, conjunction, ())]
+        known = [Shape(row) for row, _ in ([] if document.is_tangled else _conjoin(document, conjunction, ()))]
         document.memo[key] = known
         document.kept.append(conjunction)
     return known

@@ -21,6 +21,8 @@ HARD_DEPTH = 24
 LARGE = 100
 """So many places drawn make a value large: it is finished as if the depth were reached."""
 _FEW = 2
+_MOST_LAID = 40
+"""So many schemas of one value are laid together where a branch may lead back to where it stands."""
 DEAD_ENDS = 30
 """Branches that may be found impossible while one value is drawn, before the attempt is given up."""
 
@@ -77,6 +79,8 @@ class Drawer:
 
     def _choose(self, choices: list[list[Goal]], plain: list[Node], residual: list[Node], depth: int) -> Any:
         """Settle the first open choice, then what is left; an impossible alternative gives way to the next."""
+        if len(plain) > _MOST_LAID and self.graph.leads_back:
+            raise Dead("the branch leads back to itself")
         first, rest = choices[0], choices[1:]
         for index in self._order(len(first)):
             try:

@@ -88,9 +88,14 @@ class SchemaGraph:
     @cached_property
     def apart(self) -> Document | None:
         """The document once more, whose effort no drawing adds to; none where formats are not checked, or no end is met."""
-        if self.document is None or self.document.is_endless:
+        if self.document is None or self.leads_back:
             return None
         return Document(self.document.schema, registry=self.registry)
+
+    @cached_property
+    def leads_back(self) -> bool:
+        """Whether some schema refers to itself for one and the same value."""
+        return self.document is not None and self.document.is_endless
 
     def child(self, node: Node, schema: Any) -> Node:
         """Return the node of a subschema of `node`."""

@@ -58,7 +58,8 @@ class _Finders:
         if key not in self._done:
             self._done[key] = lambda instance: self._done[key](instance)
             parts = [*self._references(scope), *self._parts(self, scope), *self._branches(scope)]
-            self._done[key] = _all_found(parts)
+            found = _all_found(parts)
+            self._done[key] = found if scope.guards is None else _asked_once(found)
         return self._done[key]
 
     def inside(self, scope: Scope, schema: Any) -> Finder:
@@ -104,6 +105,23 @@ def _all_found(parts: list[Finder]) -> Finder:
         for part in parts:
             spoken_of.update(part(instance))
         return spoken_of
+
+    return found
+
+
+def _asked_once(finder: Finder) -> Finder:
+    """Return the finder of a schema that may lead back to itself for the same value: nothing further is found there."""
+    open_now: set[int] = set()
+
+    def found(instance: Any) -> set[Any]:
+        key = id(instance)
+        if key in open_now:
+            return set()
+        open_now.add(key)
+        try:
+            return finder(instance)
+        finally:
+            open_now.discard(key)
 
     return found
 
