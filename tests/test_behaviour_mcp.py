@@ -197,3 +197,19 @@ def test_a_choice_that_calls_share_is_found_beside_a_text(tmp_path: Path) -> Non
     spec = "target: {mcp: {server: 'MODULE.py:server'}}\n"
     found = findings_of(tmp_path, code, spec)
     assert any(told.startswith("translate: isolated: ") for told in found), found
+
+
+def test_a_cache_with_half_a_key_is_found_where_no_hint_promises_anything(tmp_path: Path) -> None:
+    """New servers, asked in both orders, are the evidence; one in this process is made of newly imported modules."""
+    code = """
+from typing import Literal
+def tool(town: Literal["Oslo", "Rome"], unit: Literal["km", "mi"] = "km") -> dict:
+    far = {"Oslo": 10, "Rome": 20}[town] * (2 if unit == "mi" else 1)
+    kept.append({}) if not kept else None
+    return {"far": kept[0].setdefault(KEY, far), "unit": unit}
+"""
+    spec = "target: {mcp: {server: 'MODULE.py:server'}}\ntools: {tool: {variations: {categories: [repeat]}}}\n"
+    served = f"{HEAD}{code}\nserver.add_tool(tool)\n"
+    [finding] = findings_of(tmp_path, served.replace("KEY", "town"), spec)
+    assert "what is asked first decides" in finding
+    assert findings_of(tmp_path, served.replace("KEY", "(town, unit)"), spec) == []

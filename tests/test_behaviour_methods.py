@@ -84,7 +84,7 @@ class Service(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_PUT = do_GET
+    do_PUT = do_POST = do_GET
 
     def log_message(self, *said):
         pass
@@ -105,6 +105,13 @@ TOOLS = [
     ("show_metered", PLAIN.replace("PATH", "metered"), None),
     ("temperature", UNIT.replace("PATH", "half"), "temperature is not read_only: what is asked first decides"),
     ("temperature", UNIT.replace("PATH", "whole"), None),
+    (
+        "convert_it",
+        UNIT.replace("PATH", "half").replace("GET", "POST"),
+        "convert_it answers what another call was to be told",
+    ),
+    ("convert_it", UNIT.replace("PATH", "whole").replace("GET", "POST"), None),
+    ("open_it", UNIT.replace("PATH", "half").replace("GET", "POST"), None),
     ("next_number", PLAIN.replace("PATH", "next_number"), None),
     ("set_stock", PUTS.replace("PATH", "added"), "set_stock is not idempotent: an equal call has a further effect"),
     ("set_stock", PUTS.replace("PATH", "kept"), None),

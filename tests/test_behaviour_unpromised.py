@@ -19,11 +19,15 @@ def NAME(town: Literal["Oslo", "Rome"], unit: Literal["km", "mi"] | None = None,
 """
 FROM = "{'Oslo': 10, 'Rome': 20}[town] * (2 if unit == 'mi' else 1)"
 HALF = f"return str(kept.setdefault(town, {FROM}))"
+ECHO = "return {'far': kept.setdefault(KEY, " + FROM + "), 'unit': unit or 'km', 'town': town}"
 WHOLE = f"return str(kept.setdefault((town, unit), {FROM}))"
 STAYS = "unit = kept['unit'] = unit or kept.get('unit', 'km')\n    return f'{town} {unit}'"
 CASES = [
     ("distance", "Distance of a town.", HALF, "what is asked first decides"),
     ("distance", "Distance of a town.", WHOLE, None),
+    ("distance", "Distance of a town.", ECHO.replace("KEY", "town"), "what is asked first decides"),
+    ("distance", "Distance of a town.", ECHO.replace("KEY", "(town, unit)"), None),
+    ("distance", "Distance of a town.", "return {'unit': unit or 'km', 'town': town}", None),  # echoes alone
     ("distance", "Distance of a town, in the unit that was asked for first.", HALF, None),
     ("open_trip", "Open a trip.", HALF, None),
     ("create_trip", "A trip.", HALF, None),

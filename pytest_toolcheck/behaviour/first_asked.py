@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import parts_of
+from .echoes import shared_answer
 from .fresh_values import Maker, makers_for, new_value
-from .leaves import Leaves, differing, is_ignored, is_volatile, leaves_of_outcome
+from .leaves import Leaves, is_ignored, is_volatile, leaves_of_outcome
 from .patience import Patience
 from .telling import Score, scores, separated
 
@@ -194,7 +195,8 @@ class _Experiment:
             return None
         calls = [self.keys.with_value(key, self.name, self.values[which]) for which in (first, 1 - first)]
         one, other = [self.keys.answer(call) for call in calls]
-        return None if one is None or other is None or differing([one, other]) else Asked(calls[0], calls[1], one)
+        shared = shared_answer(calls[0], one, calls[1], other) if one is not None and other is not None else None
+        return Asked(calls[0], calls[1], shared) if shared is not None else None
 
 
 def _value(call: Input, name: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..checks.base import as_json
+from .echoes import shared_answer
 from .leaves import Leaves, is_ignored, is_volatile, leaves_of_outcome
 from .promise import SLOW_S, runs_here
 
@@ -55,11 +56,11 @@ def what_order_decides(trial: Trial, known: Sequence[tuple[Input, Outcome]]) -> 
     if len(values) < 2:
         return None
     here = _answers(trial, values, None)
-    if not any(True for _ in _alike(here)):
+    if not any(True for _ in _alike(values, here)):
         return None
-    with _elsewhere(trial) as session:
+    with elsewhere(trial) as session:
         there = _answers(trial, values[::-1], session)[::-1] if session is not None else []
-    suspected = _suspected(here, there) if there else iter(())
+    suspected = _suspected(values, here, there) if there else iter(())
     for one, other in itertools.islice(suspected, _PAIRS):
         if (decided := believed(trial, values[one], values[other])) is not None:
             return decided
@@ -102,16 +103,24 @@ def answer_of(trial: Trial, value: Input, session: Session | None) -> Leaves | N
     return {p: v for p, v in leaves if not is_ignored(p, ignored) and not is_volatile(p, (v,), telemetry=True)}
 
 
-def _alike(answers: Sequence[Leaves | None]) -> Iterator[tuple[int, int]]:
+def _alike(values: Sequence[Input], answers: Sequence[Leaves | None]) -> Iterator[tuple[int, int]]:
     for one, other in itertools.combinations(range(len(answers)), 2):
-        if answers[one] is not None and answers[one] == answers[other]:
+        if _shared(values, answers, one, other) is not None:
             yield one, other
 
 
-def _suspected(here: Sequence[Leaves | None], there: Sequence[Leaves | None]) -> Iterator[tuple[int, int]]:
+def _shared(values: Sequence[Input], answers: Sequence[Leaves | None], one: int, other: int) -> Leaves | None:
+    mine, others = answers[one], answers[other]
+    return None if mine is None or others is None else shared_answer(values[one], mine, values[other], others)
+
+
+def _suspected(
+    values: Sequence[Input], here: Sequence[Leaves | None], there: Sequence[Leaves | None]
+) -> Iterator[tuple[int, int]]:
     """Yield pairs of calls that were answered alike in both orders, and not the same in both."""
-    for one, other in _alike(here):
-        if None is not there[one] == there[other] and there[one] != here[one]:
+    for one, other in _alike(values, here):
+        beside = _shared(values, there, one, other)
+        if beside is not None and beside != _shared(values, here, one, other):
             yield one, other
 
 
@@ -122,16 +131,18 @@ def believed(trial: Trial, one: Input, other: Input) -> Decided | None:
         first, then = (one, other) if at % 2 == 0 else (other, one)
         with begun_anew(trial) as session:
             answer = answer_of(trial, first, session) if session is not None else None
-            if answer is None or answer_of(trial, then, session) != answer:
-                return None
-        seen.append(answer)
-        if (at >= 2 and answer != seen[at - 2]) or (at >= 1 and answer == seen[at - 1]):
+            later = answer_of(trial, then, session) if answer is not None else None
+        shared = shared_answer(first, answer, then, later) if answer is not None and later is not None else None
+        if shared is None:
+            return None
+        seen.append(shared)
+        if (at >= 2 and shared != seen[at - 2]) or (at >= 1 and shared == seen[at - 1]):
             return None
     return Decided(one, other, (seen[0], seen[1]))
 
 
 @contextmanager
-def _elsewhere(trial: Trial) -> Iterator[Session | None]:
+def elsewhere(trial: Trial) -> Iterator[Session | None]:
     """A session in which the tool has hardly been called: one that is there anyway."""
     if (second := trial.ctx.server.second()) is not None:
         yield second

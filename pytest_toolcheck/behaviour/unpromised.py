@@ -1,7 +1,7 @@
-"""What functions owe that promise nothing: equal questions do not get the answer that another call was to have.
+"""What tools owe that promise nothing: equal questions do not get the answer that another call was to have.
 
 Two faults show where a tool is called with its base and with one parameter changed: a cache whose key leaves the parameter
-out (what is asked first decides what both are answered, in newly imported modules), and a default that is the last call's
+out (what is asked first decides what both are answered, in newly imported modules and servers), and a default that is the last call's
 value. Tools that make, begin or keep something may do either: a key of idempotency, a place that is taken.
 """
 
@@ -17,9 +17,10 @@ from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..parts import parts_of
 from ..scenario import ScenarioSkipped, ToolPlan
+from .echoes import shared_answer
 from .first_asked import alternatives
 from .leaves import Leaves
-from .order import answer_of, believed
+from .order import answer_of, believed, elsewhere
 from .promise import SLOW_S
 from .switches import HAS_AN_EFFECT, is_wanted
 
@@ -45,11 +46,20 @@ _OF_ONE_CALL: Final = frozenset(
     ["key", "id", "token", "session", "idempotency", "request", "nonce", "handle", "cursor"]
 )
 
+_KINDS: Final = ("python", "mcp", "http", "websocket")
+"""Of commands each call begins anew."""
+_QUESTIONS: Final = (
+    "quote convert conversion calculate compute estimate translate predict compare format render validate check search lookup find query "
+    "detect classify extract parse summarize analyze measure count encode decode hash normalize resolve recommend suggest score rank"
+)
+_ONLY_ANSWERS: Final = frozenset(_QUESTIONS.split())
+"""What a POST does that makes nothing, by its name or by the end of its path."""
+
 Input = dict[str, Any]
 
 
 def owes_answers(plan: ToolPlan) -> bool:
-    """Whether a function that promises nothing is by its name and description one that only answers."""
+    """Whether a tool that promises nothing is by its name and description one that only answers."""
     tool, keeps = plan.tool, plan.tool.annotations
     promises = (
         keeps.read_only,
@@ -60,7 +70,8 @@ def owes_answers(plan: ToolPlan) -> bool:
     )
     role = role_of(tool.name)
     if (
-        plan.spec.target.kind != "python"
+        plan.spec.target.kind not in _KINDS
+        or not _is_question(plan)
         or any(each is not None for each in promises)
         or len(parts_of(tool.input)) < _FEWEST
     ):
@@ -70,6 +81,15 @@ def owes_answers(plan: ToolPlan) -> bool:
     is_maker |= not _DOES.isdisjoint(words[:1])
     told = f"{plan.description.description} {[part.get('description') for part in parts_of(tool.input).values()]}"
     return not is_maker and not _KEEPS.search(told) and is_wanted(tool, "deterministic", "repeat")
+
+
+def _is_question(plan: ToolPlan) -> bool:
+    """Whether a service's operation may be a question: a GET has promises of its own, and most other calls make something."""
+    if plan.spec.target.kind != "http":
+        return True
+    method, _, path = (plan.description.source or "").partition(" ")
+    words = {*words_of(plan.tool.name)[:1], *words_of(path.rpartition("/")[2])[:1]}
+    return method == "POST" and not _ONLY_ANSWERS.isdisjoint(words)
 
 
 def unpromised(trial: Trial) -> None:
@@ -91,17 +111,18 @@ def _look(trial: Trial, base: Input) -> Input | None:
     usual = _answer(trial, base)
     if usual is None or usual != _answer(trial, base):
         return None
-    alike, unlike = [], None
+    alike: list[tuple[Input, Leaves]] = []
+    unlike = None
     for name, changed in islice(_changed(trial, base), _MOST_CHANGED):
         answer = _answer(trial, changed)
-        if answer == usual:
-            alike.append(changed)
+        if answer is not None and shared_answer(base, usual, changed, answer) is not None:
+            alike.append((changed, answer))
         elif answer is not None:
             unlike = unlike or changed
         if answer is not None and name not in base:
             _last_stays(trial, base, name)
     if alike:
-        _first_decides(trial, base, alike, usual)
+        _first_decides(trial, base, alike)
     return unlike
 
 
@@ -118,11 +139,13 @@ def _answer(trial: Trial, given: Input, session: Session | None = None) -> Leave
     return answer_of(trial, given, session)
 
 
-def _first_decides(trial: Trial, base: Input, alike: list[Input], usual: Leaves) -> None:
-    for other in alike:
-        with trial.fresh_session() as session:
-            fresh = _answer(trial, other, session)
-        if fresh not in (None, usual) and (decided := believed(trial, base, other)) is not None:
+def _first_decides(trial: Trial, base: Input, alike: list[tuple[Input, Leaves]]) -> None:
+    for other, answer in reversed(
+        alike
+    ):  # elsewhere too the first one decides, and may be the base's default spelled out
+        with elsewhere(trial) as session:
+            fresh = _answer(trial, other, session) if session is not None else None
+        if fresh not in (None, answer) and (decided := believed(trial, base, other)) is not None:
             message = f"what is asked first decides what {shorten(as_json(other), 100)} is answered"
             raise trial.broken(
                 f"answers what another call was to be told: {message}", "asked first", *decided.details()
