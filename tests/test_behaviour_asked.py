@@ -137,6 +137,11 @@ def search_books(query: str) -> list[str]:
     return [row for row in rows if query.lower() in row.lower()]
 '''
 SHORT = BOOKS.replace(" lights", "").replace("late summer", "May").replace("letters", "in the Fog")
+NAMES = (
+    BOOKS.replace("The Old Harbour lights", "Ada Lovelace")
+    .replace("A Garden in late summer", "Grace Hopper")
+    .replace(" letters", "")
+)
 PEOPLE = '''
 kept = []
 def add_person(name: str, city: str) -> dict:
@@ -156,6 +161,7 @@ WHOLE_WORDS = PEOPLE.replace("].lower()", "].lower().split()")
         (BOOKS, "query.lower()", "query", 'finds nothing by ["Harbour", "Garden", "Winter"], which rows hold'),
         (BOOKS, "in row.lower()", "in row", "finds nothing by "),
         (SHORT, "query.lower()", "query", "and finds rows by harbour"),
+        (NAMES, "in row.lower()", "in row", "and finds rows by "),
         (PEOPLE, 'row["name"].lower()', 'row["name"]', "which the name of rows hold"),
         (WHOLE_WORDS, "query.lower()", "query", "which the name of rows hold"),
     ],

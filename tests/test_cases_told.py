@@ -121,14 +121,28 @@ def test_what_the_schema_refuses_is_not_tried() -> None:
         ),
         ({"examples": ["1-5"]}, {"5-1", "1-1", "1-", "-5", "1-5-"}),
         ({"description": "How long, in the form '1h30m'."}, {"0h30m", "1h30", "30m1h", "h30m", "1H30M", "1h30m1h30m"}),
+        ({"description": "A sum, such as '8/2-1'."}, {"0/2-1", "8/0-1", "8/2-0"}),
     ],
-    ids=["ranges", "an example", "a duration"],
+    ids=["ranges", "an example", "a duration", "each number nought"],
 )
 def test_texts_nearly_of_the_form_that_is_shown_are_tried(about: dict[str, Any], near: set[str]) -> None:
     """Of a free text whose form only words or examples tell: parts exchanged, equal, left out, doubled, far away."""
     schema = {"type": "object", "properties": {"it": {"type": "string", **about}}, "required": ["it"]}
     sent = {case.input.get("it") for case in generate_cases(schema, limit=200) if case.label == "valid"}
     assert near <= {text for text in sent if isinstance(text, str)}
+
+
+def test_what_the_tool_itself_says_shows_the_form_of_a_silent_parameter() -> None:
+    """`Add and divide, such as 8/2-1`: the one text has no description of its own."""
+    schema = {"type": "object", "properties": {"it": {"type": "string"}}, "required": ["it"]}
+    sent = {
+        case.input.get("it")
+        for case in generate_cases(schema, about="Add and divide, such as 8/2-1.")
+        if case.label == "valid"
+    }
+    assert {"8/2-1", "8/0-1"} <= {text for text in sent if isinstance(text, str)}
+    formed = {**schema, "properties": {"it": {"type": "string", "pattern": "^[-0-9/]+$"}}}
+    assert not [c.id for c in generate_cases(formed, about="such as 8/2-1.") if "nearly of the form" in c.detail]
 
 
 def test_words_of_sentences_have_no_form() -> None:

@@ -1,7 +1,7 @@
 """A search finds a row by a word that the row shows: one with a capital letter too, where it finds rows by small ones.
 
 The evidence is the tool's own: of the same member of rows, words in small letters find theirs, or words with a capital once
-they are written in small letters, and words with a capital do not.
+they are written in small letters or without it, and words with a capital do not.
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ def wrong_search(asking: Asking, name: str) -> str | None:
         small = _tried(asking, name, place, rows, lambda word: word.islower())
         if True not in small.values():
             small = _tried(asking, name, place, rows, lambda word: word[0].isupper(), asked=str.lower)
+        if True not in small.values():  # of words that all have a capital, what follows it
+            tails = _tried(asking, name, place, rows, lambda word: word[0].isupper(), asked=_tail)
+            small = {_tail(word): is_found for word, is_found in tails.items()}
         if True not in small.values():
             continue
         large = _tried(asking, name, place, rows, lambda word: word[0].isupper())
@@ -93,6 +96,10 @@ def _tried(asking: Asking, name: str, place: str, rows: list[Any], is_meant: Any
             if is_found or found == []:
                 tried[word] = is_found
     return tried
+
+
+def _tail(word: str) -> str:
+    return word[1:]
 
 
 def _texts(row: Any) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Texts nearly of the form that a description shows: of `1-5` the ends exchanged, equal, left out, far apart."""
+"""Texts nearly of the form that a description shows: of `1-5` the ends exchanged, equal, left out, far apart, nought."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _DATE = re.compile(r"\d{4}(?P<rest>[-/.](?:0[1-9]|1[0-2])[-/.](?:0[1-9]|1\d|2[0-
 _FAR_YEARS = ("2999", "1900")
 _FAR = "1000"
 _LONGEST, _MOST = 40, 16
+_ZEROS = 4
+"""So many of its numbers are made 0, each by itself: a divisor, a width."""
 
 
 def has_form(text: str) -> bool:
@@ -38,7 +40,7 @@ def _near(text: str) -> Iterator[str]:
     if first is not last:
         yield _put(_put(text, last, first[0]), first, last[0])
         yield _put(text, last, first[0])
-    yield from (_put(text, last, _FAR), _put(text, first, "0"))
+    yield from (_put(text, last, _FAR), *(_put(text, number, "0") for number in numbers[:_ZEROS]))
     sign = _SIGN.search(text)
     if sign is not None:
         yield from (text[: sign.end()], text[sign.start() :], text[: sign.start()])

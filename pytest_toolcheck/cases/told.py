@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -55,6 +55,7 @@ def _meant_for(document: Document, conjunction: Conjunction, found: list[str]) -
         far = (date for date in dates if document.holds(conjunction, date))
         for word in (*islice(texts, _MOST_TEXTS), *islice(far, _MOST_DATES)):
             yield change("enum", word, only_if_valid=True)
+        yield from _near(document, conjunction, (word for word in named if document.holds(conjunction, word)))
     if {"integer", "number"} & kinds:
         yield from (change("number", number, only_if_valid=True) for number in _numbers(found))
 
@@ -95,11 +96,16 @@ def _of_parameter(document: Document, conjunction: Conjunction) -> Iterator[Chan
 def _near_forms(document: Document, conjunction: Conjunction) -> Iterator[Change]:
     """Yield texts that are nearly of the form which a description or an example of a free text shows."""
     shapes = [shape for shape in alternatives(document, conjunction) if "string" in shape.types()]
+    examples = (text for shape in shapes for given in shape.all_of("examples") for text in _listed_texts(given))
+    yield from _near(document, conjunction, (*texts_told(document, conjunction), *examples) if shapes else ())
+
+
+def _near(document: Document, conjunction: Conjunction, texts: Iterable[str]) -> Iterator[Change]:
+    """Yield what is nearly of the form of these texts, where no pattern or format says more than they."""
+    shapes = [shape for shape in alternatives(document, conjunction) if "string" in shape.types()]
     if any(shape.members() is not None or shape.all_of("pattern") or shape.all_of("format") for shape in shapes):
         return
-    examples = (text for shape in shapes for given in shape.all_of("examples") for text in _listed_texts(given))
-    shown = dict.fromkeys((*texts_told(document, conjunction), *examples)) if shapes else ()
-    streams = [iter(near_forms(text)) for text in filter(has_form, shown)]
+    streams = [iter(near_forms(text)) for text in filter(has_form, dict.fromkeys(texts))]
     for text in islice(interleaved(streams[:_MOST_FORMS]), _MOST_NEAR):
         yield change("pattern", text, f"nearly of the form {text}", only_if_valid=True)
 
