@@ -17,10 +17,10 @@ from ..checks.no_crash import shows_crash
 from ..errors import Position
 from ..parts import parts_of
 from ..scenario import Scenario, ScenarioFailure, ScenarioSkipped, ToolContext, ToolPlan
+from .alike import ChainAlike
 from .answers import changed_beside, changed_elsewhere, is_as_before, is_emptied, mistaken
 from .calls import BAD, NOT_VISIBLE
 from .changes import MOST_CHANGES, Change, changes
-from .cleared import ChainCleared
 from .lists import Listed
 from .tools import Chain, chains_from
 from .values import (
@@ -74,7 +74,7 @@ def proven_base(ctx: ToolContext) -> dict[str, Any]:
     return base
 
 
-class ChainRun(ChainCleared):
+class ChainRun(ChainAlike):
     """One pass through a chain."""
 
     def finding(self) -> Finding | None:
@@ -104,7 +104,7 @@ class ChainRun(ChainCleared):
         wrong = wrong or self._one_more(base, second, also_offered, listed) or self._with_options(base)
         wrong = wrong or self._each_value() or self._kept_whole(base) or self._kept_exact(base)
         wrong = wrong or self._null_takes_away(base)
-        wrong = wrong or self._kept_moment(base)
+        wrong = wrong or self._kept_moment(base) or self._key_as_given(base, key) or self._apart_though_alike(base)
         for made in (key, self._other) if wrong is not None else (self._other,):
             self._cleared(made)
         return wrong

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..behaviour.fresh_values import makers_for, new_value
 from ..checks import Finding
-from ..checks.base import shorten
+from ..checks.base import as_json, shorten
 from ..checks.violation import is_valid
 from ..errors import Position
 from ..events import new_rid
@@ -33,7 +33,10 @@ _SAYS_SO: Final = re.compile(
     r"\b(?:request|idempoten\w*|nonce|replay\w*|rate|limit|too (?:many|often|fast)|today|now)\b", re.IGNORECASE
 )
 """What says that the call itself is the one that came twice, or came too soon."""
-_VERBS: Final = "reserve book claim register assign allocate take join rent hire lend borrow buy sell order lock enroll sign open start schedule"
+_VERBS: Final = (
+    "reserve book claim register assign allocate take join rent hire lend borrow buy sell order lock enroll sign open start "
+    "schedule"
+)
 _GIVES_OUT: Final = frozenset(_VERBS.split())
 _AT_ONCE: Final = 6
 _ROUNDS: Final = 4
@@ -103,7 +106,7 @@ class _Look:
                 continue
             found = self._call(again)
             if found.kind == "accepted" and shown(plain(found.value), name) == value:
-                what = f"takes {shorten(other, 60)}, says back {shorten(value, 60)}, and refuses that as taken"
+                what = f"takes {shorten(as_json(other), 60)}, says back {shorten(as_json(value), 60)}, and refuses that as taken"
                 return self._wrong(f"{what} when it is given as such", "another spelling")
         return None
 
