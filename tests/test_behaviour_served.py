@@ -18,7 +18,7 @@ from .behaviour_lab import findings_of
 from .test_targets_http import free_port
 
 SERVER = """
-import json, sys
+import json, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 cache = {}
@@ -34,6 +34,15 @@ def as_hashed(word, upper):
 
 def as_sorted(word, upper):
     return sorted({word, str(upper), "red", "green", "blue", "cyan", "black"})
+
+def shared(word, upper):
+    cache["word"] = word
+    time.sleep(0.002)
+    return {"said": word.upper() if upper else word, "word": cache["word"]}
+
+def own(word, upper):
+    time.sleep(0.002)
+    return {"said": word.upper() if upper else word, "word": word}
 
 class Service(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -81,6 +90,17 @@ def test_a_service_is_asked_anew_what_it_answered_before(tmp_path: Path) -> None
     found = findings_of(tmp_path, SERVER, spec_of(port, f"'{sys.executable}', MODULE.py, '{port}'", *tools))
     assert [finding.partition(":")[0] for finding in found] == ["half_key", "as_hashed"]
     assert all("called in a server that was started anew with" in finding for finding in found)
+
+
+def test_what_only_answers_is_asked_side_by_side(tmp_path: Path) -> None:
+    """A variable that all requests share shows in a tool that promises to be deterministic; its twin is not accused."""
+    port = free_port()
+    spec = spec_of(port, f"'{sys.executable}', MODULE.py, '{port}'", "shared", "own")
+    found = findings_of(
+        tmp_path, SERVER, spec.replace("    input:", "    variations: {categories: [concurrent]}\n    input:")
+    )
+    [told] = found
+    assert told.startswith("shared: isolated: shared is not isolated: 8 calls at once are answered differently")
 
 
 def test_each_worker_starts_its_server_on_a_port_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,13 +28,34 @@ ROWS = (
 )
 
 
-@pytest.mark.parametrize(("wanted", "made"), [ALL, ROWS])
+BEGINNING = ("who == owner", "who[:3] == owner[:3]")
+
+
+@pytest.mark.parametrize(("wanted", "made"), [ALL, ROWS, BEGINNING])
 def test_a_list_that_forgets_whose_it_is(tmp_path: Path, wanted: str, made: str) -> None:
     """The text of one is shown to another; the twin differs by the condition alone."""
     [found] = findings_of(tmp_path, NOTES.replace(wanted, made), "", room=apart_scenarios)
     assert "list_notes shows for owner n" in found
     assert "what add_note added for n" in found
     assert findings_of(tmp_path, NOTES, "", room=apart_scenarios) == []
+
+
+def test_tools_whose_verbs_say_little(tmp_path: Path) -> None:
+    """`post_message(owner, text)` and `history(owner)`: what one shows of the other is the evidence; a key of a pattern."""
+    spec = """
+    tools:
+      post_message: {input: {type: object, properties: {owner: {type: string, pattern: '^[a-z]{1,12}$'}, text: {type: string}}, required: [owner, text]}}
+      history: {input: {type: object, properties: {owner: {type: string, pattern: '^[a-z]{1,12}$'}}, required: [owner]}}
+    """
+    code = (
+        NOTES.replace("add_note", "post_message")
+        .replace("list_notes", "history")
+        .replace("Add a note for its owner", "Say it")
+    )
+    [found] = findings_of(tmp_path, code.replace(*BEGINNING), spec, room=apart_scenarios)
+    assert "history shows for owner " in found
+    assert findings_of(tmp_path, code, spec, room=apart_scenarios) == []
+    assert findings_of(tmp_path, code.replace("history", "send_all").replace(*ALL), "", room=apart_scenarios) == []
 
 
 @pytest.mark.parametrize(

@@ -65,14 +65,15 @@ def _by_method(plan: ToolPlan) -> Iterator[Scenario]:
 
 
 def _isolated(plan: ToolPlan) -> Callable[[Trial], None] | None:
-    """Return how isolation is tried; without being asked only where that is harmless: shuffled, or read-only."""
+    """Return how isolation is tried; without being asked only where that is harmless: shuffled, or of what only answers."""
     tool, wanted = plan.tool, plan.tool.checks.get("isolated")
     is_asked = bool(wanted) or "concurrent" in (tool.variations.categories or ())
     if wanted is False or not is_wanted(tool, "isolated", "concurrent"):
         return None
     if plan.description.is_async:
         return isolation.shuffled
-    is_harmless = bool(tool.annotations.read_only) and plan.spec.target.kind in ("mcp", "http", "websocket")
+    only_answers = tool.annotations.read_only or tool.annotations.deterministic or owes_answers(plan)
+    is_harmless = bool(only_answers) and plan.spec.target.kind in ("mcp", "http", "websocket")
     return isolation.together if is_asked or is_harmless else None
 
 

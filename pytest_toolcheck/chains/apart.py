@@ -1,7 +1,7 @@
 """What is added for one owner is not listed for another: `add_note(owner, text)`, `list_notes(owner)`. One item a pair of tools.
 
 The evidence is a text that nobody has used, which the list shows for the owner that it was added for, and for one of whom
-nobody has heard. A finding comes twice.
+nobody has heard: any other, and one whose name begins alike. A finding comes twice.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..behaviour.fresh_values import begun_alike
+from ..behaviour.switches import HAS_AN_EFFECT
 from ..checks import Finding
 from ..checks.base import shorten
 from ..checks.violation import is_valid
@@ -21,11 +23,18 @@ from ..targets.base import ToolDescription
 from .lifecycle import fail_if_seen_twice, proven_base
 from .pair_values import shows
 from .roles import may_be_called, required_of, role_of_tool, schema_of, words_of
-from .values import unused_name
+from .values import new_key, unused_name
 
-_WORDS: Final = "query search text term keyword q filter format lang language locale order sort fields view unit title name content body"
+_WORDS: Final = (
+    "query search text term keyword q filter format lang language locale order sort fields view unit title name content body "
+    "prefix path pattern folder directory"
+)
 _NO_OWNER: Final = frozenset(_WORDS.split())
 """Of these two different ones may rightly list the same thing."""
+_SENDS: Final = frozenset(["post", "send", "push", "append", "record", "log", "publish", "say", "submit", "note"])
+"""Verbs that add something, where they stand first."""
+_TELLING: Final = 4
+_AS_LETTERS: Final = str.maketrans("0123456789", "abcdefghij")
 _LONGEST: Final = 12
 """As long as a name that nobody has used."""
 _OF_ALL: Final = re.compile(
@@ -35,21 +44,38 @@ _OF_ALL: Final = re.compile(
 
 def apart_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     """Yield the lists that show for one owner what this tool adds for it."""
-    adds = role_of_tool(plan.description)
-    if adds is None or adds[0] != "create" or _OF_ALL.search(plan.description.description or ""):
+    adds = _adds(plan.description)
+    if adds is None or _OF_ALL.search(plan.description.description or ""):
         return
     for tool in plan.siblings:
-        lists = role_of_tool(tool)
         needed = required_of(schema_of(plan.spec, tool))
-        if lists is None or lists[0] != "list" or len(needed) != 1 or not may_be_called(plan.spec, tool):
+        if not _may_list(tool, adds) or len(needed) != 1 or not may_be_called(plan.spec, tool):
             continue
-        if lists[1] == adds[1] and _is_owner(plan, tool, needed[0]):
+        if _is_owner(plan, tool, needed[0]):
             yield ApartScenario(plan.tool.name, tool.name, needed[0], plan.tool.position)
+
+
+def _adds(tool: ToolDescription) -> str | None:
+    """Return the noun of a tool that adds something, "" where it has only a verb that does; None where it adds nothing."""
+    role = role_of_tool(tool)
+    if role is not None:
+        return role[1] if role[0] == "create" else None
+    return "" if not _SENDS.isdisjoint(words_of(tool.name)[:1]) else None
+
+
+def _may_list(tool: ToolDescription, noun: str) -> bool:
+    """Whether a tool lists such things by its name, or has a name that says nothing of what it does: `history(room)`."""
+    role, words = role_of_tool(tool), words_of(tool.name)
+    if not _SENDS.isdisjoint(words[:1]):
+        return False
+    if role is not None:
+        return role[0] == "list" and (role[1] == noun or not noun)
+    return HAS_AN_EFFECT.isdisjoint(words)
 
 
 def _is_owner(plan: ToolPlan, tool: ToolDescription, name: str) -> bool:
     ours, theirs = plan.tool.input, schema_of(plan.spec, tool)
-    is_text = all(_is_free_text(part_of(schema, name)) for schema in (ours, theirs))
+    is_text = all(_is_key(part_of(schema, name)) for schema in (ours, theirs))
     is_said = _OF_ALL.search(f"{tool.description} {part_of(theirs, name).get('description', '')}") is not None
     return (
         name in required_of(ours)
@@ -63,6 +89,13 @@ def _is_owner(plan: ToolPlan, tool: ToolDescription, name: str) -> bool:
 def _texts(schema: Any, owner: str) -> list[str]:
     """Return what else a thing must be given that can be told again: free texts."""
     return [name for name in required_of(schema) if name != owner and _is_free_text(part_of(schema, name))]
+
+
+def _is_key(part: Mapping[str, Any]) -> bool:
+    """Whether a text may be a name that nobody has used, of a pattern perhaps."""
+    return part.get("type") == "string" and not any(
+        word in part for word in ("enum", "const", "format", "contentEncoding")
+    )
 
 
 def _is_free_text(part: Mapping[str, Any]) -> bool:
@@ -95,13 +128,32 @@ class ApartScenario:
 
     def _look(self, ctx: ToolContext) -> Finding | None:
         base = proven_base(ctx)
-        owner, other, text = unused_name(), unused_name(), unused_name()
+        owner, other, text = self._name(ctx, base), self._name(ctx, base), unused_name()
         given = {**base, self.owner: owner, _texts(ctx.plan.tool.input, self.owner)[0]: text}
         if not is_valid(ctx.plan.tool.input or True, given) or ctx.call(given).kind != "accepted":
             raise ScenarioSkipped(f"{self.add} takes no {self.owner} that nobody has used")
         own = ctx.call_tool(self.lister, {self.owner: owner})
         if own.kind != "accepted" or not shows(own.value, text):
             raise ScenarioSkipped(f"{self.lister} does not show what {self.add} adds")
+        near = begun_alike(part_of(ctx.plan.tool.input, self.owner), owner)
+        for stranger in (each for each in (other, near) if each not in (None, owner)):
+            if (found := self._shown_to(ctx, stranger, owner, given, text)) is not None:
+                return found
+        return None
+
+    def _name(self, ctx: ToolContext, base: dict[str, Any]) -> str:
+        """Return an owner of whom nobody has heard. Raises ScenarioSkipped where the schema takes none such."""
+        schema, name = ctx.plan.tool.input, unused_name()
+        letters = name.translate(_AS_LETTERS)
+        formed = next(new_key(schema, base, self.owner, base), {}).get(self.owner, "")
+        for made in (name, letters, letters.upper(), formed):
+            if len(made) >= _TELLING and is_valid(schema or True, {**base, self.owner: made}):
+                return str(made)
+        raise ScenarioSkipped(f"no {self.owner} that nobody has used can be made")
+
+    def _shown_to(
+        self, ctx: ToolContext, other: Any, owner: str, given: Mapping[str, Any], text: str
+    ) -> Finding | None:
         foreign = ctx.call_tool(self.lister, {self.owner: other})
         if foreign.kind != "accepted" or not shows(foreign.value, text):
             return None
