@@ -27,6 +27,7 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.lifecycle", "chain_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.pairs", "pair_scenarios"),
     (lambda plan: plan.tool.input and len(plan.siblings) > 1, "chains.apart", "apart_scenarios"),
+    (lambda plan: plan.tool.input and len(plan.siblings) > 1, "chains.tallies", "tally_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.gone", "gone_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.newly", "newly_scenarios"),
     (lambda plan: plan.tool.input and not plan.tool.annotations.read_only, "chains.taken", "taken_scenarios"),

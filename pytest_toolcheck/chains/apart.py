@@ -44,18 +44,18 @@ _OF_ALL: Final = re.compile(
 
 def apart_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
     """Yield the lists that show for one owner what this tool adds for it."""
-    adds = _adds(plan.description)
-    if adds is None or _OF_ALL.search(plan.description.description or ""):
+    noun = adds(plan.description)
+    if noun is None or _OF_ALL.search(plan.description.description or ""):
         return
     for tool in plan.siblings:
         needed = required_of(schema_of(plan.spec, tool))
-        if not _may_list(tool, adds) or len(needed) != 1 or not may_be_called(plan.spec, tool):
+        if not _may_list(tool, noun) or len(needed) != 1 or not may_be_called(plan.spec, tool):
             continue
         if _is_owner(plan, tool, needed[0]):
             yield ApartScenario(plan.tool.name, tool.name, needed[0], plan.tool.position)
 
 
-def _adds(tool: ToolDescription) -> str | None:
+def adds(tool: ToolDescription) -> str | None:
     """Return the noun of a tool that adds something, "" where it has only a verb that does; None where it adds nothing."""
     role = role_of_tool(tool)
     if role is not None:
