@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
-from pytest_toolcheck.clock import activity, children, sockets, syscalls, turns, virtual_time
+from pytest_toolcheck.clock import activity, children, descriptors, sockets, syscalls, turns, virtual_time
 
 pytestmark = pytest.mark.skipif(not syscalls.is_supported(), reason="this system does not say what its threads do")
 
@@ -138,3 +140,37 @@ def test_a_process_lives_until_its_last_thread_has_ended(monkeypatch, tasks, par
     monkeypatch.setattr(children, "read_text", lambda _path: "7 (child) Z 1 7 7")
     monkeypatch.setattr(os, "listdir", lambda _path: tasks)
     assert children._parent("7") == parent
+
+
+@pytest.mark.parametrize("reader", ["another process", "this process"])
+def test_who_waits_for_another_process_to_empty_a_pipe_is_at_work(reader):
+    """So a worker sends its reports: time must not pass meanwhile. Who reads in this process may wait for time to pass."""
+    out, into = os.pipe()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[out]) as idle:
+        if reader == "another process":
+            os.close(out)
+        thread = threading.Thread(target=_write_in_vain, args=(into,))
+        thread.start()
+        try:
+            while not (line := syscalls.read_call("self", thread.native_id) or "").startswith(("1 ", "64 ")):
+                pass
+            is_work = activity._may_be_at_work(line) and activity.Activity._is_at_work(line)
+        finally:
+            idle.kill()
+            [os.close(each) for each in (out,) if reader == "this process"]
+            thread.join()
+            os.close(into)
+    assert is_work is (reader == "another process")
+    assert descriptors.writes_to_others(line) is False  # nobody has it open any more
+
+
+def _write_in_vain(into):
+    with suppress(BrokenPipeError):
+        while True:
+            os.write(into, bytes(1 << 16))
+
+
+def test_who_waits_for_the_kernel_itself_runs(monkeypatch):
+    """For a disk, for memory, for the kernel's lock of a pipe: a moment that ends by itself, whatever call it is in."""
+    monkeypatch.setattr(syscalls, "read_text", lambda path: "7 (x) D 1" if path.endswith("stat") else "1 0x3 0x0 0x1")
+    assert syscalls.read_call(7, 7) == "running"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from .children import Family
-from .descriptors import awaited_descriptors, reads_a_file
+from .descriptors import awaited_descriptors, reads_a_file, writes_to_others
 from .frames import current_frames
 from .sockets import awaited_answer, is_connection
 from .syscalls import STOPPED, Doing, classify, is_call, is_supported, read_call, run_ns
@@ -218,7 +218,7 @@ class Activity:
         doing = Doing.BUSY if line == STOPPED else classify(line)
         if doing in (Doing.BUSY, Doing.PARKED):
             return doing is Doing.BUSY
-        return reads_a_file("self", line) or bool(awaited_answer(awaited_descriptors(line)))
+        return reads_a_file("self", line) or writes_to_others(line) or bool(awaited_answer(awaited_descriptors(line)))
 
 
 def _settled_threads() -> dict[int, Settled]:
@@ -237,7 +237,11 @@ def _may_be_at_work(line: str) -> bool:
     doing = classify(line)
     return doing in (Doing.BUSY, Doing.POLLING) or (
         doing is Doing.READING
-        and (reads_a_file("self", line) or any(is_connection(each) for each in awaited_descriptors(line)))
+        and (
+            reads_a_file("self", line)
+            or writes_to_others(line)
+            or any(is_connection(each) for each in awaited_descriptors(line))
+        )
     )
 
 

@@ -74,7 +74,8 @@ _CALLS = {"x86_64": _X86_64, "aarch64": _AARCH64}.get(platform.machine(), {})
 STOPPED = "stopped"
 """By SIGSTOP: it does nothing until somebody sends it SIGCONT, whatever call it was in."""
 _RUNNING = "running"
-_BY_STATE = {"R": _RUNNING, "T": STOPPED}
+_BY_STATE = {"R": _RUNNING, "D": _RUNNING, "T": STOPPED}
+"""Who waits for a disk, for memory or for a lock of the kernel (D) goes on by itself, whatever its call."""
 _UNBOUNDED = (Blocked.READ, Blocked.WRITE, Blocked.CHILD)
 _MINUS_ONE = 0xFFFF_FFFF
 _ENOUGH_BYTES = 1024
