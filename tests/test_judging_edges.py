@@ -519,6 +519,21 @@ def test_a_crash_that_only_the_log_of_a_server_tells_is_seen(logged: str, is_cra
     assert judged("no_crash", takes(n=INTEGER), valid({"n": 0}), told, accepts=lambda _: True) is None
 
 
+def test_a_missing_key_of_a_servers_log_is_one_cause_whatever_was_sent() -> None:
+    """Sixty words that are no key of a table are one mistake: the summary has one line of them; a key of the code's own is another."""
+
+    def cause(logged: str, sent: str) -> str:
+        noise = f"Traceback (most recent call last):\n{logged}\n\nToolError: Error executing tool tool\n"
+        outcome = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool"), noise=noise)
+        found = judged("no_crash", takes(unit={"type": "string"}), valid({"unit": sent}), outcome, accepts=lambda _: True)
+        assert found is not None
+        return found.cause
+
+    sent = ["celsius", "", "it's", "'\"`\\", "two\nlines", "words " * 200, "c"]
+    assert len({cause(f"KeyError: {each!r}", each) for each in sent}) == 1
+    assert cause("KeyError: 'scale'", "c") != cause("KeyError: 'c'", "c")
+
+
 CAUSE = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 MEANWHILE = "\n                 During handling of the above \n                 exception, another exception \n                 occurred:\n"
 

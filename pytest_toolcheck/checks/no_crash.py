@@ -84,6 +84,8 @@ _STUMBLED = re.compile(
 _BARE_KEY = re.compile(r"^(?:Error (?:executing|calling|running) tool \S+: )?(?P<key>'[^'\n]{1,200}')\s*$")
 """Nothing but a name in Python's quotes: what is left of a KeyError when a server sends `str(error)`."""
 
+_MISSING_KEY = re.compile(r"""(?P<before>(?:KeyError: )?)(?P<quote>['"])(?P<key>[^\n]*)(?P=quote)\s*$""")
+
 _FRAME = re.compile(r'^  File "([^"\n]+)", line (\d+), in (\S+)$', re.MULTILINE)
 _RAISED = re.compile(r"^(?P<type>[\w.]+)(?::.*)?$", re.MULTILINE)
 """Of a traceback: a place, and what was raised."""
@@ -125,7 +127,7 @@ def no_crash(evidence: Evidence) -> Finding | None:
         found = _finding(evidence, f"{name} crashed: {error.type}: {shorten(said, 160)}{where}", cause)
         return replace(found, details=_advice(evidence, error))
     if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
-        logged = "" if sign in error.message else f" (its server logged {sign})"
+        logged = "" if sign in error.message else f" (its server logged {shorten(sign, 120)})"
         message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
         return _finding(evidence, message, f"wrapped {_without_sent(sign, evidence)}")
     return None
@@ -233,7 +235,10 @@ def _is_sentence(text: str, evidence: Evidence) -> bool:
 
 def _without_sent(sign: str, evidence: Evidence) -> str:
     """Return what gives a crash away, the same for whatever was sent: a key that is missing is as a rule that."""
-    return "'…'" if sign[1:-1] in _as_shown(evidence) else sign
+    missing = _MISSING_KEY.match(sign)
+    if missing is None or missing["key"] not in {"", *_as_shown(evidence)}:
+        return sign
+    return f"{missing['before']}'…'"
 
 
 def _as_shown(evidence: Evidence) -> set[str]:
@@ -281,7 +286,7 @@ def _told_to_the_log(evidence: Evidence) -> str | None:
         sent = [text for text in texts_in(evidence.case.input) if text]
         lines = [match["line"].strip() for match in _raised(_LOGGED_TROUBLE, noise)]
         told = next((line for line in reversed(lines) if not any(text in line for text in sent)), None)
-    return shorten(told, 120) if told else None
+    return told
 
 
 def _raised(lines: re.Pattern[str], log: str) -> list[re.Match[str]]:

@@ -65,7 +65,7 @@ def _reads(descriptor: int, pipe: os.stat_result) -> bool:
         flags = re.search(r"^flags:\s*(\d+)", Path(f"/proc/self/fdinfo/{descriptor}").read_text(), re.MULTILINE)
     except OSError:
         return False
-    return flags is not None and int(flags[1], 8) & os.O_ACCMODE != os.O_WRONLY
+    return flags is not None and int(flags[1], 8) & _os.O_ACCMODE != os.O_WRONLY
 
 
 def _polled(*, address: int, count: int) -> list[int]:
