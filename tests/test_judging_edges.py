@@ -525,7 +525,9 @@ def test_a_missing_key_of_a_servers_log_is_one_cause_whatever_was_sent() -> None
     def cause(logged: str, sent: str) -> str:
         noise = f"Traceback (most recent call last):\n{logged}\n\nToolError: Error executing tool tool\n"
         outcome = Outcome("refused", 1, error=CallError("ToolError", "Error executing tool tool"), noise=noise)
-        found = judged("no_crash", takes(unit={"type": "string"}), valid({"unit": sent}), outcome, accepts=lambda _: True)
+        found = judged(
+            "no_crash", takes(unit={"type": "string"}), valid({"unit": sent}), outcome, accepts=lambda _: True
+        )
         assert found is not None
         return found.cause
 

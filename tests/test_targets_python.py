@@ -446,6 +446,15 @@ class TestModules:
             assert first.endswith("needs_more.py:2)")
             assert second.startswith("Install what has the module nonesuch for ")
 
+    @pytest.mark.parametrize(
+        "source", ["import json.decoder.deeper\n", "raise ModuleNotFoundError('use shop2', name='shop')\n"]
+    )
+    def test_nothing_is_to_be_installed_where_the_error_says_otherwise(self, tmp_path, source):
+        """A module without that part, or a package that says what has become of it: there is nothing to install."""
+        with pytest.raises(TargetError) as caught:
+            python_tools(tmp_path, source).describe()
+        assert "Install" not in str(caught.value)
+
     def test_a_missing_file_or_module_is_told(self, tmp_path):
         """A target that is not there says so, and a dotted module how to give its folder."""
         for module, words in (

@@ -123,7 +123,7 @@ def _import_failure(name: str, file: Path | None, error: BaseException) -> str:
     first = f"cannot import {file.name if file else name}: {reason}{where}"
     if not frames and isinstance(error, ModuleNotFoundError):
         return f"{first}\nWrite {{python: {{module: {name}, path: [folder]}}}} with the folder that holds it."
-    if isinstance(error, ModuleNotFoundError) and error.name and own:
+    if isinstance(error, ModuleNotFoundError) and own and str(error) == f"No module named {error.name!r}":
         first += f"\nInstall what has the module {error.name} for {sys.executable}, or add its folder to the target's `path`."
     more = str(error).splitlines()[1:]
     return "\n".join([first, *(line.rstrip() for line in traceback.format_list(frames)), *more])
