@@ -80,17 +80,17 @@ class _Look:
         self._steps: list[str] = []
 
     def finding(self) -> Finding | None:
-        """Return what is wrong, or None. Raises ScenarioSkipped where nothing is seen to be taken."""
+        """Return what is wrong, or None. Raises ScenarioSkipped where nothing new is accepted."""
         for _ in range(_NEW):
             given = self._new()
             answer = self._call(given)
             if answer.kind != "accepted":
                 continue
             if not self._is_taken(self._call(given)):
-                break
+                return None  # it may be had as often as it is asked for
             name = next((name for name in given if self._is_taken(self._call(self._new({name: given[name]})))), None)
             return self._spelled_otherwise(name, given, answer) or self._at_once(name)
-        raise ScenarioSkipped(f"{self._ctx.plan.tool.name} refuses no second equal call as one for what is taken")
+        raise ScenarioSkipped(f"no input of {self._ctx.plan.tool.name} that nobody has used is accepted")
 
     def _spelled_otherwise(self, name: str | None, given: Input, answer: Outcome) -> Finding | None:
         """Whether a name that is taken is given out again, when blanks are around it or its letters are capitals.
