@@ -29,6 +29,9 @@ _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSc
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _ASKED_OR_REFUSED = ("not", "if", "unevaluatedItems", "unevaluatedProperties")
 """Where a part without a value is no contradiction."""
+_BRANCHES = ("anyOf", "oneOf")
+_NEVER: tuple[Any, ...] = ({"not": {}}, {"not": True})
+"""A branch that is written so is meant to be none: TypeScript's `undefined` comes out so."""
 _SINGLE = ("items", "contains", "additionalProperties", "propertyNames", "then", "else")
 
 
@@ -104,7 +107,8 @@ def _walk(document: Document, node: Node, path: Path) -> Iterator[tuple[Node, Co
     if not isinstance(node.schema, Mapping) or len(path) > _DEEPEST or (document.refers and is_on_loop(document, node)):
         return
     for step, child in _children(node):
-        yield from _walk(document, child, (*path, *step))
+        if step[0] not in _BRANCHES or child.schema not in _NEVER:
+            yield from _walk(document, child, (*path, *step))
     for keyword, child in _asked_or_refused(node):
         yield from _broken(document, child, (*path, keyword))
     reasons = [*_crossed_bounds(node.schema), *_dead_members(node.schema)]

@@ -94,7 +94,7 @@ def _can_match(tree: Any, letter: str) -> bool:
         elif kind is op.NOT_LITERAL:
             found = chr(value) != letter
         elif kind is op.IN:
-            found = any(_in_class(item, letter) for item in value)
+            found = any(in_class(item, letter) for item in value)
         elif kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
             found = False
         else:
@@ -105,7 +105,8 @@ def _can_match(tree: Any, letter: str) -> bool:
     return False
 
 
-def _in_class(item: tuple[Any, Any], letter: str) -> bool:
+def in_class(item: tuple[Any, Any], letter: str) -> bool:
+    """Whether one item of a class holds the character."""
     kind, value = item
     if kind is op.LITERAL:
         return bool(chr(value) == letter)

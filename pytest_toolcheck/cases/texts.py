@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import formats
+from .found_together import found_together
 from .patterns import fullest, matching, matching_about, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
 
@@ -136,6 +137,15 @@ _ENCODED: Final = {
 def of_both(*patterns: str) -> tuple[str, ...]:
     """Return texts in which all patterns are found."""
     return matching("^" + "".join(f"(?={p[1:] if p.startswith('^') else '.*' + p})" for p in patterns))
+
+
+def of_all(shape: Shape) -> Iterator[str]:
+    """Yield texts that all expressions of the shape take together, those of its formats and of what it refuses too; slow."""
+    spelled = [formats.EXPRESSIONS[name] for name in shape.all_of("format") if name in formats.EXPRESSIONS]
+    refused = [part["pattern"] for part in shape.all_of("not") if isinstance(part, dict) and part.keys() == {"pattern"}]
+    wanted = [*shape.all_of("pattern"), *spelled]
+    if wanted or refused:
+        yield from found_together(wanted, refused, shape.largest("minLength"), shape.smallest("maxLength"))
 
 
 def nth(shape: Shape, number: int) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain, islice
 from string import ascii_lowercase
 from typing import Any
 
 from . import numbers, texts
+from .hard_to_hit import hard_to_hit
 from .identity import identity
 from .schema import MOST_NEEDED, Conjunction, Document, decisive
 from .shapes import Shape, alternatives, refusing
@@ -84,6 +86,11 @@ def _found(
     if not document.is_weary:
         streams = [built(document, shape, depth=depth) for shape in shapes(document, conjunction)]
         for value in islice(interleaved(streams), _MOST_TRIED):
+            if document.holds(judges, value):
+                found = True
+                yield value
+        values_of = partial(samples, document, depth=depth + 1)
+        for value in () if found else hard_to_hit(document, conjunction, shapes(document, conjunction), values_of):
             if document.holds(judges, value):
                 found = True
                 yield value
@@ -184,6 +191,8 @@ def further_names(document: Document, shape: Shape, count: int, depth: int) -> I
             yield from (n for n in samples(document, (*naming, naming[0].child(like)), depth=depth + 1))
     for number in range(min(count, _MOST_ITEMS) if naming else 0):
         yield from (name for name in further(document, texts_only, number, depth=depth) if isinstance(name, str))
+    for shape_of_names in alternatives(document, texts_only) if naming and count > 1 else ():
+        yield from texts.of_all(shape_of_names)
     yield from (f"key{number}" for number in range(min(count, MOST_NEEDED) + 1))
 
 
@@ -275,6 +284,8 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
                 return None
         elif most is not None and hits >= most:
             plain = (*plain, *refused)
+        elif value := _item_value(document, plain, taken, depth):
+            hits += most is not None and any(document.holds((node,), value[0]) for node in wanted)
         value = value or _item_value(document, plain, taken, depth)
         if value is None:
             return None
