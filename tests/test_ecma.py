@@ -11,8 +11,9 @@ import pytest
 
 from pytest_toolcheck.cases import generate_cases, label_of
 from pytest_toolcheck.cases.contradictions import satisfiability
+from pytest_toolcheck.cases.strategy_leaves import matching
 from pytest_toolcheck.checks.violation import is_valid, is_valid_in_decimals, violation_of
-from pytest_toolcheck.ecma import _runs, in_python, is_expression
+from pytest_toolcheck.ecma import _runs, in_python, is_expression, with_ends_of_ranges
 
 from .function_calls import function_calls
 from .specs import PLUGINS
@@ -77,6 +78,33 @@ def test_cases_of_such_a_schema_are_near_its_pattern():
     made = [case.input["a"] for case in generate_cases(SCHEMA) if isinstance(case.input, dict) and "a" in case.input]
     assert [text for text in ("Aa", "Aaaa", "Aaaaa", "A") if text not in made] == []
     assert function_calls(lambda: list(generate_cases(SCHEMA))) < 60_000
+
+
+@pytest.mark.parametrize("pattern", [r"\p{L}", r"[\p{Lu}\p{Lo}\-\]]", r"\P{L}", r"[^\]\p{L}]"])
+def test_texts_are_drawn_by_the_ends_of_long_ranges(pattern):
+    """They find a part of what was found, the first and the last of each row too; what is other than a class stays so."""
+    written = in_python(pattern)
+    rows = [[int(end, 16) for end in row] for row in re.findall(r"\\U(\w{8})-\\U(\w{8})", written)]
+    ends, inside = ({chr(code) for row in rows for code in codes(*row)} for codes in (_ends_of, _inside_of))
+    whole, left = (
+        set(re.findall(one, "".join(ends | inside) + "-]ax")) for one in (written, with_ends_of_ranges(written))
+    )
+    assert left <= whole
+    assert whole - left == (set() if pattern.startswith("[^") else inside)
+
+
+def _ends_of(low, high):
+    return low, high, min(low + 31, high), max(high - 31, low)
+
+
+def _inside_of(low, high):
+    return (low + 32, high - 32) if high - low >= 64 else ()
+
+
+def test_drawing_letters_takes_few_steps():
+    """Of 140,000 letters those at the ends are looked at."""
+    matching.cache_clear()
+    assert function_calls(lambda: matching(r"^\p{L}+$").validate()) < 700_000
 
 
 def next_name(value):

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..ecma import in_python
+from ..ecma import in_python, with_ends_of_ranges
 from ..lean_jsonschema import FormatChecker
 from . import patterns as expressions
 from .strategy_nodes import Dead, Node
@@ -262,9 +262,12 @@ def _is_known(pattern: str) -> bool:
 @lru_cache(maxsize=256)
 def matching(pattern: str) -> st.SearchStrategy[str]:
     """Return strings in which `pattern` is found: ASCII digits and letters for \\d and \\w, as ECMA 262 has them."""
-    compiled = re.compile(in_python(pattern), re.ASCII)
-    if _AROUND.search(pattern) and (known := expressions.matching(pattern)):  # what stands around is not drawn by
+    written = in_python(pattern)
+    if not _AROUND.search(pattern):
+        written = with_ends_of_ranges(written)
+    elif known := expressions.matching(pattern):  # what stands around is not drawn by
         return st.sampled_from(known)
+    compiled = re.compile(written, re.ASCII)
     exact = st.from_regex(compiled, fullmatch=True, alphabet=_characters())
     return st.one_of(exact, exact, st.from_regex(compiled, alphabet=_characters()))
 
