@@ -67,6 +67,7 @@ def findings_of(
 ) -> list[str]:
     """Return `tool: check: message` of all that is found; of one check nothing else is run, which is most of the time."""
     log = log or Log()
+    before = set(sys.modules)
     closers: list[Any] = []
     run: Any = SimpleNamespace(
         servers={}, is_worker=False, run_directory=folder, log=log, on_close=closers.append, settings=None
@@ -78,7 +79,7 @@ def findings_of(
     finally:
         for closer in reversed(closers):
             closer()
-        _forget_modules(folder)
+        _forget_modules(folder, sys.modules.keys() - before)
     return [line for line in found if check is None or line.split(": ")[1] == check]
 
 
@@ -86,11 +87,11 @@ def _of_check(check: str | None, room: Room) -> Room:
     return lambda plan: [each for each in room(plan) if check is None or getattr(each, "check", None) == check]
 
 
-def _forget_modules(folder: Path) -> None:
+def _forget_modules(folder: Path, new: Iterable[str]) -> None:
     """Hundreds of labs would be looked through wherever what is imported is looked through."""
     below = f"{folder}{os.sep}"
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(below):
+    for name in new:
+        if (getattr(sys.modules.get(name), "__file__", None) or "").startswith(below):
             del sys.modules[name]
 
 

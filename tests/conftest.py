@@ -122,6 +122,14 @@ def _modules_of_tests_forgotten(tmp_path_factory: pytest.TempPathFactory) -> Ite
             del sys.modules[name]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_tracker_of_resources_left() -> Iterator[None]:
+    """What makes a semaphore for other processes leaves a child behind, which virtual time would look at in all that follows."""
+    yield
+    if (tracker := sys.modules.get("multiprocessing.resource_tracker")) is not None:
+        tracker._resource_tracker._stop()
+
+
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs inside tests do not inherit the options, the run id or the colours of the run around them."""

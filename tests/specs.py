@@ -45,6 +45,8 @@ ALONE = tuple(word for name in WITHOUT for word in ("-p", f"no:{name}"))
 """What plays no part in runs inside tests, and takes a third of their time; other runs have it."""
 SUBPROCESS = ("-p", "toolcheck", "-p", "no:cacheprovider", "--disable-plugin-autoload")
 """A process imports other plugins where it needs them: what all of them import takes as long as pytest and ours do."""
+WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist")
+"""Beside PLUGINS, for workers of a run in this process: each would import all plugins otherwise."""
 
 RESERVE = '''
 def reserve(seats: int) -> int:

@@ -11,11 +11,9 @@ from pytest_toolcheck.budgets.subjects import Caller, ToolCall, sized, subject_o
 from pytest_toolcheck.spec.model import Budgets, HttpTarget
 from pytest_toolcheck.targets.base import CallError, Outcome
 
-from .specs import PLUGINS
+from .specs import PLUGINS, WORKERS
 from .test_budgets_scenarios import MS, FakeSession, accepted, plan_of
 
-WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist")
-"""Each worker imports all plugins otherwise."""
 TOOLS = """
 def hold(n: int) -> int:
     return len(bytearray(n * 2**20))

@@ -13,10 +13,10 @@ from pytest_toolcheck.budgets.lock import MeasuringLock
 from pytest_toolcheck.budgets.quiet import LONG_S, PATIENCE_S, QuietForOthers
 
 from .another_worker import another_worker_measures
-from .specs import ALONE, PLUGINS, SUBPROCESS
+from .specs import ALONE, PLUGINS, SUBPROCESS, WORKERS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no file locks between workers on Windows")
-WORKERS = ("--disable-plugin-autoload", "-p", "pytest_asyncio.plugin", "-p", "xdist", "-n", "1")
+ONE_WORKER = (*WORKERS, "-n", "1")
 WAYS = ["test_without.py"], ["test_marked.py"], ["test_by_fixture.py"], ["test_beside_a_spec.py", "lab.tool.yaml"]
 AS_WORKER = """
 import json, sys
@@ -123,4 +123,4 @@ def test_workers_with_budgets_do_so(pytester):
     arguments = [*SUBPROCESS, "-p", "pytest_asyncio.plugin", *chosen]
     told = pytester.run(sys.executable, "as_worker.py", *(json.dumps([*arguments, *files]) for files in WAYS))
     assert told.ret == 0, told.stdout.str()
-    pytester.runpytest(*PLUGINS, *chosen, *WAYS[1], *WORKERS).assert_outcomes(passed=1)
+    pytester.runpytest(*PLUGINS, *chosen, *WAYS[1], *ONE_WORKER).assert_outcomes(passed=1)

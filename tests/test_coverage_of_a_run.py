@@ -21,7 +21,7 @@ from pytest_toolcheck.report.totals import count
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import NOT_CARRIED, NOT_MADE, CallError, Outcome
 
-from .specs import SUBPROCESS, events, run, write_tool
+from .specs import events, run, write_tool
 
 TOOL = """
 from typing import Annotated, Literal
@@ -77,18 +77,6 @@ def test_below_the_limit_the_run_fails_and_names_what_was_not_exercised(pytester
             "FAILED schema coverage *, required 95 % *: shop.tool.yaml::book: *",
         ]
     )
-
-
-def test_workers_and_reruns_add_up_to_the_same_figure(pytester: pytest.Pytester) -> None:
-    """The figure is the union of what all workers sent: the same with -n 2 as alone, and on a second run."""
-    write(pytester, ALL)
-    arguments = ("-p", "xdist", "-n", "2", "--toolcheck-coverage-fail-under=100")
-    result = pytester.runpytest_subprocess(*SUBPROCESS, *arguments)
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["shop.tool.yaml::book: *schema coverage 100.0 % (23 of 23)*"])
-    folder = next(path for path in (pytester.path / ".toolcheck/runs").iterdir() if path.is_dir())
-    twice = [event for _ in range(2) for event in read_events(folder)]
-    assert [(r.covered, r.total) for r in count(twice).coverages().values()] == [(23, 23)]
 
 
 BOOKED = {"seats": 9}

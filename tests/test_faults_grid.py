@@ -183,7 +183,7 @@ def test_every_other_combination_is_refused(point, kind, module, tmp_path):
     """A kind that makes no sense at a point is refused with the points that it is for, and the kinds that are here."""
     places = {
         "call": "faultgrid:quote",
-        "http": httpx.Client(),
+        "http": httpx.Client(transport=httpx.MockTransport(module.provider.answer)),  # reads no certificates
         "tcp": "tcp:127.0.0.1:9",
         "stdio": ["true"],
         "disk": tmp_path,

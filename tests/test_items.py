@@ -7,7 +7,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from .specs import PLUGINS, RESERVE, SUBPROCESS, events, run, write_tool
+from pytest_toolcheck.events import read_events
+from pytest_toolcheck.report.totals import count
+
+from .specs import PLUGINS, RESERVE, SUBPROCESS, WORKERS, events, run, write_tool
 
 BROKEN = RESERVE.replace("<= 8", "<= 9")
 SPEC = """
@@ -166,15 +169,24 @@ def test_junit_has_one_entry_a_case(pytester: pytest.Pytester) -> None:
     assert messages[0].startswith("rejects_invalid: reserve accepted an input that its schema forbids")
 
 
-def test_two_workers_run_the_same_cases(pytester: pytest.Pytester) -> None:
-    """`-n 2` runs every case once, with the ids of a plain run, into one run's log."""
+def test_two_workers_do_what_one_does(pytester: pytest.Pytester) -> None:
+    """`-n 2` runs every case once, with the ids, findings and coverage of a plain run, into one run's log and one merged file."""
     write_tool(pytester, BROKEN, SPEC)
-    alone = run(pytester, "--toolcheck-log=off").parseoutcomes()
-    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "xdist", "-n", "2", "--toolcheck-log=log")
-    assert result.parseoutcomes() == alone
-    result.stdout.fnmatch_lines(["*rejects_invalid: reserve accepted an input that its schema forbids*", "log: log/*"])
-    ended = [event["case"] for event in events(pytester.path / "log") if event["ev"] == "case.end"]
+    alone = run(pytester, "--toolcheck-log=off")
+    chosen = ("--toolcheck-log=out.jsonl", "--toolcheck-coverage-fail-under=100")
+    result = pytester.runpytest(*PLUGINS, *WORKERS, "-n", "2", *chosen)
+    assert result.parseoutcomes() == alone.parseoutcomes()
+    result.stdout.fnmatch_lines(["*rejects_invalid: reserve accepted an input that its schema forbids*", "log: *"])
+    for each in (alone, result):
+        each.stdout.fnmatch_lines(["shop.tool.yaml::reserve: *schema coverage 100.0 % (9 of 9)*"])
+    result.stdout.no_fnmatch_line("FAILED schema coverage*")
+    merged = pytester.path / "out.jsonl"
+    assert {event["w"] for event in events(merged)} >= {"gw0", "gw1"}
+    ended = [event["case"] for event in events(merged) if event["ev"] == "case.end"]
     assert sorted(ended) == sorted(collected(pytester))
+    folder = next(path for path in (pytester.path / ".toolcheck/runs").iterdir() if path.is_dir())
+    twice = [event for _ in range(2) for event in read_events(folder)]
+    assert [(each.covered, each.total) for each in count(twice).coverages().values()] == [(9, 9)]
 
 
 def test_random_order_changes_nothing(pytester: pytest.Pytester) -> None:

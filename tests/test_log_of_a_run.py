@@ -9,7 +9,7 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from .specs import RESERVE, SUBPROCESS, events, run, write_tool
+from .specs import RESERVE, events, run, write_tool
 from .test_items import BROKEN, SPEC
 
 
@@ -107,15 +107,6 @@ def test_asked_for_it_is_there_from_the_start(pytester: pytest.Pytester) -> None
         f"test_asked_for_it_is_there_from_the_start.py::test_{n}" for n in ("one", "two")
     ]
     assert len([path for path in (pytester.path / "log").iterdir() if path.is_dir() and not path.is_symlink()]) == 2
-
-
-def test_a_jsonl_path_gives_one_merged_file_as_well(pytester: pytest.Pytester) -> None:
-    """`--toolcheck-log=out.jsonl` merges all workers' files at the end of the run."""
-    write_tool(pytester, BROKEN, SPEC)
-    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "xdist", "-n", "2", "--toolcheck-log=out.jsonl")
-    merged = list(events(pytester.path / "out.jsonl"))
-    assert {event["w"] for event in merged} >= {"gw0", "gw1"}
-    assert sum(event["ev"] == "case.end" for event in merged) == sum(result.parseoutcomes().values())
 
 
 def test_off_means_off(pytester: pytest.Pytester) -> None:
