@@ -64,8 +64,9 @@ def findings_of(
     log: Log | None = None,
     room: Room = behaviour_scenarios,
     check: str | None = None,
+    tool: str | None = None,
 ) -> list[str]:
-    """Return `tool: check: message` of all that is found; of one check nothing else is run, which is most of the time."""
+    """Return `tool: check: message` of all that is found; of one check, or tool, nothing else is run: most of the time."""
     log = log or Log()
     before = set(sys.modules)
     closers: list[Any] = []
@@ -74,7 +75,7 @@ def findings_of(
     )
     found: list[str] = []
     try:
-        for plan in plans_in(folder, code, spec):
+        for plan in (each for each in plans_in(folder, code, spec) if tool in (None, each.tool.name)):
             found += _of_tool(plan, run, _of_check(check, room), cases=cases)
     finally:
         for closer in reversed(closers):

@@ -90,7 +90,7 @@ PAIRS = {
 def found(folder: Path, check: str, code: str) -> list[str]:
     """Run one tool that promises `check` beside three windows on its state."""
     spec = f"tools:\n  tool: {{annotations: {{{check}: true}}}}\n  {WINDOWS}\n"
-    return findings_of(folder, HEAD + code, spec)
+    return findings_of(folder, HEAD + code, spec, tool="tool")
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -100,6 +100,11 @@ def test_a_broken_promise_is_found_and_its_twin_is_not_accused(name: str, tmp_pa
     [finding] = found(tmp_path, check, faulty)
     assert finding.startswith(f"tool: {check}: tool ")
     assert found(tmp_path, check, correct) == []
+
+
+def test_windows_are_not_accused(tmp_path: Path) -> None:
+    """One that says when it was asked neither."""
+    assert findings_of(tmp_path, HEAD, f"tools:\n  {WINDOWS}\n") == []
 
 
 def test_the_order_of_a_set_is_found_in_another_process(tmp_path: Path) -> None:
