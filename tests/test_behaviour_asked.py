@@ -130,6 +130,32 @@ def test_orders_of_their_own(tmp_path: Path, wanted: str, made: str) -> None:
     assert found_in(tmp_path, code) == []
 
 
+CARS = '''
+rows = [{"car": f"c{at}", "price": (at * 37) % 100} for at in range(12)]
+def list_cars(min_price: int | None = None, max_price: int | None = None) -> list[dict]:
+    """List cars."""
+    found = [row for row in rows if min_price is None or row["price"] >= min_price]
+    return [row for row in found if max_price is None or row["price"] <= max_price]
+'''
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made", "told"),
+    [
+        ("in found", "in (rows if max_price is not None else found)", " and max_price is 70; each is kept alone"),
+        ("in found", "in (rows if min_price is None else found[:1])", None),  # fewer, and none beyond
+        ("if max_price is None", "if max_price is None or min_price is not None", "lists price "),
+        ("List cars.", "List cars.", None),
+    ],
+)
+def test_both_bounds_are_kept_together(tmp_path: Path, wanted: str, made: str, told: str | None) -> None:
+    """One that wins over the other shows in rows beyond it; the twin keeps both."""
+    assert wanted in CARS
+    found = found_in(tmp_path, CARS.replace(wanted, made))
+    assert len(found) == (told is not None), found
+    assert told is None or told in found[0]
+
+
 BOOKS = '''
 rows = ["The Old Harbour lights", "A Garden in late summer", "Winter letters"]
 def search_books(query: str) -> list[str]:

@@ -39,6 +39,7 @@ LISTINGS = [
     (SKIP, "return ROWS[offset:offset + limit - bool(offset)]", OUT),
     (SKIP, "return ROWS[max(0, offset - 1):offset + limit]", AGAIN),
     (SKIP, "return ROWS[offset:offset + limit] if not offset or limit > 3 else []", None),  # empty, and nobody knows why
+    (SKIP, "return ROWS[offset:limit]", "lists 2 rows where limit is 4 and offset is 2"),
     (SKIP, "return ROWS[offset:offset + limit + 1]", "lists 1 more than limit says"),
     (SKIP, "return ROWS[offset:offset + limit - 1]", "lists 1 less than limit says"),
     (SKIP, "return ROWS[offset:offset + max(1, limit - 1)]", "lists 1 less than limit says"),

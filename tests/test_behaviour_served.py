@@ -103,6 +103,45 @@ def test_what_only_answers_is_asked_side_by_side(tmp_path: Path) -> None:
     assert told.startswith("shared: isolated: shared is not isolated: 8 calls at once are answered differently")
 
 
+SOCKETS = """
+import asyncio, json, sys
+from websockets.asyncio.server import serve
+
+last = {}
+
+async def answer(socket):
+    own = {}
+    async for text in socket:
+        message = json.loads(text)
+        kept = last if message["method"] == "shared" else own
+        kept["word"] = message["params"]["word"]
+        await asyncio.sleep(0.002)
+        await socket.send(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": {"said": kept["word"]}}))
+
+async def main():
+    async with serve(answer, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def test_connections_that_are_answered_in_turn_are_several(tmp_path: Path) -> None:
+    """What a WebSocket service keeps for all of its connections shows between two of them; what is a connection's own does not."""
+    port = free_port()
+    start = f"'{sys.executable}', MODULE.py, '{port}'"
+    spec = (
+        spec_of(port, start, "shared", "own")
+        .replace("{http: {url: 'http:", "{websocket: {url: 'ws:")
+        .replace("call: POST /", "call: ")
+    )
+    found = findings_of(
+        tmp_path, SOCKETS, spec.replace("    input:", "    variations: {categories: [concurrent]}\n    input:")
+    )
+    [told] = found
+    assert told.startswith("shared: isolated: shared is not isolated: 8 calls at once are answered differently")
+
+
 def test_each_worker_starts_its_server_on_a_port_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under `-n 2` the port of the spec is the first worker's; where the command does not name it, the error says what to do."""
     tools = f"'{sys.executable}', MODULE.py, 'PORT'", "half_key"

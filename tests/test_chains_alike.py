@@ -101,3 +101,19 @@ def test_keys_that_may_be_others(tmp_path: Path, wanted: str, said: str) -> None
     """Said back as it is kept, told by the description, refused."""
     code = USERS.replace(wanted, said).replace("MADE", "name.strip().lower()").replace("READ", "name")
     assert found_in(tmp_path, code.replace("ANSWER", "users[key]").replace("SAID", "Add a user.")) == []
+
+
+def test_a_key_of_a_form_has_blanks_around_it_too(tmp_path: Path) -> None:
+    """Where a made-up word is refused, such as one without an @, the form of a known key is used."""
+    spec = "tools: {add_user: {examples: [{input: {name: ada@example.com}}]}, get_user: {}}\n"
+    code = (
+        USERS.replace("if not key.strip()", "if '@' not in key")
+        .replace("ANSWER", "users[key]")
+        .replace("MADE", "name.strip()")
+    )
+    [found] = findings_of(tmp_path, code.replace("READ", "name").replace("SAID", "Add."), spec, room=chain_scenarios)
+    assert "which add_user was given and accepted" in found
+    assert (
+        findings_of(tmp_path, code.replace("READ", "name.strip()").replace("SAID", "Add."), spec, room=chain_scenarios)
+        == []
+    )

@@ -57,6 +57,8 @@ RELATIONS: list[tuple[dict[str, Any], Any, Any, str, Accepts]] = [
      "choose at least one channel", lambda v: v["mail"] or v["sms"]),
     ({"value": DEGREES, "unit": SCALE}, {"value": -20, "unit": "K"}, {"value": -20, "unit": "C"}, "below absolute zero",
      lambda v: v["unit"] == "C" or v["value"] >= 0),
+    ({"source": SCALE, "target": {"type": "string"}}, {"source": "K", "target": "K"}, {"source": "C", "target": "K"},
+     "target must be a scale other than source", lambda v: v["source"] != v["target"]),
 ]  # fmt: skip
 
 

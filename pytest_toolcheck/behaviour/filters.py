@@ -23,7 +23,7 @@ from ..scenario import ScenarioSkipped, ToolPlan
 from .asking import Asking
 from .leaves import same
 from .pages import makers
-from .ranges import bounds_in, wrong_bound
+from .ranges import bounds_in, pairs_in, wrong_bound, wrong_range
 from .searched import text_of_search, wrong_search
 from .sorting import order_in, size_beside, wrong_beginning, wrong_order
 from .two_filters import go_together, look_at_pairs
@@ -91,6 +91,8 @@ def _others(plan: ToolPlan) -> Iterator[tuple[Callable[[Asking], str | None], st
     """Yield the looks at ranges, orders and searches, each with its cause."""
     for bound in bounds_in(plan):
         yield partial(wrong_bound, bound=bound), "bound"
+    for pair in pairs_in(plan):
+        yield partial(wrong_range, pair=pair), "range"
     if (order := order_in(plan)) is not None:
         yield partial(wrong_order, order=order), "order"
         if (size := size_beside(plan)) is not None:

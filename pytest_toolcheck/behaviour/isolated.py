@@ -2,8 +2,8 @@
 
 In process and async: as many seeded shuffles of the loop's ready tasks as asked for, in newly imported modules (each in
 its own, unless the calls leave nothing behind) and in virtual time. What the calls answer at once must be what some order
-of them one after another answers, and so must the state that is left. Elsewhere: over one session at once, against the
-same calls alone.
+of them one after another answers, and so must the state that is left. Elsewhere: over one session at once (of a
+WebSocket service over several), against the same calls alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from ..checks.base import as_json
 from ..clock.errors import VirtualTimeError
 from ..events import new_rid
 from ..scenario import ScenarioSkipped
-from ..targets.base import Outcome, Request
+from ..targets.base import Outcome, Request, Session
 from .interleaving import Bench
 from .leaves import MISSING, Leaves, differing, is_ignored, is_volatile, leaves_of_outcome, same
 from .promise import Trial
@@ -36,6 +37,7 @@ _SHARING: Final = 10
 """So many shuffles share newly imported modules where the calls leave nothing behind."""
 _ALONE: Final = 3
 _AT_ONCE: Final = 8
+_CONNECTIONS: Final = 4
 _ROUNDS: Final = 10
 _ROUNDS_TO_BELIEVE: Final = 2
 
@@ -215,11 +217,14 @@ def together(trial: Trial) -> None:
     values = [value for value, _ in trial.inputs(CALLS + 1)]
     alone = [[leaves_of_outcome(trial.ctx.call(value, valid=True)) for _ in range(_ALONE)] for value in values]
     asked = [index % len(values) for index in range(_AT_ONCE)]
+    # A service may answer one connection's messages one after another, and several connections side by side.
+    is_in_turn = trial.plan.spec.target.kind == "websocket"
+    sessions = [trial.ctx.session, *(trial.ctx.open_session() for _ in range(_CONNECTIONS - 1) if is_in_turn)]
     wrong: list[tuple[str, Any, Any]] = []
     for seed in range(_ROUNDS):
         requests = [_request(trial, values[index]) for index in asked]
         with switching_threads(seed):
-            outcomes = trial.ctx.session.call_concurrently(requests)
+            outcomes = _call_at_once(sessions, requests)
         if (found := _first_wrong(trial, alone, zip(asked, outcomes, strict=True))) is not None:
             wrong.append(found)
     if len(wrong) < _ROUNDS_TO_BELIEVE:
@@ -238,6 +243,16 @@ def together(trial: Trial) -> None:
         ("alone", one),
         ("at once", other),
     )
+
+
+def _call_at_once(sessions: Sequence[Session], requests: Sequence[Request]) -> list[Outcome]:
+    """Make all calls at once, spread over the sessions; return the outcomes in the order of the requests."""
+    shares = [requests[at :: len(sessions)] for at in range(len(sessions))]
+    if len(sessions) == 1:
+        return sessions[0].call_concurrently(requests)
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        made = list(pool.map(lambda session, share: session.call_concurrently(share), sessions, shares))
+    return [made[at % len(sessions)][at // len(sessions)] for at in range(len(requests))]
 
 
 def _request(trial: Trial, value: dict[str, Any]) -> Request:

@@ -154,7 +154,7 @@ class _Listing:
         if len(set(texts)) < max(len(texts), _ENOUGH):
             return None
         found = self._miscounted() or self._not_as_many(texts) or self._not_none()
-        found = found or self._misplaced(texts) or self._mistotalled()
+        found = found or self._misplaced(texts) or self._taken_off(texts) or self._mistotalled()
         return found if [as_json(row) for row in self._all()] == texts else None
 
     def _miscounted(self) -> tuple[str, str] | None:
@@ -213,6 +213,17 @@ class _Listing:
                 how = "shows rows of the first again" if repeats else "leaves out rows that follow the first"
                 return f"{how} on its second page ({self.names.place}: {as_json(place)})", "page"
         return None
+
+    def _taken_off(self, texts: list[str]) -> tuple[str, str] | None:
+        """Say that an offset takes as many rows off each page: `rows[offset:limit]`."""
+        names, steps = self.names, (0, 1, 2)
+        if names.place is None or names.is_page or names.is_cursor or len(texts) < _ENOUGH + max(steps):
+            return None
+        for step in steps:
+            shown = self._rows({names.size: _ENOUGH, names.place: step})
+            if shown is None or [as_json(row) for row in shown] != texts[step:_ENOUGH]:
+                return None
+        return f"lists {_ENOUGH - step} rows where {names.size} is {_ENOUGH} and {names.place} is {step}", "page"
 
     def _mistotalled(self) -> tuple[str, str] | None:
         """Say where the total is the number of rows that are shown, in a listing whose pages follow each other."""

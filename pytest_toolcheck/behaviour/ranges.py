@@ -1,4 +1,4 @@
-"""Both ends of a range belong to it: a listing shows what lies on the bound that it is given.
+"""Both ends of a range belong to it: a listing shows what lies on the bound that it is given, and keeps both when it is given both.
 
 `max_price` and `min_price` say so themselves; of `start` and `end` a description has to. The evidence is a row that is shown
 where the bound is one step further, and not where it is the row's own value.
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..chains.roles import role_of_tool, words_of
@@ -33,6 +34,8 @@ _OTHERWISE: Final = "results items rows count size length chars depth age tokens
 _NOT_OF_ROWS: Final = frozenset(_OTHERWISE.split())
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", re.ASCII)
 _MOST_ROWS: Final = 3
+_FEWEST: Final = 4
+"""So many values: one below the range, two in it, one above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,40 @@ def _bound(name: str, part: Mapping[str, Any], said: str) -> Bound | None:
     is_upper = bool((_MOST | _TO) & {*words})
     about = "_".join(rest) if is_named and rest else None
     return None if is_named and not rest else Bound(name, about, is_upper)
+
+
+def pairs_in(plan: ToolPlan) -> list[tuple[Bound, Bound]]:
+    """Return the two bounds of each value that has both: `min_price` and `max_price`."""
+    bounds = bounds_in(plan)
+    lower = {bound.about: bound for bound in bounds if not bound.is_upper and bound.about is not None}
+    return [(lower[bound.about], bound) for bound in bounds if bound.is_upper and bound.about in lower]
+
+
+def wrong_range(asking: Asking, pair: tuple[Bound, Bound]) -> str | None:
+    """Return which bound is not kept when both are given, each of which is kept alone; None where both are."""
+    low, high = pair
+    rows = [row for row in asking.filled({}) if isinstance(row, Mapping)]
+    values = sorted({value for row in rows for value in islice(_values(row, low), 1)}, key=lambda v: (str(type(v)), v))
+    if len(values) < _FEWEST:
+        return None
+    bottom, top = values[len(values) // 3], values[-len(values) // 3]
+    if type(bottom) is not type(top) or not bottom < top:
+        return None
+    given = {low.name: bottom}, {high.name: top}, {low.name: bottom, high.name: top}
+    alone, other, both = [_listed(asking.rows(each), low) for each in given]
+    if not alone or not other or both is None or min(alone) < bottom or max(other) > top:
+        return None
+    beyond = [value for value in both if not bottom <= value <= top]
+    if not beyond:
+        return None
+    asked = f"{low.name} is {as_json(bottom)} and {high.name} is {as_json(top)}"
+    return f"lists {low.about} {as_json(beyond[0])} where {asked}; each is kept alone"
+
+
+def _listed(rows: list[Any] | None, bound: Bound) -> list[Any] | None:
+    """Return the values of rows; None where one has none."""
+    values = [next(_values(row, bound), None) if isinstance(row, Mapping) else None for row in rows or ()]
+    return None if rows is None or None in values else values
 
 
 def wrong_bound(asking: Asking, bound: Bound) -> str | None:

@@ -103,11 +103,11 @@ class ChainAlike(ChainCleared):
 
     def _odd(self, base: Mapping[str, Any], key: str) -> Iterator[str]:
         schema = self._schemas[self._chain.create]
-        formed = next(new_key(schema, dict(base), key, base), {}).get(key)
+        formed = [each[key] for each in new_key(schema, dict(base), key, base)]
         plain_one = unused_name()
         yield from (f" {plain_one} ", f"{plain_one}Xy", f"{plain_one}\u00df", f"e\u0301{plain_one}")
-        if isinstance(formed, str):
-            yield f"{formed[:1].upper()}{formed[1:-1]}{formed[-1:].upper()}"
+        for each in (each for each in formed if isinstance(each, str)):  # an address has its own sign
+            yield from (f" {each} ", f"{each[:1].upper()}{each[1:-1]}{each[-1:].upper()}")
 
 
 def _says_another(answer: Any, key: str) -> bool:

@@ -26,9 +26,12 @@ from .roles import role_of_tool, words_of
 from .values import plain, shown, unused_name
 
 _TAKEN: Final = re.compile(
-    r"\b(?:already|taken|exist(?:s|ed|ing)|duplicates?|in use|reserved|booked|occupied|sold|claimed|assigned|registered)\b",
+    r"\b(?:already|taken|exist(?:s|ed|ing)|duplicates?|in use|reserved|booked|occupied|sold|claimed|assigned|registered"
+    r"|there is (?:such )?an?)\b",
     re.IGNORECASE,
 )
+_CONFLICT: Final = 409
+"""RFC 9110, 15.5.10: a conflict with what is there."""
 _SAYS_SO: Final = re.compile(
     r"\b(?:request|idempoten\w*|nonce|replay\w*|rate|limit|too (?:many|often|fast)|today|now)\b", re.IGNORECASE
 )
@@ -153,8 +156,10 @@ class _Look:
         return outcome
 
     def _is_taken(self, outcome: Outcome) -> bool:
-        said = outcome.error.message if outcome.kind == "refused" and outcome.error is not None else ""
-        return _TAKEN.search(said) is not None and _SAYS_SO.search(said) is None
+        error = outcome.error if outcome.kind == "refused" else None
+        if error is None or _SAYS_SO.search(error.message) is not None:
+            return False
+        return error.code == _CONFLICT or _TAKEN.search(error.message) is not None
 
     def _wrong(self, what: str, cause: str) -> Finding:
         promised = "what is refused as taken is given out once"

@@ -27,6 +27,7 @@ _OF_ITEMS = re.compile(
 _OF_VALUES = re.compile(
     rf"{_OF_ITEMS.pattern}|\b(?:same|incompatible|together|combin\w+|mutually|total|divisible|divided|evenly|triangles?|roots?"
     r"|parallel|vertical|insufficient|enough|than there (?:is|are)|there (?:is|are) (?:only|no|\d+)|outside|beyond|past|exceed\w*|leaves?"
+    r"|other than|another|(?:not|never) (?:be )?(?:equal|alike)"
     r"|at least one(?: of)?|nothing to|too (?:large|big|small|far|many|few|long|short)|equations?"
     r"|th(?:is|ese|e) \w+ allows?|after|before|below|above|impossible|physical\w*)\b",
     re.IGNORECASE,
@@ -59,6 +60,8 @@ def _beside_others(evidence: Evidence, name: str) -> Iterator[dict[str, Any]]:
     value, schema = evidence.case.input, evidence.tool.input
     parts = schema.get("properties", {}) if isinstance(schema, dict) else {}
     yield from ({**good, name: value[name]} for good in evidence.known_good if name in good)
+    known = [good[name] for good in evidence.known_good[-1:] if name in good]
+    yield from ({**value, other: each} for each in known for other in value if other != name)  # the two exchanged
     others = {other: [*ends(parts.get(other))] for other in value if other != name}
     for at in (0, -1):
         yield {**value, **{other: found[at] for other, found in others.items() if found}}
