@@ -56,7 +56,9 @@ def call(spec: Path, tool: str, arguments: str | None, case_id: str | None, seed
         answer["value"] = outcome.value
     else:
         answer["error"] = {"type": error.type, "message": error.message, "code": error.code, "location": error.location}
-    click.echo(_shown(json.dumps(answer, ensure_ascii=False, indent=2, default=repr)))
+    from .checks.base import as_python
+
+    click.echo(_shown(json.dumps(answer, ensure_ascii=False, indent=2, default=as_python)))
     if error is not None and error.stack:
         click.echo(_shown(error.stack), err=True)
     for finding in findings:

@@ -26,8 +26,6 @@ from .tool_state import ToolState
 if TYPE_CHECKING:
     from .budgets.measure import Subject
 
-_ENDED = {"crashed": "crashed", "timed_out": "timed out"}
-
 
 class ToolCallFailed(AssertionError):
     """A called tool did not answer; `outcome` says what it did instead, `which` which of many calls it was."""
@@ -37,8 +35,7 @@ class ToolCallFailed(AssertionError):
     def __init__(self, name: str, outcome: Outcome, which: str = "") -> None:
         self.outcome = outcome
         said = f": {outcome.error.type}: {outcome.error.message}" if outcome.error else ""
-        what = _ENDED.get(outcome.kind, f"was {outcome.kind}")
-        super().__init__(f"{name} {what}{which and ' ' + which}{said}")
+        super().__init__(f"{name} {outcome.in_words}{which and ' ' + which}{said}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _told_of(value: Mapping[str, Any], outcome: Outcome) -> str:
     if outcome.kind == "accepted":
         return f"{sent} was answered by the report of an error: {shorten(outcome.value, 160)}"
     said = f"{outcome.error.type}: {shorten(outcome.error.message, 160)}" if outcome.error else outcome.kind
-    return f"{sent} was {outcome.kind}: {said}"
+    return f"{sent} {outcome.in_words}: {said}"
 
 
 def _without_sent(value: Mapping[str, Any], outcome: Outcome) -> str:

@@ -143,6 +143,24 @@ def test_an_answer_that_cannot_be_written_is_escaped(pytester: pytest.Pytester) 
     assert result.stderr.startswith("output_schema: sign returned a lone surrogate")
 
 
+def test_an_answer_that_fails_to_be_written_is_named_with_its_type(pytester: pytest.Pytester) -> None:
+    """A broken `__repr__` is the tool's: neither the command nor an item ends in it."""
+    write_tool(
+        pytester,
+        "class Seat:\n    def __repr__(self):\n        raise KeyError\ndef reserve(seats):\n    return Seat()\n",
+        SPEC,
+    )
+    answer = invoke("call", "shop.tool.yaml", "reserve", '{"seats": 3}')
+    assert json.loads(answer.stdout)["value"] == "<Seat: repr failed with KeyError>"
+    assert answer.stderr.startswith(
+        "output_schema: reserve returned a value of type Seat at the top, which is not JSON"
+    )
+    result = run(pytester, "-k", "valid_call or boundary")
+    result.stdout.fnmatch_lines(['  came back accepted "<Seat: repr failed with KeyError>" *'])
+    assert result.ret == 1
+    assert "pytest_toolcheck" not in result.stdout.str()
+
+
 def test_an_unknown_category_is_named() -> None:
     """Not an empty list of cases: a word that is no category is refused, with those that there are."""
     result = invoke("cases", "shop.tool.yaml", "reserve", "--category", "boundry")

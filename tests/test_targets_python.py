@@ -425,6 +425,10 @@ class TestModules:
             ),
             ("def f(:\n", r"cannot import tools.py: SyntaxError: .* \(.*tools.py:2\)"),
             ("x = 1\nraise SystemExit(2)\n", r"cannot import tools.py: SystemExit: 2 \(.*tools.py:3\)"),
+            (
+                "class Gone(BaseException):\n    def __str__(self):\n        return 1\nraise Gone\n",
+                r"cannot import tools.py: Gone: <its message cannot be shown: TypeError> \(.*tools.py:5\)",
+            ),
         ],
     )
     def test_an_import_error_is_one_clear_line(self, tmp_path, source, first_line):

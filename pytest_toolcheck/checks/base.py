@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..events.safe import describe
+
 if TYPE_CHECKING:
     from ..cases.model import Case
     from ..spec.model import ToolSpec
@@ -95,9 +97,17 @@ def as_json(value: Any) -> str:
     Signs that a terminal does not show, or obeys, are escaped: line separators, marks of direction, lone surrogates.
     """
     try:
-        return printable(json.dumps(value, ensure_ascii=False, default=repr))
+        return printable(json.dumps(value, ensure_ascii=False, default=as_python))
     except (ValueError, TypeError, RecursionError):
+        return as_python(value)
+
+
+def as_python(value: Any) -> str:
+    """Write a value as Python does, or say that it cannot be written."""
+    try:
         return repr(value)
+    except Exception:  # the tool's own, which may fail in any way
+        return describe(value)
 
 
 def printable(text: str, *, keep: str = "") -> str:

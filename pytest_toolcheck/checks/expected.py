@@ -51,12 +51,12 @@ def unmet(expect: Expectation, evidence: Evidence) -> str | None:
     said = outcome.error.message if outcome.error else shorten(outcome.value, 160)
     if expect.error is not None:
         if outcome.kind != "refused":
-            return f"expected a refusal with {expect.error!r}, but the call was {outcome.kind}: {said}"
+            return f"expected a refusal with {expect.error!r}, but the call {outcome.in_words}: {said}"
         return (
             None if _says(expect.error, said) else f"expected an error with {expect.error!r}, found {shorten(said)!r}"
         )
     if outcome.kind != "accepted":
-        return f"expected an answer, but the call was {outcome.kind}: {shorten(said)}"
+        return f"expected an answer, but the call {outcome.in_words}: {shorten(said)}"
     return _unmet_value(expect, outcome.value)
 
 

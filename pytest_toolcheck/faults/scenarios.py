@@ -116,7 +116,7 @@ class FaultScenario:
                 return
             if outcome.kind != "accepted":
                 raise self._failure(
-                    f"call {number} was {outcome.kind} before any fault was in place: {_said(outcome)}", "no valid call"
+                    f"call {number} {outcome.in_words} before any fault was in place: {_said(outcome)}", "no valid call"
                 )
             if fault.hits == 0 and number >= _CALLS_THAT_PASS_BY:
                 break

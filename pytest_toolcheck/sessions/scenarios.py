@@ -146,7 +146,7 @@ def _at_once(scenario: SessionScenario, ctx: ToolContext) -> None:
     for outcome in outcomes:
         if outcome.kind != "accepted":
             raise scenario.broken(
-                f"in {count} sessions at once a call was {outcome.kind}: {_said(outcome)}; alone it was accepted",
+                f"in {count} sessions at once a call {outcome.in_words}: {_said(outcome)}; alone it was accepted",
                 "fails at once",
             )
         if is_same_alone and as_json(outcome.value) != as_json(alone[0].value):

@@ -107,7 +107,7 @@ class Attempt:
         return self._ended != 0
 
     def _keep(self, error: BaseException) -> None:
-        if self.expired is not None or _goes_through(error):
+        if self.expired is not None or goes_through(error):
             if isinstance(error, Expired):
                 self.expired = error
             raise error
@@ -173,10 +173,10 @@ def timed_out(request: Request, spent_ns: int, stopped: BaseException, *, waits_
 
 def describe_error(error: BaseException) -> CallError:
     """Return the error with its traceback below our own frames, and its innermost frame of the tool's own code."""
-    return CallError(type=type(error).__name__, message=_text(error), stack=_stack(error), location=_location(error))
+    return CallError(type=type(error).__name__, message=text_of(error), stack=_stack(error), location=_location(error))
 
 
-def _goes_through(error: BaseException) -> bool:
+def goes_through(error: BaseException) -> bool:
     """Whether the tool did not do this: Ctrl-C, our alarm, pytest's outcomes (pytest-timeout), a debugger's end."""
     if isinstance(error, (KeyboardInterrupt, Expired)):
         return True
@@ -220,7 +220,8 @@ def _stack(error: BaseException) -> str:
         return "".join(traceback.format_tb(_tool_frames(error.__traceback__)))
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """Return what an error says, or that it cannot."""
     try:
         return str(error)
     except Exception as broken:

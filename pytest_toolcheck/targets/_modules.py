@@ -14,6 +14,7 @@ from types import ModuleType
 
 from ..errors import TargetError
 from ..spec.wording import did_you_mean
+from ._attempt import goes_through, text_of
 from ._frames import is_users
 
 _MOST_OFFERED = 12
@@ -108,7 +109,9 @@ def _guarded(name: str, file: Path | None, load: object) -> ModuleType:
     try:
         module: ModuleType = load()  # type: ignore[operator]
         return module
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if goes_through(error):
+            raise
         raise TargetError(_import_failure(name, file, error)) from error
 
 
@@ -119,13 +122,14 @@ def _import_failure(name: str, file: Path | None, error: BaseException) -> str:
     where = f" ({os.path.relpath(own[-1].filename)}:{own[-1].lineno})" if own else ""
     if isinstance(error, SyntaxError) and error.filename:
         where = f" ({os.path.relpath(error.filename)}:{error.lineno})"
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    said = text_of(error)
+    reason = f"{type(error).__name__}: {said}".splitlines()[0]
     first = f"cannot import {file.name if file else name}: {reason}{where}"
     if not frames and isinstance(error, ModuleNotFoundError):
         return f"{first}\nWrite {{python: {{module: {name}, path: [folder]}}}} with the folder that holds it."
-    if isinstance(error, ModuleNotFoundError) and own and str(error) == f"No module named {error.name!r}":
+    if isinstance(error, ModuleNotFoundError) and own and said == f"No module named {error.name!r}":
         first += f"\nInstall what has the module {error.name} for {sys.executable}, or add its folder to the target's `path`."
-    more = str(error).splitlines()[1:]
+    more = said.splitlines()[1:]
     return "\n".join([first, *(line.rstrip() for line in traceback.format_list(frames)), *more])
 
 

@@ -126,6 +126,11 @@ class Outcome:
     """Where the tool was handed a value of its own type although the schema forbids how JSON wrote it, as JSON Pointers;
     one that ends in "/": a model, within which that holds of formats."""
 
+    @property
+    def in_words(self) -> str:
+        """What became of the call, as the verb of a sentence about it: `was refused`, `timed out`."""
+        return {"crashed": "crashed", "timed_out": "timed out"}.get(self.kind, f"was {self.kind}")
+
 
 class Session(Protocol):
     """One connection to a target (a server process, a client session, an imported module); usable from any thread."""
