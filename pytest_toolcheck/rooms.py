@@ -31,6 +31,7 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.gone", "gone_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.newly", "newly_scenarios"),
     (lambda plan: plan.tool.input and not plan.tool.annotations.read_only, "chains.taken", "taken_scenarios"),
+    (lambda plan: plan.tool.input and len(plan.siblings) > 1, "chains.refusals", "refusal_scenarios"),
     (lambda plan: _may_change(plan), "chains.effects", "effect_scenarios"),
     (lambda plan: _may_change(plan), "chains.strangers", "stranger_scenarios"),
     (lambda plan: len(plan.siblings) > 2, "chains.rows", "row_scenarios"),

@@ -79,6 +79,11 @@ PAIRS = {
         "def tool(ns: list[int]) -> int:\n    ns.sort()\n    return len(ns)",
         "def tool(ns: list[int]) -> int:\n    return len(sorted(ns))",
     ),
+    "an object merged in depth": (
+        "pure",
+        "def tool(old: dict, new: dict) -> int:\n    for k in new.keys() & old.keys():\n        old[k].update(new[k])\n    return len(old)",
+        "def tool(old: dict, new: dict) -> int:\n    return len({**old, **new})",
+    ),
     "a parameter completed in place": (
         "pure",
         'def tool(order: dict) -> int:\n    order.setdefault("country", "DE")\n    return len(order)',

@@ -1,4 +1,4 @@
-"""Inputs that hold several of a kind, out of order and one of them twice, in arrays and in texts: order shows only there."""
+"""Inputs of several of a kind, out of order and one of them twice, in arrays and in texts, where order shows; objects in objects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from ..cases.model import Case
 from ..checks.base import as_json
 from ..checks.violation import is_valid
+from ..parts import part_of, parts_of
 
 MOST_ITEMS = 6
 _MOST_TEXTS = 2
@@ -26,6 +27,14 @@ def mixed_arrays(base: dict[str, Any], cases: Sequence[Case], schema: Any) -> It
             if is_valid(schema, changed):
                 yield changed
                 break
+
+
+def mixed_objects(base: dict[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield the base with objects of the same names, at two depths, in all objects of which the schema names no member."""
+    free = [name for name, value in base.items() if isinstance(value, dict) and not parts_of(part_of(schema, name))]
+    filled = {name: {"a": {"b": {"c": at}, "d": [2, at, 1]}} for at, name in enumerate(free)}
+    if free and is_valid(schema, changed := {**copy.deepcopy(base), **filled}):
+        yield changed
 
 
 def mixed_texts(base: dict[str, Any], schema: Any) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from ..spec.model import McpTarget, PythonTarget
 from ..targets.base import Outcome, Session
 from .anew import fresh_server, fresh_tools
 from .first_asked import alternatives
-from .mixed import mixed_arrays, mixed_texts
+from .mixed import mixed_arrays, mixed_objects, mixed_texts
 from .siblings import windows_of
 from .state import Watch
 from .switches import is_promised_by_method, keeps_record
@@ -175,6 +175,7 @@ class Trial:
             yield base
             schema = self.plan.tool.input if self.plan.tool.input is not None else True
             yield from mixed_arrays(base, cases, schema)
+            yield from mixed_objects(base, schema)
             if self.check == "deterministic":  # elsewhere few inputs are used, and they should differ in more
                 yield from mixed_texts(base, schema)
             yield from self._apart(base)
