@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets import _observe
 
 from .behaviour_lab import findings_of
@@ -192,3 +194,16 @@ def test_where_there_is_no_child_no_thread_is_asked_for_its_own(monkeypatch: pyt
     assert (_observe._children(), listed) == (0, [])
     monkeypatch.setattr(_observe.os, "waitid", lambda *_: None)
     assert (_observe._children(), listed) == (0, ["/proc/self/task"])
+
+
+def test_tasks_are_listed_once_before_a_call_and_once_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To go through all of a process is most of what it costs to observe a call; one that has come is told from one that went."""
+    loop, listed, all_tasks = asyncio.new_event_loop(), [], asyncio.all_tasks
+    monkeypatch.setattr(asyncio, "all_tasks", lambda loop: listed.append(loop) or all_tasks(loop))
+    ended = loop.create_task(asyncio.sleep(0))
+    with _observe.observing(ToolSpec("tool"), lambda: loop, dict) as observed:
+        loop.run_until_complete(ended)
+        begun = loop.create_task(asyncio.sleep(0))
+    loop.run_until_complete(begun)
+    loop.close()
+    assert (observed.left, listed) == ({"tasks": 1}, [loop, loop])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import types
 from textwrap import dedent
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
+from pytest_toolcheck.targets._hints import adapter_of
 from pytest_toolcheck.targets._signatures import describe_function
 
 from .specs import run, write_tool
@@ -100,3 +102,14 @@ def test_who_finds_no_valid_call_is_told_the_hint(pytester: pytest.Pytester) -> 
     shown = run(pytester, "other.tool.yaml", "-q").stdout.str()
     assert "passed" in shown
     assert "type hint" not in shown
+
+
+def test_plain_hints_share_their_adapters() -> None:
+    """Pydantic makes one for each parameter of each tool otherwise, and most are of few types; a hint with a bound has its own."""
+    assert adapter_of(int) is adapter_of(int, "serialization")
+    assert [adapter_of(hint).json_schema() for hint in (int, bool, type(None))] == [
+        {"type": "integer"},
+        {"type": "boolean"},
+        {"type": "null"},
+    ]
+    assert adapter_of(Annotated[int, Field(ge=1)]).json_schema() == {"minimum": 1, "type": "integer"}

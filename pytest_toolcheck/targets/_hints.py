@@ -30,6 +30,8 @@ _WRAPPERS = (
 _NO_SCHEMA = (PydanticUserError, PydanticInvalidForJsonSchema, TypeError, AttributeError, NameError, ImportError)
 """What pydantic raises of a hint that no schema can say, or only with a package that is not there."""
 
+_PLAIN = (str, int, float, bool, type(None))
+
 
 def stripped(hint: Any) -> Any:
     """Return the hint without what only adds to it: bounds, `NewType`, `Required`, a bound type variable."""
@@ -121,6 +123,16 @@ def _is_required(name: str, member: Any, owner: Any) -> bool:
 
 def adapter_of(hint: Any, mode: JsonSchemaMode = "validation") -> TypeAdapter[Any] | None:
     """Return what reads values of `hint`; None where pydantic cannot, or has no schema to say of it."""
+    return _adapter_of_plain(hint) if any(hint is plain for plain in _PLAIN) else _adapter_of(hint, mode)
+
+
+@functools.cache
+def _adapter_of_plain(hint: Any) -> TypeAdapter[Any]:
+    """Most parameters of most tools are of few types: one adapter of each does for all."""
+    return TypeAdapter(hint)
+
+
+def _adapter_of(hint: Any, mode: JsonSchemaMode) -> TypeAdapter[Any] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,13 +30,15 @@ def observing(
     """Observe the call of the tool that the body makes."""
     observed = Observed()
     state = process_state() if is_to_leave_it(tool) else {}
-    given, before, already = snapshot(arguments()), counts(loop()), set(running(loop()))
+    given, already = snapshot(arguments()), running(loop())
+    before = counts(loop(), already)
     with held_loop(observed), never_awaited(observed):
         yield observed
     observed.process = changed(state, process_state()) if state else {}
-    now = counts(loop())
+    still = running(loop())
+    now = counts(loop(), still)
     observed.left = {name: more for name, count in now.items() if (more := count - before.get(name, 0)) > 0}
-    for thing in set(running(loop())) - already:  # one may have come as another went
+    for thing in set(still).difference(already):  # one may have come as another went
         observed.left.setdefault("threads" if isinstance(thing, threading.Thread) else "tasks", 1)
     if given is not None and (after := snapshot(arguments())) != given:
         observed.arguments_after = after
@@ -93,15 +95,22 @@ def _waited_ns() -> int:
         return 0
 
 
-def counts(loop: asyncio.AbstractEventLoop | None) -> dict[str, int]:
-    """Count what may outlive a call: threads, child processes, file descriptors, tasks of the session's loop."""
+def counts(
+    loop: asyncio.AbstractEventLoop | None, alive: Sequence[threading.Thread | asyncio.Task[Any]] | None = None
+) -> dict[str, int]:
+    """Count what may outlive a call: threads, child processes, file descriptors, tasks of the session's loop.
+
+    `alive` is what `running` has just told of the loop.
+    """
+    alive = running(loop) if alive is None else alive
+    threads = sum(isinstance(thing, threading.Thread) for thing in alive)
     found = {
-        "threads": sum(not thread.name.startswith(_OUR_THREADS) for thread in threading.enumerate()),
+        "threads": threads,
         "child processes": _children(),
         "file descriptors": _descriptors(),
     }
     if loop is not None and not loop.is_closed():
-        found["tasks"] = sum(not task.done() for task in asyncio.all_tasks(loop))
+        found["tasks"] = len(alive) - threads
     return found
 
 
