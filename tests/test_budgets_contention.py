@@ -9,7 +9,7 @@ import pytest
 from pytest_toolcheck.budgets import contention, latency
 from pytest_toolcheck.budgets.contention import COPIES, LONG_NS, Blocks, Contention, Doubts
 from pytest_toolcheck.budgets.tries import MOST_DOUBTED
-from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
+from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample, SequentialVerdict
 
 MS = 1_000_000
 
@@ -91,7 +91,8 @@ def test_what_sleeps_is_not_slower_for_slow_memory(computed, has_cpu, slow_down,
     told: list[float] = []
     monkeypatch.setattr(ConfirmedVerdict, "doubt", lambda self, factor, **_: told.append(factor) or True)
     rule = ConfirmedVerdict(0.5, MS)
-    rule.pause_s, rule.stages[0].values, rule.stages = 0.1, [6, 4], rule.stages * 2
+    monkeypatch.setattr(SequentialVerdict, "values", [6, 4])
+    rule.pause_s, rule.stages = 0.1, rule.stages * 2
     Doubts((), computed_ns=(lambda: next(clock)) if has_cpu else None).look([rule], [6, 4])
     assert told == [pytest.approx(slow_down)]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_toolcheck.budgets import verdict
+from pytest_toolcheck.budgets import tries, verdict
 from pytest_toolcheck.budgets.interruptions import NEARLY_ALL, Interruptions
 from pytest_toolcheck.budgets.verdict import ConfirmedVerdict, Sample
 
@@ -91,7 +91,7 @@ def test_interruptions_that_only_spins_show_are_no_regression_of_a_p95():
 @pytest.mark.parametrize("machine_type", [StealingMachine, UntoldNeighbours])
 def test_without_these_gates_they_are(monkeypatch: pytest.MonkeyPatch, machine_type: type[StealingMachine]):
     """The machines of these tests are bad enough to show what the gates are for."""
-    monkeypatch.setattr(verdict, "QUIET_CALLS", 0)
+    monkeypatch.setattr(tries, "QUIET_CALLS", 0)
     monkeypatch.setattr(Interruptions, "share_of", lambda self, duration_ns, **_: 0.0)
     monkeypatch.setattr(Interruptions, "puts_off_from_ns", math.inf)
     assert verdicts(0.9, machine_type).count("fail") >= 2
@@ -164,16 +164,25 @@ def test_a_machine_that_is_slow_all_the_time_interrupts_nothing():
 
 def test_interruptions_too_short_for_a_call_to_be_slow_do_not_count():
     """What adds less than 2 % to a call does not make it slow, unless there is so much of it that it slows evenly."""
-    found = interruptions([SPIN_NS] * 2000 + [2 * SPIN_NS] * 200)
+    found = interruptions(([SPIN_NS] * 10 + [2 * SPIN_NS]) * 200)
     assert found.share_of(30 * SPIN_NS) > 0.3
     assert found.share_of(60 * SPIN_NS) < 0.05
     assert found.slow_down(30 * SPIN_NS) == 1
     assert found.slow_down(60 * SPIN_NS) == pytest.approx(1 + 200 / 2200)
 
 
+def test_a_machine_that_is_slow_for_a_while_interrupts_no_call_between_quiet_spins():
+    """Spin after spin is slow then, and calls beside those are not used; of all calls they tell as ever."""
+    found = interruptions([SPIN_NS] * 300 + [2 * SPIN_NS] * 300)
+    assert found.share_of(CALL_NS) < 0.1
+    assert found.share_of(CALL_NS, of_all=True) == NEARLY_ALL
+    assert found.slow_down(CALL_NS) == found.slow_down(60 * SPIN_NS) == 1
+    assert interruptions([SPIN_NS, 2 * SPIN_NS] * 300).share_of(CALL_NS) == NEARLY_ALL
+
+
 def test_what_is_known_to_have_waited_is_no_untold_interruption():
     """Where run-queue delays tell of waits, spins are put off by the same neighbours, and those calls are dropped."""
-    hit = [SPIN_NS] * 900 + [10 * SPIN_NS] * 100
+    hit = ([SPIN_NS] * 9 + [10 * SPIN_NS]) * 100
     assert interruptions(hit, waits=400).share_of(CALL_NS) < 0.1
     assert interruptions(hit).share_of(CALL_NS) > 0.3
 

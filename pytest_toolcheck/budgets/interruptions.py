@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .sample import SPIN_TOLERANCE
+from .spins import Spins
 
 LEAST_SPIN_SHARE = 0.5
 """A spin this much longer than the usual one was interrupted; a machine that is slower makes all of them longer."""
@@ -37,6 +41,31 @@ UNSEEN_BESIDE_WAITS = 1.0
 """The same where they do: what is left is a hypervisor's."""
 
 
+@dataclass(slots=True)
+class _Go:
+    """Calls between the same two spins, and the spins after them that are not known to have waited."""
+
+    called_ns: int
+    has_waited: bool
+    last_ns: int
+    spins: tuple[int, ...]
+
+
+class _Among(NamedTuple):
+    """Spins, the shortest first, how many calls beside them waited, and how long those took together."""
+
+    spins: Sequence[int]
+    waits: int
+    called_ns: int
+
+
+def _events(waits: int, spins: int) -> float:
+    """Return how many waits there were: some calls waited more than once, as random events do."""
+    goes = max(spins, waits, 1)
+    share = min(waits / goes, 1 - 0.5 / goes)
+    return -math.log1p(-share) * goes
+
+
 class Interruptions:
     """Counts, spin by spin, what interrupted them, less what is known to have (a wait for a processor).
 
@@ -44,11 +73,13 @@ class Interruptions:
     """
 
     def __init__(self) -> None:
-        self._spins: list[int] = []
+        self.spins = Spins()
+        self._goes: list[_Go] = []
+        self._looked_at = 0
+        self._surrounded = _Among((), 0, 0)
+        self._waits = self._called_ns = 0
         self._walls: list[int] = []
         self._used_walls: list[int] = []
-        self._waits = 0
-        self._called_ns = 0
         self._last: tuple[int, ...] = ()
         self._go_ns = 0
         self._has_told = self._has_hidden = False
@@ -83,20 +114,24 @@ class Interruptions:
             insort(self._used_walls, wall_ns)
         is_same_go = spins == self._last and self._go_ns < ONE_GO_NS
         self._go_ns = wall_ns + (self._go_ns if is_same_go else 0)
+        if is_same_go and self._goes:
+            self._goes[-1].called_ns += wall_ns
         if not spins[1] or is_same_go:
             return
         self._last = spins
+        # a spin that is known to have waited shows nothing else
+        found = (*more, spins[1]) if known_ns <= LEAST_SPIN_SHARE * spins[1] / 2 else more
         self._waits += has_waited
-        if known_ns <= LEAST_SPIN_SHARE * spins[1] / 2:  # a spin that is known to have waited shows nothing else
-            insort(self._spins, spins[1])
-        for spin in more:
-            insort(self._spins, spin)
+        self._goes.append(_Go(wall_ns, has_waited, spins[1], found))
+        for spin in found:
+            self.spins.add(spin)
 
-    def share_of(self, duration_ns: int, *, taking_ns: int = 0) -> float:
+    def share_of(self, duration_ns: int, *, taking_ns: int = 0, of_all: bool = False) -> float:
         """Return the share of calls up to this length that may have been interrupted without a trace, below 1.
 
         `taking_ns` counts only what takes the processor away for so long at least, where waits are told of: where they are
-        not, many a call has waited for longer than it should take, and few spins have.
+        not, many a call has waited for longer than it should take, and few spins have. `of_all` is for all calls, not only
+        for those between quiet spins.
 
         Where each call was once on average, nearly all were: what takes a processor away does so evenly.
         """
@@ -105,7 +140,8 @@ class Interruptions:
         if self._exposed_ns(duration_ns) >= LONG_NS and self._keeps_step:
             return NEARLY_ALL
         least_hit_ns = max(self._least_hit(duration_ns), self._usual + taking_ns * self._tells_waits)
-        times = self._rate(least_hit_ns, excused=True) * self._exposed_ns(duration_ns)
+        among = self._around(of_all=of_all)
+        times = min(self._rate(least_hit_ns, one, excused=True) for one in among) * self._exposed_ns(duration_ns)
         return 1 - math.exp(-times) if times < 1 else NEARLY_ALL
 
     def share_beyond(self, maximum_ns: int) -> float:
@@ -117,14 +153,15 @@ class Interruptions:
             return 0.0
         within = self._walls[: bisect_left(self._walls, maximum_ns)] or [maximum_ns]
         missing_ns = LIFTING_SHARE * (maximum_ns - within[len(within) * 3 // 4 - (len(within) == 1)])
-        rate = self._rate(max(self._least_hit(maximum_ns), self._usual + missing_ns), excused=False)
+        least_hit_ns = max(self._least_hit(maximum_ns), self._usual + missing_ns)
+        rate = min(self._rate(least_hit_ns, one, excused=False) for one in self._around())
         return -math.expm1(-rate * (sum(within) / len(within) + RECOVERY_NS))
 
-    def _rate(self, least_hit_ns: float, *, excused: bool) -> float:
+    def _rate(self, least_hit_ns: float, among: _Among, *, excused: bool) -> float:
         """Return how many interruptions a nanosecond are likely at most that make a spin so long, and leave no trace."""
-        spins, usual = len(self._spins), self._usual
-        hits = spins - bisect_left(self._spins, least_hit_ns)
-        told = self._waits_while_calling() * spins * usual / max(self._called_ns, 1) if excused else 0.0
+        spins, usual = len(among.spins), self._usual
+        hits = spins - bisect_left(among.spins, least_hit_ns)
+        told = _events(among.waits, spins) * spins * usual / max(among.called_ns, 1) if excused else 0.0
         unknown = max(hits - told, 0)
         unseen = UNSEEN_BESIDE_WAITS if self._tells_waits else UNSEEN
         return (unknown + unseen + math.sqrt(unseen * hits)) / (spins * usual)
@@ -144,21 +181,17 @@ class Interruptions:
     def _is_quiet(self) -> bool:
         """Whether even the largest share of slow spins that is likely with what was seen is small."""
         undisturbed_ns = min(self._usual, self._reference_ns or self._usual)
-        slow = len(self._spins) - bisect_left(self._spins, SPIN_TOLERANCE * undisturbed_ns)
-        return slow + UNSEEN + math.sqrt(UNSEEN * slow) <= LOUD * len(self._spins)
+        spins = self.spins.ordered
+        slow = len(spins) - bisect_left(spins, SPIN_TOLERANCE * undisturbed_ns)
+        return slow + UNSEEN + math.sqrt(UNSEEN * slow) <= LOUD * len(spins)
 
     def slow_down(self, duration_ns: int) -> float:
-        """Return how many times slower all that is too short to count as an interruption makes a call: evenly so."""
+        """Return how many times slower all that is too short to count as an interruption makes a call between quiet spins: evenly so."""
         if not self._usual:
             return 1.0
-        short = self._spins[: bisect_left(self._spins, self._least_hit(duration_ns))]
-        return max(sum(short) / len(short) / self._usual, 1.0) if short else 1.0
-
-    def _waits_while_calling(self) -> float:
-        """Return how many waits there were: some calls waited more than once, as random events do."""
-        goes = max(len(self._spins), self._waits, 1)
-        share = min(self._waits / goes, 1 - 0.5 / goes)
-        return -math.log1p(-share) * goes
+        least_hit_ns = self._least_hit(duration_ns)
+        found = [among.spins[: bisect_left(among.spins, least_hit_ns)] for among in self._around()]
+        return max(min(sum(short) / len(short) / self._usual if short else 1.0 for short in found), 1.0)
 
     def _exposed_ns(self, most_ns: int) -> float:
         """Return for how long a call is at risk on average, where none takes longer than this by itself."""
@@ -169,10 +202,35 @@ class Interruptions:
     @property
     def _usual(self) -> int:
         """The undisturbed spin as these show it; 0 where there are none or the clock is too coarse for them."""
-        return self._spins[len(self._spins) // 4] if self._spins else 0
+        return self.spins.usual_ns
+
+    def _around(self, *, of_all: bool = False) -> tuple[_Among, ...]:
+        """Return what tells of calls between quiet spins: all spins, and those that are between quiet spins as well, if any.
+
+        A machine that is slow for a while shows in spin after spin, and calls beside those are not used. What hides in a call
+        is shorter, and where it hits a spin the next ones are quiet on both sides. Every twentieth part more is looked at anew.
+        """
+        everywhere = _Among(self.spins.ordered, self._waits, self._called_ns)
+        if len(self._goes) > self._looked_at * 1.05:
+            self._looked_at = len(self._goes)
+            most_ns = SPIN_TOLERANCE * self._usual
+            quiet = [True, *(go.last_ns <= most_ns for go in self._goes), True]
+            surrounded: list[int] = []
+            within = [go for go, *sides in zip(self._goes, quiet, quiet[1:], strict=False) if all(sides)]
+            for go, before, after in zip(self._goes, quiet, quiet[2:], strict=False):
+                surrounded += go.spins if before and after else ()
+            waits, called_ns = sum(go.has_waited for go in within), sum(go.called_ns for go in within)
+            self._surrounded = _Among(sorted(surrounded), waits, called_ns)
+        if of_all or not self._surrounded.spins:
+            return (everywhere,)
+        return everywhere, self._surrounded
 
     def _least_hit(self, duration_ns: int) -> float:
         return self._usual + max(LEAST_SPIN_SHARE * self._usual, LEAST_CALL_SHARE * duration_ns)
+
+    def judge_again(self, used_walls: Sequence[int]) -> None:
+        """Take other calls as those that nothing is known to have disturbed: the reference has changed."""
+        self._used_walls = sorted(used_walls)
 
     @property
     def _tells_waits(self) -> bool:

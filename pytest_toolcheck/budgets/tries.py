@@ -24,6 +24,8 @@ SPARED = 1.02
 makes numbers by up to 9 % (measured), and nothing beside it shows that. Calls that vary by more themselves are many."""
 COLD_UP_TO_NS = 10_000_000
 """Shorter calls are longer for cold caches by more than 2 %: one of 0.1 ms took 1.5 times as long (measured), its spins not."""
+QUIET_CALLS = 10
+"""A hypervisor takes the processor away in bursts, which few spins show: after a slow one so many calls serve no tail."""
 MAY_BE_ALL = ", and that may be all that is wrong"
 CLEAN_CALLS_FOR_MAX = 59
 """After so many calls within the maximum, one that goes over once in 20 calls would have been seen with 95 %."""

@@ -12,7 +12,6 @@ Nothing here reads a clock: `latency.py` and `cpu.py` make the samples, `measure
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable
 from typing import Literal
@@ -23,9 +22,10 @@ from .evidence import chance_of, log_evidence_above, log_evidence_below
 from .grain import ClockGrain
 from .interruptions import Interruptions
 from .sample import SPIN_TOLERANCE as SPIN_TOLERANCE
-from .sample import USUAL_DRIFT, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .sample import Sample as Sample
-from .steady import SteadyCalls
+from .sample import has_waited
+from .spins import HIDDEN
+from .tally import Tally
 from .tries import CLEAN_CALLS_FOR_MAX as CLEAN_CALLS_FOR_MAX
 from .tries import MISSED, default_max_usable, memory_is_slow, reason_inconclusive
 from .tries import default_max_calls as default_max_calls
@@ -36,9 +36,8 @@ Because = Callable[[float], str]
 FALSE_ALARM = 1e-4
 CONFIRM_AFTER_S = (0.1, 0.5)
 """A fail counts when it comes again after each of these pauses."""
-QUIET_CALLS = 10
-"""A hypervisor takes the processor away in bursts, which few spins show: after a slow one so many calls serve no tail."""
-SPINS_FOR_OWN_REFERENCE = 20
+LOWERED = 1.02
+"""Calls are counted anew where the reference is less by this factor."""
 LEAST_TO_FAIL = 17
 """No stage fails by fewer calls: a tool whose first calls are slow is through with them in the stages that follow."""
 
@@ -68,29 +67,41 @@ class SequentialVerdict:
         self.budget_ns = budget_ns
         self.max_usable = max_usable or default_max_usable(quantile)
         self.max_calls = max_calls or max(default_max_calls(quantile), self.max_usable)
-        self.total = 0
-        self.over = 0
-        self.values: list[int] = []
-        """The times of the usable calls, in the order of the calls."""
-        self.is_by_least_cost = False
-        """Whether they are the least that each can have cost."""
-        self.dropped: Counter[str] = Counter()
-        """How many calls were not used, by reason."""
         self.verdict: Verdict | None = None
-        self._all: list[int] = []
-        self._over_of_all = 0
-        self._sure_walls: list[int] = []
-        self._sure_of_all = self._plain_of_all = 0
-        self._least: list[int] = []
-        self._steady = SteadyCalls(budget_ns)
+        self.is_by_least_cost = False
+        """Whether `values` are the least that each call can have cost."""
         self._gates = gates
-        self._spins: list[int] = []
         self._interruptions = Interruptions() if interruptions is None else interruptions
         self._grain = ClockGrain()
-        self._quiet = QUIET_CALLS
-        """Calls since the last slow spin."""
-        self._is_cold = False
-        """Whether something else ran just before."""
+        self._samples: list[Sample] = []
+        self._tally = self._counted(0)
+
+    def _counted(self, reference_ns: int) -> Tally:
+        """Count all calls so far by this undisturbed spin."""
+        tally = Tally(self.quantile, self.budget_ns, reference_ns, self._interruptions, gates=self._gates)
+        for sample in self._samples:
+            tally.add(sample, tally.disturbance(sample))
+        return tally
+
+    @property
+    def total(self) -> int:
+        """How many calls were made."""
+        return len(self._samples)
+
+    @property
+    def values(self) -> list[int]:
+        """The times of the usable calls, in the order of the calls."""
+        return self._tally.values
+
+    @property
+    def over(self) -> int:
+        """How many of them are over the budget."""
+        return self._tally.over
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """How many calls were not used, by reason."""
+        return self._tally.dropped
 
     @property
     def usable(self) -> int:
@@ -101,27 +112,37 @@ class SequentialVerdict:
         """Take one call; return the verdict, or None to go on. Once decided, further calls change nothing."""
         if self.verdict is not None:
             return self.verdict
-        self.total += 1
-        self._all.append(sample.wall_ns)
-        self._over_of_all += sample.wall_ns > self.budget_ns
-        reference = self._reference(sample) if self._gates else 0
-        reason = self._disturbed(sample, reference) if self._gates else None
-        self._note_machine(sample, is_used=reason is None)
-        if reason is None:
-            self.values.append(sample.wall_ns)
-            is_over = sample.wall_ns > self.budget_ns
-            self.over += is_over
-            if is_over and self._is_sure(sample, reference):
-                insort(self._sure_walls, sample.wall_ns)
-        else:
-            self.dropped[reason] += 1
+        self._take(sample)
         if not self.is_clock_too_coarse:
-            self.verdict = self._decide() if reason is None else None
+            self.verdict = self._decide() if self._is_used else None
             if self._gates and self.verdict is None:
-                self._judge_all(sample, reference)
-        if self.verdict is None and (self.total >= self.max_calls or self.usable >= self.max_usable):
+                self._judge_all()
+        if self.verdict is None and (self.total >= self.max_calls or self._is_near_for_long):
             self.verdict = "inconclusive"
         return self.verdict
+
+    def _take(self, sample: Sample) -> None:
+        """Count a call; all anew where the spins show that the undisturbed one is shorter than was known."""
+        tally = self._tally
+        if self._gates and sample.spin_reference_ns:
+            found_ns = self._interruptions.spins.undisturbed_ns(sample.spin_reference_ns)
+            if not tally.reference_ns or found_ns * LOWERED < tally.reference_ns:
+                self._tally = tally = self._counted(found_ns)
+                self._interruptions.judge_again(tally.values)
+        reason = tally.disturbance(sample)
+        self._is_used = reason is None
+        self._note_machine(sample, is_used=self._is_used)
+        tally.add(sample, reason)
+        self._samples.append(sample)
+
+    @property
+    def _is_near_for_long(self) -> bool:
+        return self.usable >= self.max_usable and not self._is_in_doubt
+
+    @property
+    def _is_in_doubt(self) -> bool:
+        """Whether the machine may have been slower all the time, and when its reference was taken as well."""
+        return self._gates and self._interruptions.spins.leave_doubt(self._tally.reference_ns)
 
     def explain(self) -> str:
         """Return one line that says what the counts show and why calls were dropped."""
@@ -162,35 +183,26 @@ class SequentialVerdict:
     def _proves(self, over: int, calls: int, share: float) -> bool:
         return calls >= LEAST_TO_FAIL and log_evidence_above(over, calls, share) >= math.log(1 / FALSE_ALARM)
 
-    def _shows_fail(self, over: int, calls: int, share: float, *, by_ns: int = 0) -> bool:
+    def _shows_fail(self, over: int, calls: int, share: float, *, by_ns: int = 0, of_all: bool = False) -> bool:
         """Whether more than `share` of calls go over, `by_ns` at least, and more than that and may be interrupted without a trace."""
         if not self._proves(over, calls, share):
             return False
-        unseen = self._interruptions.share_of(self.budget_ns, taking_ns=by_ns) if self._gates else 0.0
+        unseen = self._interruptions.share_of(self.budget_ns, taking_ns=by_ns, of_all=of_all) if self._gates else 0.0
         excused = share + (1 - share) * unseen
         return not unseen or log_evidence_above(over, calls, round(excused, 3)) >= math.log(1 / tries.INTERRUPTED)
 
     def _breaks_quantile(self) -> bool:
         is_odd = self._gates and self.quantile <= 0.5 and self.usable < tries.FEWEST_USABLE * self.total
-        return not is_odd and self._shows_fail(self._sure, self.usable, 1 - self.quantile)
+        tally, share = self._tally, 1 - self.quantile
+        if is_odd or not self._shows_fail(tally.sure_beyond(), self.usable, share):
+            return False
+        return not self._is_in_doubt or self._shows_fail(tally.sure_beyond(HIDDEN), self.usable, share)
 
     def _breaks_maximum(self) -> bool:
         """Whether one usable call or more over the maximum are too many to have been lifted there without a trace."""
         unseen = self._interruptions.share_beyond(self.budget_ns) if self._gates else 0.0
-        return self._sure > 0 and chance_of(self._sure, self.usable, unseen) <= tries.LIFTED
-
-    def _is_sure(self, sample: Sample, reference: int) -> bool:
-        """Whether a usable call over the budget counts for a fail: nothing that the spins show explains it."""
-        if not self._gates:
-            return True
-        excuse = max(drift(sample, reference), self._interruptions.slow_down(self.budget_ns) / USUAL_DRIFT)
-        is_narrow = reference and self.quantile <= 0.5 and not self._interruptions.has_wide_calls
-        return sample.wall_ns > self.budget_ns * excuse * (tries.SPARED if is_narrow else 1.0)
-
-    @property
-    def _sure(self) -> int:
-        """How many usable calls count for a fail, as all that is known by now says."""
-        return bisect_left(self._sure_walls, self._interruptions.puts_off_from_ns)
+        sure = self._tally.sure_beyond(HIDDEN if self._is_in_doubt else 1.0)
+        return sure > 0 and chance_of(sure, self.usable, unseen) <= tries.LIFTED
 
     def _note_machine(self, sample: Sample, *, is_used: bool) -> None:
         if not self._gates:
@@ -209,44 +221,22 @@ class SequentialVerdict:
             is_used=is_used,
         )
 
-    def _judge_all(self, sample: Sample, reference: int) -> None:
+    def _judge_all(self) -> None:
         """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
-        least, margin = least_cost_ns(sample, reference)
-        self._least.append(least)
-        self._sure_of_all += least > self.budget_ns * margin
-        self._plain_of_all += least > self.budget_ns * margin * tries.PLAINLY
-        self._steady.add(sample, reference)
-        share = max(1 - self.quantile, 0.5)
-        if self._shows_pass(self._over_of_all, self.total):
-            self._use_all("pass", self._all, self._over_of_all)
-        elif self._shows_fail(self._plain_of_all, self.total, share, by_ns=self.budget_ns) or self._shows_fail(
-            self._sure_of_all, self.total, share
+        tally, steady, share = self._tally, self._tally.steady, max(1 - self.quantile, 0.5)
+        if self._shows_pass(tally.over_of_all, self.total):
+            self._use_all("pass", tally.all, tally.over_of_all)
+        elif self._shows_fail(tally.plain_of_all, self.total, share, by_ns=self.budget_ns, of_all=True) or (
+            self._shows_fail(tally.sure_of_all, self.total, share, of_all=True) and not self._is_in_doubt
         ):
-            self._use_all("fail", self._least, self._sure_of_all, is_by_least_cost=True)
-        elif self._proves(self._steady.over, self.total, share) and self._steady.are_steady:
-            self._use_all("fail", self._steady.least, self._steady.over, is_by_least_cost=True)
-
-    def _disturbed(self, sample: Sample, reference: int) -> str | None:
-        """Return why a call is not used. Nor is the one after it, and of a tail those after a slow spin: noise comes in bursts."""
-        self._quiet = 0 if slow_down(sample, reference) > SPIN_TOLERANCE else self._quiet + 1
-        is_cold, reason = self._is_cold and sample.wall_ns < tries.COLD_UP_TO_NS, disturbance(sample, reference)
-        self._is_cold = reason is not None or sample.wall_ns >= self._interruptions.puts_off_from_ns
-        if reason or is_cold:
-            return reason or "runs on with cold caches"
-        return "machine slowed down just before" if self.quantile > 0.5 and self._quiet <= QUIET_CALLS else None
+            self._use_all("fail", tally.least, tally.sure_of_all, is_by_least_cost=True)
+        elif self._proves(steady.over, self.total, share) and steady.are_steady:
+            self._use_all("fail", steady.least, steady.over, is_by_least_cost=True)
 
     def _use_all(self, verdict: Verdict, values: list[int], over: int, *, is_by_least_cost: bool = False) -> None:
-        self.verdict, self.values, self.over, self.is_by_least_cost = verdict, values, over, is_by_least_cost
-        self.dropped.clear()
-
-    def _reference(self, sample: Sample) -> int:
-        """Return the undisturbed spin: the session's, or what these calls show where that was taken in a bad moment."""
-        if not sample.spin_reference_ns:
-            return 0
-        insort(self._spins, sample.spin_after_ns)
-        if len(self._spins) < SPINS_FOR_OWN_REFERENCE:
-            return sample.spin_reference_ns
-        return min(sample.spin_reference_ns, self._spins[len(self._spins) // 4])
+        self.verdict, self.is_by_least_cost = verdict, is_by_least_cost
+        self._tally.values, self._tally.over = values, over
+        self._tally.dropped.clear()
 
 
 class ConfirmedVerdict:
