@@ -241,34 +241,36 @@ def _labelled(
 ) -> Iterator[Case]:
     accepts, inputs, ids, size = document.accepts, set[str](), set[str](), 0
     places: dict[Path, tuple[str, str]] = {}
-    for item, text in changes:
+    for (category, path, detail, value, only_if_valid), text in changes:
         if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
             return
-        if item.category not in categories:
+        if text is None or text in inputs or category not in categories:
             continue
-        if text is None or text in inputs or not is_sendable(item.value, text, lone_surrogates=lone_surrogates):
+        if not is_sendable(value, text, lone_surrogates=lone_surrogates):
             continue
         try:
-            label: Label = "valid" if accepts(item.value) else "invalid"
+            label: Label = "valid" if accepts(value) else "invalid"
         except Exception:  # too deep a value, an unresolvable reference; format checkers raise whatever they like
             continue
-        if item.only_if_valid and label == "invalid":
+        if only_if_valid and label == "invalid":
+            continue
+        if category != "example" and document.is_disputed(value, is_valid=label == "valid"):
             continue
         inputs.add(text)
         size += len(text)
-        place = places.get(item.path)
+        place = places.get(path)
         if place is None:
-            place = places[item.path] = readable("/".join(map(str, item.path))), pointer_of(item.path)
-        yield Case(_fresh_id(item, place[0], ids), item.value, label, item.category, place[1], item.detail)
+            named = readable("/".join(map(str, path)))
+            place = places[path] = f"[{named}:" if named else "[", pointer_of(path)
+        name = f"{category}{place[0]}{readable(detail)}]"
+        if name in ids:
+            name = _fresh(name, ids)
+        ids.add(name)
+        yield Case(name, value, label, category, place[1], detail)
 
 
-def _fresh_id(item: Change, place: str, taken: set[str]) -> str:
-    wanted = name = (
-        f"{item.category}[{place}:{readable(item.detail)}]" if place else f"{item.category}[{readable(item.detail)}]"
-    )
+def _fresh(wanted: str, taken: set[str]) -> str:
     number = 2
-    while name in taken:
-        name = f"{wanted[:-1]}~{number}]"
+    while (name := f"{wanted[:-1]}~{number}]") in taken:
         number += 1
-    taken.add(name)
     return name

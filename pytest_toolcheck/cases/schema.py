@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from referencing.jsonschema import DRAFT202012, specification_with
 
 from ..lean_jsonschema import formats_of_schemas, jsonschema
 from ..spec.model import JSONSchema
+from .addresses import strict
 from .elementary import MOST_STEPS, Predicate
 from .heard import heard
 from .loops import has_loop, is_recursive, is_tangled
@@ -76,12 +78,25 @@ def draft_of(schema: Any, *, default: Any = DEFAULT_DRAFT) -> Any:
 
 def flaw_of(schema: Any, draft: Any) -> jsonschema.SchemaError | None:
     """Return what makes this no schema by the draft's own; None where it is one."""
+    if (text := repr(schema)) and ("inf" in text or "nan" in text) and (path := _endless_number(schema)) is not None:
+        return jsonschema.SchemaError("a number that is not finite, which JSON has not", path=path)
     if _is_schema(draft, schema):  # `jsonschema` takes a hundred times as long
         return None
     try:
         draft.check_schema(schema, format_checker=formats_of_schemas(draft))
     except jsonschema.SchemaError as error:
         return error
+    return None
+
+
+def _endless_number(part: Any) -> list[str | int] | None:
+    """Return where infinity stands, or what is no number: Python reads `1e400` so; None where there is none."""
+    if isinstance(part, float):
+        return None if math.isfinite(part) else []
+    parts = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for step, inner in parts:
+        if (path := _endless_number(inner)) is not None:
+            return [step, *path]
     return None
 
 
@@ -111,7 +126,7 @@ class Document:
         self.draft = draft_of(schema, default=default_draft)
         self.schema = heard(schema, self.draft)
         self.registry: Any = REGISTRY if registry is None else registry
-        formats = self.draft.FORMAT_CHECKER if formats is None else formats
+        formats = self._formats = self.draft.FORMAT_CHECKER if formats is None else formats
         self.validator: Any = self.draft(self.schema, registry=self.registry, format_checker=formats)
         self.memo: dict[Any, Any] = {}
         """What was worked out for a conjunction, by the ids of its schemas, which `kept` keeps alive."""
@@ -145,6 +160,23 @@ class Document:
             return test(value)
 
         return accepts
+
+    def is_disputed(self, value: Any, *, is_valid: bool) -> bool:
+        """Whether a label hangs on `jsonschema` taking every text with an `@` for an e-mail address: no tool owes that."""
+        if self._strictly is None:
+            return False
+        try:
+            return bool(self._strictly(value)) is not is_valid
+        except Exception:  # as for `accepts`
+            return True
+
+    @cached_property
+    def _strictly(self) -> Predicate | None:
+        """As `accepts`, by stricter formats; None where there is none."""
+        formats = strict(self._formats) if "email" in repr(self.schema) else None
+        if formats is None:
+            return None
+        return Document(self._given, registry=self.registry, default_draft=self.draft, formats=formats).accepts
 
     @cached_property
     def _accepts(self) -> Predicate:

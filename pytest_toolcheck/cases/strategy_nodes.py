@@ -147,7 +147,10 @@ class SchemaGraph:
 
     def _verdict(self, value: Any) -> bool | None:
         try:
-            return bool(self.document.accepts(value) if self.document is not None else self.validator.is_valid(value))
+            if self.document is None:
+                return bool(self.validator.is_valid(value))
+            is_valid = bool(self.document.accepts(value))
+            return None if self.document.is_disputed(value, is_valid=is_valid) else is_valid
         except Exception:  # references to nothing, expressions that Python does not know
             return None
 

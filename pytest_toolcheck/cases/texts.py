@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import formats
+from .addresses import address_of_length
 from .found_together import found_together
 from .patterns import fullest, matching, matching_about, matching_of_length, near_misses, nth_matching
 from .shapes import Shape, is_found
@@ -215,8 +216,7 @@ def _format_of_length(name: str, length: int) -> str | None:
     }  # fmt: skip
     if name in stretched:
         return (stretched[name] + "a" * length)[:length]
-    tail = "@example.com"
-    return "a" * (length - len(tail)) + tail if "email" in name and length > len(tail) else None
+    return address_of_length(length) if name in ("email", "idn-email") else None
 
 
 def bad_formats(shape: Shape) -> Iterator[tuple[str, str]]:
