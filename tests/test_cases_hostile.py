@@ -7,9 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_toolcheck.cases import generate_cases
+from pytest_toolcheck.cases import generate_cases, satisfiability
 from pytest_toolcheck.cases.explosive import LONGEST, TooLong, is_explosive, searcher
 from pytest_toolcheck.cases.patterns import matching
+from pytest_toolcheck.cases.strategy import from_schema
 
 INTEGER: dict[str, Any] = {"type": "integer"}
 STRING: dict[str, Any] = {"type": "string"}
@@ -175,3 +176,32 @@ def test_other_expressions_are_searched_at_any_length(pattern: str) -> None:
     """A repeat within a repeat does no harm where a sign stands between two rounds."""
     assert not is_explosive(pattern)
     assert searcher(pattern)("!" * 10_000) is None
+
+
+MALFORMED: list[Any] = [
+    {"anyOf": [{"type": "string"}, {"minimum": 1, "maxLength": [{"type": []}]}]},
+    {"not": {"minimum": 1, "contains": [{}]}},
+    {"anyOf": [{"type": "string"}, {"minimum": 1, "properties": 1.5}]},
+    {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "dependencies": [1]}},
+    {"not": {"minimum": float("inf")}},
+    {"type": "object", "properties": {"x": {"type": "number", "maximum": float("inf")}}},
+]
+
+
+@pytest.mark.parametrize("schema", MALFORMED, ids=str)
+def test_what_is_no_schema_raises_nothing(schema: Any) -> None:
+    """Neither while cases are made nor while values are drawn: what can be had without the malformed part is had."""
+    for case in generate_cases(schema):
+        assert case.label in ("valid", "invalid")
+    assert [
+        told for told in satisfiability(schema) if "not a valid schema" in told.message or "dependencies" in str(schema)
+    ]
+    from_schema(schema)
+    from_schema(schema, label="invalid")
+
+
+def test_an_enum_without_members_is_told() -> None:
+    """The standard allows it; no value does. Arrays of it can still be empty."""
+    schema = {"type": "array", "items": {"enum": []}}
+    assert [case.input for case in generate_cases(schema) if case.label == "valid"] == [[]]
+    assert satisfiability(schema)[0].pointer == "/items"

@@ -225,11 +225,13 @@ def _of_shape(document: Document, shape: Shape, ends: Ends, depth: int) -> Itera
 
 
 def _of_members(members: list[Any], ends: Ends) -> Iterator[Any]:
+    if not members:
+        return
     if all(map(is_number, members)):
         yield max(members) if ends[0] == "most" else min(members)
     elif all(isinstance(member, bool) for member in members):
         yield ends[2] == "most"
-    elif members:
+    else:
         yield members[-1] if ends[1] == "most" else members[0]
 
 

@@ -117,13 +117,15 @@ def asked_of_members(
             steps.count += 1
             if steps.count > MOST_STEPS:
                 steps.end()
-            for name in tests if count < len(instance) else instance:
-                if name in tests and name in instance and (value := instance[name]) is not passed.get(name, passed):
-                    test = asked.get(name) or first_asked(name)
-                    if not test(value):
-                        return False
-                    if type(value) in _UNCHANGING:
-                        passed[name] = value
+            few = count < len(instance)
+            for name, value in [(n, instance[n]) for n in tests if n in instance] if few else instance.items():
+                if value is passed.get(name, passed) or name not in tests:
+                    continue
+                test = asked.get(name) or first_asked(name)
+                if not test(value):
+                    return False
+                if type(value) in _UNCHANGING:
+                    passed[name] = value
             return True
         return isinstance(instance, classes)
 

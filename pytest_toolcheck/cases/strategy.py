@@ -56,7 +56,15 @@ def _draw_valid(draw: Draw, graph: SchemaGraph) -> Any:
             return value
     except (Dead, Exhausted):
         pass
+    except Exception as error:
+        if not is_of_a_malformed_schema(graph, error):
+            raise
     return _one_of(draw, graph.recall(known_valid))
+
+
+def is_of_a_malformed_schema(graph: SchemaGraph, error: Exception) -> bool:
+    """Whether drawing failed as the schema is none: a list where a number has to stand."""
+    return not isinstance(error, HypothesisException) and graph.document is not None and graph.document.flaw is not None
 
 
 def _one_of(draw: Draw, known: list[Any]) -> Any:
@@ -84,7 +92,12 @@ def _draw_invalid(draw: Draw, graph: SchemaGraph, base: st.SearchStrategy[Any] |
         known = _known_invalid(graph, objects_only)
         if known:
             return _one_of(draw, known)
-    value = draw(free_json()) if base is None else Mutator(graph, draw, within=objects_only).broken(draw(base))
+    try:
+        value = draw(free_json()) if base is None else Mutator(graph, draw, within=objects_only).broken(draw(base))
+    except Exception as error:
+        if not is_of_a_malformed_schema(graph, error):
+            raise
+        value = None if objects_only else draw(free_json())
     if (isinstance(value, dict) or not objects_only) and graph.refuses(value):
         return value
     return _one_of(draw, _known_invalid(graph, objects_only))
