@@ -41,6 +41,14 @@ def test_two_filters_hold_together(tmp_path: Path, body: str, said: str, told: s
     assert told is None or (": filters: " in found[0] and told in found[0])
 
 
+@pytest.mark.parametrize("said", ["of this year", "at least one of kind and year holds"])
+def test_what_is_said_of_a_whole_number_is_believed(tmp_path: Path, said: str) -> None:
+    """A year that is said to hold beside the kind or without it is no filter that has to hold together with it."""
+    code = f"{ROWS}\ndef list_tickets(kind=None, state=None, year=None):\n    {YEAR}\n"
+    spec = SPEC.replace("year: {type: integer}", f"year: {{type: integer, description: {said}}}")
+    assert len(findings_of(tmp_path, code, spec)) == (said == "of this year")
+
+
 SPEC = """
 tools:
   list_tickets:
