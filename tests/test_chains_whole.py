@@ -116,3 +116,37 @@ def test_what_is_never_shown_as_it_was_given_says_nothing(tmp_path: Path) -> Non
     assert findings_of(tmp_path, code, "", room=chain_scenarios) == []
     fee = BILLS.replace("multiple_of=0.01)] = 1", "multiple_of=0.01)]").replace("CENTS", "round(amount * 100) - 1")
     assert findings_of(tmp_path, fee, "", room=chain_scenarios) == []
+
+
+POSTS = '''
+from typing import Annotated
+from pydantic import Field
+kept = {}
+def create_post(title: str, tags: Annotated[list[str], Field(max_length=5)]) -> dict:
+    """Create a post."""
+    kept[len(kept) + 1] = {"id": len(kept) + 1, "title": title, "tags": list(tags)}
+    return {"id": len(kept)}
+def get_post(id: int) -> dict:
+    """Get a post."""
+    if id not in kept: raise ValueError("no such post")
+    return kept[id]
+'''
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made", "told"),
+    [
+        ("list(tags)}", "tags[:2]}", "get_post answers the first 2 of 5 tags, which create_post accepted"),
+        ("list(tags)}", "sorted(set(tags))}", None),
+        ("list(tags)}", "tags[:2], 'more_tags': len(tags) - 2}", None),
+        ("Create a post.", "Create a post; its first two tags are kept.", None),
+    ],
+)
+def test_the_first_of_a_list_are_not_what_was_given(tmp_path: Path, wanted: str, made: str, told: str | None) -> None:
+    """Each other order keeps them all; a cut that the answer or a description speaks of accuses nobody."""
+    code = POSTS.replace(wanted, made)
+    if "kept." in made:
+        code = code.replace("list(tags)}", "tags[:2]}")
+    found = findings_of(tmp_path, code, "", room=chain_scenarios)
+    assert len(found) == (told is not None), found
+    assert told is None or told in found[0]

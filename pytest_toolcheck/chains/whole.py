@@ -14,7 +14,7 @@ from ..checks.violation import is_valid, is_valid_in_decimals
 from ..parts import parts_of
 from .once import ChainOnce
 from .pair_values import shows
-from .values import plain, shown, unused_name, with_new_texts
+from .values import array_shown, plain, shown, unused_name, with_new_texts
 
 _MEANS_LESS: Final = re.compile(
     r"\b(?:trunc\w*|cut|shorten\w*|abbrev\w*|preview\w*|summar\w+|excerpts?|snippets?|headlines?|first|beginning|head|brief\w*|clip\w*|pages?)\b",
@@ -26,6 +26,7 @@ _MARKS: Final = re.compile(r"trunc|more|next|cut|rest|length|total|preview|part"
 _LEAST, _MOST = 40, 5000
 _FEWEST: Final = 16
 _MOST_TEXTS: Final = 3
+_MOST_ITEMS: Final = 6
 
 
 class ChainWhole(ChainOnce):
@@ -45,6 +46,30 @@ class ChainWhole(ChainOnce):
                 kept, of = found
                 text = f"{read} answers the first {kept} characters of a {name} of {of}, which {create} accepted and its schema allows"
                 return self._wrong(text, "text cut")
+        return self._kept_many(base)
+
+    def _kept_many(self, base: Mapping[str, Any]) -> Finding | None:
+        """Make a thing with as many texts in a list as are usual: the first of them alone are read where a list was cut."""
+        create, read = self._chain.create, self._chain.read
+        schema = self._schemas[create]
+        for name, most in islice(_lists_of_texts(schema), _MOST_TEXTS):
+            texts = [unused_name() for _ in range(most)]
+            given = {**next(iter(with_new_texts(schema, base)), base), name: texts}
+            made = self._call(create, given) if is_valid(schema, given) else None
+            if made is None or made.kind != "accepted" or name == self._chain.key:
+                continue
+            key = next(self._others(plain(made.value), given), None)
+            answer = plain(self._read(key).value) if key is not None else None
+            seen = array_shown(answer, name)
+            self._cleared(key)
+            if (
+                seen
+                and len(seen) < most
+                and seen == texts[: len(seen)]
+                and not any(map(_MARKS.search, map(str, answer)))
+            ):
+                text = f"{read} answers the first {len(seen)} of {most} {name}, which {create} accepted and its schema allows"
+                return self._wrong(text, "list cut")
         return None
 
     def _kept_exact(self, base: Mapping[str, Any]) -> Finding | None:
@@ -102,6 +127,20 @@ def _amounts(schema: Any) -> Iterator[tuple[str, float]]:
             yield from (
                 (name, amount) for amount in islice((each for each in INEXACT if is_valid_in_decimals(part, each)), 1)
             )
+
+
+def _lists_of_texts(schema: Any) -> Iterator[tuple[str, int]]:
+    """Yield the arrays of free texts, and how many these may hold, a few at most."""
+    for name, part in parts_of(schema).items():
+        items = part.get("items")
+        most = part.get("maxItems", _MOST_ITEMS)
+        is_free = (
+            isinstance(items, Mapping)
+            and items.get("type") == "string"
+            and not {"enum", "pattern", "format"} & {*items}
+        )
+        if part.get("type") == "array" and is_free and isinstance(most, int) and most > 1:
+            yield name, min(most, _MOST_ITEMS)
 
 
 def _long_texts(schema: Any) -> Iterator[tuple[str, int]]:
