@@ -36,6 +36,7 @@ CASES = [
     ("distance", "Distance, in the last unit.", STAYS, None),
     ("distance", "Distance.", "return f'{town} {unit}'", None),
     ("distance", "Distance.", "return town", None),
+    ("distance", "Distance.", "return {'far': 0 if unit in (None, 'km') else 0.0}", None),
     ("distance", "Distance.", "return f'{town} {next(numbers)}'", None),
     (
         "distance",

@@ -19,7 +19,7 @@ from ..parts import parts_of
 from ..scenario import ScenarioSkipped, ToolPlan
 from .echoes import shared_answer
 from .first_asked import alternatives
-from .leaves import Leaves
+from .leaves import Leaves, differing
 from .order import answer_of, believed, elsewhere
 from .promise import SLOW_S
 from .switches import HAS_AN_EFFECT, is_wanted
@@ -157,7 +157,7 @@ def _last_stays(trial: Trial, base: Input, name: str) -> None:
     values = {as_json(each[name]): each[name] for each in trial.valid_inputs() if name in each}
     seen: dict[str, Leaves] = {}
     for turn in range(2):
-        if turn and len({as_json(answer) for answer in seen.values()}) == 1:
+        if turn and not differing([*seen.values()]):
             return  # it makes no difference
         for text, value in islice(values.items(), 3):
             told, left_out = _answer(trial, {**base, name: value}), _answer(trial, base)
@@ -165,7 +165,7 @@ def _last_stays(trial: Trial, base: Input, name: str) -> None:
                 continue
             if told != left_out or seen.setdefault(text, told) != told:
                 return
-    if len({as_json(answer) for answer in seen.values()}) > 1:
+    if differing([*seen.values()]):  # 0 km are 0.0 miles
         details: Mapping[str, Any] = {f"{name} {text}, then without": answer for text, answer in seen.items()}
         raise trial.broken(
             f"is answered without {name} as the last call with one was, whichever {name} that had",

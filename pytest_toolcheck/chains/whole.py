@@ -62,12 +62,9 @@ class ChainWhole(ChainOnce):
             answer = plain(self._read(key).value) if key is not None else None
             seen = array_shown(answer, name)
             self._cleared(key)
-            if (
-                seen
-                and len(seen) < most
-                and seen == texts[: len(seen)]
-                and not any(map(_MARKS.search, map(str, answer)))
-            ):
+            if not isinstance(answer, Mapping) or not seen or any(_MARKS.search(str(other)) for other in answer):
+                continue
+            if len(seen) < most and seen == texts[: len(seen)]:
                 text = f"{read} answers the first {len(seen)} of {most} {name}, which {create} accepted and its schema allows"
                 return self._wrong(text, "list cut")
         return None
