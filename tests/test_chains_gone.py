@@ -75,3 +75,13 @@ def test_a_list_may_be_late_once(tmp_path: Path) -> None:
     assert (
         findings_of(tmp_path, code.replace('if not b["off"]', "if shows_once_more(b)"), SPEC, room=gone_scenarios) == []
     )
+
+
+def test_another_of_the_same_values_stays(tmp_path: Path) -> None:
+    """Whoever removes by the address takes both; the twin removes by the id."""
+    by_url = MARKS.replace(
+        '    kept[id]["off"] = True', '    for b in kept.values():\n        b["off"] |= b["url"] == kept[id]["url"]'
+    )
+    [found] = findings_of(tmp_path, by_url, SPEC, room=gone_scenarios)
+    assert "remove_bookmark of " in found
+    assert found.endswith(", which was made of the same values")

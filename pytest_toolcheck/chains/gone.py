@@ -70,7 +70,7 @@ class GoneScenario:
 
     def run(self, ctx: ToolContext) -> None:
         """Carry it out. Raises ScenarioFailure, ScenarioSkipped."""
-        fail_if_seen_twice(ctx, self.id, lambda: self._look(ctx))
+        fail_if_seen_twice(ctx, self.id, lambda: self._look(ctx) or self._taken_along(ctx))
 
     def _look(self, ctx: ToolContext) -> Finding | None:
         base = proven_base(ctx)
@@ -97,6 +97,27 @@ class GoneScenario:
         return Finding(
             "chain", message, "gone: list not updated", "what is removed is listed no more", details=(("calls", calls),)
         )
+
+    def _taken_along(self, ctx: ToolContext) -> Finding | None:
+        """Two things that were made of the same values are two: removing the one leaves the other in the list."""
+        base = proven_base(ctx)
+        given = next(with_new_texts(ctx.plan.tool.input, base), base)
+        answers = [plain(made.value) for made in (ctx.call(given), ctx.call(given)) if made.kind == "accepted"]
+        keys = list(dict.fromkeys(key for answer in answers for key in own_values(answer, self.key, self.noun)))
+        rows = _rows_with(ctx.call_tool(self.lister, {}), given)
+        if len(keys) != 2 or len(rows) != 2 or not all(any(shows(row, key) for row in rows) for key in keys):
+            return None
+        removed = ctx.call_tool(self.remove, {self.key: keys[0]})
+        after = [_rows_with(ctx.call_tool(self.lister, {}), given) for _ in range(2)]
+        is_left = ctx.call_tool(self.remove, {self.key: keys[1]}).kind == "accepted"
+        if removed.kind != "accepted" or denies(plain(removed.value), "delete") or any(after) or is_left:
+            return None
+        told = f"{self.remove} of {shorten(keys[0], 60)} also removed {shorten(keys[1], 60)}, which was made of the same values"
+        calls = "\n".join(
+            (f"{self.create} {shorten(dict(given), 160)}, twice", f"{self.remove} {shorten(keys[0], 60)}", self.lister)
+        )
+        promised = "what is removed is listed no more, and nothing else"
+        return Finding("chain", told, "gone: delete of another", promised, details=(("calls", calls),))
 
 
 def _rows_with(listed: Outcome, given: Mapping[str, Any]) -> list[Any]:
