@@ -44,6 +44,7 @@ FAULTY = {
     "nought": (KEYED, WHOLE, SET, 'return {"key": key, "value": _kept[key] or 5}', "answers 5, set_config was given 0 last"),
     "false": (KEYED, SWITCH, SET, 'return {"key": key, "value": _kept[key] or None}', "answers null, set_config was given false last"),
     "whole": (KEYED, PART, "_kept[key] = int(value)", GET, "was given 2.5 last"),
+    "three digits": (KEYED, PART, "_kept[key] = float(f'{value:.3g}')", GET, "was given 12345 last"),
     "nought among texts": (KEYED, "str | int | bool | None", SET, f"{GET} if _kept[key] else _kept['none']", "answers null, set_config was given 0 last"),
     "sign": (KEYED, WHOLE, "_kept[key] = abs(value)", GET, "was given -3 last"),
     "ascii": (KEYED, TEXT, "_kept[key] = value.encode('ascii', 'replace').decode()", GET, "answers Gr??e"),

@@ -36,7 +36,7 @@ def others(schema: Any, base: Mapping[str, Any], name: str, value: Any) -> Itera
     if isinstance(value, bool):
         made = (not value, value)
     elif isinstance(value, int | float):
-        made = (0, -3, 2.5, -1.5)
+        made = (0, -3, 2.5, -1.5, 12345, 1234.56)
     elif isinstance(value, str) and not _is_closed(part_of(schema, name)):
         made = (f"Grüße aus Łódź {unused_name()}", f"{unused_name()} {'long ' * _LONG}"[:_LONG].strip(), 0, False)
     yield from (other for other in made if is_valid(schema, {**base, name: other}))
