@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..spec.unmentioned import is_unasked
 from ..targets._text_values import is_refused_by_codec, is_told_by_codec
 from .base import ADVICE, Evidence, Finding, is_withheld, shorten, texts_in
+from .divided import tells_of_a_divisor
 from .integral import stumbles_over_integral_float
 from .interpreters import failed_in_words
 from .made_values import is_allowed_by_its_pattern
@@ -126,7 +127,8 @@ def no_crash(evidence: Evidence) -> Finding | None:
         where = f" at {place}" if place else ""
         found = _finding(evidence, f"{name} crashed: {error.type}: {shorten(said, 160)}{where}", cause)
         return replace(found, details=_advice(evidence, error))
-    if outcome.kind == "refused" and (sign := _wrapped_sign(evidence, error)) is not None:
+    is_told = outcome.kind == "refused" and tells_of_a_divisor(evidence, error.message)
+    if outcome.kind == "refused" and not is_told and (sign := _wrapped_sign(evidence, error)) is not None:
         logged = "" if sign in error.message else f" (its server logged {shorten(sign, 120)})"
         message = f"{name} crashed, and sent the crash as a refusal: {shorten(error.message, 160)}{logged}"
         return _finding(evidence, message, f"wrapped {_without_sent(sign, evidence)}")
