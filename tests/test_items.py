@@ -269,5 +269,5 @@ def test_a_tool_that_declares_itself_destructive_is_left_alone(pytester: pytest.
     )
     assert not (pytester.path / "called.txt").exists()
     spec.write_text("toolcheck: 1\ntarget: {mcp: {server: 'server:server'}}\nallow: [destructive]\n")
-    assert run(pytester, "--toolcheck-log=off").parseoutcomes()["passed"] > 3
+    assert run(pytester, "--toolcheck-log=off", "-k", "not fuzz").parseoutcomes()["passed"] > 3
     assert (pytester.path / "called.txt").exists()

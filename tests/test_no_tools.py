@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from .specs import PLUGINS
+from .specs import PLUGINS, SUBPROCESS
 
 
 def test_a_target_without_tools_is_an_error(pytester, monkeypatch):
@@ -31,6 +31,6 @@ def test_workers_that_collect_nothing_leave_no_log_to_count(pytester):
     """The reason is told, and nothing stumbles over a run that has but the folder in which workers share what they found."""
     command = json.dumps([sys.executable, "-c", "raise SystemExit(3)"])
     pytester.path.joinpath("gone.tool.yaml").write_text(f"toolcheck: 1\ntarget: {{mcp: {{command: {command}}}}}\n")
-    result = pytester.runpytest_subprocess(*PLUGINS, "-p", "xdist", "-n1")
+    result = pytester.runpytest_subprocess(*SUBPROCESS, "-p", "xdist", "-n1")
     result.stdout.fnmatch_lines(["*gone.tool.yaml:2:1: the MCP server did not start: exit code 3 *"])
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
