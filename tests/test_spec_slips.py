@@ -102,7 +102,7 @@ def test_a_command_line_without_a_place_for_what_is_required(tmp_path):
         + "{input: {type: object, properties: {n: {$ref: '#/$defs/n'}}, $defs: {n: {}}}, values: {n: {valid: [x]}}}\n",
         SERVER + "{clock: virtual, heartbeat: {interval: 6s, within: 20%}}\n",
         COMMAND.replace("nme", "name") + "input: {type: object, properties: {name: {}}, required: [name]}\n",
-        COMMAND.replace("]}}", "], stdin: json}}")
+        COMMAND.replace("{nme}", "-").replace("]}}", "], stdin: json}}")
         + "input: {type: object, properties: {name: {}}, required: [name]}\n",
     ],
 )

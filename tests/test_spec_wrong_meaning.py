@@ -45,9 +45,23 @@ WRONG = [
         11,
         (
             "'call' of tool 'convert': nothing fills {untt}: the tool's input has no parameter 'untt'. "
-            "Did you mean 'unit'? Parameters: unit"
+            "Did you mean 'unit'? Parameters: unit. "
+            "What holds it is left out of every call (braces around a bare name are always such a place)"
         ),
         id="argument without parameter",
+    ),
+    pytest.param(
+        "toolcheck: 1\ntarget: {command: {argv: [convert, '{tool}', '{unit}', '{to}']}}\ntools:\n"
+        "  convert: {input: {type: object, properties: {unit: {type: string}}}}\n"
+        "  back: {input: {type: object, properties: {to: {type: string}}}}\n",
+        2,
+        36,
+        (
+            "'target.command.argv[1]': nothing fills {tool}: no tool of this file has a parameter 'tool'. "
+            "Did you mean 'to'? Parameters: unit, to. "
+            "What holds it is left out of every call (braces around a bare name are always such a place)"
+        ),
+        id="item of the command without parameter",
     ),
     pytest.param(
         TOOL + "    values: {n: {valid: [1], invalid: [2, 1]}}\n",
@@ -422,3 +436,22 @@ def test_a_call_of_a_target_that_is_none_is_left_to_the_message_about_the_target
     path.write_text(f"toolcheck: 1\n{target}tools:\n  f: {{call: 'GET /x/{{id}}', input: {{type: object}}}}\n")
     [problem] = problems_of(path, environ={})
     assert "'target'" in problem.message
+
+
+@pytest.mark.parametrize(
+    "tools",
+    [
+        "  f: {input: {type: object, properties: {tool: {type: string}}}}\n  g: {input: {type: object}}\n",
+        "  f: {input: {type: object, additionalProperties: {type: string}}}\n",
+        "  f: {input: {type: object}, examples: [{input: {tool: saw}}]}\n",
+        "  f: {input: {anyOf: [{properties: {tool: {type: string}}}]}}\n",
+        "  f: {input: {type: object, required: [tool]}}\n",
+    ],
+)
+def test_a_place_that_some_input_may_fill_is_right(tmp_path, tools):
+    """By a parameter of one of the tools, a further property, what an example gives, or a schema that lists no names."""
+    spec = tmp_path / "a.tool.yaml"
+    spec.write_text(
+        f"toolcheck: 1\ntarget: {{command: {{argv: [convert, '{{tool}}', '{{\"a\": 1}}']}}}}\ntools:\n{tools}"
+    )
+    assert problems_of(spec, environ={}) == []

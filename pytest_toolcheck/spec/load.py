@@ -20,6 +20,7 @@ from .build_target import build_target
 from .complaints import Complaint
 from .model import Spec, ToolSpec
 from .nodes import UnreadableError
+from .path_holes import unfilled_in_command
 from .placeholders import replace_env
 from .reading import Document, read_document
 from .schemas import with_schemas_resolved
@@ -94,6 +95,7 @@ def _check_meaning(document: Document, structural: list[Complaint]) -> tuple[tup
         resolved.append(full)
         problems += schema_problems
         problems += problems_in_tool(full, with_inputs=not schema_problems)
+    problems += unfilled_in_command(document, resolved)
     return tuple(resolved), problems
 
 

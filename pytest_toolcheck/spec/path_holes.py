@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from .scope import Scope
-from .wording import Path, did_you_mean, listed, quoted
+from ..errors import Problem
+from .reading import Document
+from .scope import Scope, position_of
+from .wording import Path, did_you_mean, listed, place_name, quoted
 
 _IN_PATH: Final = re.compile(r"{([^{}]+)}")
 _IN_ARGUMENT: Final = re.compile(r"{([A-Za-z_][\w.-]*)}")
 _COMBINERS: Final = frozenset(
     {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas"}
 )
+
+_LEFT_OUT: Final = "What holds it is left out of every call (braces around a bare name are always such a place)"
 
 
 def unfilled(path: str, schema: Any) -> str | None:
@@ -36,10 +40,36 @@ def unfilled_places(scope: Scope) -> Iterator[tuple[Path, str]]:
     kind = next(iter(target), None)
     if kind == "http" and (text := unfilled(call, schema)) is not None:
         yield ("call",), f"{{place}}: {text}"
-    known = (_names(schema) if kind == "command" else None) or []
+    known = _given(scope.raw) if kind == "command" else None
     for name in _IN_ARGUMENT.findall(call):
-        if name not in known and did_you_mean(name, known):  # else it may be code or JSON, whose braces are its own
-            yield ("call",), f"{{place}}: {_told(name, known)}"
+        if known is not None and name not in known:
+            yield ("call",), f"{{place}}: {_told(name, known)}. {_LEFT_OUT}"
+
+
+def unfilled_in_command(document: Document, tools: Collection[Scope]) -> Iterator[Problem]:
+    """Yield the places of the target's `argv` that no parameter of any tool of the file fills."""
+    target = document.value.get("target")
+    command = target.get("command") if isinstance(target, dict) else None
+    own = [scope.raw for scope in tools if scope.prefixes[0] != ("defaults",)]
+    by_tool = [_given(raw) for raw in own]
+    if not isinstance(command, dict) or not isinstance(command.get("argv"), list) or not by_tool or None in by_tool:
+        return
+    if any(True for raw in own for _ in _unplaced(command, raw.get("call"), raw.get("input"))):
+        return  # the same slip, seen from the other side, is told of the tool
+    known = list(dict.fromkeys(name for names in by_tool for name in names or ()))
+    for index, item in enumerate(command["argv"]):
+        for name in _IN_ARGUMENT.findall(item) if isinstance(item, str) else ():
+            if name not in known:
+                path = ("target", "command", "argv", index)
+                there = f"Parameters: {listed(known)}" if known else "There are none"
+                text = f"nothing fills {{{name}}}: no tool of this file has a parameter {quoted(name)}.{did_you_mean(name, known)} {there}"
+                yield Problem(position_of(document, path), f"{place_name(path)}: {text}. {_LEFT_OUT}")
+
+
+def _given(raw: dict[str, Any]) -> list[str] | None:
+    """Return the names of all parameters that a tool is ever given; None where its schema does not list them."""
+    known, shown = _names(raw.get("input")), raw.get("examples") or ()
+    return None if known is None else [*known, *(name for each in shown for name in each.get("input") or ())]
 
 
 def _unplaced(command: dict[str, Any], call: Any, schema: Any) -> Iterator[tuple[Path, str]]:
