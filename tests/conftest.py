@@ -126,8 +126,12 @@ def _modules_of_tests_forgotten(tmp_path_factory: pytest.TempPathFactory) -> Ite
 def _no_tracker_of_resources_left() -> Iterator[None]:
     """What makes a semaphore for other processes leaves a child behind, which virtual time would look at in all that follows."""
     yield
-    if (tracker := sys.modules.get("multiprocessing.resource_tracker")) is not None:
-        tracker._resource_tracker._stop()
+    tracker = getattr(sys.modules.get("multiprocessing.resource_tracker"), "_resource_tracker", None)
+    if tracker is None or tracker._fd is None:
+        return
+    gc.collect()  # a semaphore that is let go of later would be removed twice, which its finalizer tells as an error
+    if not sys.modules["multiprocessing.util"]._finalizer_registry:
+        tracker._stop()
 
 
 @pytest.fixture(autouse=True)

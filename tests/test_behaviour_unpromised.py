@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .behaviour_lab import findings_of
+from pytest_toolcheck.behaviour.unpromised import _spells_out
+
+from .behaviour_lab import findings_of, plans_in
 
 CODE = """
 from typing import Literal
@@ -54,3 +56,13 @@ def test_an_answer_is_no_other_call_s(tmp_path: Path, name: str, said: str, body
     found = findings_of(tmp_path, code, "defaults: {variations: {categories: [repeat]}}\n")
     assert len(found) == (told is not None), found
     assert told is None or (": deterministic: " in found[0] and told in found[0])
+
+
+def test_a_default_that_is_spelled_out_is_asked_last(tmp_path: Path) -> None:
+    """Where one server is asked many questions, the first of them decides there too."""
+    [plan] = plans_in(tmp_path, CODE.replace("NAME", "far").replace("SAID", "Far.").replace("BODY", "return town"), "")
+    base = {"town": "Oslo"}
+    assert _spells_out(plan, base, {**base, "loud": False})
+    assert _spells_out(plan, base, {**base, "unit": None})
+    assert not _spells_out(plan, base, {**base, "unit": "km"})
+    assert not _spells_out(plan, base, {"town": "Rome"})

@@ -79,8 +79,9 @@ def test_cases_of_any_schema(schema):
     assert len(cases) <= 80
     assert len({case.id for case in cases}) == len(cases)
     assert len({json.dumps(case.input, sort_keys=True) for case in cases}) == len(cases)
-    for case in cases:
-        assert case.label == said_by_jsonschema(schema, case.input), case
+    if not Document(schema).is_endless:  # of others `jsonschema` says nothing, it recurses
+        for case in cases:
+            assert case.label == said_by_jsonschema(schema, case.input), case
     assert cases == list(generate_cases(json.loads(json.dumps(schema)), limit=80))
 
 

@@ -140,9 +140,8 @@ def _answer(trial: Trial, given: Input, session: Session | None = None) -> Leave
 
 
 def _first_decides(trial: Trial, base: Input, alike: list[tuple[Input, Leaves]]) -> None:
-    for other, answer in reversed(
-        alike
-    ):  # elsewhere too the first one decides, and may be the base's default spelled out
+    # Elsewhere too the first one decides, and a default that is spelled out asks for what the base does.
+    for other, answer in sorted(alike, key=lambda each: _spells_out(trial.plan, base, each[0])):
         with elsewhere(trial) as session:
             fresh = _answer(trial, other, session) if session is not None else None
         if fresh not in (None, answer) and (decided := believed(trial, base, other)) is not None:
@@ -150,6 +149,13 @@ def _first_decides(trial: Trial, base: Input, alike: list[tuple[Input, Leaves]])
             raise trial.broken(
                 f"answers what another call was to be told: {message}", "asked first", *decided.details()
             )
+
+
+def _spells_out(plan: ToolPlan, base: Input, other: Input) -> bool:
+    """Whether a call differs from the base in nothing but a value that stands for what the base leaves out, as a rule."""
+    parts = parts_of(plan.tool.input)
+    new = [name for name in other if name not in base]
+    return bool(new) and all(not other[name] or other[name] == parts[name].get("default") for name in new)
 
 
 def _last_stays(trial: Trial, base: Input, name: str) -> None:

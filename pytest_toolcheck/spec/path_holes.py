@@ -50,9 +50,11 @@ def unfilled_in_command(document: Document, tools: Collection[Scope]) -> Iterato
     """Yield the places of the target's `argv` that no parameter of any tool of the file fills."""
     target = document.value.get("target")
     command = target.get("command") if isinstance(target, dict) else None
+    if not isinstance(command, dict) or not isinstance(command.get("argv"), list):
+        return
     own = [scope.raw for scope in tools if scope.prefixes[0] != ("defaults",)]
     by_tool = [_given(raw) for raw in own]
-    if not isinstance(command, dict) or not isinstance(command.get("argv"), list) or not by_tool or None in by_tool:
+    if not by_tool or None in by_tool:
         return
     if any(True for raw in own for _ in _unplaced(command, raw.get("call"), raw.get("input"))):
         return  # the same slip, seen from the other side, is told of the tool
@@ -68,8 +70,9 @@ def unfilled_in_command(document: Document, tools: Collection[Scope]) -> Iterato
 
 def _given(raw: dict[str, Any]) -> list[str] | None:
     """Return the names of all parameters that a tool is ever given; None where its schema does not list them."""
-    known, shown = _names(raw.get("input")), raw.get("examples") or ()
-    return None if known is None else [*known, *(name for each in shown for name in each.get("input") or ())]
+    known, examples = _names(raw.get("input")), raw.get("examples")
+    shown = [each.get("input") for each in examples if isinstance(each, dict)] if isinstance(examples, list) else []
+    return None if known is None else [*known, *(name for given in shown if isinstance(given, dict) for name in given)]
 
 
 def _unplaced(command: dict[str, Any], call: Any, schema: Any) -> Iterator[tuple[Path, str]]:
@@ -79,7 +82,7 @@ def _unplaced(command: dict[str, Any], call: Any, schema: Any) -> Iterator[tuple
         return
     parts = [*argv, *(call if isinstance(call, list) else [call])]
     places = {name for part in parts if isinstance(part, str) for name in _IN_ARGUMENT.findall(part)}
-    missing = [name for name in schema.get("required", []) if name not in places]
+    missing = [name for name in schema.get("required", []) if isinstance(name, str) and name not in places]
     if places and missing:
         hint = did_you_mean(missing[0], places)
         text = f"the command has no place for the required parameter {quoted(missing[0])}.{hint} Places: {listed(sorted(places))}"
@@ -94,8 +97,10 @@ def _names(schema: Any) -> list[str] | None:
         or isinstance(schema.get("additionalProperties"), dict)
     ):
         return None
-    properties = schema.get("properties", {})
-    return [*dict.fromkeys([*properties, *schema.get("required", [])])]
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    if not isinstance(properties, dict) or not isinstance(required, list):
+        return None
+    return list(dict.fromkeys([*properties, *(name for name in required if isinstance(name, str))]))
 
 
 def _told(name: str, known: list[str]) -> str:
