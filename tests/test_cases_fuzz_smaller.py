@@ -76,18 +76,22 @@ def test_nothing_is_explained_that_nobody_sees(monkeypatch):
     assert asked == [(Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink), (Phase.generate,)]
 
 
+@pytest.mark.parametrize("derandomize", [False, True], ids=["profile", "profile of CI"])
 @pytest.mark.parametrize("label", ["valid", "invalid"])
-def test_hypothesis_s_own_seed_repeats_the_inputs(monkeypatch, label):
-    """`--hypothesis-seed` sets this name of Hypothesis's (its plugin does so): equal seeds, equal inputs."""
+def test_hypothesis_s_own_seed_repeats_the_inputs(monkeypatch, label, derandomize):
+    """`--hypothesis-seed` sets this name of Hypothesis's (its plugin does so): equal seeds, equal inputs, on CI too."""
+    profile = settings(QUIET, derandomize=derandomize)
 
     def inputs(seed):
         monkeypatch.setattr("hypothesis.core.global_force_seed", seed)
         seen = []
-        fuzz_tool(lambda value, label: seen.append(value), PLAN, label=label, max_examples=20, settings=QUIET)
+        fuzz_tool(lambda value, label: seen.append(value), PLAN, label=label, max_examples=20, settings=profile)
         return seen
 
     inputs(0)  # what it imports gives Hypothesis constants to draw
-    assert inputs(1) == inputs(1) != inputs(2)
+    first = inputs(1)
+    assert first == inputs(1)
+    assert first != inputs(2)
 
 
 def test_the_example_database_keeps_tools_apart():

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import hypothesis.core
 from hypothesis import Phase, Verbosity
 from hypothesis import settings as Settings  # noqa: N812 - the name that its documentation uses for the class
 from hypothesis import strategies as st
@@ -193,7 +194,11 @@ def _settings(given: Settings | None, max_examples: int) -> Settings:
     # Explaining calls as often as shrinking does, for a comment on Hypothesis's own report, which nobody sees here.
     phases = [phase for phase in Settings(given).phases if phase is not Phase.explain]
     draws = max_examples * _DRAWS_A_CALL
-    return Settings(given, max_examples=draws, deadline=None, verbosity=verbosity, phases=phases)
+    asked_for = Settings(given, max_examples=draws, deadline=None, verbosity=verbosity, phases=phases)
+    if getattr(hypothesis.core, "global_force_seed", None) is None:
+        return asked_for
+    # Hypothesis's profile for CI leaves `--hypothesis-seed` aside; who gives a seed wants that one.
+    return Settings(asked_for, derandomize=False)
 
 
 def _smallest(
