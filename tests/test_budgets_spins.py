@@ -124,6 +124,27 @@ def test_spins_that_hardly_differ_leave_no_doubt():
     assert not uneven.leave_doubt(SPIN_NS)
 
 
+@pytest.mark.parametrize(("in_a_row", "doubted"), [(40, False), (1, True)])
+def test_few_slow_spins_end_doubt_where_they_come_together(in_a_row, doubted):
+    """Forty in a row of 2,000 show a core that was shared for a while; forty of which each stands alone were interrupted."""
+    spins = Spins()
+    for k in range(2000):
+        is_slow = k // in_a_row % (2000 // 40) == 7
+        spins.add((round(SHARED * SPIN_NS) if is_slow else SPIN_NS) + k % 3 * 9000)
+    assert spins.leave_doubt(SPIN_NS) is doubted
+
+
+def test_what_ends_doubt_decides_though_no_further_call_is_used():
+    """Calls beside loops on a shared core are not used; that there are such loops shows that the calls before were undisturbed."""
+    uneven = [Sample(round(1.1 * MS), 0, SPIN_NS, SPIN_NS + k % 3 * 9000, SPIN_NS) for k in range(60)]
+    slow_ns = round(SHARED * SPIN_NS)
+    shared = [Sample(round(1.1 * SHARED * MS), 0, slow_ns, slow_ns + k % 3 * 9000, SPIN_NS) for k in range(30)]
+    rule = SequentialVerdict(0.5, MS)
+    assert feed_all(rule, uneven) is None
+    assert feed_all(rule, shared) == "fail"
+    assert rule.usable == 60
+
+
 def test_a_single_short_spin_lowers_no_reference():
     """An outlier does not take the other calls out of use."""
     rule = SequentialVerdict(0.5, MS, max_calls=60)

@@ -25,6 +25,8 @@ FEWEST_TO_TELL = 12
 SLOWER = 1.4, 2.2
 """Spins so many times longer than the reference show what the machine is like while others compute on the same core."""
 SLOWER_SHARE, SLOWER_SPINS = 0.1, 10
+TOGETHER = 4.0
+"""Fewer show it as well where so many times more than by chance follow one that is slow alike: a core is shared for a while."""
 HIDDEN = 2.0
 """An uncertain reference may hide that everything takes so many times as long (1.65 at the median, measured)."""
 
@@ -36,13 +38,19 @@ class Spins:
         self.ordered: list[int] = []
         """The shortest first."""
         self._steps: list[int] = []
-        self._last_ns = 0
+        self._pairs: list[int] = []
+        """The shorter one of each two in a row that are `ALIKE`."""
+        self._last_ns = self._usual_ns = 0
 
     def add(self, spin_ns: int) -> None:
         """Take the next one."""
+        self._usual_ns = 0
         insort(self.ordered, spin_ns)
         if self._last_ns:
             insort(self._steps, abs(spin_ns - self._last_ns))
+            shorter_ns, longer_ns = sorted((spin_ns, self._last_ns))
+            if longer_ns <= shorter_ns * ALIKE:
+                insort(self._pairs, shorter_ns)
         self._last_ns = spin_ns
 
     def undisturbed_ns(self, session_ns: int) -> int:
@@ -54,6 +62,10 @@ class Spins:
     @property
     def usual_ns(self) -> int:
         """How long one takes in the fastest state of the machine that these show; 0 where there are none."""
+        self._usual_ns = self._usual_ns or self._found_usual_ns()
+        return self._usual_ns
+
+    def _found_usual_ns(self) -> int:
         if not self.ordered:
             return 0
         count = len(self.ordered)
@@ -73,4 +85,8 @@ class Spins:
         if self._steps[min(a_quarter, count - 2)] <= UNSTEADY * self.ordered[count // 2]:
             return False
         first, end = (bisect_left(self.ordered, factor * reference_ns) for factor in SLOWER)
-        return end - first < max(SLOWER_SHARE * count, SLOWER_SPINS) or first < FEWEST
+        slower = end - first
+        pairs_begin, pairs_end = (bisect_left(self._pairs, factor * reference_ns) for factor in SLOWER)
+        together = pairs_end - pairs_begin
+        are_together = together >= max(TOGETHER * slower * slower / count, SLOWER_SPINS)
+        return first < FEWEST or slower < SLOWER_SPINS or not (slower >= SLOWER_SHARE * count or are_together)

@@ -114,7 +114,7 @@ class SequentialVerdict:
             return self.verdict
         self._take(sample)
         if not self.is_clock_too_coarse:
-            self.verdict = self._decide() if self._is_used else None
+            self.verdict = self._decide()
             if self._gates and self.verdict is None:
                 self._judge_all()
         if self.verdict is None and (self.total >= self.max_calls or self._is_near_for_long):
@@ -130,8 +130,7 @@ class SequentialVerdict:
                 self._tally = tally = self._counted(found_ns)
                 self._interruptions.judge_again(tally.values)
         reason = tally.disturbance(sample)
-        self._is_used = reason is None
-        self._note_machine(sample, is_used=self._is_used)
+        self._note_machine(sample, is_used=reason is None)
         tally.add(sample, reason)
         self._samples.append(sample)
 
@@ -193,10 +192,10 @@ class SequentialVerdict:
 
     def _breaks_quantile(self) -> bool:
         is_odd = self._gates and self.quantile <= 0.5 and self.usable < tries.FEWEST_USABLE * self.total
-        tally, share = self._tally, 1 - self.quantile
-        if is_odd or not self._shows_fail(tally.sure_beyond(), self.usable, share):
+        share = 1 - self.quantile
+        if is_odd or not self._proves(self.over, self.usable, share):
             return False
-        return not self._is_in_doubt or self._shows_fail(tally.sure_beyond(HIDDEN), self.usable, share)
+        return self._shows_fail(self._tally.sure_beyond(HIDDEN if self._is_in_doubt else 1.0), self.usable, share)
 
     def _breaks_maximum(self) -> bool:
         """Whether one usable call or more over the maximum are too many to have been lifted there without a trace."""
@@ -227,7 +226,7 @@ class SequentialVerdict:
         if self._shows_pass(tally.over_of_all, self.total):
             self._use_all("pass", tally.all, tally.over_of_all)
         elif self._shows_fail(tally.plain_of_all, self.total, share, by_ns=self.budget_ns, of_all=True) or (
-            self._shows_fail(tally.sure_of_all, self.total, share, of_all=True) and not self._is_in_doubt
+            not self._is_in_doubt and self._shows_fail(tally.sure_of_all, self.total, share, of_all=True)
         ):
             self._use_all("fail", tally.least, tally.sure_of_all, is_by_least_cost=True)
         elif self._proves(steady.over, self.total, share) and steady.are_steady:
