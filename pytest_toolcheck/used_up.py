@@ -25,7 +25,7 @@ MOST_STARTS = 16
 """So often is a server started anew for the cases of one tool."""
 MOST_START_SECONDS = 30.0
 """So long may these starts take, all in all: a server that starts slowly is started less often."""
-_MOST_ANEW = 3
+_MOST_ANEW = 6
 """So many refusals of a tool whose base is accepted still are looked at where nothing has been called before."""
 MOST_SECONDS = 10.0
 """So long may it take, all in all, to import modules anew for the cases of one tool."""

@@ -15,6 +15,7 @@ from .described_fully import differs_only_where_fully_described
 from .integral import rests_on_integral_float
 from .known_values import known_bad
 from .made_values import refuses_a_time_it_made
+from .own_bound import refuses_what_its_bound_allows
 from .pointing import points_outside
 from .reported import as_refusal
 from .shown_values import refuses_what_it_shows
@@ -119,7 +120,8 @@ def _promise(evidence: Evidence) -> str | None:
     if contradicted is not None and is_missing_beside_another(evidence):
         return None
     of_the_calendar = refuses_leap_days_only(evidence) or refuses_ends_of_months(evidence)
-    return contradicted or of_the_calendar or refuses_what_it_shows(evidence) or refuses_a_time_it_made(evidence)
+    of_code = refuses_what_it_shows(evidence) or refuses_a_time_it_made(evidence)
+    return contradicted or of_the_calendar or of_code or refuses_what_its_bound_allows(evidence)
 
 
 def _is_another_s_affair(evidence: Evidence) -> bool:
