@@ -123,3 +123,36 @@ def test_an_address_of_a_pattern_is_one():
     """A tool that looks closer than validation does, which takes any text with an @, has something to accept."""
     schema = {"type": "string", "format": "email", "pattern": "@corp\\.example$"}
     assert re.fullmatch(r"\w+@corp\.example", next(iter(generate_cases(schema))).input)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "most", "length"),
+    [("^[a-z0-9]+(-[a-z0-9]+)*$", 80, 48), ("^[a-z0-9]+(-[a-z0-9]+)*$", 32, 32), ("^[a-z]+$", None, 48)],
+)
+def test_a_long_match_that_ends_in_a_sign_is_sent(pattern, most, length):
+    """Code that looks for it in time that doubles with each character hangs: `([a-z0-9]+-?)+`; within the length allowed."""
+    part = {"type": "string", "pattern": pattern, **({"maxLength": most} if most else {})}
+    cases = generate_cases({"type": "object", "properties": {"slug": part}}, categories=["pattern"])
+    found = [case for case in cases if case.detail.startswith("long and a sign")]
+    assert [(case.label, len(case.input["slug"]), case.input["slug"][-1]) for case in found] == [
+        ("invalid", length, "!")
+    ]
+
+
+def test_of_an_address_one_long_word_and_a_sign_is_sent():
+    """What looks for addresses by an expression of its own may hang as well."""
+    cases = generate_cases(
+        {"type": "object", "properties": {"to": {"type": "string", "format": "email"}}}, categories=["format"]
+    )
+    assert any(
+        len(case.input["to"]) > 30 and case.input["to"].endswith("a!") for case in cases if case.label == "invalid"
+    )
+
+
+def test_no_long_match_is_sent_under_a_short_length_or_an_expression_that_explodes():
+    """Nor would a label be computed of it in time."""
+    for part in ({"pattern": "^[a-z]+$", "maxLength": 20}, {"pattern": "^([a-z]+-?)+$"}, {"pattern": "^[A-Z]{2}$"}):
+        cases = generate_cases(
+            {"type": "object", "properties": {"a": {"type": "string", **part}}}, categories=["pattern"]
+        )
+        assert not [case for case in cases if case.detail.startswith("long and a sign")]

@@ -54,12 +54,23 @@ def _by_the_library(given: Mapping[str, Any]) -> Any:
     return datetime.datetime.fromisoformat(given["text"])
 
 
+def _dotted(given: Mapping[str, Any]) -> Any:
+    return [int(part) for part in given["text"].split(".")]
+
+
+def _in_hex(given: Mapping[str, Any]) -> Any:
+    return int(given["text"].replace("-", ""), 10)
+
+
 NOON = {"text": "2024-01-31T12:30:00Z"}
 FRACTION, OFFSET, SMALL = (
     {"text": "2024-01-31T12:30:00.123456Z"},
     {"text": "2024-01-31T12:30:00+02:00"},
     {"text": "2024-01-31T12:30:00z"},
 )
+FOUR, SIX = {"text": "192.0.2.1"}, {"text": "2001:db8::1"}
+UUID = {"text": "2eb8aa08-aa98-11ea-b4aa-73b441d16380"}
+DIGITS = {"text": "00000000-0000-4000-8000-000000000000"}
 COLOUR, GOOD = {"text": "#fff"}, {"text": "#ff8800"}
 FAULTY: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_colour, {"description": "A colour such as '#ff8800' or '#fff'."}, COLOUR, GOOD),
@@ -69,6 +80,8 @@ FAULTY: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_in_base, {"examples": ["ff", "ff.8"]}, {"text": "ff.8"}, {"text": "ff"}),
     (_in_seconds, {"format": "date-time"}, FRACTION, NOON),
     (_in_seconds, {"format": "date-time"}, OFFSET, NOON),
+    (_dotted, {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}, SIX, FOUR),
+    (_in_hex, {"format": "uuid"}, UUID, DIGITS),
 ]
 CORRECT: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_colour, {"description": "A colour."}, COLOUR, GOOD),
@@ -81,6 +94,9 @@ CORRECT: list[tuple[Tool, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     (_in_seconds, {"format": "date-time", "maxLength": 30}, FRACTION, NOON),
     (_in_seconds, {"format": "date-time", "description": "A moment, in UTC"}, OFFSET, NOON),
     (_by_the_library, {"format": "date-time"}, SMALL, NOON),
+    (_dotted, {"anyOf": [{"format": "ipv4"}, {"format": "hostname"}]}, {"text": "example.com"}, FOUR),
+    (_dotted, {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}], "description": "of the form 10.0.0.1"}, SIX, FOUR),
+    (_in_hex, {"description": "An id."}, UUID, DIGITS),
 ]
 
 

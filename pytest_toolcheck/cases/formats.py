@@ -122,7 +122,7 @@ BAD: dict[str, tuple[str, ...]] = {
         "-P1D",
         "1 hour",
     ),
-    "email": ("user", "user.example.com", "", "user at example.com", "user name", "example.com"),
+    "email": ("user", "user.example.com", "", "user at example.com", "user name", "example.com", "a" * 35 + "!"),
     "idn-email": ("2962", "user"),
     "hostname": (
         *("-a.com", "a-.com", "a_b.com", f"{LABEL_64}.com", "a..com", "a b", "", ".com", "example.com:80", "a" * 256),

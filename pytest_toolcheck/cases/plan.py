@@ -12,6 +12,7 @@ from .candidates import base_candidates, example_inputs, values_of
 from .changes import Change, Path, change
 from .combinations import combined
 from .corners import corners
+from .faults_beside import faults_beside
 from .identity import describe, identity, is_sendable, pointer_of, readable
 from .invalid import variations
 from .keyed import keyed
@@ -132,9 +133,12 @@ def _all_changes(
         yield _of_categories(told(document, base, about), categories)
         yield one_too_few(base)
     made = variations(document, (document.root,), None if size > _LARGEST_VARIED else base)
-    yield _of_categories(islice(made, _MOST_CHANGES), categories)
-    if "combination" in categories and size <= _LARGEST_COMBINED:
+    varied = [*islice(made, _MOST_CHANGES)]
+    yield _of_categories(iter(varied), categories)
+    if size <= _LARGEST_COMBINED:
         document.rest()
+        yield _of_categories(faults_beside(document, base, varied), categories)
+    if "combination" in categories and size <= _LARGEST_COMBINED:
         yield corners(document, base)
         yield keyed(document, base)
         yield alike(document, base)

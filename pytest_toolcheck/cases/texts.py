@@ -17,6 +17,7 @@ INNER_LENGTHS, LENGTHS = (16, 40), (1000, 10_000, 100, 257, 1025)
 """Lengths of texts that have no such bound; the inner ones where there is an upper bound."""
 _LONGEST, LONGEST_NEEDED = 100_000, 2_000_000
 _MOST_PIECES, _LONGEST_ODD = 4, 10_000
+_FEWEST_ENDLESS, _ENDLESS = 30, 48
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _TEXT = "text and more words of it "
 
@@ -240,9 +241,18 @@ def near_patterns(shape: Shape) -> Iterator[tuple[str, str]]:
     for pattern in shape.all_of("pattern"):
         matches, misses = matching(pattern), near_misses(pattern)
         yield from ((f"most repeats {len(text)}", text) for text in fullest(pattern) if text not in matches)
+        yield from _long_and_a_sign(pattern, shape.smallest("maxLength"))
         for index in range(max(len(matches), len(misses))):
             yield from (("match", text) for text in matches[index : index + 1])
             yield from misses[index : index + 1]
+
+
+def _long_and_a_sign(pattern: str, high: int | None) -> Iterator[tuple[str, str]]:
+    """Yield a long match that ends in a sign: code may look for it in time that doubles with each of its characters."""
+    length = _ENDLESS if high is None else min(high, _ENDLESS)
+    text = matching_of_length(pattern, length) if length >= _FEWEST_ENDLESS else None
+    if text is not None:
+        yield "long and a sign", text[:-1] + "!"
 
 
 def unusual(low: int, high: int | None) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,14 @@ _USUAL_MOMENT = re.compile(
     r"[12]\d{3}-\d\d-\d\d(?:T\d\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d))?",
 )
 """A date, and a date and time of the kinds that other programs write: with and without a fraction, `Z` or an offset."""
+_USUAL = {
+    "date": _USUAL_MOMENT,
+    "date-time": _USUAL_MOMENT,
+    "ipv4": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
+    "ipv6": re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}"),
+    "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+}
+"""By format what is written so everywhere: an address has no other form, whatever a tool takes it for."""
 _SAID_OF_LENGTH = frozenset(["pattern", "minLength", "maxLength"])
 _FORM = re.compile(r"UTC|GMT|YY|%|second|zone|offset|form(?:at)?\b|like|such as|e\.g\.", re.IGNORECASE)
 """What says which moments are meant."""
@@ -83,14 +91,26 @@ def _how_meant(part: Mapping[str, Any], given: str) -> str:
     return (
         "which its schema itself shows"
         if given in _shown(part)
-        else f"a usual {part['format']}, as its schema asks for"
+        else f"a usual {_usual_format(part, given)}, as its schema asks for"
     )
 
 
 def _is_usual(part: Any, given: str) -> bool:
-    is_moment = isinstance(part, Mapping) and part.get("format") in ("date", "date-time")
-    says_else = is_moment and (_SAID_OF_LENGTH & {*part} or _FORM.search(str(part.get("description", ""))))
-    return is_moment and not says_else and _USUAL_MOMENT.fullmatch(given) is not None
+    return _usual_format(part, given) is not None
+
+
+def _usual_format(part: Any, given: str) -> str | None:
+    """Return the format that a text is a usual one of: the part's own, or one of its branches'."""
+    if not isinstance(part, Mapping):
+        return None
+    branches = [
+        part,
+        *(each for word in ("anyOf", "oneOf") for each in part.get(word, ()) if isinstance(each, Mapping)),
+    ]
+    if any(_SAID_OF_LENGTH & {*each} or _FORM.search(str(each.get("description", ""))) for each in branches):
+        return None
+    named = (each["format"] for each in branches if isinstance(each.get("format"), str))
+    return next((name for name in named if name in _USUAL and _USUAL[name].fullmatch(given)), None)
 
 
 def _shown(part: Any) -> set[str]:
