@@ -16,6 +16,7 @@ import pytest
 from pytest_toolcheck.cases.model import Case
 from pytest_toolcheck.checks import OUTCOME_CHECKS, Evidence, Finding
 from pytest_toolcheck.checks.interpreters import failed_in_words
+from pytest_toolcheck.checks.no_crash import no_crash
 from pytest_toolcheck.spec.model import ToolSpec
 from pytest_toolcheck.targets.base import CallError, Outcome
 
@@ -255,3 +256,12 @@ def test_a_traceback_that_a_command_writes_is_told_by_its_last_line_and_place() 
     ]
     assert len({crashed(other).cause for other in [TRACEBACK, *others]}) == 4
     assert crashed("no such title").message == "slug crashed: exit code 1: no such title"
+
+
+@pytest.mark.parametrize(("raised", "is_told"), [("LookupError", True), ("NoMember", True), ("IndexError", False)])
+def test_of_a_valid_input_an_exception_that_is_raised_on_purpose_may_be_a_refusal(raised: str, is_told: bool) -> None:
+    """`LookupError: no member 5` is no slip: the finding says what to write in the spec. Nobody is told so of an IndexError."""
+    outcome = Outcome("crashed", 1, error=CallError(raised, "no member 5", location="club.py:9 in get"))
+    found = no_crash(Evidence(ToolSpec("get"), Case("case", {"x": 5}, "valid", "enum", "/x", ""), outcome))
+    assert found is not None
+    assert any(f"`rejects: [ValueError, TypeError, {raised}]`" in text for _, text in found.details) is is_told

@@ -150,6 +150,13 @@ def test_a_python_file_is_found_beside_the_spec(tmp_path):
     assert spec.target == PythonTarget(str((tmp_path / "tools.py").resolve()))
 
 
+@pytest.mark.parametrize("place", ["shop:mcp", "shop.py:mcp", "./shop.py:mcp", "../src/my-shop/shop.py:mcp"])
+def test_a_server_in_process_is_named_by_module_or_file(tmp_path, place):
+    """As a file of Python functions is."""
+    spec = load(tmp_path, f"toolcheck: 1\ntarget: {{mcp: {{server: '{place}'}}}}\n")
+    assert spec.target == McpTarget(server=place)
+
+
 def test_defaults_are_merged_key_by_key(tmp_path):
     """Checks, budgets and variations merge deeply, the tool's own key wins; schemas are replaced as a whole."""
     text = HEAD + (

@@ -150,6 +150,20 @@ def test_exit_codes(code, rejects, kind, exit_code):
         assert outcome.error.message.startswith("bad sku")
 
 
+USAGE = "usage: tiles [-h] --rows ROWS\n             --columns COLUMNS"
+
+
+@pytest.mark.parametrize(
+    "reason", ["tiles: error: argument --rows: 1 to 12 expected", "Error: Invalid value for '--rows'"]
+)
+def test_the_reason_comes_before_the_usage(reason):
+    """argparse and click write the usage first; the first line of a message is all that a finding shows."""
+    outcome = call(
+        session_of(f"import sys; sys.exit(print({f'{USAGE}{chr(10)}{reason}'!r}, file=sys.stderr) or 2)"), "t"
+    )
+    assert outcome.error.message.splitlines() == [reason, *USAGE.splitlines()]
+
+
 @pytest.mark.parametrize(("printed", "value"), [("[1, 2]", [1, 2]), ("plain\\n", "plain"), ("", None), ("5", 5)])
 def test_output(printed, value):
     """JSON is read, other text is kept without its last newline, nothing is None."""

@@ -56,6 +56,12 @@ _CHAINED = re.compile(
 _SENT_ON = re.compile(r"^\W*[\w.]*ToolError: Error\s+executing\s+tool\b", re.MULTILINE)
 """The MCP SDK's own exception, which it raises for whatever a tool raised."""
 
+_OF_CODE = re.compile(
+    r"(?:Type|Attribute|Index|Key|ZeroDivision|Name|UnboundLocal|Assertion|Overflow|Recursion|Unicode(?:En|De)code|Import"
+    r"|ModuleNotFound|Syntax|Memory|Value)Error|InvalidOperation|StopIteration"
+)
+"""What a valid input is not refused by: Python itself raises these of code that went wrong."""
+
 _IN_THREAD = re.compile(r"^Exception in thread .*(?=:$)", re.MULTILINE)
 _UNCAUGHT = re.compile(
     rf"{_IN_THREAD.pattern}|^(Task exception was never retrieved|Exception ignored in.*|Error in atexit\._run_exitfuncs:)$",
@@ -146,13 +152,14 @@ def _in_short(error: CallError) -> tuple[str, str | None, str]:
 
 
 def _advice(evidence: Evidence, error: CallError) -> tuple[tuple[str, str], ...]:
-    """Say how an exception of a Python function is made a refusal, where an invalid input may have one."""
-    if evidence.case.label != "invalid" or error.location is None or evidence.outcome.kind != "crashed":
+    """Say how an exception of a Python function is made a refusal, where an input may have one."""
+    is_valid = evidence.case.label != "invalid"
+    if error.location is None or evidence.outcome.kind != "crashed" or (is_valid and _OF_CODE.fullmatch(error.type)):
         return ()
     names = list(dict.fromkeys((*(evidence.tool.rejects or ("ValueError", "TypeError")), error.type)))
-    told = (
-        f"Check the value before it is used, and raise {names[0]}. Is {error.type} how the tool refuses? Then say so:"
-    )
+    told = f"Is {error.type} how the tool refuses? Then say so:"
+    if not is_valid:
+        told = f"Check the value before it is used, and raise {names[0]}. {told}"
     return ((ADVICE, f"{told}\n`rejects: [{', '.join(map(str, names))}]`"),)
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -71,6 +72,9 @@ class CommandTools:
 
     def close(self) -> None:
         """Nothing runs between calls."""
+
+
+_REASON = re.compile(r"^(?:\S+: )?error: ", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,12 @@ def _communicated(process: subprocess.Popen[bytes], stdin: bytes, limit_s: float
     return _Run(code, spent, out, err.decode(errors="replace"), ended)
 
 
+def _reason_first(said: str) -> str:
+    """Put what went wrong before the usage that argparse and click write above it: a finding shows the first line."""
+    reason = _REASON.search(said) if said[:6].lower() == "usage:" else None
+    return said if reason is None else f"{said[reason.start() :]}\n{said[: reason.start()].rstrip()}"
+
+
 def _outcome(request: Request, run: _Run) -> Outcome:
     if run.code is None:
         error = CallError(type="Timeout", message=f"no answer within {request.timeout_s:g}s{_held(run)}")
@@ -209,7 +219,7 @@ def _outcome(request: Request, run: _Run) -> Outcome:
     if run.code == 0:
         return Outcome("accepted", run.spent_ns, value=value, raw=raw, noise=run.err)
     kind = code_kind(run.code, rejects=request.tool.rejects, default=(2,))
-    message = run.err.strip() or out.strip() or describe_exit(run.code)
+    message = _reason_first(run.err.strip()) or out.strip() or describe_exit(run.code)
     error = CallError(type=describe_exit(run.code), message=message, code=run.code)
     return Outcome(kind, run.spent_ns, error=error, raw=raw, noise=run.err)
 
