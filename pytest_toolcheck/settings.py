@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -197,7 +198,7 @@ def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> P
         return config.rootpath / DEFAULT_LOG
     base = config.rootpath if log.is_default or "command line" not in log.place else config.invocation_params.dir
     directory: Path = base / log.value
-    if directory.exists() and not directory.is_dir():
+    if os.path.exists(directory) and not directory.is_dir():
         raise log.wrong("a directory, a .jsonl file, or 'off': this is another file")
     if not log.is_default and not can_write_below(directory):
         raise log.wrong("a directory that can be written, a .jsonl file, or 'off'")
@@ -206,5 +207,18 @@ def _log_directory(config: pytest.Config, log: _Found, merged: Path | None) -> P
 
 def can_write_below(directory: Path) -> bool:
     """Whether files can be made in a directory that may still have to be made itself."""
-    place = next((path for path in (directory, *directory.parents) if path.exists()), directory)
-    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    try:  # asking for permission is not enough: root has it where there is no place for files, as in /proc
+        place = next(path for path in (directory, *directory.parents) if _is_there(path))
+        with tempfile.TemporaryFile(dir=place):
+            return True
+    except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of this name. Raises OSError where there cannot be, as of a name that is too long."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -170,7 +170,7 @@ def test_a_place_that_cannot_be_written_costs_the_log_only(pytester: pytest.Pyte
     )
 
 
-@pytest.mark.parametrize("place", ["taken/log", "taken/log.jsonl"])
+@pytest.mark.parametrize("place", ["taken/log", "taken/log.jsonl", "/proc/log", "/proc/log.jsonl", f"{'n' * 300}/log"])
 def test_a_log_that_was_asked_for_must_have_a_place(pytester: pytest.Pytester, place: str) -> None:
     """Who asks for a log where none can be written is told so before anything runs."""
     (pytester.path / "taken").write_text("")
