@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pytest_toolcheck.budgets import latency
+from pytest_toolcheck.budgets import latency, waits
 from pytest_toolcheck.budgets.latency import LatencyMeter
 from pytest_toolcheck.budgets.processes import has_proc
 from pytest_toolcheck.budgets.sample import Sample
@@ -104,6 +105,23 @@ def test_calls_that_a_slow_database_lifts_far_over_their_budget_move_with_the_ma
     assert judged(calls, 20 * MS / 0.9) is None
 
 
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.1, "fail"), (0.9, "pass")])
+def test_waits_beside_a_call_that_are_counted_as_its_own_hide_nothing(ratio, verdict):
+    """On a busy machine half of the calls of a server seem to have waited for as long as they took: the others are judged."""
+    calls = noisy(WAITS, calls=400)
+    beside = [replace(call, run_delay_ns=15 * MS) if k % 2 else call for k, call in enumerate(calls)]
+    assert judged(beside, 20.1 * MS / ratio) == verdict
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("computes", [0.1, 0.3, 1.0])
+def test_those_that_did_not_wait_accuse_no_tool_within_its_budget(computes, seed):
+    """What is slowed beside the machine's loops moves with them in these calls as well."""
+    calls = noisy(replace(WAITS, computed_ns=0), computes=computes, seed=seed, calls=400)
+    beside = [replace(call, run_delay_ns=15 * MS) if k % 2 else call for k, call in enumerate(calls)]
+    assert judged(beside, 20 * MS / 0.9) != "fail"
+
+
 def test_such_a_fail_is_confirmed_as_any_other():
     """It has to come three times, and says that it is the least that calls can have cost."""
     rule = ConfirmedVerdict(0.5, round(20 * MS / 1.1))
@@ -128,19 +146,32 @@ def test_samples_say_what_was_computed_and_how_often_threads_began_to_run(monkey
     """Here by the process's clock, of a server by those of its processes as well."""
     here, there = [100], iter([1000, 1600])
     monkeypatch.setattr(latency, "process_cpu_ns", lambda: here[0])
-    monkeypatch.setattr(latency, "process_tree", lambda _: (7,))
     monkeypatch.setattr(latency, "has_process_clocks", lambda: True)
     monkeypatch.setattr(latency, "process_clock_ns", lambda _: next(there))
     monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: SPIN)
 
-    def read(waits):
-        waits.is_known = True
-        waits.beginnings += 4
+    def read(meter_waits, *, own_last=False):
+        meter_waits.is_known, meter_waits.served = True, (7,)
+        meter_waits.beginnings += 4
         return {}
 
     monkeypatch.setattr(Waits, "read", read)
     (one,) = LatencyMeter(process_ids, reference_ns=SPIN).block(lambda: here.append(here.pop() + 40), most=1)
     assert (one.sample.computed_ns, one.sample.wakings) == (computed, 4)
+
+
+def test_what_is_read_beside_a_call_is_no_part_of_it(monkeypatch):
+    """The file system is walked for the server's processes farthest from the call, and the spin's own wait begins after the rest."""
+    asked = []
+    monkeypatch.setattr(waits, "process_tree", lambda pids: asked.append("walk") or (*pids, 8))
+    monkeypatch.setattr(waits, "has_proc", lambda: True)
+    monkeypatch.setattr(waits, "_delays", lambda pid: asked.append("own" if pid == os.getpid() else pid) or [])
+    monkeypatch.setattr(latency, "_sleep", lambda seconds: asked.append("rest"))
+    monkeypatch.setattr(Waits, "read_own", lambda self: asked.append("own"))
+    monkeypatch.setattr(LatencyMeter, "_calibrate", lambda self: asked.append("spin") or SPIN)
+    LatencyMeter((7,), reference_ns=SPIN).block(lambda: asked.append("call"), most=1)
+    beside = ["walk", 7, 8, "own", "call", "own", 7, 8, "walk", "rest", "own", "spin", "own"]
+    assert asked[-len(beside) :] == beside
 
 
 @pytest.mark.skipif(not has_proc(), reason="the files of Linux")
@@ -151,6 +182,6 @@ def test_how_often_threads_began_to_run_is_told_by_the_system():
         stats = [file.read_text().split() for file in Path("/proc/self/task").glob("*/schedstat")]
         return sum(int(beginnings) for _, _, beginnings in stats)
 
-    waits, before = Waits(), told()
-    waits.read()
-    assert 0 < before <= waits.beginnings <= told()
+    found, before = Waits(), told()
+    found.read()
+    assert 0 < before <= found.beginnings <= told()

@@ -17,7 +17,6 @@ from typing import Any
 from .clocks import process_cpu_ns, refuse_virtual_time, thread_cpu_ns, wall_ns
 from .cpu import has_process_clocks, process_clock_ns
 from .interruptions import ONE_GO_NS
-from .processes import process_tree
 from .sample import DELAY_SHARE, SPIN_TOLERANCE, Sample
 from .waits import Waits
 
@@ -139,7 +138,7 @@ class LatencyMeter:
         elif not self._previous_spin:
             self._previous_spin = self._calibrate()
         timed: list[tuple[int, Any]] = []
-        before, computed, start = self._now(), process_cpu_ns(), wall_ns()
+        before, computed, start = self._before(), process_cpu_ns(), wall_ns()
         while not timed or (len(timed) < most and wall_ns() < start + BLOCK_NS):
             timed.append(self._time(call))
         took = wall_ns() - start
@@ -149,28 +148,34 @@ class LatencyMeter:
     def once(self, call: Call, *, is_within: Callable[[Any], bool]) -> TimedCall:
         """Make one call after one spin; what the machine did to it is asked only where its result is not within the limit."""
         self._previous_spin = self._previous_spin or self._calibrate()
-        before = self._now()
+        before = self._before()
         wall, result = self._time(call)
         if is_within(result):
             return TimedCall(Sample(wall, None, self._previous_spin, 0, self.reference_ns), result)
         return self._judged([(wall, result)], before, wall)[0]
 
-    def _now(self) -> _Moment:
-        waits = self._waits.read()
-        return _Moment(waits, self._waits.beginnings, self._computed_so_far())
+    def _before(self) -> _Moment:
+        """Ask for what is so just before calls: of this process last, so that what asking takes is no part of them."""
+        waits = self._waits.read(own_last=True)
+        served_ns = self._computed_by_served()
+        return _Moment(waits, self._waits.beginnings, _total(process_cpu_ns(), served_ns))
 
-    def _computed_so_far(self) -> int | None:
-        """Return what those that serve the calls have computed, this process included; None where that is not told."""
-        here_ns = process_cpu_ns()
+    def _after(self) -> _Moment:
+        """Ask for the same just after them, of this process first."""
+        here_ns, waits = process_cpu_ns(), self._waits.read()
+        return _Moment(waits, self._waits.beginnings, _total(here_ns, self._computed_by_served()))
+
+    def _computed_by_served(self) -> int | None:
+        """Return what the processes that serve the calls have computed; None where that is not told."""
         if not self._process_ids:
-            return here_ns
+            return 0
         if not has_process_clocks():
             return None
-        return here_ns + sum(process_clock_ns(pid) or 0 for pid in process_tree(self._process_ids))
+        return sum(process_clock_ns(pid) or 0 for pid in self._waits.served)
 
     def _judged(self, timed: Sequence[tuple[int, Any]], before: _Moment, took_ns: int) -> list[TimedCall]:
         """Return calls that took so long with what they waited since `before`, and the spins beside them."""
-        after = self._now()
+        after = self._after()
         waited = self._waits.waited_ns(before.waits, after.waits, took_ns)
         tells = self._waits.tells_all(before.waits, after.waits) and not self._is_elsewhere
         spins = self._spins_after(took_ns, tells_waits=tells)
@@ -189,6 +194,8 @@ class LatencyMeter:
         As often after each: more spins after an interruption, when another is not due, would make them look rare. What
         waited shows what may have happened to the calls where they do not tell.
         """
+        if self._wait_s:
+            _sleep(self._wait_s)
         before, more = self._previous_spin, []
         self._shortest_ns = min(self._shortest_ns or took_ns, took_ns)
         for _ in range(min(round(SPUN_SHARE * self._shortest_ns / max(self.reference_ns, 1)), MOST_SPINS) - 1):
@@ -226,8 +233,6 @@ class LatencyMeter:
         return (wall if own is None else own), result
 
     def _calibrate(self) -> int:
-        if self._wait_s:
-            time.sleep(self._wait_s)
         others = process_cpu_ns() - thread_cpu_ns()
         took = spin()
         self._busy_spins += process_cpu_ns() - thread_cpu_ns() - others > BUSY_SHARE * took
@@ -261,6 +266,10 @@ class LatencyMeter:
         slow = sum(took > SPIN_TOLERANCE * self.reference_ns for took in self._spins)
         median = statistics.median(self._spins) / self.reference_ns
         return f"machine: spin {median:.2f} of its reference at the median, {slow} of {len(self._spins)} spins slowed"
+
+
+def _total(here_ns: int, served_ns: int | None) -> int | None:
+    return None if served_ns is None else here_ns + served_ns
 
 
 _reference_ns: list[int] = []

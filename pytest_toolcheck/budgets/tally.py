@@ -7,7 +7,7 @@ from collections import Counter
 
 from . import tries
 from .interruptions import Interruptions
-from .sample import SPIN_TOLERANCE, USUAL_DRIFT, Sample, disturbance, drift, least_cost_ns, slow_down
+from .sample import SPIN_TOLERANCE, USUAL_DRIFT, Sample, disturbance, drift, has_waited, least_cost_ns, slow_down
 from .steady import SteadyCalls
 
 
@@ -28,7 +28,8 @@ class Tally:
         self.over_of_all = 0
         self.least: list[int] = []
         self.sure_of_all = self.plain_of_all = 0
-        self.steady = SteadyCalls(budget_ns)
+        self.steady, self.steady_unwaited = SteadyCalls(budget_ns), SteadyCalls(budget_ns)
+        """All calls, and those that did not wait for a processor: what waits beside a call is counted as its own at times."""
         self._quantile, self._budget_ns, self._gates = quantile, budget_ns, gates
         self._interruptions = interruptions
         self._sure_walls: list[int] = []
@@ -68,6 +69,8 @@ class Tally:
             self.sure_of_all += least > self._budget_ns * margin
             self.plain_of_all += least > self._budget_ns * margin * tries.PLAINLY
             self.steady.add(sample, reference_ns)
+            if not has_waited(sample):
+                self.steady_unwaited.add(sample, reference_ns)
 
     def _is_sure(self, sample: Sample) -> bool:
         """Whether a usable call over the budget counts for a fail: nothing that the spins show explains it."""

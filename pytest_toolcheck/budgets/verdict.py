@@ -222,15 +222,17 @@ class SequentialVerdict:
 
     def _judge_all(self) -> None:
         """Decide by all calls, disturbed ones included, where they show that much in spite of it."""
-        tally, steady, share = self._tally, self._tally.steady, max(1 - self.quantile, 0.5)
+        tally, share = self._tally, max(1 - self.quantile, 0.5)
         if self._shows_pass(tally.over_of_all, self.total):
             self._use_all("pass", tally.all, tally.over_of_all)
         elif self._shows_fail(tally.plain_of_all, self.total, share, by_ns=self.budget_ns, of_all=True) or (
             not self._is_in_doubt and self._shows_fail(tally.sure_of_all, self.total, share, of_all=True)
         ):
             self._use_all("fail", tally.least, tally.sure_of_all, is_by_least_cost=True)
-        elif self._proves(steady.over, self.total, share) and steady.are_steady:
-            self._use_all("fail", steady.least, steady.over, is_by_least_cost=True)
+        else:
+            for steady in (tally.steady, tally.steady_unwaited):
+                if self.verdict is None and self._proves(steady.over, len(steady.least), share) and steady.are_steady:
+                    self._use_all("fail", steady.least, steady.over, is_by_least_cost=True)
 
     def _use_all(self, verdict: Verdict, values: list[int], over: int, *, is_by_least_cost: bool = False) -> None:
         self.verdict, self.is_by_least_cost = verdict, is_by_least_cost

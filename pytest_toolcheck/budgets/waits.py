@@ -36,6 +36,8 @@ class Waits:
     def __init__(self, process_ids: Sequence[int] = ()) -> None:
         self._process_ids = tuple(process_ids)
         self._has_hidden = False
+        self.served: tuple[int, ...] = ()
+        """Those processes at the last reading, their descendants included."""
         self.beginnings = 0
         """How often, up to the last reading, a thread of those began to run, where the time is told."""
         self.is_known = has_proc()
@@ -43,15 +45,19 @@ class Waits:
         self.is_counted = not self.is_known and _CAN_COUNT_SWITCHES
         """Whether only involuntary context switches are."""
 
-    def read(self) -> dict[int, int]:
-        """Return what each thread (or process, where switches are counted) has gathered so far."""
+    def read(self, *, own_last: bool = False) -> dict[int, int]:
+        """Return what each thread (or process, where switches are counted) has gathered so far.
+
+        Who is known is asked first, as just after a call, or last, as just before one: to find the others takes a while, in
+        which those may wait (on a busy machine for longer than many a call takes), and that is no part of the call.
+        """
         ended = {} if self._process_ids else _ended_children()
         if self.is_known:
-            told = [told for pid in self._processes() for told in _delays(pid)]
+            told = [told for pid in self._processes(own_last) for told in _delays(pid)]
             self.beginnings = sum(beginnings for _, _, beginnings in told)
             return ended | {thread: delay for thread, delay, _ in told}
         if self.is_counted:
-            return ended | {pid: switches for pid in self._processes() for switches in _switches(pid)}
+            return ended | {pid: switches for pid in self._processes(own_last) for switches in _switches(pid)}
         return ended
 
     def tells_all(self, before: dict[int, int], after: dict[int, int]) -> bool:
@@ -81,8 +87,13 @@ class Waits:
     def _as_ns(self, gained: int, spent_ns: int) -> int:
         return (spent_ns if gained else 0) if self.is_counted else gained
 
-    def _processes(self) -> tuple[int, ...]:
-        return (os.getpid(), *process_tree(self._process_ids)) if self._process_ids else (os.getpid(),)
+    def _processes(self, own_last: bool) -> Iterator[int]:
+        known = () if own_last else (os.getpid(), *self.served)
+        yield from known
+        self.served = process_tree(self._process_ids) if self._process_ids else ()
+        yield from (pid for pid in self.served if pid not in known)
+        if own_last:
+            yield os.getpid()
 
     def note(self) -> str | None:
         """Return what is used instead of the time where that is not told."""
