@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,17 @@ from weakref import WeakKeyDictionary
 from ..cases import base_candidates
 from ..chains.roles import may_be_called, role_of_tool
 from ..events import new_rid
-from ..scenario import ToolPlan
+from ..scenario import ScenarioSkipped, ToolPlan
 from ..spec.discover import effective_tool
 from ..spec.model import ToolSpec
 from ..targets.base import Outcome, Request, Session, ToolDescription
+from ..units import format_duration
 from .leaves import Leaves, leaves_of_outcome
 
 MOST_WINDOWS = 8
 _TRIES = 3
-_PATIENCE_S = 1.0
-"""A window that does not answer at once is no window: looking must cost little."""
+_PATIENCE_S, _FIRST_S = 1.0, 5.0
+"""A window that does not answer at once is no window: looking must cost little. What is called first in a server may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,14 @@ class Window:
     arguments: Mapping[str, Any]
 
     def look(self, session: Session, about: Mapping[str, Any]) -> Leaves:
-        """Call it about the thing that the judged call was about: parameters of equal name get its values."""
+        """Call it about the thing that the judged call was about: parameters of equal name get its values.
+
+        Raises ScenarioSkipped where it hangs: that has ended the session, and what is called in it next is not to blame.
+        """
         outcome = _ask(session, self.tool, self.asked(about))
+        if outcome.kind == "timed_out":
+            limit = format_duration(int(self.tool.timeout_s * 1e9))
+            raise ScenarioSkipped(f"{self.tool.name}, which shows what a call changes, did not answer within {limit}")
         name = self.tool.name
         return {f"{name} {pointer}".rstrip(): value for pointer, value in leaves_of_outcome(outcome).items()}
 
@@ -100,7 +108,9 @@ def _window(tool: ToolSpec, scratch: Session) -> Window | None:
     for arguments in _inputs(tool):
         if not scratch.is_alive():
             return None
-        outcome = _ask(scratch, tool, arguments)
+        outcome = _ask(scratch, tool, arguments, limit_s=_FIRST_S)
+        if _PATIENCE_S < outcome.duration_ns / 1e9 < _FIRST_S and scratch.is_alive():
+            outcome = _ask(scratch, tool, arguments, limit_s=_PATIENCE_S)
         if outcome.kind == "accepted":
             return Window(tool, arguments)
         if outcome.kind not in ("refused", "crashed"):
@@ -118,5 +128,5 @@ def _inputs(tool: ToolSpec) -> Iterator[dict[str, Any]]:
         yield candidate
 
 
-def _ask(session: Session, tool: ToolSpec, arguments: Mapping[str, Any]) -> Outcome:
-    return session.call(Request(tool, dict(arguments), new_rid(), min(tool.timeout_s, _PATIENCE_S), valid=True))
+def _ask(session: Session, tool: ToolSpec, arguments: Mapping[str, Any], *, limit_s: float = math.inf) -> Outcome:
+    return session.call(Request(tool, dict(arguments), new_rid(), min(tool.timeout_s, limit_s), valid=True))

@@ -15,9 +15,9 @@ from .schema import Document
 from .shapes import alternatives
 from .turns import interleaved
 
-_FAULTS: Final = {"boundary": 3, "required": 1}
-"""Of each parameter so many: just outside its bounds, and left out."""
-_MOST_MEMBERS, _MOST_LOOKED_AT, _MOST = 5, 12, 40
+_FAULTS: Final = {"boundary": 3, **dict.fromkeys(("required", "type", "pattern", "format", "enum"), 1)}
+"""Of each parameter so many: just outside its bounds, left out, of another type, or form."""
+_MOST_MEMBERS, _MOST_LOOKED_AT, _MOST = 5, 12, 50
 
 Input = dict[str, Any]
 Moved = tuple[str, Input]
@@ -67,15 +67,20 @@ def _faults(document: Document, changes: Sequence[Change]) -> list[Change]:
 
 
 def _moved(fault: Change, switches: Input, choices: dict[str, list[Any]]) -> Iterator[Change]:
+    """Yield the fault beside all switches, beside all switches and choices at once, and beside each choice alone."""
     at = fault.path[0]
     turned = {name: value for name, value in switches.items() if name != at}
-    said = f"{at} {fault.detail} beside"
-    if turned:
-        names = ", ".join(f"{name} {describe(value)}" for name, value in turned.items())
-        yield Change(fault.category, (), f"{said} {names}", {**fault.value, **turned})
-    for name, members in choices.items():
-        for member in members if name != at else ():
-            yield Change(fault.category, (), f"{said} {name} {describe(member)}", {**fault.value, name: member})
+    others = {name: members for name, members in choices.items() if name != at and members}
+    rounds = max(map(len, others.values()), default=0) if turned else 0
+    rows = [turned, *({**turned, **_row(others, number)} for number in range(rounds))]
+    for moved in (*rows, *({name: member} for name, members in others.items() for member in members)):
+        names = ", ".join(f"{name} {describe(value)}" for name, value in moved.items())
+        if moved:
+            yield Change(fault.category, (), f"{at} {fault.detail} beside {names}", {**fault.value, **moved})
+
+
+def _row(choices: dict[str, list[Any]], number: int) -> Input:
+    return {name: members[number % len(members)] for name, members in choices.items()}
 
 
 def _accepts(document: Document, value: Any) -> bool:
