@@ -20,7 +20,7 @@ from .kept_defaults import kept, may_be_kept
 from .leaves import MISSING, Leaves, differing, leaves_of_outcome
 from .nought import may_be_nought, taken_for_default
 from .switches import is_promised_by_method
-from .told_defaults import may_be_told, told
+from .told_defaults import may_be_told, only_described, told
 
 if TYPE_CHECKING:
     from ..execute import RunningScenario
@@ -54,6 +54,8 @@ class DefaultsScenario:
         running = cast("RunningScenario", ctx)
         answered = _answered if _repeats(ctx.plan) else told
         findings = (*_findings(ctx.plan), *contradicted(ctx.plan)) or tuple(kept(running)) or tuple(answered(running))
+        if _repeats(ctx.plan):
+            findings = findings or tuple(told(running, only_described))
         findings = findings or tuple(_of_nought(running))
         for finding in findings:
             running.report(finding)
@@ -72,6 +74,7 @@ def is_tried(plan: ToolPlan) -> bool:
         or any(contradicted(plan))
         or any(may_be_kept(plan))
         or any(asked)
+        or any(only_described(plan))
         or any(may_be_nought(plan))
     )
 

@@ -14,8 +14,9 @@ from ..chains.values import with_new_texts
 from ..checks.base import Finding, place_of, shorten
 from ..checks.expected import same_json
 from ..checks.violation import is_valid
-from ..parts import part_of
+from ..parts import part_of, parts_of
 from ..scenario import ToolPlan
+from .described_defaults import named_by
 from .leaves import MISSING, Leaves, leaves_of_outcome
 
 if TYPE_CHECKING:
@@ -28,7 +29,23 @@ Way = Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
 
 
 def may_be_told(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
-    """Yield the optional parameters with a plain default that an answer may repeat."""
+    """Yield the optional parameters with a plain default that an answer may repeat: the schema's, or the description's alone."""
+    yield from _of_schema(plan)
+    yield from only_described(plan)
+
+
+def only_described(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
+    """Yield those of which the description alone names the default: `int | None`, and 10 is filled in by the code."""
+    schema = plan.tool.input
+    changes = (role_of_tool(plan.description) or ("",))[0] == "update"
+    required = schema.get("required", ()) if isinstance(schema, dict) else ()
+    for name, part in parts_of(schema).items() if not changes else ():
+        default = named_by(part) if part.get("default") is None and name not in required else None
+        if default is not None and is_valid(part, default):
+            yield name, default
+
+
+def _of_schema(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
     schema = plan.tool.input
     properties = schema.get("properties") if isinstance(schema, dict) else None
     is_of_the_code = plan.spec.target.kind == "python" and schema is plan.description.input_schema
@@ -41,11 +58,13 @@ def may_be_told(plan: ToolPlan) -> Iterator[tuple[str, Any]]:
             yield name, default
 
 
-def told(running: RunningScenario) -> Iterator[Finding]:
+def told(
+    running: RunningScenario, asked: Callable[[ToolPlan], Iterator[tuple[str, Any]]] = may_be_told
+) -> Iterator[Finding]:
     """Yield the defaults in whose place answers show another value, twice, though they show the default when it is given."""
     plan, base = running.plan, running.base() or {}
     schema = plan.tool.input if plan.tool.input is not None else True
-    for name, default in islice(may_be_told(plan), _MOST_TRIED) if running.base() is not None else ():
+    for name, default in islice(asked(plan), _MOST_TRIED) if running.base() is not None else ():
         without = {key: value for key, value in base.items() if key != name}
         ways = (_as_it_is, _anew) if is_valid(schema, without) else ()  # a name may be taken once
         shown = next(
@@ -75,6 +94,8 @@ def _shown(running: RunningScenario, name: str, without: Mapping[str, Any], defa
     left_out: list[Any] = []
     for _ in range(_TURNS):
         value = _repeated(leaves_of_outcome(running.call(way(schema, without), valid=True)), name)
+        if value is None and part.get("default") is None:
+            return MISSING  # as its schema says
         if value is MISSING or same_json(value, default) or not (type(value) is type(default) or is_valid(part, value)):
             return MISSING
         given = {**way(schema, without), name: default}
