@@ -23,7 +23,6 @@ _ROOM_OF_MARKER = {
 }
 
 _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
-    (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.lifecycle", "chain_scenarios"),
     (lambda plan: _may_create(plan.tool, plan.description.source), "chains.pairs", "pair_scenarios"),
     (lambda plan: plan.tool.input and len(plan.siblings) > 1, "chains.apart", "apart_scenarios"),
@@ -43,8 +42,9 @@ _ROOM_OF_PROMISE: tuple[tuple[Callable[[ToolPlan], object], str, str], ...] = (
     (lambda plan: plan.tool.heartbeat, "resilience.heartbeat", "heartbeat_scenarios"),
     (lambda plan: plan.tool.validators, "validation.scenarios", "validator_scenarios"),
     (lambda _plan: True, "behaviour.scenarios", "behaviour_scenarios"),
+    (lambda plan: plan.tool.variations.fuzz, "cases.fuzz_items", "fuzz_scenarios"),
 )
-"""Whether a tool's spec needs a room, the room, and the function there that makes its scenarios."""
+"""Whether a tool's spec needs a room, the room, and the function there that makes its scenarios, the least directed last."""
 
 
 def _may_create(tool: ToolSpec, source: str | None = None) -> bool:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from .proof import Proof
 
 MOST_VALID_TRIES = 200
+CASES_BEFORE_PROMISES = 50
+"""What so many cases, the most telling, have not shown is shown sooner by a broken promise than by the next of them."""
+_SOON = frozenset(["defaults", "repeat[idempotent]", "repeat[deterministic]"])
+"""The promises that so many cases tell enough for; the others use what all of them have shown."""
 _NOTHING_READ = re.compile(
     r"Expecting value: line 1 column 1 \(char 0\)|EOFError|unexpected end of (?:json|input|file)|EOF when reading|"
     r"(?:empty|no) (?:input|stdin)|parse error.*EOF|EOF while parsing",
@@ -215,9 +219,21 @@ def scenarios_of(plan: ToolPlan, cases: Sequence[Case], more: Iterable[Scenario]
     yield ValidCallScenario(tuple(cases), tool.position)
     if tool.checks.get("described", True):
         yield DescribedScenario(tool.position)
-    for case in cases:
-        yield CaseScenario(case, _position(tool, case))
-    yield from more
+    added = [*more]
+    soon = [scenario for scenario in added if comes_soon(scenario.id, plan)]
+    ordinary = [CaseScenario(case, _position(tool, case)) for case in cases]
+    yield from (*ordinary[:CASES_BEFORE_PROMISES], *soon, *ordinary[CASES_BEFORE_PROMISES:])
+    yield from (scenario for scenario in added if not comes_soon(scenario.id, plan))
+
+
+def comes_soon(scenario_id: str, plan: ToolPlan) -> bool:
+    """Whether a scenario comes before the less telling cases.
+
+    Of a server that only reads, the cases are watched from outside (`behaviour.span`), so its promise waits for all of them.
+    """
+    from .behaviour.promise import runs_here
+
+    return scenario_id in _SOON or (scenario_id == "repeat[read_only]" and runs_here(plan.spec.target))
 
 
 def _position(tool: ToolSpec, case: Case) -> Position | None:

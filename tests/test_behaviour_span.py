@@ -96,7 +96,8 @@ def test_a_promise_stands_behind_the_cases_of_its_tool_whatever_shuffles_them() 
         made.case_attrs = {"label": "valid"} if is_case else {}
         return made
 
-    one, two = SimpleNamespace(), SimpleNamespace()
+    plan = SimpleNamespace(spec=SimpleNamespace(target=None))
+    one, two = SimpleNamespace(plan=plan), SimpleNamespace(plan=plan)
     items: list[Any] = [
         item("repeat[read_only]", one, is_case=False),
         item("a", one, is_case=True),

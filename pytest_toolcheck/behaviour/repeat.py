@@ -248,9 +248,8 @@ def deterministic(trial: Trial) -> None:
     """Equal inputs give equal results: again and again, in another session, and in another process."""
     asked: list[tuple[dict[str, Any], Outcome]] = []
     for value, first in trial.inputs():
+        _call_again(trial, value, first, 1 if asked else REPEATS)
         asked.append((value, first))
-        for _ in range(REPEATS):
-            _must_equal(trial, value, first, trial.ctx.call(value, valid=True), "again")
     other = trial.ctx.open_session()
     for value, first in reversed(asked):  # what depends on the calls before it shows in another order
         _must_equal(trial, value, first, trial.ctx.call(value, valid=True, session=other), "in another session")
@@ -265,6 +264,8 @@ def deterministic(trial: Trial) -> None:
                 outcome = trial.ctx.call(value, valid=True, session=alone)
             if outcome.kind == "accepted":
                 _must_equal(trial, value, first, outcome, "with nothing called before")
+    for value, first in asked[1:]:
+        _call_again(trial, value, first, REPEATS - 1)
     _nothing_decides(trial, asked)
     ask_on(trial, [value for value, _ in asked])
     others = []
@@ -274,6 +275,11 @@ def deterministic(trial: Trial) -> None:
     asked += others[: _MOST_ELSEWHERE if _quickest_ns(asked) < _QUICK_NS else 0]
     if runs_here(trial.plan.spec.target):
         _in_other_processes(trial, asked)
+
+
+def _call_again(trial: Trial, value: dict[str, Any], first: Outcome, times: int) -> None:
+    for _ in range(times):
+        _must_equal(trial, value, first, trial.ctx.call(value, valid=True), "again")
 
 
 def _nothing_decides(trial: Trial, asked: Sequence[tuple[dict[str, Any], Outcome]]) -> None:

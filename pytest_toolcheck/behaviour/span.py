@@ -62,15 +62,23 @@ def _are_only_read(earlier: Sequence[ScenarioItem], promise: ScenarioItem) -> bo
 
 
 def after_cases(items: list[pytest.Item]) -> None:
-    """Put each promise behind the cases of its tool, whatever has shuffled them: their answers tell what need not be asked again."""
-    from ..collect import ScenarioItem
+    """Put each promise behind cases of its tool, whatever has shuffled them: their answers tell what need not be asked again.
 
-    last = {id(item.state): at for at, item in enumerate(items) if isinstance(item, ScenarioItem) and item.is_case}
-    places = {
-        id(item): last[id(item.state)]
-        for item in items
-        if isinstance(item, ScenarioItem) and item.name.startswith("repeat[") and id(item.state) in last
-    }
+    As `scenarios_of` does: all of them, or for some promises the first of them.
+    """
+    from ..collect import ScenarioItem
+    from ..scenarios import CASES_BEFORE_PROMISES, comes_soon
+
+    cases: dict[int, list[int]] = {}
+    for at, item in enumerate(items):
+        if isinstance(item, ScenarioItem) and item.is_case:
+            cases.setdefault(id(item.state), []).append(at)
+    places = {}
+    for item in items:
+        if isinstance(item, ScenarioItem) and item.name.startswith("repeat[") and id(item.state) in cases:
+            own = cases[id(item.state)]
+            few = own[:CASES_BEFORE_PROMISES]
+            places[id(item)] = (few if comes_soon(item.name, item.state.plan) else own)[-1]
     order = {id(item): (max(at, places.get(id(item), at)), id(item) in places) for at, item in enumerate(items)}
     items.sort(key=lambda item: order[id(item)])
 
