@@ -171,6 +171,8 @@ class HttpSession(ServedSession["httpx.AsyncClient"]):
         super().__init__(f"http-{next(_numbers)}", connection, service.server)
         self._service = service
         self._client = client
+        self._has_failed = False
+        """Whether the last answer was an internal error: behind it many servers close the connection, and not at once."""
 
     async def _ping(self) -> None:
         """Ask for what the server says of itself; whatever it answers, it has answered."""
@@ -191,7 +193,12 @@ class HttpSession(ServedSession["httpx.AsyncClient"]):
             return Outcome("refused", 0, error=CallError(type=NOT_CARRIED, message=str(error)))
         except TargetError as error:
             return Outcome("crashed", 0, error=CallError(type="TargetError", message=str(error)))
-        return await self._sent(request, message)
+        may_be_closed, self._has_failed = self._has_failed, False
+        outcome = await self._sent(request, message)
+        if outcome.kind == "lost" and may_be_closed and not self._server.has_died():
+            self._alive = True
+            outcome = await self._sent(request, message)
+        return outcome
 
     async def _sent(self, request: Request, message: _Message) -> Outcome:
         import httpx
@@ -216,6 +223,7 @@ class HttpSession(ServedSession["httpx.AsyncClient"]):
             return Outcome("crashed", time.perf_counter_ns() - started, error=told, noise=heard())
         except httpx.HTTPError as error:
             return await self._lost(error, time.perf_counter_ns() - started, heard())
+        self._has_failed = answer.status_code >= 500
         return _outcome(request, answer, time.perf_counter_ns() - started, heard())
 
     def _message(self, request: Request) -> _Message:
