@@ -20,6 +20,7 @@ from types import ModuleType
 
 from .ecma import is_expression
 from .lazy_formats import stand_ins
+from .uris import is_uri, is_uri_reference
 
 __all__ = [
     "Draft202012Validator",
@@ -109,9 +110,7 @@ def fast_check(checker: FormatChecker, name: str) -> Callable[[str], object] | N
         except (ValueError, KeyError, OSError, re.error):
             return None
     if name in ("uri", "uri-reference") and "validate_rfc3986" in asked_for:
-        from . import uris
-
-        return uris.is_uri if name == "uri" else uris.is_uri_reference
+        return is_uri if name == "uri" else is_uri_reference
     return None
 
 

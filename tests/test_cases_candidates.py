@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from pytest_toolcheck.cases import Case, base_candidates, generate_cases, label_of, rebase, static_base
-from pytest_toolcheck.cases.words import allowed_in, from_name, from_refusal, from_text
+from pytest_toolcheck.cases import Case, base_candidates, generate_cases, label_of, rebase, static_base, words
+from pytest_toolcheck.cases.patterns import matching
+from pytest_toolcheck.cases.words import allowed_in, as_types, from_name, from_refusal, from_text
 from pytest_toolcheck.spec.model import ValueSet
+
+from .function_calls import function_calls
 
 ZONE = (
     "IANA timezone name (e.g., 'America/New_York', 'Europe/London'). Use 'Etc/UTC' as local timezone "
@@ -67,6 +70,52 @@ def test_the_public_time_server():
 def test_words_of_descriptions(text, value):
     """Quotes, examples, formats in words, ranges."""
     assert value in from_text(text)
+
+
+def test_a_kind_of_text_is_seen_wherever_its_expression_is_found() -> None:
+    """The words that are looked for first are in all that the expression takes, in capitals and letters alike to them too."""
+    for _, shape, values in words._SHAPES:
+        texts = [text for branch in shape.split("|\\b") for text in matching(branch.removeprefix(r"\b"))]
+        search, odd = words._shape(shape), str.maketrans("isk", "\u0131\u017f\u212a")
+        spelled = [each for text in texts for each in (text, text.upper(), text.lower(), text.lower().translate(odd))]
+        told = [f"A {text} here" for text in spelled if search(f"A {text} here")]
+        assert told, shape
+        assert [text for text in told if not {*values} <= {*words._of_kinds_in(text)}] == []
+
+
+def test_words_that_spell_numbers_are_these_too() -> None:
+    """Up to eighteen digits before and behind the point; of any script, as Python reads them."""
+    no_numbers = [
+        "",
+        "-",
+        ".",
+        "5.",
+        ".5",
+        "--5",
+        "1.2.3",
+        "1e5",
+        "+1",
+        "1" * 19,
+        f"1.{'1' * 19}",
+        "\u00b2",
+        "5\n",
+        " 5",
+    ]
+    assert [*as_types(no_numbers)] == no_numbers
+    assert [*as_types(["-7", "1.50", "\u0663", "-0.5", "1" * 18])] == [
+        *("-7", -7, "1.50", 1.5, "\u0663", 3, "-0.5", -0.5, "1" * 18, int("1" * 18))
+    ]
+
+
+def test_of_kinds_that_no_text_tells_nothing_is_compiled() -> None:
+    """Two dozen expressions take as long to compile as the cases of a tool to make; a text read again is read once."""
+    words._shape.cache_clear()
+    words._offered_by.cache_clear()
+    from_text("The name of the unit")
+    assert words._shape.cache_info().currsize == 0
+    from_text("The day, as YYYY-MM-DD")
+    assert 0 < words._shape.cache_info().currsize < 6
+    assert function_calls(lambda: from_text("The day, as YYYY-MM-DD")) < 5
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ from jsonschema import Draft202012Validator
 
 from pytest_toolcheck.cases import generate_cases
 from pytest_toolcheck.cases.combine import covering_array, verify
-from pytest_toolcheck.cases.combine_algebra import starter_rows
+from pytest_toolcheck.cases.combine_algebra import field, is_field_order, starter_rows
 from pytest_toolcheck.cases.combine_anneal import annealed
 from pytest_toolcheck.cases.combine_greedy import GreedyBuilder
 from pytest_toolcheck.cases.combine_seeded import without_spare_rows
+from pytest_toolcheck.cases.rescue import Rescue
 
 from .benchmarks.covering_arrays import INPUTS, sizes_of
+from .function_calls import function_calls
 
 DOCS = Path(__file__).parents[1] / "docs" / "reference" / "covering-arrays.md"
 
@@ -234,3 +236,35 @@ def test_every_pair_that_the_schema_allows_is_met(constraint):
 
 def pairs_of(inputs, names):
     return {pair for given in inputs for pair in combinations([(name, str(given.get(name))) for name in names], 2)}
+
+
+@pytest.mark.parametrize("order", [order for order in range(2, 33) if is_field_order(order)])
+def test_fields_are_fields_and_made_in_few_steps(order: int) -> None:
+    """0 and 1 are themselves, every other element has an inverse, sums and products are spread as they must be."""
+    field.cache_clear()
+    assert function_calls(lambda: field(order)) < 2_000
+    add, multiply = field(order)
+    everyone = [*range(order)]
+    assert (add[0], multiply[1], set(multiply[0])) == (everyone, everyone, {0})
+    assert all(sorted(row) == everyone for row in (*add, *multiply[1:]))
+    draw = Random(order)
+    for a, b, c in ([draw.randrange(order) for _ in range(3)] for _ in range(200)):
+        assert (add[a][b], multiply[a][b]) == (add[b][a], multiply[b][a])
+        assert add[add[a][b]][c] == add[a][add[b][c]]
+        assert multiply[multiply[a][b]][c] == multiply[a][multiply[b][c]]
+        assert multiply[a][add[b][c]] == add[multiply[a][b]][multiply[a][c]]
+
+
+def test_rows_that_are_all_accepted_are_not_looked_through() -> None:
+    """What stands together is noted only where something stands in refused rows alone; then as before."""
+    rows = [(a, b, c) for a in range(3) for b in range(3) for c in range(3)]
+    asked: list[tuple[int, ...]] = []
+    calls = function_calls(
+        lambda: [*Rescue((3, 3, 3), 2, lambda row: not asked.append(row), 100).rows((0, 0, 0), rows)]
+    )
+    assert asked == [*rows, (0, 0, 0)]
+    assert calls < 3 * len(rows)
+    found = [
+        *Rescue((3, 3, 3), 2, lambda row: row != (2, 2, 2), 100).rows((0, 0, 0), [(0, 0, 0), (1, 2, 2), (2, 2, 2)])
+    ]
+    assert [(places, row) for (places, _), row in found] == [((0, 1), (2, 2, 0)), ((0, 2), (2, 0, 2))]

@@ -38,8 +38,11 @@ class Change(NamedTuple):
 
 def all_in_member(changes: Iterable[Change], base: dict[str, Any], name: str) -> Iterator[Change]:
     """Yield the changes of a member seen from the object, as `Change.below` of each."""
+    here = (name,)
     for category, path, detail, value, only_if_valid in changes:
-        if category == "nested" or not path:
+        if not path:
+            yield _new(Change, (category, here, detail, {**base, name: value}, only_if_valid))
+        elif category == "nested":
             yield _new(Change, (category, (name, *path), detail, {**base, name: value}, only_if_valid))
         else:
             yield _new(Change, ("nested", (name, *path), f"{category} {detail}", {**base, name: value}, only_if_valid))
@@ -47,10 +50,11 @@ def all_in_member(changes: Iterable[Change], base: dict[str, Any], name: str) ->
 
 def all_in_item(changes: Iterable[Change], base: list[Any], place: int) -> Iterator[Change]:
     """Yield the changes of an item seen from the array, as `Change.below` of each."""
-    before, behind = base[:place], base[place + 1 :]
+    before, behind, here = base[:place], base[place + 1 :], (place,)
     for category, path, detail, value, only_if_valid in changes:
         said = detail if category == "nested" else f"{category} {detail}"
-        yield _new(Change, ("nested", (place, *path), said, [*before, value, *behind], only_if_valid))
+        where = (place, *path) if path else here
+        yield _new(Change, ("nested", where, said, [*before, value, *behind], only_if_valid))
 
 
 def change(category: str, value: Any, detail: str | None = None, *, only_if_valid: bool = False) -> Change:

@@ -172,15 +172,38 @@ def _product_rows(order: int, width: int) -> list[Row] | None:
 
 @lru_cache(maxsize=32)
 def field(order: int) -> tuple[list[list[int]], list[list[int]]]:
-    """Return the addition and multiplication tables of the field of `order` elements, 0 and 1 being themselves."""
+    """Return the addition and multiplication tables of the field of `order` elements, 0 and 1 being themselves.
+
+    An element is a polynomial over the prime, written as a number whose last digit is the constant.
+    """
     prime, degree = prime_power(order)
-    digits = [_digits(value, prime, degree) for value in range(order)]
-    add = [[_number([(a + b) % prime for a, b in zip(x, y, strict=True)], prime) for y in digits] for x in digits]
+    add = [[(x + y) % prime for y in range(prime)] for x in range(prime)]
+    while len(add) < order:  # the last digits are added as such, those before them as the numbers that they are
+        digits = [(value // prime, value % prime) for value in range(len(add) * prime)]
+        add = [[prime * add[a][b] + (x + y) % prime for b, y in digits] for a, x in digits]
     for modulus in product(range(prime), repeat=degree):
-        table = [[_number(_times(x, y, modulus, prime), prime) for y in digits] for x in digits]
-        if all(0 not in row[1:] for row in table[1:]):
+        table = _products(order, prime, add, modulus)
+        if table is not None:
             return add, table
     raise AssertionError("every prime power has a field")
+
+
+def _products(order: int, prime: int, add: list[list[int]], modulus: tuple[int, ...]) -> list[list[int]] | None:
+    """Return the multiplication table where x^degree is `modulus`; None where two others than 0 multiply to 0."""
+    highest = order // prime
+    multiples = [[0] * order]
+    for _ in range(1, prime):
+        multiples.append([add[one][value] for value, one in enumerate(multiples[-1])])
+    whole = sum(digit * prime**place for place, digit in enumerate(modulus))
+    of_x = [add[value % highest * prime][multiples[value // highest][whole]] for value in range(order)]
+    table = [multiples[0]]
+    for value in range(1, order):  # its last digit times the other, and x times what the digits before make of it
+        last, before = multiples[value % prime], table[value // prime]
+        row = [add[own][of_x[rest]] for own, rest in zip(last, before, strict=True)]
+        if 0 in row[1:]:
+            return None
+        table.append(row)
+    return table
 
 
 def prime_power(order: int) -> tuple[int, int]:
@@ -201,24 +224,3 @@ def is_field_order(order: int) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _digits(value: int, prime: int, degree: int) -> list[int]:
-    return [value // prime**place % prime for place in range(degree)]
-
-
-def _number(digits: list[int], prime: int) -> int:
-    return sum(digit * prime**place for place, digit in enumerate(digits))
-
-
-def _times(left: list[int], right: list[int], modulus: tuple[int, ...], prime: int) -> list[int]:
-    """Multiply two polynomials, x^degree being replaced by `modulus`."""
-    degree = len(left)
-    result = [0] * (2 * degree - 1)
-    for i, a in enumerate(left):
-        for j, b in enumerate(right):
-            result[i + j] += a * b
-    for high in range(2 * degree - 2, degree - 1, -1):
-        for place, coefficient in enumerate(modulus):
-            result[high - degree + place] += result[high] * coefficient
-    return [value % prime for value in result[:degree]]

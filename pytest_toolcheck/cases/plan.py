@@ -244,6 +244,7 @@ def _labelled(
     lone_surrogates: bool,
 ) -> Iterator[Case]:
     accepts, inputs, ids, size = document.accepts, set[str](), set[str](), 0
+    may_be_disputed = document.has_stricter_formats
     places: dict[Path, tuple[str, str]] = {}
     for (category, path, detail, value, only_if_valid), text in changes:
         if len(inputs) >= limit or (size > _MOST_TEXT and len(inputs) >= _FEWEST):
@@ -258,7 +259,7 @@ def _labelled(
             continue
         if only_if_valid and label == "invalid":
             continue
-        if category != "example" and document.is_disputed(value, is_valid=label == "valid"):
+        if may_be_disputed and category != "example" and document.is_disputed(value, is_valid=label == "valid"):
             continue
         inputs.add(text)
         size += len(text)

@@ -31,7 +31,11 @@ class Rescue:
 
     def rows(self, base: Row, rows: Sequence[Row]) -> Iterator[tuple[Combination, Row]]:
         """Yield each combination that no accepted row of `rows` holds, with a row that does: `base` or another, changed."""
-        refused = [row for row in rows if not self._is_good(row)]
+        refused: list[Row] = []
+        for row in rows:
+            (self._good if self.accepts(row) else refused).append(row)
+        for row in self._good if refused else ():  # of most schemas no row is refused
+            self._cover(row)
         if self.accepts(base):
             self._good.insert(0, base)
         left: dict[Combination, None] = {}
@@ -49,13 +53,6 @@ class Rescue:
             found = None if self._is_covered(wanted) else self._found(self._changed(wanted))
             if found is not None:
                 yield wanted, found
-
-    def _is_good(self, row: Row) -> bool:
-        if not self.accepts(row):
-            return False
-        self._good.append(row)
-        self._cover(row)
-        return True
 
     def _found(self, options: Iterator[Row]) -> Row | None:
         for row in options:

@@ -163,12 +163,15 @@ class Document:
 
     def is_disputed(self, value: Any, *, is_valid: bool) -> bool:
         """Whether a label hangs on `jsonschema` taking every text with an `@` for an e-mail address: no tool owes that."""
-        if self._strictly is None:
-            return False
         try:
-            return bool(self._strictly(value)) is not is_valid
+            return self._strictly is not None and bool(self._strictly(value)) is not is_valid
         except Exception:  # as for `accepts`
             return True
+
+    @property
+    def has_stricter_formats(self) -> bool:
+        """Whether any label may be disputed."""
+        return self._strictly is not None
 
     @cached_property
     def _strictly(self) -> Predicate | None:

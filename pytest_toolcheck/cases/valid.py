@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from copy import deepcopy
+from functools import cache, partial
 from itertools import chain, islice
 from string import ascii_lowercase
 from typing import Any
 
 from . import numbers, texts
 from .hard_to_hit import hard_to_hit
-from .identity import identity
+from .identity import equality, identity
 from .schema import MOST_NEEDED, Conjunction, Document, decisive
 from .shapes import Shape, alternatives, refusing
 from .turns import interleaved
@@ -28,8 +29,6 @@ ANYTHING: tuple[Any, ...] = (
     *([1, 2], [1, 1], ["foo", "bar"], [1, "a", True], "longer text with words", 1e-8, 12345678901234567890, {"": 0}),
 )
 """Values to try when the schema gives no way to build one."""
-
-
 _TEXT = {"type": "string"}
 
 
@@ -64,6 +63,11 @@ def _sought(
     elsewhere = (kind, "elsewhere", *ids)
     if document.is_weary and elsewhere in document.memo:
         document.memo[key] = document.memo[elsewhere]
+    elif key == ("samples", 0) and not (document.is_weary or document.is_recursive or document.is_tangled):
+        values, tried = _of_anything()
+        # a copy, as whoever changes a case of this tool must not change another's
+        document.memo[key] = document.memo[elsewhere] = deepcopy(values)
+        document.effort += tried
     else:
         document.kept.append(conjunction)
         document.memo[key] = []  # what a schema that leads back to itself finds on its way
@@ -72,6 +76,14 @@ def _sought(
         if document.memo[key]:
             document.memo[elsewhere] = document.memo[key]
     return list(document.memo[key])
+
+
+@cache
+def _of_anything() -> tuple[list[Any], int]:
+    """Return the samples where nothing is asked, as of the members that most schemas leave open; and how many tries they took."""
+    document = Document({})
+    document.memo["samples", 0] = []  # as in `_sought`
+    return _distinct(_found(document, (), alternatives, 0), _ENOUGH), document.effort
 
 
 def _found(
@@ -291,23 +303,10 @@ def array_of(document: Document, shape: Shape, count: int, *, depth: int) -> lis
             return None
         made.append(value[0])
         if taken is not None:
-            taken.add(_equality(value[0]))
+            taken.add(equality(value[0]))
         elif not wanted and index >= shape.prefix_length():
             return made + [value[0]] * (count - index - 1)
     return made
-
-
-def _equality(value: Any) -> Any:
-    """Return a key that equal values share, as 1 and 1.0 do; true is none of these."""
-    return repr(_numbers_alike(value)) if isinstance(value, (list, dict, bool)) else ("", value)
-
-
-def _numbers_alike(value: Any) -> Any:
-    if isinstance(value, dict):
-        return sorted((name, _numbers_alike(inner)) for name, inner in value.items())
-    if isinstance(value, list):
-        return [_numbers_alike(inner) for inner in value]
-    return float(value) if type(value) is int and abs(value) < 2**53 else value
 
 
 def _item_value(document: Document, conjunction: Conjunction, taken: set[Any] | None, depth: int) -> tuple[Any] | None:
@@ -317,11 +316,11 @@ def _item_value(document: Document, conjunction: Conjunction, taken: set[Any] | 
             return (options[0],)
         taken = set()
     for option in options:
-        if _equality(option) not in taken:
+        if equality(option) not in taken:
             return (option,)
     for number in (len(taken), *range(len(taken) if len(taken) <= _MOST_TRIED else 0)):  # all of a few, in the end
         for option in further(document, conjunction, number, depth=depth):
-            if _equality(option) not in taken and document.holds(conjunction, option):
+            if equality(option) not in taken and document.holds(conjunction, option):
                 return (option,)
     return None
 

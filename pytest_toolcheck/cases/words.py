@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,7 @@ from .forms_in_words import forms_in
 from .offers import items_in, lists_in, unpacked
 from .patterns import matching
 
-_MOST_ITEMS = 30
+_MOST_ITEMS, _MOST_DIGITS = 30, 18
 _QUOTED = re.compile(
     r"(?<![\w])(?:'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`|‘([^’\n]{1,80})’|“([^”\n]{1,80})”)"
 )
@@ -55,36 +55,51 @@ _BESIDE = re.compile(
 )
 """What pydantic writes beside its words: what was sent once more, and where to read on. None of it is offered."""
 
-_SHAPES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\bYYYY-MM-DD[T ]HH:MM(:SS)?Z?", ("2024-01-31T12:30:00Z", "2024-01-31T12:30:00", "2024-01-31 12:30:00")),
-    (r"\bHH:MM:SS\b", ("12:30:00",)),
-    (r"\bH?H:MM\b", ("12:30",)),
-    (r"\bYYYY-MM-DD\b", ("2024-01-31",)),
-    (r"\bYYYY/MM/DD\b", ("2024/01/31",)),
-    (r"\bDD[./]MM[./]YYYY\b", ("31.01.2024", "31/01/2024")),
-    (r"\bMM/DD/YYYY\b", ("01/31/2024",)),
-    (r"\bYYYY-MM\b", ("2024-01",)),
-    (r"\bYYYY\b", ("2024",)),
-    (r"\bISO[ -]?8601\b.*\bduration|\bduration\b.*\bISO[ -]?8601", ("PT1H",)),
-    (r"\bISO[ -]?8601\b|\bRFC ?3339\b|\btimestamp\b", ("2024-01-31T12:30:00Z", "2024-01-31")),
-    (r"\b(IANA|Olson|tz database)\b|\btime ?zone\b", ("Europe/London", "America/New_York", "UTC")),
-    (r"\bISO[ -]?4217\b|\bcurrency\b", ("EUR", "USD")),
-    (r"\bISO[ -]?3166\b|\bcountry code\b", ("DE", "US")),
-    (r"\bISO[ -]?639\b|\blanguage code\b|\bBCP ?47\b", ("en", "de")),
-    (r"\bUUID\b|\bGUID\b", ("2eb8aa08-aa98-11ea-b4aa-73b441d16380",)),
-    (r"\bURL\b|\bURI\b", ("https://example.com/",)),
-    (r"\be-?mail\b", ("user@example.com",)),
-    (r"\bIPv?6\b", ("::1",)),
-    (r"\bIP(v4)? address\b", ("127.0.0.1",)),
-    (r"\bhex(adecimal)?\b.*\bcolou?r\b|\bcolou?r\b.*\bhex", ("#ff8800",)),
-    (r"\bbase ?64\b", ("SGVsbG8=",)),
-    (r"\bJSON\b", ("{}", "[]")),
-    (r"\bregular expression\b|\bregex\b", ("a+", ".*")),
-    (r"\bSQL\b", ("SELECT 1",)),
-    (r"\bsemver\b|\bsemantic version\b", ("1.2.3",)),
-    (r"\bMIME\b|\bmedia type\b", ("text/plain",)),
-    (r"\bcron\b", ("0 0 * * *",)),
+_SHAPES: tuple[tuple[tuple[str, ...], str, tuple[str, ...]], ...] = (
+    (
+        ("yyyy-mm-dd",),
+        r"\bYYYY-MM-DD[T ]HH:MM(:SS)?Z?",
+        ("2024-01-31T12:30:00Z", "2024-01-31T12:30:00", "2024-01-31 12:30:00"),
+    ),
+    (("hh:mm:ss",), r"\bHH:MM:SS\b", ("12:30:00",)),
+    (("h:mm",), r"\bH?H:MM\b", ("12:30",)),
+    (("yyyy-mm-dd",), r"\bYYYY-MM-DD\b", ("2024-01-31",)),
+    (("yyyy/mm/dd",), r"\bYYYY/MM/DD\b", ("2024/01/31",)),
+    (("yyyy",), r"\bDD[./]MM[./]YYYY\b", ("31.01.2024", "31/01/2024")),
+    (("mm/dd/yyyy",), r"\bMM/DD/YYYY\b", ("01/31/2024",)),
+    (("yyyy-mm",), r"\bYYYY-MM\b", ("2024-01",)),
+    (("yyyy",), r"\bYYYY\b", ("2024",)),
+    (("8601",), r"\bISO[ -]?8601\b.*\bduration|\bduration\b.*\bISO[ -]?8601", ("PT1H",)),
+    (
+        ("8601", "3339", "timestamp"),
+        r"\bISO[ -]?8601\b|\bRFC ?3339\b|\btimestamp\b",
+        ("2024-01-31T12:30:00Z", "2024-01-31"),
+    ),
+    (
+        ("iana", "olson", "tz database", "zone"),
+        r"\b(IANA|Olson|tz database)\b|\btime ?zone\b",
+        ("Europe/London", "America/New_York", "UTC"),
+    ),
+    (("4217", "currency"), r"\bISO[ -]?4217\b|\bcurrency\b", ("EUR", "USD")),
+    (("3166", "country code"), r"\bISO[ -]?3166\b|\bcountry code\b", ("DE", "US")),
+    (("639", "language code", "bcp"), r"\bISO[ -]?639\b|\blanguage code\b|\bBCP ?47\b", ("en", "de")),
+    (("uuid", "guid"), r"\bUUID\b|\bGUID\b", ("2eb8aa08-aa98-11ea-b4aa-73b441d16380",)),
+    (("url", "uri"), r"\bURL\b|\bURI\b", ("https://example.com/",)),
+    (("mail",), r"\be-?mail\b", ("user@example.com",)),
+    (("ip",), r"\bIPv?6\b", ("::1",)),
+    (("address",), r"\bIP(v4)? address\b", ("127.0.0.1",)),
+    (("hex",), r"\bhex(adecimal)?\b.*\bcolou?r\b|\bcolou?r\b.*\bhex", ("#ff8800",)),
+    (("64",), r"\bbase ?64\b", ("SGVsbG8=",)),
+    (("json",), r"\bJSON\b", ("{}", "[]")),
+    (("regular expression", "regex"), r"\bregular expression\b|\bregex\b", ("a+", ".*")),
+    (("sql",), r"\bSQL\b", ("SELECT 1",)),
+    (("semver", "semantic version"), r"\bsemver\b|\bsemantic version\b", ("1.2.3",)),
+    (("mime", "media type"), r"\bMIME\b|\bmedia type\b", ("text/plain",)),
+    (("cron",), r"\bcron\b", ("0 0 * * *",)),
 )
+"""Kinds of texts: of which words one is found, in small letters, wherever the expression is; good texts of that kind."""
+_SMALL_I_S = {0x130: "i", 0x131: "i", 0x17F: "s"}
+"""What expressions take for these letters too where capitals do not count; `lower` knows of the others."""
 _NAMES: Mapping[str, tuple[Any, ...]] = {
     "timezone tz zone": ("Europe/London", "America/New_York", "UTC"),
     "datetime timestamp": ("2024-01-31T12:30:00Z", 1706704200),
@@ -130,6 +145,11 @@ _BY_WORD = {word: values for words, values in _NAMES.items() for word in words.s
 
 def from_text(text: str) -> list[str]:
     """Return what a description offers as values: quoted words, examples, spelled formats, ranges; likeliest first."""
+    return [*_offered_by(text)]
+
+
+@lru_cache(maxsize=64)
+def _offered_by(text: str) -> tuple[str, ...]:
     found = quoted_in(text)
     for match in _EXAMPLE.finditer(text):
         chunk = match.group(1).strip().rstrip(".")
@@ -138,23 +158,25 @@ def from_text(text: str) -> list[str]:
     for match in _RANGE.finditer(text):
         found += match.groups()
     found += _NUMBER.findall(text)
-    return list(dict.fromkeys(word.strip() for word in found if word.strip()))
+    return tuple(dict.fromkeys(word.strip() for word in found if word.strip()))
 
 
 def _of_kinds_in(text: str) -> Iterator[str]:
     """Yield texts of the kinds that have a name: an e-mail, an IP address."""
-    for is_named, values in _shapes():
-        if is_named(text):
-            yield from values
+    small = (text if text.isascii() else text.translate(_SMALL_I_S)).lower()
+    for words, shape, values in _SHAPES:
+        for word in words:
+            if word in small:
+                if _shape(shape)(text):
+                    yield from values
+                break
 
 
 @cache
-def _shapes() -> list[tuple[Callable[[str], Any], tuple[str, ...]]]:
-    """Return `_SHAPES` compiled, when first needed: importing this is to cost nothing."""
-    return [
-        (re.compile(shape, re.IGNORECASE if shape.startswith(r"\b(I") or shape[2:3].islower() else 0).search, values)
-        for shape, values in _SHAPES
-    ]
+def _shape(shape: str) -> Callable[[str], Any]:
+    """Return the search for a shape, compiled when a text may hold it: of most kinds no text ever tells."""
+    is_any_case = shape.startswith(r"\b(I") or shape[2:3].islower()
+    return re.compile(shape, re.IGNORECASE if is_any_case else 0).search
 
 
 def numbers_in(text: str) -> list[str]:
@@ -219,9 +241,12 @@ def as_types(words: Iterable[Any]) -> Iterator[Any]:
     for word in words:
         yield word
         if isinstance(word, str):
-            if re.fullmatch(r"-?\d{1,18}", word):
-                yield int(word)
-            elif re.fullmatch(r"-?\d{1,18}\.\d{1,18}", word):
-                yield float(word)
+            whole, point, fraction = word.removeprefix("-").partition(".")
+            if _are_few_digits(whole) and (_are_few_digits(fraction) if point else True):
+                yield float(word) if point else int(word)
             elif word.lower() in ("true", "false"):
                 yield word.lower() == "true"
+
+
+def _are_few_digits(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and text.isdecimal()
