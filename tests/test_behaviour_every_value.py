@@ -75,6 +75,38 @@ tools:
 """
 
 
+BESIDE = """
+tools:
+  tide:
+    input:
+      type: object
+      properties:
+        hour: {type: integer, minimum: 0, maximum: 23}
+        spring: {type: boolean, default: false}
+        port: {enum: [Brest, Calais]}
+      required: [hour]
+    output: {type: number, maximum: 12}
+"""
+TIDES = """
+def tide(hour, spring=False, port='Brest'):
+    if port == 'Calais' and spring and hour == REFUSED: raise ValueError('there is no tide table of Calais in spring')
+    level = {'Brest': 6.1, 'Calais': 11.4}[port] * (1.1 if spring else 1) * (1 - abs(hour % 12 - 6) / 12)
+    return RESULT
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "refused", "is_found"),
+    [("level", "None", True), ("min(level, 12)", "None", False), ("min(level, 12)", "hour", False)],
+)
+def test_they_are_walked_beside_other_switches_and_choices_too(
+    tmp_path: Path, result: str, refused: str, is_found: bool
+) -> None:
+    """At six, in spring and in Calais alone; where the tool refuses these together nothing is walked beside them."""
+    code = TIDES.replace("RESULT", result).replace("REFUSED", refused)
+    assert bool(findings_of(tmp_path, code, BESIDE, room=every_value_scenarios)) is is_found
+
+
 def test_members_of_objects_are_walked_too(tmp_path: Path) -> None:
     """Through references and branches, and only over what the schema takes."""
     code = """

@@ -18,7 +18,7 @@ from ..checks import OUTCOME_CHECKS, Evidence, Finding
 from ..checks.absent import speaks_of_absence
 from ..checks.violation import is_valid
 from ..errors import Position
-from ..parts import referred
+from ..parts import parts_of, referred
 from ..scenario import Scenario, ScenarioSkipped, ToolContext, ToolPlan
 from .switches import is_chosen
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_VALUES: Final = 128
 _FEWEST: Final = 12
 """Of smaller ranges the ordinary cases have every value, or nearly."""
-_MOST_PLACES: Final = 4
+_MOST_PLACES, _MOST_AGAIN = 4, 64
 _DEEPEST: Final = 8
 _PATIENCE_S: Final = 4.0
 
@@ -51,7 +51,7 @@ def every_value_scenarios(plan: ToolPlan) -> Iterator[Scenario]:
 
 @dataclass(frozen=True, slots=True)
 class EveryValueScenario:
-    """Call the tool with each value of each small range, all else as in the proven base."""
+    """Call the tool with each value of each small range, all else as in the proven base; then beside other switches and choices."""
 
     position: Position | None
     id: str = "every_value"
@@ -65,9 +65,30 @@ class EveryValueScenario:
         if base is None:
             raise ScenarioSkipped(f"no valid call of {running.plan.tool.name} succeeded")
         until = time.monotonic() + _PATIENCE_S
-        for path, values in islice(_walks(running.plan.tool.input, base), _MOST_PLACES):
-            if findings := _Walk(running, base, path, until).findings(values):
-                raise running.fail(findings)
+        for stand in (base, *_turned(running, base)):
+            for path, values in islice(_walks(running.plan.tool.input, stand), _MOST_PLACES):
+                is_few = stand is base or len(values) <= _MOST_AGAIN
+                if is_few and (findings := _Walk(running, stand, path, until).findings(values)):
+                    raise running.fail(findings)
+
+
+def _turned(running: RunningScenario, base: Input) -> Iterator[Input]:
+    """Yield the base with every switch turned and the last choice of each, where the tool accepts that: 12 is none in the afternoon."""
+    schema = running.plan.tool.input
+    turned: Input = {}
+    for name, part in parts_of(schema).items():
+        members = part.get("enum")
+        if part.get("type") == "boolean":
+            turned[name] = not base.get(name, part.get("default", False))
+        elif isinstance(members, list) and members:
+            turned[name] = members[-1]
+    other = {**base, **turned}
+    if (
+        other != base
+        and is_valid(schema if schema is not None else True, other)
+        and running.call(other, valid=True).kind == "accepted"
+    ):
+        yield other
 
 
 class _Walk:
