@@ -42,6 +42,7 @@ _PIECE = re.compile(
 _RANGE = re.compile(r"\[\^(?:\\.|[^\]\\])*\]|\\[^U]|\\U(?P<low>[0-9a-f]{8})-\\U(?P<high>[0-9a-f]{8})", re.DOTALL)
 _END = 32
 """How many characters an end of a long range has."""
+_LAST_ASCII, _FIRST_HALF, _LAST_HALF = 0x7F, 0xD800, 0xDFFF
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +121,16 @@ def _of_category(name: str, *, is_other: bool) -> str | None:
         spans and spans[0][0] < _FIRST_SEEN <= spans[0][1]
     ):  # texts are made of what stands first: not of control characters
         spans[:1] = [[_FIRST_SEEN, spans[0][1]], [spans[0][0], _FIRST_SEEN - 1]]
-    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in spans)
+    return "".join([_range(low, high) for low, high in spans])
+
+
+def _range(low: int, high: int) -> str:
+    """Return a range as it stands in a class: its own characters, as Python takes several times as long to read escapes.
+
+    Long ones keep their escapes, by which `with_ends_of_ranges` knows them.
+    """
+    is_plain = low > _LAST_ASCII and high - low < 2 * _END and (high < _FIRST_HALF or low > _LAST_HALF)
+    return f"{chr(low)}-{chr(high)}" if is_plain else f"\\U{low:08x}-\\U{high:08x}"
 
 
 @lru_cache(maxsize=1)

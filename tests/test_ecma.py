@@ -158,3 +158,11 @@ def test_a_tool_whose_names_are_letters(pytester):
     failed = [line for line in result.outlines if line.startswith("FAILED")]
     assert failed, result.stdout.str()
     assert all("::bad::" in line for line in failed), failed
+
+
+def test_the_ranges_of_a_category_are_read_in_few_steps() -> None:
+    """Letters have six hundred ranges; as escapes they take Python three times as many calls."""
+    spelled = in_python(r"\p{L}")
+    assert function_calls(lambda: re._parser.parse(spelled)) < 6_000  # type: ignore[attr-defined]
+    assert not [code for code in range(0x3000) if (category(chr(code))[0] == "L") != bool(re.match(spelled, chr(code)))]
+    assert len(with_ends_of_ranges(spelled)) > len(spelled)
