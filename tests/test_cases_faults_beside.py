@@ -69,3 +69,20 @@ def test_a_schema_without_switches_has_none() -> None:
     """Of two numbers each fault is sent once."""
     schema = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 3}, "b": {"type": "integer"}}}
     assert not [case for case in generate_cases(schema) if case.category == "boundary" and " beside " in case.detail]
+
+
+@pytest.mark.parametrize("lifting", [True, False])
+def test_a_switch_alone_is_turned_and_what_it_allows_is_no_fault(lifting: bool) -> None:
+    """Without any choice the switches are turned all the same; beside one that lifts a bound no fault is made of it."""
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}, "loud": {"type": "boolean"}, "far": {"type": "boolean"}},
+        "required": ["n", "far"],
+        "if": {"properties": {"far": {"const": lifting}}},
+        "else": {"properties": {"n": {"maximum": 9}}},
+    }
+    made = generate_cases(schema, examples=[{"n": 1, "far": not lifting}], limit=2000)
+    cases = [case for case in made if case.category != "combination"]
+    beside = [case for case in cases if " beside " in case.detail]
+    assert {case.label for case in beside} == {"invalid"}
+    assert any(isinstance(case.input["n"], str) and case.input.get("loud") is True for case in beside)
